@@ -1,0 +1,1 @@
+export { createReferences, type InternalReferences, type PublicReferences } from "../functions/reference.ts";

@@ -1,0 +1,46 @@
+/** Bounds of the engine; all can be set in `server.ts`. Milliseconds, bytes and counts. */
+export interface EngineLimits {
+  /** Largest message a client may send, and the largest frame. */
+  frameBytes: number;
+  /** Live queries of one socket. */
+  subscriptions: number;
+  /** Mutations of one socket that wait for their turn or run. */
+  queuedMutations: number;
+  /** Actions of one socket that run. */
+  runningActions: number;
+  messagesPerSecond: number;
+  messageBurst: number;
+  handshake: number;
+  pingEvery: number;
+  deadAfter: number;
+  mutationTime: number;
+  queryTime: number;
+  actionTime: number;
+  resultBytes: number;
+  /** How long an answer of a preload waits for its browser. */
+  preloadLease: number;
+  preloadLeases: number;
+  preloadLeaseBytes: number;
+  /** How often a mutation is run again after a conflict. */
+  conflictRetries: number;
+}
+
+export const defaultLimits: EngineLimits = {
+  frameBytes: 1024 * 1024,
+  subscriptions: 256,
+  queuedMutations: 64,
+  runningActions: 16,
+  messagesPerSecond: 50,
+  messageBurst: 200,
+  handshake: 5_000,
+  pingEvery: 15_000,
+  deadAfter: 35_000,
+  mutationTime: 10_000,
+  queryTime: 10_000,
+  actionTime: 600_000,
+  resultBytes: 8 * 1024 * 1024,
+  preloadLease: 30_000,
+  preloadLeases: 1_000,
+  preloadLeaseBytes: 64 * 1024 * 1024,
+  conflictRetries: 10,
+};

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { Wire } from "../values/wire.ts";
+
+const MAX_ADDRESS = 512;
+
+/** Names one subscription of one connection; chosen by the client, counted from 1, never used twice. */
+const queryId = z.int().min(1);
+/** Names one mutation of one session: n = 1, 2, 3 … in the order called. For an action, any number not in use. */
+const requestId = z.int().min(1);
+/** `messages:listByChannel` */
+const address = z.string().min(3).max(MAX_ADDRESS);
+/** Checked by the function's own schema, later. Its depth was checked by the codec. */
+const args = z.record(z.string(), z.unknown()) as unknown as z.ZodType<Record<string, Wire>>;
+
+/** Always first, exactly once. */
+const connect = z.strictObject({
+  type: z.literal("Connect"),
+  protocol: z.int(),
+  /** The session: 128 random bits, hexadecimal. The same after every reconnect of one page. */
+  session: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Mutations of this session that were sent and not yet both answered and reflected. They will be sent again. */
+  undecided: z.array(requestId).max(1000).optional(),
+});
+
+/** Asks for queries to be answered now and whenever they change: all that were asked for in one tick. */
+const subscribe = z.strictObject({
+  type: z.literal("Subscribe"),
+  queries: z
+    .array(
+      z.strictObject({
+        query: queryId,
+        path: address,
+        args,
+        /** The hash of the answer the client already has: an equal answer is not sent again. */
+        hash: z.string().max(64).optional(),
+      }),
+    )
+    .min(1),
+});
+
+const unsubscribe = z.strictObject({ type: z.literal("Unsubscribe"), queries: z.array(queryId).min(1) });
+
+const mutate = z.strictObject({
+  type: z.literal("Mutate"),
+  request: requestId,
+  path: address,
+  args,
+  /** The client has the outcome of every mutation up to this number: the server may forget those. */
+  confirmedUpTo: z.int().min(0),
+});
+
+const act = z.strictObject({ type: z.literal("Act"), request: requestId, path: address, args });
+
+/** Are you there? Answered with `Pong`. */
+const ping = z.strictObject({ type: z.literal("Ping") });
+const pong = z.strictObject({ type: z.literal("Pong") });
+
+/** Everything a client can say. The server parses every message with it; the client uses its type only. */
+export const clientMessage = z.discriminatedUnion("type", [connect, subscribe, unsubscribe, mutate, act, ping, pong]);
+
+export type ClientMessage = z.infer<typeof clientMessage>;
+export type Connect = z.infer<typeof connect>;
+export type Subscribe = z.infer<typeof subscribe>;
+export type Mutate = z.infer<typeof mutate>;
+export type Act = z.infer<typeof act>;

@@ -1,0 +1,39 @@
+import { MAX_DEPTH } from "../values/wire.ts";
+
+/** Text that is not a message: not JSON, or nested too deeply. */
+export class MessageTextError extends Error {
+  override name = "MessageTextError";
+}
+
+/** How much deeper a message is than the arguments or the value inside it. */
+const ENVELOPE_DEPTH = 8;
+/** Tags double the depth of what they stand for at worst. */
+const MAX_MESSAGE_DEPTH = 2 * MAX_DEPTH + ENVELOPE_DEPTH;
+
+/** The wire's only `JSON.parse`. Its depth is checked on the text, before anything recurses. */
+export function parseMessageText(text: string): unknown {
+  if (nestsDeeperThan(text, MAX_MESSAGE_DEPTH)) {
+    throw new MessageTextError(`The message is nested deeper than ${MAX_MESSAGE_DEPTH} levels.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MessageTextError("The message is not JSON.");
+  }
+}
+
+function nestsDeeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (inString) {
+      if (unit === 92 /* \ */) i++;
+      else if (unit === 34 /* " */) inString = false;
+    } else if (unit === 34) inString = true;
+    else if (unit === 91 /* [ */ || unit === 123 /* { */) {
+      if (++depth > limit) return true;
+    } else if (unit === 93 || unit === 125) depth--;
+  }
+  return false;
+}

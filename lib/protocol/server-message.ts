@@ -1,0 +1,88 @@
+import { z } from "zod";
+import type { Wire } from "../values/wire.ts";
+import type { WireError } from "./outcome.ts";
+
+const wire = z.unknown() as unknown as z.ZodType<Wire>;
+const wireError = z.looseObject({
+  kind: z.enum(["application", "badRequest", "internal", "unavailable"]),
+}) as unknown as z.ZodType<WireError>;
+const queryId = z.int().min(1);
+const liveId = z.int().min(1);
+const requestId = z.int().min(1);
+
+/** What the client keeps within by itself. Milliseconds and counts. */
+export const limits = z.object({
+  subscriptions: z.int(),
+  unacknowledgedMutations: z.int(),
+  messagesPerSecond: z.int(),
+  frameBytes: z.int(),
+  pingEvery: z.int(),
+  deadAfter: z.int(),
+});
+
+/** The answer to `Connect`. */
+const connected = z.object({
+  type: z.literal("Connected"),
+  /** Names this start of the engine. Revisions are compared within one epoch only. */
+  epoch: z.string(),
+  /** A fingerprint of the caller's whole identity; null when the caller is nobody. */
+  identity: z.string().nullable(),
+  limits,
+});
+
+/** The state of one live query: a value, or the error its last run ended with. */
+export const answer = z.union([
+  z.object({ live: liveId, hash: z.string(), value: wire }),
+  z.object({ live: liveId, error: wireError }),
+]);
+
+/**
+ * Moves all of a client's queries from one committed state to the next, at once. Applied whole or not at all.
+ * A transition without `reflected`, `maps` and `refused` is the same bytes for every client.
+ */
+const transition = z.object({
+  type: z.literal("Transition"),
+  /** The revision all of the client's answers are of after this transition. */
+  at: z.int().min(0),
+  /** Mutations of this session whose writes the answers now contain: drop their optimistic updates. */
+  reflected: z.array(requestId).optional(),
+  /** The client's query → the live query whose answers it gets from now on. No answer beside it: the client's hash is right. */
+  maps: z.array(z.tuple([queryId, liveId])).optional(),
+  /** Queries that could not be subscribed to (no such function, arguments that do not parse). */
+  refused: z.array(z.tuple([queryId, wireError])).optional(),
+  answers: z.array(answer).optional(),
+});
+
+const mutationSucceeded = z.object({ type: z.literal("MutationSucceeded"), request: requestId, value: wire });
+const mutationFailed = z.object({ type: z.literal("MutationFailed"), request: requestId, error: wireError });
+const actionSucceeded = z.object({ type: z.literal("ActionSucceeded"), request: requestId, value: wire });
+const actionFailed = z.object({ type: z.literal("ActionFailed"), request: requestId, error: wireError });
+
+/** The server stops soon: close, and come back after about this many milliseconds. */
+const draining = z.object({ type: z.literal("Draining"), returnAfter: z.int().min(0) });
+
+/** Development only: something the author of the functions should see. */
+const notice = z.object({ type: z.literal("Notice"), message: z.string() });
+
+const ping = z.object({ type: z.literal("Ping") });
+const pong = z.object({ type: z.literal("Pong") });
+
+/** Everything a server can say. Tests parse with it; the client uses its type and checks the few invariants it needs. */
+export const serverMessage = z.discriminatedUnion("type", [
+  connected,
+  transition,
+  mutationSucceeded,
+  mutationFailed,
+  actionSucceeded,
+  actionFailed,
+  draining,
+  notice,
+  ping,
+  pong,
+]);
+
+export type ServerMessage = z.infer<typeof serverMessage>;
+export type Connected = z.infer<typeof connected>;
+export type Transition = z.infer<typeof transition>;
+export type Answer = z.infer<typeof answer>;
+export type Limits = z.infer<typeof limits>;

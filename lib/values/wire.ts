@@ -1,0 +1,207 @@
+import { ValueError } from "./errors.ts";
+
+/**
+ * What a value looks like once it can travel: plain JSON, where an object with the single key `$t` stands for what
+ * JSON cannot say: `{"$t":["date",0]}`. An author's own object that owns the key `$t` travels as `["object", …]`.
+ */
+export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
+
+/** How deep a value may be nested. Checked while walking, before anything recurses further. */
+export const MAX_DEPTH = 64;
+
+const TAG = "$t";
+/** Keys that reach into an object's prototype when they are assigned. They never travel. */
+export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * Turns a value into its wire form. Plain JSON data is returned as it is, without a copy.
+ *
+ * Travels: JSON, `Date`, `bigint`, `Uint8Array`, `Map`, `Set`, `undefined` in objects (the key is left out), `NaN`,
+ * `±Infinity`, `-0`.
+ * @throws {ValueError} for anything else (class instances, functions, symbols, cycles, more than 64 levels); it names the path.
+ */
+export function toWire(value: unknown): Wire {
+  return write(value, [], 0);
+}
+
+/**
+ * Turns a wire form back into the value.
+ * @throws {ValueError} when the tags are malformed, a key is forbidden, or it is nested more than 64 levels deep.
+ */
+export function fromWire(wire: Wire): unknown {
+  return read(wire, 0);
+}
+
+type Path = (string | number)[];
+
+function write(value: unknown, path: Path, depth: number): Wire {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+      return { [TAG]: ["number", Object.is(value, -0) ? "-0" : String(value)] };
+    case "bigint":
+      return { [TAG]: ["bigint", value.toString()] };
+    case "undefined":
+      return { [TAG]: ["undefined"] };
+    case "object":
+      if (value === null) return null;
+      if (depth >= MAX_DEPTH) throw new ValueError(path, `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
+      return writeObject(value, path, depth + 1);
+    default:
+      throw new ValueError(path, `is a ${typeof value}, which cannot travel`);
+  }
+}
+
+function writeObject(value: object, path: Path, depth: number): Wire {
+  if (Array.isArray(value)) return writeArray(value, path, depth);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null)
+    return writeRecord(value as Record<string, unknown>, path, depth);
+  if (value instanceof Date) return { [TAG]: ["date", Number.isNaN(value.getTime()) ? null : value.getTime()] };
+  if (value instanceof Uint8Array) return { [TAG]: ["bytes", toBase64(value)] };
+  if (value instanceof Map) {
+    const entries = [...value].map(
+      ([k, v], i): Wire => [write(k, [...path, i], depth + 1), write(v, [...path, i], depth + 1)],
+    );
+    return { [TAG]: ["map", entries] };
+  }
+  if (value instanceof Set)
+    return { [TAG]: ["set", [...value].map((item, i) => write(item, [...path, i], depth + 1))] };
+  throw new ValueError(path, `is an instance of ${prototype.constructor?.name || "a class"}, which cannot travel`);
+}
+
+function writeArray(value: unknown[], path: Path, depth: number): Wire {
+  let copy: Wire[] | undefined;
+  for (let i = 0; i < value.length; i++) {
+    const item = value[i];
+    path.push(i);
+    const written = write(item, path, depth);
+    path.pop();
+    if (copy) copy.push(written);
+    else if (written !== item) copy = [...(value.slice(0, i) as Wire[]), written];
+  }
+  return copy ?? (value as Wire[]);
+}
+
+function writeRecord(value: Record<string, unknown>, path: Path, depth: number): Wire {
+  let copy: Record<string, Wire> | undefined;
+  const keys = Object.keys(value);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([...path, key], "has a name that cannot travel");
+    const item = value[key];
+    if (item === undefined) {
+      copy ??= Object.fromEntries(keys.slice(0, i).map((k) => [k, value[k] as Wire]));
+      continue;
+    }
+    path.push(key);
+    const written = write(item, path, depth);
+    path.pop();
+    if (copy) copy[key] = written;
+    else if (written !== item) {
+      copy = Object.fromEntries(keys.slice(0, i).map((k) => [k, value[k] as Wire]));
+      copy[key] = written;
+    }
+  }
+  const record = copy ?? (value as Record<string, Wire>);
+  return TAG in record ? { [TAG]: ["object", Object.entries(record) as Wire] } : record;
+}
+
+function read(wire: Wire, depth: number): unknown {
+  if (typeof wire !== "object" || wire === null) return wire;
+  if (depth >= MAX_DEPTH + 1) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(wire)) return readArray(wire, depth + 1);
+  if (Object.hasOwn(wire, TAG)) return readTagged(wire[TAG], depth + 1);
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(wire)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], "has a name that cannot travel");
+    const item = wire[key] as Wire;
+    const value = read(item, depth + 1);
+    if (value !== item) {
+      copy ??= { ...wire };
+      copy[key] = value;
+    }
+  }
+  return copy ?? wire;
+}
+
+function readArray(wire: Wire[], depth: number): unknown[] {
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < wire.length; i++) {
+    const value = read(wire[i] as Wire, depth);
+    if (value !== wire[i]) {
+      copy ??= [...wire];
+      copy[i] = value;
+    }
+  }
+  return copy ?? wire;
+}
+
+const NUMBERS: Record<string, number> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
+  "-0": -0,
+};
+
+function readTagged(tagged: Wire | undefined, depth: number): unknown {
+  const [tag, body] = Array.isArray(tagged) ? tagged : [];
+  switch (tag) {
+    case "date":
+      if (body === null) return new Date(Number.NaN);
+      if (typeof body === "number") return new Date(body);
+      break;
+    case "bigint":
+      if (typeof body === "string" && /^-?\d{1,4096}$/.test(body)) return BigInt(body);
+      break;
+    case "number":
+      if (typeof body === "string" && Object.hasOwn(NUMBERS, body)) return NUMBERS[body];
+      break;
+    case "undefined":
+      return undefined;
+    case "bytes":
+      if (typeof body === "string") return fromBase64(body);
+      break;
+    case "set":
+      if (Array.isArray(body)) return new Set(readArray(body, depth));
+      break;
+    case "map":
+      if (isEntries(body)) return new Map(body.map(([k, v]) => [read(k, depth), read(v, depth)]));
+      break;
+    case "object":
+      if (isEntries(body)) return readOwnTag(body, depth);
+      break;
+  }
+  throw new ValueError([TAG], "is not a tag this version knows");
+}
+
+function readOwnTag(entries: [Wire, Wire][], depth: number): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  for (const [key, value] of entries) {
+    if (typeof key !== "string" || FORBIDDEN_KEYS.has(key))
+      throw new ValueError([String(key)], "has a name that cannot travel");
+    record[key] = read(value, depth);
+  }
+  return record;
+}
+
+function isEntries(body: Wire | undefined): body is [Wire, Wire][] {
+  return Array.isArray(body) && body.every((entry) => Array.isArray(entry) && entry.length === 2);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(binary);
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    throw new ValueError([TAG], "holds bytes that are not base64");
+  }
+}
