@@ -1,0 +1,59 @@
+import type { Issue, Outcome, WireError } from "../protocol/outcome.ts";
+import { ConvexError } from "../values/errors.ts";
+import { fromWire, type Wire } from "../values/wire.ts";
+
+/** Why a call or a query failed: one union, told apart by `kind`. */
+export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError | InternalError | UnavailableError;
+
+/** The caller is wrong: no such function, or arguments that do not parse. `issues` says where and what. */
+export class BadRequestError extends Error {
+  override name = "BadRequestError";
+  readonly kind = "badRequest";
+  readonly issues: readonly Issue[];
+
+  constructor(message: string, issues: readonly Issue[] = []) {
+    super(message);
+    this.issues = issues;
+  }
+}
+
+/** The function or the server is wrong. In production only the server's log says more, under this `incident` id. */
+export class InternalError extends Error {
+  override name = "InternalError";
+  readonly kind = "internal";
+  readonly incident: string;
+  /** The function that failed, such as `messages:send`. In development only. */
+  readonly address: string | undefined;
+
+  constructor(incident: string, message?: string, address?: string) {
+    super(message ?? `The server failed. Its log tells why under the incident id ${incident}.`);
+    this.incident = incident;
+    this.address = address;
+  }
+}
+
+/** Not now: no connection, too much load, or an outcome that nobody can know any more. The message says which. */
+export class UnavailableError extends Error {
+  override name = "UnavailableError";
+  readonly kind = "unavailable";
+}
+
+/** The error a caller gets for one that travelled. */
+export function toFunctionError(error: WireError): FunctionError {
+  switch (error.kind) {
+    case "application":
+      return new ConvexError(fromWire(error.data));
+    case "badRequest":
+      return new BadRequestError(error.message, error.issues);
+    case "unavailable":
+      return new UnavailableError(error.message);
+    default:
+      return new InternalError(error.incident, error.message, error.address);
+  }
+}
+
+/** What a call resolves with. @throws {FunctionError} what it rejects with. */
+export function valueOf(outcome: Outcome<Wire>): unknown {
+  if (!outcome.ok) throw toFunctionError(outcome.error);
+  return fromWire(outcome.value);
+}
