@@ -1,3 +1,6 @@
+/**
+ * References to the functions in this folder. Written by `convex-lite codegen`: do not edit, do commit.
+ */
 import { createReferences, type InternalReferences, type PublicReferences } from "convex-lite/client";
 
 declare module "convex-lite/server" {
@@ -5,4 +8,17 @@ declare module "convex-lite/server" {
     schema: typeof import("../schema");
   }
 }
-export const api = createReferences<{ messages: PublicReferences<typeof import("../messages")> }>();
+
+/** Your public functions, for clients and functions alike: `api.messages.list`. */
+export const api = createReferences<{
+  channels: PublicReferences<typeof import("../channels")>;
+  messages: PublicReferences<typeof import("../messages")>;
+  seed: PublicReferences<typeof import("../seed")>;
+}>();
+
+/** Your internal functions, for other functions only: `internal.messages.cleanUp`. */
+export const internal = createReferences<{
+  channels: InternalReferences<typeof import("../channels")>;
+  messages: InternalReferences<typeof import("../messages")>;
+  seed: InternalReferences<typeof import("../seed")>;
+}>();
