@@ -10,9 +10,21 @@ const conversations = [
     messages: [
       { minutesAgo: 1513, author: "Ines", text: "Morning! I put the kettle on. Make yourselves at home." },
       { minutesAgo: 1511, author: "Tomasz", text: "Smells like the good tea. Is this the new place?" },
-      { minutesAgo: 1510, author: "Ines", text: "It is. Three channels so far, and you can open another whenever you like." },
-      { minutesAgo: 44, author: "Amara", text: "Just arrived. The page came with all of this already in it, nothing had to load." },
-      { minutesAgo: 42, author: "Tomasz", text: "And now it is live. Open this channel in a second window, side by side." },
+      {
+        minutesAgo: 1510,
+        author: "Ines",
+        text: "It is. Three channels so far, and you can open another whenever you like.",
+      },
+      {
+        minutesAgo: 44,
+        author: "Amara",
+        text: "Just arrived. The page came with all of this already in it, nothing had to load.",
+      },
+      {
+        minutesAgo: 42,
+        author: "Tomasz",
+        text: "And now it is live. Open this channel in a second window, side by side.",
+      },
       { minutesAgo: 42, author: "Tomasz", text: "Write something in one and watch the other." },
       { minutesAgo: 38, author: "Amara", text: "Ha. It was there before I let go of the key." },
       { minutesAgo: 6, author: "Ines", text: "Welcome to whoever reads this next. Say hello below." },
@@ -56,18 +68,16 @@ export const ifEmpty = mutation({
     if (await db.query.channels.findFirst()) return;
     const now = Date.now();
     await db.insert(channels).values(conversations.map(({ channel }) => ({ name: channel })));
-    await db
-      .insert(messages)
-      .values(
-        conversations.flatMap(({ channel, messages }) =>
-          messages.map(({ minutesAgo, author, text }, place) => ({
-            channel,
-            author,
-            text,
-            createdAt: new Date(now - minutesAgo * 60_000 + place * 1000),
-          })),
-        ),
-      );
+    await db.insert(messages).values(
+      conversations.flatMap(({ channel, messages }) =>
+        messages.map(({ minutesAgo, author, text }, place) => ({
+          channel,
+          author,
+          text,
+          createdAt: new Date(now - minutesAgo * 60_000 + place * 1000),
+        })),
+      ),
+    );
     await scheduler.invalidate(list);
     await scheduler.invalidate(listByChannel);
   },

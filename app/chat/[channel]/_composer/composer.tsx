@@ -1,0 +1,68 @@
+"use client";
+
+import { type FormEvent, type KeyboardEvent, useRef } from "react";
+import { useStoredText } from "@/app/_browser/use-stored-text";
+import { AuthorName } from "@/app/chat/_author/author-name";
+import { useAuthor } from "@/app/chat/_author/use-author";
+import { useOutbox } from "@/app/chat/_outbox/outbox";
+import { GrowingTextarea } from "@/app/chat/[channel]/_composer/growing-textarea";
+import { RemainingCharacters } from "@/app/chat/[channel]/_composer/remaining-characters";
+
+/** As many as `messages.send` accepts. */
+const LIMIT = 2000;
+
+/** Where messages are written. What is half written stays with its channel, also across a reload. */
+export function Composer({ channel }: { channel: string }) {
+  const { send } = useOutbox();
+  const author = useAuthor();
+  const [draft, setDraft] = useStoredText("sessionStorage", `draft:${channel}`);
+  const textarea = useRef<HTMLTextAreaElement>(null);
+  const text = draft?.trim() ?? "";
+  const isReady = draft !== null && author.name !== null;
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    textarea.current?.focus();
+    if (author.name === null || text === "" || text.length > LIMIT) return;
+    send({ channel, author: author.name, text });
+    setDraft("");
+  }
+
+  function handleKey(event: KeyboardEvent<HTMLTextAreaElement>) {
+    // While an input method composes a word, Enter belongs to it.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    submit(event);
+  }
+
+  return (
+    <div className="px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] @2xl:grid @2xl:grid-cols-[9rem_minmax(0,42rem)] @2xl:gap-x-5 @2xl:px-4">
+      <form
+        onSubmit={submit}
+        className="flex items-end gap-2 rounded-2xl border border-edge bg-raised p-1.5 pl-4 focus-within:border-accent @2xl:col-start-2 @2xl:-mx-4"
+      >
+        <GrowingTextarea
+          ref={textarea}
+          aria-label="Message"
+          aria-describedby="remaining-characters"
+          aria-invalid={text.length > LIMIT}
+          placeholder={`Message #${channel}`}
+          enterKeyHint="send"
+          value={draft ?? ""}
+          disabled={!isReady}
+          onChange={(event) => setDraft(event.target.value)}
+          onKeyDown={handleKey}
+        />
+        <RemainingCharacters id="remaining-characters" count={LIMIT - text.length} />
+        <button type="submit" className="button" disabled={!isReady || text === "" || text.length > LIMIT}>
+          Send
+        </button>
+      </form>
+      <div className="@2xl:col-start-2">
+        <AuthorName />
+        <noscript>
+          <p className="pb-2 text-soft text-sm">Reading works without JavaScript; writing needs it.</p>
+        </noscript>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { dayOf, type Zone } from "@/app/_browser/calendar";
+import type { Message } from "@/app/chat/_outbox/pending-message";
+
+export type LogEntry =
+  | { kind: "day"; day: string }
+  /** `startsGroup`: the author's name is written beside it. The messages that follow at once go without. */
+  | { kind: "message"; place: number; message: Message; startsGroup: boolean };
+
+const GROUP_GAP_MS = 5 * 60 * 1000;
+
+/** Messages as a reader sees them: under the day they were written on, an author's run of them as one group. */
+export function toLogEntries(messages: readonly Message[], zone: Zone): LogEntry[] {
+  const entries: LogEntry[] = [];
+  let previous: { message: Message; day: string } | undefined;
+  for (const [place, message] of messages.entries()) {
+    const day = dayOf(message.createdAt, zone);
+    const isSameDay = day === previous?.day;
+    if (!isSameDay) entries.push({ kind: "day", day });
+    entries.push({
+      kind: "message",
+      place,
+      message,
+      startsGroup: !isSameDay || !continues(message, previous?.message),
+    });
+    previous = { message, day };
+  }
+  return entries;
+}
+
+function continues(message: Message, previous: Message | undefined): boolean {
+  if (message.author !== previous?.author) return false;
+  return message.createdAt.getTime() - previous.createdAt.getTime() < GROUP_GAP_MS;
+}

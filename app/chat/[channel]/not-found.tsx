@@ -1,0 +1,5 @@
+import { MissingChannel } from "@/app/chat/_channels/missing-channel";
+
+export default function ChannelNotFound() {
+  return <MissingChannel />;
+}

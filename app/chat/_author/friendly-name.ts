@@ -1,0 +1,11 @@
+const moods = ["Quiet", "Curious", "Gentle", "Bright", "Patient", "Merry", "Wandering", "Sleepy", "Brave", "Mossy"];
+const creatures = ["Heron", "Otter", "Hare", "Wren", "Badger", "Fox", "Marten", "Owl", "Hedgehog", "Deer", "Newt"];
+
+/** A name for somebody who has not chosen one, such as `Quiet Heron`. */
+export function friendlyName(random: () => number = Math.random): string {
+  return `${pick(moods, random)} ${pick(creatures, random)}`;
+}
+
+function pick(words: readonly string[], random: () => number): string {
+  return words[Math.floor(random() * words.length)] ?? "";
+}

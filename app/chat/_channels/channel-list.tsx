@@ -1,0 +1,28 @@
+"use client";
+
+import { useQuery } from "convex-lite/react";
+import { useParams } from "next/navigation";
+import { ChannelLink } from "@/app/chat/_channels/channel-link";
+import { api } from "@/convex/_generated/api";
+
+/** Every channel: a column where there is room, a strip to swipe where there is not. */
+export function ChannelList() {
+  const { data: channels, isLoading, error } = useQuery(api.channels.list);
+  const { channel: current } = useParams<{ channel?: string }>();
+
+  return (
+    <nav aria-label="Channels" className="min-h-0 min-w-0 flex-1 overflow-auto overscroll-contain">
+      {isLoading && <p className="px-3 py-2 text-sm text-soft">Loading channels…</p>}
+      {error && (
+        <p role="alert" className="px-3 py-2 text-danger text-sm">
+          The channels could not be loaded. {error.message}
+        </p>
+      )}
+      <ul className="flex gap-1 p-1 md:flex-col md:gap-0.5">
+        {channels?.map(({ id, name }) => (
+          <ChannelLink key={id} name={name} isCurrent={name === current} />
+        ))}
+      </ul>
+    </nav>
+  );
+}

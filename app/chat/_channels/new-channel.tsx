@@ -1,0 +1,48 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useRef, useState } from "react";
+import { NewChannelForm } from "@/app/chat/_channels/new-channel-form";
+
+/** A button and the dialog behind it. */
+export function NewChannel() {
+  const router = useRouter();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [openings, setOpenings] = useState(0);
+
+  function open() {
+    setOpenings(openings + 1);
+    dialog.current?.showModal();
+  }
+
+  function visit(name: string) {
+    dialog.current?.close();
+    router.push(`/chat/${name}`);
+  }
+
+  return (
+    <>
+      <button
+        type="button"
+        onClick={open}
+        className="flex min-h-9 w-full shrink-0 items-center gap-1.5 rounded-lg px-3 text-soft hover:bg-line/50 hover:text-ink noscript:hidden"
+      >
+        <span aria-hidden="true" className="text-edge text-lg leading-none">
+          +
+        </span>
+        <span className="sr-only md:not-sr-only">New channel</span>
+      </button>
+      <dialog
+        ref={dialog}
+        aria-labelledby="new-channel"
+        className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-paper p-6 text-ink shadow-2xl backdrop:bg-black/40"
+      >
+        <h2 id="new-channel" className="font-serif text-2xl italic">
+          New channel
+        </h2>
+        {/* Each opening starts afresh: no name and no error from the last time. */}
+        <NewChannelForm key={openings} onCreated={visit} onCancel={() => dialog.current?.close()} />
+      </dialog>
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+import Link from "next/link";
+import { ThemeToggle } from "@/app/_theme/theme-toggle";
+import { ChannelList } from "@/app/chat/_channels/channel-list";
+import { NewChannel } from "@/app/chat/_channels/new-channel";
+import { ConnectionStatus } from "@/app/chat/_connection/connection-status";
+
+export function Masthead() {
+  return (
+    <header className="masthead border-line border-b bg-panel px-2 md:border-r md:border-b-0 md:px-3">
+      <Link
+        href="/"
+        className="justify-self-start rounded px-2 font-serif text-xl italic [grid-area:brand] md:py-4 md:text-2xl"
+      >
+        Clearing
+      </Link>
+      <div className="[grid-area:theme]">
+        <ThemeToggle />
+      </div>
+      <div className="min-h-0 min-w-0 self-stretch [grid-area:channels]">
+        <ChannelList />
+      </div>
+      <div className="[grid-area:new]">
+        <NewChannel />
+      </div>
+      <div className="px-3 [grid-area:status] md:self-end md:py-5">
+        <ConnectionStatus />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,17 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { Notice } from "@/app/_notice/notice";
+
+export const metadata: Metadata = { title: "Not found" };
+
+export default function NotFound() {
+  return (
+    <main className="grid min-h-dvh">
+      <Notice title="No path leads here" text="The address may be misspelt, or the page has moved on.">
+        <Link href="/" className="button">
+          Back to the clearing
+        </Link>
+      </Notice>
+    </main>
+  );
+}
