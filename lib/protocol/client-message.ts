@@ -18,6 +18,11 @@ const connect = z.strictObject({
   protocol: z.int(),
   /** The session: 128 random bits, hexadecimal. The same after every reconnect of one page. */
   session: z.string().regex(/^[0-9a-f]{32}$/),
+  /**
+   * The identity that this session belongs to, as a fingerprint from an earlier `Connected`; null for nobody. Left out
+   * at first. Under any other identity the server runs none of this session's mutations.
+   */
+  identity: z.string().max(64).nullable().optional(),
   /** Mutations of this session that were sent and not yet both answered and reflected. They will be sent again. */
   undecided: z.array(requestId).max(1000).optional(),
 });

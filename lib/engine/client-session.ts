@@ -1,0 +1,100 @@
+import type { Environment } from "../environment/environment.ts";
+import type { Caller } from "./caller.ts";
+import type { Decided, MutationRequest, MutationSession, Mutations } from "./mutations.ts";
+import type { SessionRecord } from "./session-records.ts";
+
+/** The socket that speaks for a client session at the moment. */
+export interface Spokesman {
+  /** The mutation has committed: it is reflected by every state at this position or later. */
+  committed(request: number, position: number): void;
+  decided(request: number, outcome: string): void;
+  /** Another socket speaks for the session now. */
+  takenOver(): void;
+  /** An outcome could not be recorded: the client must come back and send again. */
+  notRecorded(): void;
+}
+
+/**
+ * One page's mutations on this server, in the order they were called, one after the other. It outlives its sockets:
+ * what a lost socket had started runs to its end, and the next socket gets the outcome.
+ */
+export class ClientSession implements MutationSession {
+  readonly id: string;
+  readonly caller: Caller;
+  record: SessionRecord | undefined = undefined;
+  readonly #mutations: Mutations;
+  readonly #environment: Environment;
+  readonly #onIdle: (session: ClientSession) => void;
+  #spokesman: Spokesman | undefined;
+  #queue: MutationRequest[] = [];
+  #running: MutationRequest | undefined;
+
+  constructor(
+    id: string,
+    caller: Caller,
+    mutations: Mutations,
+    environment: Environment,
+    onIdle: (session: ClientSession) => void,
+  ) {
+    this.id = id;
+    this.caller = caller;
+    this.#mutations = mutations;
+    this.#environment = environment;
+    this.#onIdle = onIdle;
+  }
+
+  /** From now on this socket speaks for the session. What another had sent and nobody has begun is forgotten: it will be resent. */
+  attach(spokesman: Spokesman): void {
+    const before = this.#spokesman;
+    this.#spokesman = spokesman;
+    this.#queue = [];
+    if (before && before !== spokesman) before.takenOver();
+  }
+
+  detach(spokesman: Spokesman): void {
+    if (this.#spokesman !== spokesman) return;
+    this.#spokesman = undefined;
+    this.#queue = [];
+    this.#restIfIdle();
+  }
+
+  /** Mutations that wait or run. */
+  get pending(): number {
+    return this.#queue.length + (this.#running ? 1 : 0);
+  }
+
+  /** Takes a mutation in. One that runs or waits already is joined: its outcome will be told once, to whoever speaks then. */
+  submit(request: MutationRequest): void {
+    if (this.#running?.n === request.n || this.#queue.some((queued) => queued.n === request.n)) return;
+    this.#queue.push(request);
+    if (!this.#running) void this.#workOff();
+  }
+
+  async #workOff(): Promise<void> {
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      this.#running = next;
+      const { n } = next;
+      try {
+        const decided = await this.#mutations.decide(this, next, (position) => this.#spokesman?.committed(n, position));
+        this.#tell(n, decided);
+      } catch (error) {
+        this.#environment.log.error("The outcome of a mutation could not be recorded", { error });
+        this.record = undefined;
+        this.#queue = [];
+        this.#spokesman?.notRecorded();
+      } finally {
+        this.#running = undefined;
+      }
+    }
+    this.#restIfIdle();
+  }
+
+  #tell(n: number, decided: Decided): void {
+    if (decided.position !== undefined) this.#spokesman?.committed(n, decided.position);
+    this.#spokesman?.decided(n, decided.outcome);
+  }
+
+  #restIfIdle(): void {
+    if (!this.#spokesman && !this.#running) this.#onIdle(this);
+  }
+}

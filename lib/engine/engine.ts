@@ -1,0 +1,235 @@
+import type { Driver } from "../database/driver.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { Identity } from "../functions/context.ts";
+import type { RegisteredFunction } from "../functions/define.ts";
+import type { FunctionKind } from "../functions/reference.ts";
+import type { Outcome, WireError } from "../protocol/outcome.ts";
+import type { PreloadedAnswer } from "../protocol/preloaded.ts";
+import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
+import { toWire, type Wire } from "../values/wire.ts";
+import { Actions } from "./actions.ts";
+import { parseArguments, readArguments } from "./arguments.ts";
+import { Ask } from "./ask.ts";
+import { type Caller, callerOf } from "./caller.ts";
+import { ClientSessions } from "./client-sessions.ts";
+import { BadRequestError, Failures } from "./failures.ts";
+import { Leases } from "./leases.ts";
+import { defaultLimits, type EngineLimits } from "./limits.ts";
+import { LiveQueries } from "./live-queries.ts";
+import { Mutations } from "./mutations.ts";
+import { type FunctionModules, Registry } from "./registry.ts";
+import type { Call } from "./run.ts";
+import { Session, type SessionParts } from "./session.ts";
+import { Sessions } from "./sessions.ts";
+import { Settle } from "./settle.ts";
+import { Transactions } from "./transactions.ts";
+
+export type { FunctionModules } from "./registry.ts";
+
+export interface EngineOptions {
+  /** An open database; the engine does not close it. */
+  driver: Driver;
+  environment: Environment;
+  /** In development messages of internal errors reach the browser. */
+  development: boolean;
+  limits?: Partial<EngineLimits>;
+}
+
+/** One function to run for somebody. */
+export interface EngineCall {
+  kind: FunctionKind;
+  address: string;
+  args: Record<string, unknown>;
+  caller: Identity | null;
+  /** May it be an internal function? For the command line only. */
+  internal?: boolean;
+}
+
+/** What the engine has done so far. Only ever grows. */
+export interface EngineCounters {
+  readonly queryRuns: number;
+  readonly serialisations: number;
+  readonly sends: number;
+}
+
+/** Runs functions and keeps answers true. Knows no socket library, no Next, no HTTP. */
+export interface Engine {
+  /** Names this start of the engine. */
+  readonly epoch: string;
+  readonly limits: EngineLimits;
+  readonly counters: EngineCounters;
+  /** Serves these functions and this schema from now on; every live query is run again. */
+  useFunctions(modules: FunctionModules, schema: Record<string, unknown>): void;
+  /** Takes an accepted socket. Call what it returns as the socket's events happen. */
+  opened(socket: SocketLike, caller: Identity | null): SocketEvents;
+  /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
+  preload(address: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
+  call(request: EngineCall): Promise<Outcome<Wire>>;
+  /** Resolves when nothing is stale and nothing on its way. */
+  settled(): Promise<void>;
+  /** Tells every client to come back later, and lets running mutations finish. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DRAIN_SPREAD = 2_000;
+
+/** Wires the parts of the engine, and only wires. */
+export function createEngine(options: EngineOptions): Engine {
+  const { driver, environment, development } = options;
+  const limits: EngineLimits = { ...defaultLimits, ...options.limits };
+  const epoch = environment.randomId().slice(0, 12);
+  const counters = { queryRuns: 0, serialisations: 0, sends: 0 };
+  const failures = new Failures(environment, development);
+  let functions = new Registry({});
+  const registry = () => functions;
+
+  const liveQueries = new LiveQueries();
+  const transactions = new Transactions(driver, environment, limits.conflictRetries, (_position, invalidations) => {
+    liveQueries.invalidate(invalidations);
+    settle.wake();
+  });
+  const sessions = new Sessions();
+  const settle: Settle = new Settle({
+    driver,
+    environment,
+    limits,
+    transactions,
+    liveQueries,
+    failures,
+    counters,
+    registry,
+    audience: () => sessions,
+  });
+  const ask = new Ask({ environment, limits, transactions, liveQueries, settle });
+  const leases = new Leases(environment, limits, liveQueries);
+  const mutations = new Mutations({ environment, limits, transactions, failures, registry });
+  const clientSessions = new ClientSessions(mutations, environment);
+  const actions = new Actions({ environment, limits, transactions, mutations, ask, registry });
+
+  function resolve(kind: FunctionKind, address: string, args: Record<string, unknown>, internal = false): Call {
+    const fn = functions.find(kind, address);
+    if (!fn || (fn.visibility === "internal" && !internal)) {
+      throw new BadRequestError(
+        `There is no public ${kind} "${address}". Check its name and that its file exports it.`,
+      );
+    }
+    return { fn, address, args: parseArguments(fn, address, args) };
+  }
+
+  /** Whatever goes wrong in `body` becomes the error its caller gets. */
+  async function outcomeOf<T>(address: string, fn: RegisteredFunction | undefined, body: () => Promise<Outcome<T>>) {
+    try {
+      return await body();
+    } catch (error) {
+      return { ok: false as const, error: failures.toWireError(error, address, fn) };
+    }
+  }
+
+  async function run(call: Call, caller: Caller): Promise<Outcome<string>> {
+    switch (call.fn.kind) {
+      case "query": {
+        const { answer } = await ask.answer(call, caller);
+        return answer.ok ? { ok: true, value: answer.valueText } : answer;
+      }
+      case "mutation":
+        return { ok: true, value: await mutations.once(call, caller) };
+      case "action":
+        return { ok: true, value: await actions.run(call, caller) };
+    }
+  }
+
+  async function runAction(address: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
+    return outcomeOf(address, functions.find("action", address), () =>
+      run(resolve("action", address, readArguments(args)), caller),
+    );
+  }
+
+  const sessionParts: SessionParts = {
+    environment,
+    limits,
+    epoch,
+    failures,
+    liveQueries,
+    clientSessions,
+    counters,
+    resolveQuery: (address, args) => resolve("query", address, readArguments(args)),
+    runAction,
+    wake(session) {
+      sessions.markWaiting(session);
+      settle.wake();
+    },
+    ended: (session) => sessions.delete(session),
+  };
+
+  return {
+    epoch,
+    limits,
+    counters,
+
+    useFunctions(modules, schema) {
+      functions = new Registry(modules);
+      driver.useSchema(schema);
+      for (const { call, waiters } of liveQueries.clear()) {
+        const fn = functions.find("query", call.address);
+        for (const waiter of waiters) {
+          if (!fn) waiter.reject(new BadRequestError(`There is no query "${call.address}" any more.`));
+          else liveQueries.adopt({ ...call, fn }, waiter);
+        }
+      }
+      for (const session of sessions.all) session.rebindAll();
+      settle.wake();
+    },
+
+    opened(socket, caller) {
+      const session = new Session(sessionParts, socket, callerOf(caller));
+      sessions.add(session);
+      return session;
+    },
+
+    preload(address, args, identity) {
+      const fn = functions.find("query", address);
+      return outcomeOf<PreloadedAnswer>(address, fn, async () => {
+        const caller = callerOf(identity);
+        const call = resolve("query", address, args);
+        const { answer, position } = await ask.answer(call, caller, (live) => leases.hold(live));
+        if (!answer.ok) return { ok: false, error: answer.error };
+        return {
+          ok: true,
+          value: {
+            path: address,
+            args: toWire(args) as Record<string, Wire>,
+            text: answer.valueText,
+            hash: answer.hash,
+            epoch,
+            at: position,
+            identity: caller.fingerprint,
+          },
+        };
+      });
+    },
+
+    call({ kind, address, args, caller, internal }) {
+      return outcomeOf<Wire>(address, functions.find(kind, address), async () => {
+        const outcome = await run(resolve(kind, address, args, internal), callerOf(caller));
+        return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
+      });
+    },
+
+    settled: () => settle.settled(),
+
+    async drain() {
+      const all = [...sessions.all];
+      for (const session of all) session.drain(Math.round(environment.random() * DRAIN_SPREAD));
+      while (clientSessions.pending > 0) await new Promise<void>((done) => environment.after(20, done));
+      await settle.settled();
+    },
+
+    async close() {
+      for (const session of [...sessions.all]) session.close(1012, "The server restarts.");
+      leases.close();
+      transactions.close();
+      await settle.close();
+    },
+  };
+}

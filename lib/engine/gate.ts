@@ -1,0 +1,45 @@
+/** Who may be inside together: runs that take their snapshot, or commits. */
+export type GateGroup = "snapshot" | "commit";
+
+/**
+ * Lets any number of one group in, never both groups at once, in the order they came.
+ *
+ * This is what makes a position true: while a run takes its snapshot no COMMIT of this process is in flight, so the
+ * snapshot holds exactly the commits up to the position read beside it.
+ */
+export class Gate {
+  #group: GateGroup = "snapshot";
+  #inside = 0;
+  readonly #waiting: { group: GateGroup; enter: () => void }[] = [];
+
+  /** Runs `body` inside. Nobody of the other group is inside from its first to its last step. */
+  async pass<T>(group: GateGroup, body: () => Promise<T>): Promise<T> {
+    await this.#enter(group);
+    try {
+      return await body();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #enter(group: GateGroup): Promise<void> | undefined {
+    // Whoever comes while others wait queues behind them, or one group could starve the other.
+    if (this.#waiting.length === 0 && (this.#inside === 0 || this.#group === group)) {
+      this.#group = group;
+      this.#inside++;
+      return undefined;
+    }
+    return new Promise((enter) => this.#waiting.push({ group, enter }));
+  }
+
+  #leave(): void {
+    if (--this.#inside > 0) return;
+    const next = this.#waiting[0];
+    if (!next) return;
+    this.#group = next.group;
+    while (this.#waiting[0]?.group === next.group) {
+      this.#inside++;
+      this.#waiting.shift()?.enter();
+    }
+  }
+}

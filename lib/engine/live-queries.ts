@@ -1,0 +1,155 @@
+import { ArgumentIndex } from "../invalidation/argument-index.ts";
+import type { Invalidation } from "../invalidation/invalidation.ts";
+import { argumentTexts } from "./arguments.ts";
+import type { Caller } from "./caller.ts";
+import { LiveQuery, type Waiter } from "./live-query.ts";
+import type { Call } from "./run.ts";
+
+/** The live queries of one path and arguments: one for everybody, until a run asks who is calling. */
+interface Group {
+  readsIdentity: boolean;
+  /** By caller key; "" holds the shared one while `readsIdentity` is false. */
+  readonly members: Map<string, LiveQuery>;
+}
+
+/**
+ * Every question that somebody watches, waits for or holds a lease on, and which of them are stale.
+ *
+ * Not here: running them (see `Settle`), who is sent what (see `Session`).
+ */
+export class LiveQueries {
+  #lastId = 0;
+  readonly #groups = new Map<string, Group>();
+  readonly #index = new ArgumentIndex<LiveQuery>();
+  /** Stale and wanted, in the order they became so. */
+  readonly #due = new Set<LiveQuery>();
+
+  /** The live query for this call, made if nobody has asked yet. */
+  obtain(call: Call, caller: Caller): LiveQuery {
+    const texts = argumentTexts(call.args);
+    const key = groupKey(call.address, texts);
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = { readsIdentity: false, members: new Map() };
+      this.#groups.set(key, group);
+    }
+    const memberKey = group.readsIdentity ? caller.key : "";
+    const found = group.members.get(memberKey);
+    // The shared member may be nobody's personal one: the same key, told apart by `readsIdentity`.
+    if (found) return found;
+    const live = new LiveQuery(++this.#lastId, key, call, texts, caller, group.readsIdentity);
+    group.members.set(memberKey, live);
+    this.#index.add(live);
+    return live;
+  }
+
+  /** Lets somebody wait for this call's answer. */
+  adopt(call: Call, waiter: Waiter): void {
+    const live = this.obtain(call, waiter.caller);
+    live.waiters.push(waiter);
+    this.want(live);
+  }
+
+  /** A run of this shared live query has asked who is calling: from now on it belongs to the caller it ran as. */
+  makePersonal(live: LiveQuery): void {
+    live.personal = true;
+    const group = this.#groups.get(live.key);
+    if (!group || live.dropped) return;
+    group.readsIdentity = true;
+    group.members.delete("");
+    group.members.set(live.caller.key, live);
+  }
+
+  /** Every caller's own live query of one key. */
+  personalOnes(key: string): LiveQuery[] {
+    const group = this.#groups.get(key);
+    return group?.readsIdentity ? [...group.members.values()] : [];
+  }
+
+  /** Marks what the invalidations touch as stale. What nobody wants any more goes at once. */
+  invalidate(invalidations: readonly Invalidation[]): void {
+    for (const invalidation of invalidations) {
+      for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live);
+    }
+  }
+
+  /** Somebody wants this live query's answer: it is run if it is stale. */
+  want(live: LiveQuery): void {
+    if (live.stale) this.#due.add(live);
+  }
+
+  /** Takes the stale ones that are wanted; they count as fresh from here on, so that a later commit can be seen. */
+  takeDue(): LiveQuery[] {
+    const due = [...this.#due].filter((live) => live.wanted);
+    this.#due.clear();
+    for (const live of due) this.#take(live);
+    return due;
+  }
+
+  /** Takes this one, if it is due. */
+  takeIfDue(live: LiveQuery): boolean {
+    if (!this.#due.delete(live)) return false;
+    this.#take(live);
+    return true;
+  }
+
+  #take(live: LiveQuery): void {
+    live.stale = false;
+    live.running = true;
+  }
+
+  /** A run could not be finished: it is due again. */
+  putBack(live: LiveQuery): void {
+    live.running = false;
+    live.stale = true;
+    if (live.wanted) this.#due.add(live);
+  }
+
+  get hasDue(): boolean {
+    for (const live of this.#due) if (live.wanted) return true;
+    return false;
+  }
+
+  /** Lets a live query go if nobody watches it, waits for it or holds a lease on it. */
+  dropIfIdle(live: LiveQuery): void {
+    if (live.wanted || live.leased || live.dropped) return;
+    live.dropped = true;
+    this.#due.delete(live);
+    this.#index.delete(live);
+    const group = this.#groups.get(live.key);
+    if (!group) return;
+    for (const [memberKey, member] of group.members) if (member === live) group.members.delete(memberKey);
+    if (group.members.size === 0) this.#groups.delete(live.key);
+  }
+
+  /** Forgets everything; the functions have been replaced. Returns what there was. */
+  clear(): LiveQuery[] {
+    const all = [...this.#groups.values()].flatMap((group) => [...group.members.values()]);
+    for (const live of all) {
+      live.dropped = true;
+      this.#index.delete(live);
+    }
+    this.#groups.clear();
+    this.#due.clear();
+    return all;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const group of this.#groups.values()) size += group.members.size;
+    return size;
+  }
+
+  #markStale(live: LiveQuery): void {
+    live.stale = true;
+    if (live.wanted) this.#due.add(live);
+    else {
+      live.leased = false;
+      this.dropIfIdle(live);
+    }
+  }
+}
+
+function groupKey(address: string, texts: ReadonlyMap<string, string>): string {
+  return JSON.stringify([address, ...[...texts].sort(([a], [b]) => (a < b ? -1 : 1)).flat()]);
+}

@@ -1,0 +1,96 @@
+import type { WireError } from "../protocol/outcome.ts";
+import type { Caller } from "./caller.ts";
+import type { Call } from "./run.ts";
+
+/** What a finished run answered, serialised once for everybody. */
+export type Answer = ValueAnswer | ErrorAnswer;
+
+export interface ValueAnswer {
+  readonly ok: true;
+  /** The value's wire text: the same for sockets and preloaded pages. */
+  readonly valueText: string;
+  readonly hash: string;
+  /** The answer as it stands in a Transition. */
+  readonly text: string;
+}
+
+export interface ErrorAnswer {
+  readonly ok: false;
+  readonly error: WireError;
+  readonly text: string;
+}
+
+/** A session that watches, as far as a live query needs to know. */
+export interface Watcher {
+  readonly caller: Caller;
+  /** Its answer is another one now; to be sent with the rest of the batch. */
+  changed(live: LiveQuery): void;
+  /** It turned out to be another caller's: watch one of your own instead. */
+  rebind(live: LiveQuery): void;
+}
+
+/** Somebody who waits for one answer: a preload or a call. */
+export interface Waiter {
+  readonly caller: Caller;
+  resolve(answered: { live: LiveQuery; answer: Answer; position: number }): void;
+  reject(error: Error): void;
+}
+
+/**
+ * One question that somebody watches or waits for: a query with its arguments, and the caller if its runs ask who is
+ * calling. Everybody who asks the same shares it: one run, one text.
+ */
+export class LiveQuery {
+  /** Names it in Transitions; unique in one epoch. */
+  readonly id: number;
+  readonly call: Call;
+  /** The path and arguments it is shared by. */
+  readonly key: string;
+  readonly argumentTexts: ReadonlyMap<string, string>;
+  /** Whom it is run as. Matters to its result only when it is `personal`. */
+  readonly caller: Caller;
+  /** Its runs ask who is calling: its answer is for `caller` only. Set by `LiveQueries.makePersonal`, never unset. */
+  personal: boolean;
+  /** The last finished run's answer. Undefined until the first run has finished; replaced by every one that differs. */
+  answer: Answer | undefined = undefined;
+  /** Must run before its answer can be trusted again. True until its first run; set by invalidations; cleared when a run begins. */
+  stale = true;
+  /** Between `takeDue` and the end of its batch: the answer is of an older revision than the run will give. */
+  running = false;
+  readonly watchers = new Set<Watcher>();
+  waiters: Waiter[] = [];
+  /** A page was rendered from its answer and may subscribe soon. */
+  leased = false;
+  /** Nobody asks any more; it has left the index. */
+  dropped = false;
+
+  constructor(
+    id: number,
+    key: string,
+    call: Call,
+    texts: ReadonlyMap<string, string>,
+    caller: Caller,
+    personal: boolean,
+  ) {
+    this.id = id;
+    this.key = key;
+    this.call = call;
+    this.argumentTexts = texts;
+    this.caller = caller;
+    this.personal = personal;
+  }
+
+  get address(): string {
+    return this.call.address;
+  }
+
+  /** The answer if it holds every commit up to now; otherwise undefined. */
+  get fresh(): Answer | undefined {
+    return this.stale || this.running ? undefined : this.answer;
+  }
+
+  /** Does anybody need its next answer? A lease alone does not: a stale answer that only a lease holds is let go. */
+  get wanted(): boolean {
+    return this.watchers.size > 0 || this.waiters.length > 0;
+  }
+}

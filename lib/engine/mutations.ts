@@ -1,0 +1,254 @@
+import type { Connection } from "../database/driver.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { RegisteredFunction } from "../functions/define.ts";
+import type { WireError } from "../protocol/outcome.ts";
+import { toWire, type Wire } from "../values/wire.ts";
+import { parseArguments, readArguments } from "./arguments.ts";
+import type { Caller } from "./caller.ts";
+import { withDeadline } from "./deadline.ts";
+import { BadRequestError, type Failures, UnavailableError } from "./failures.ts";
+import type { EngineLimits } from "./limits.ts";
+import type { Registry } from "./registry.ts";
+import { type Call, Run } from "./run.ts";
+import { advanced, type SessionRecord, sessionRecords } from "./session-records.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** Mutation `n` of a session. */
+export interface MutationRequest {
+  readonly n: number;
+  readonly address: string;
+  readonly args: Record<string, Wire>;
+  readonly confirmedUpTo: number;
+}
+
+/** Whose mutation it is, and what is known of the session's record. */
+export interface MutationSession {
+  readonly id: string;
+  readonly caller: Caller;
+  /** Undefined until it has been read; kept in step with the table by `decide`. */
+  record: SessionRecord | undefined;
+}
+
+/** How it ended: the outcome as wire text, and the position from which on its writes can be seen (if it wrote). */
+export interface Decided {
+  readonly outcome: string;
+  readonly position: number | undefined;
+}
+
+export interface MutationParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
+  readonly transactions: Transactions;
+  readonly failures: Failures;
+  registry(): Registry;
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * Decides mutations: each number of a session once, in order, whatever is resent. The outcome, good or bad, is recorded
+ * in the session's row before anybody hears of it: a success in the mutation's own transaction, a failure in one of its own.
+ */
+export class Mutations {
+  readonly #parts: MutationParts;
+  #prunedAt: number;
+
+  constructor(parts: MutationParts) {
+    this.#parts = parts;
+    this.#prunedAt = parts.environment.now();
+  }
+
+  /**
+   * Decides one mutation. The caller sees to it that a session's mutations come one after the other.
+   * `committed` is called in the same step in which the commit becomes known, with its position.
+   * @throws when the outcome could not be recorded: then it is not decided, and must be sent again.
+   */
+  async decide(
+    session: MutationSession,
+    request: MutationRequest,
+    committed: (position: number) => void = () => {},
+  ): Promise<Decided> {
+    if (!session.record) await this.#loadRecord(session, request.n);
+    const record = session.record as SessionRecord;
+    if (record.identity !== (session.caller.fingerprint ?? "")) return { outcome: notYours(), position: undefined };
+    if (request.n <= record.lastDecided) return this.#decidedBefore(record, request.n);
+    if (request.n > record.lastDecided + 1) return { outcome: outOfOrder(), position: undefined };
+    const decided = await this.#run(session, record, request, committed);
+    await this.#pruneNowAndThen();
+    return decided;
+  }
+
+  /**
+   * Runs a mutation that nobody will send again: a session of one call. At most once, also when its COMMIT is not answered.
+   * @returns the result as wire text. @throws whatever the handler threw.
+   */
+  async once(call: Call, caller: Caller): Promise<string> {
+    const session: MutationSession = { id: this.#parts.environment.randomId(), caller, record: undefined };
+    const record: SessionRecord = { identity: caller.fingerprint ?? "", lastDecided: 0, outcomes: new Map() };
+    const { valueText } = await this.#transact(
+      session,
+      call,
+      1,
+      () => ({ ...record, lastDecided: 1 }),
+      () => {},
+    );
+    await this.#pruneNowAndThen();
+    return valueText;
+  }
+
+  async #run(
+    session: MutationSession,
+    record: SessionRecord,
+    request: MutationRequest,
+    committed: (position: number) => void,
+  ): Promise<Decided> {
+    const { n, address, confirmedUpTo } = request;
+    let fn: RegisteredFunction | undefined;
+    let position: number | undefined;
+    try {
+      fn = this.#find(address);
+      const call = { fn, address, args: parseArguments(fn, address, readArguments(request.args)) };
+      const recordAfter = (valueText: string) => advanced(record, n, success(valueText), confirmedUpTo);
+      const done = await this.#transact(session, call, n, recordAfter, (at) => {
+        position = at;
+        committed(at);
+      });
+      session.record = done.next;
+      return { outcome: success(done.valueText), position };
+    } catch (error) {
+      if (error instanceof AlreadyDecided) return this.#reload(session, n);
+      return this.#fail(session, record, request, failure(this.#parts.failures.toWireError(error, address, fn)));
+    }
+  }
+
+  /** The mutation's own transaction: the handler, then the session's record, then the COMMIT. */
+  #transact(
+    session: MutationSession,
+    call: Call,
+    n: number,
+    recordAfter: (valueText: string) => SessionRecord,
+    committed: (position: number) => void,
+  ): Promise<{ valueText: string; next: SessionRecord }> {
+    const { environment, limits, transactions } = this.#parts;
+    return transactions.write({
+      body: async (connection) => {
+        const run = new Run(this.#parts.registry(), session.caller);
+        const work = run.mutation(call, connection.db);
+        const value = await withDeadline(environment, limits.mutationTime, call.address, work, () =>
+          connection.destroy(),
+        );
+        const valueText = resultText(call.address, value, limits.resultBytes);
+        const next = recordAfter(valueText);
+        await this.#advance(connection, session, n, next);
+        return { value: { valueText, next }, invalidations: run.invalidations };
+      },
+      wentThrough: (connection) => this.#isDecided(connection, session.id, n),
+      committed: (_value, position) => committed(position),
+    });
+  }
+
+  /** Records a failure. Nothing of the mutation is left but its number. */
+  async #fail(
+    session: MutationSession,
+    record: SessionRecord,
+    request: MutationRequest,
+    outcome: string,
+  ): Promise<Decided> {
+    const next = advanced(record, request.n, outcome, request.confirmedUpTo);
+    try {
+      await this.#parts.transactions.own((connection) => this.#advance(connection, session, request.n, next));
+    } catch (error) {
+      if (error instanceof AlreadyDecided) return this.#reload(session, request.n);
+      throw error;
+    }
+    session.record = next;
+    return { outcome, position: undefined };
+  }
+
+  #find(address: string): RegisteredFunction {
+    const fn = this.#parts.registry().find("mutation", address);
+    if (fn?.visibility === "public") return fn;
+    throw new BadRequestError(`There is no public mutation "${address}". Check its name and that its file exports it.`);
+  }
+
+  async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
+    const { now } = this.#parts.environment;
+    if (!(await sessionRecords.advance(connection, session.id, n, next, now()))) throw new AlreadyDecided();
+  }
+
+  async #isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
+    const record = await sessionRecords.load(connection, id);
+    return record !== undefined && record.lastDecided >= n;
+  }
+
+  /** Somebody else has decided it meanwhile: another socket of the same session, or another server. */
+  async #reload(session: MutationSession, n: number): Promise<Decided> {
+    session.record = undefined;
+    await this.#loadRecord(session, n, true);
+    return this.#decidedBefore(session.record as SessionRecord | undefined, n);
+  }
+
+  /** A first mutation has no record to read: if it has one after all, `advance` will notice. */
+  async #loadRecord(session: MutationSession, n: number, always = false): Promise<void> {
+    const identity = session.caller.fingerprint ?? "";
+    const fresh: SessionRecord = { identity, lastDecided: 0, outcomes: new Map() };
+    const mayExist = n > 1 || always;
+    const found = mayExist
+      ? await this.#parts.transactions.own((connection) => sessionRecords.load(connection, session.id))
+      : undefined;
+    session.record = found ?? fresh;
+  }
+
+  #decidedBefore(record: SessionRecord | undefined, n: number): Decided {
+    const outcome = record && n <= record.lastDecided ? record.outcomes.get(n) : undefined;
+    // Its writes, if any, were committed before now: whatever is read from here on contains them.
+    return { outcome: outcome ?? detailsGone(), position: this.#parts.transactions.head };
+  }
+
+  async #pruneNowAndThen(): Promise<void> {
+    const now = this.#parts.environment.now();
+    if (now - this.#prunedAt < HOUR) return;
+    this.#prunedAt = now;
+    await this.#parts.transactions
+      .own((connection) => sessionRecords.prune(connection, now - 24 * HOUR))
+      .catch((error: unknown) => this.#parts.environment.log.warn("Could not prune old sessions", { error }));
+  }
+}
+
+/** The number was taken: this transaction must not commit. */
+class AlreadyDecided extends Error {
+  override name = "AlreadyDecided";
+}
+
+function resultText(address: string, value: unknown, maxBytes: number): string {
+  const text = JSON.stringify(toWire(value));
+  if (text.length <= maxBytes) return text;
+  throw new RangeError(`${address} answered more than ${maxBytes} bytes. Return less.`);
+}
+
+function success(valueText: string): string {
+  return `{"ok":true,"value":${valueText}}`;
+}
+
+function failure(error: WireError): string {
+  return JSON.stringify({ ok: false, error });
+}
+
+function outOfOrder(): string {
+  return failure({
+    kind: "unavailable",
+    message:
+      "The server no longer knows this session (24 h without a mutation). Nothing was written; load the page again.",
+  });
+}
+
+function notYours(): string {
+  return failure({ kind: "unavailable", message: "This session belongs to another identity. Nothing was written." });
+}
+
+function detailsGone(): string {
+  return failure({
+    kind: "unavailable",
+    message: "This mutation has been decided before; its result is no longer known.",
+  });
+}

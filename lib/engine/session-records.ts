@@ -1,0 +1,77 @@
+import type { Connection } from "../database/driver.ts";
+
+/** What is recorded of a client session: the proof that none of its mutations runs twice. */
+export interface SessionRecord {
+  /** The fingerprint of the identity it belongs to; "" for nobody. */
+  readonly identity: string;
+  /** Every mutation up to this number has been decided: it has run and committed, or failed for good. */
+  readonly lastDecided: number;
+  /** The outcomes that the client has not confirmed yet, by number: `{"ok":true,"value":…}` as text. */
+  readonly outcomes: ReadonlyMap<number, string>;
+}
+
+/** An outcome larger than this is not kept for a client that asks again; it learns that its mutation was decided. */
+const MAX_KEPT_OUTCOME = 64 * 1024;
+
+/**
+ * Reads and writes the framework's `sessions` table, inside transactions that others have opened.
+ *
+ * `advance` is what makes a mutation happen once: it changes the row only if `n` is next, in the mutation's own
+ * transaction. Whoever comes second changes nothing, finds out, and rolls back.
+ */
+export const sessionRecords = {
+  /** The record of one session, locked until the transaction ends, so that a commit under way is waited for. */
+  async load(connection: Connection, id: string): Promise<SessionRecord | undefined> {
+    const rows = await connection.execute(
+      "select id, identity, last_decided, outcomes from convex_lite.sessions where id = $1 for update",
+      [id],
+    );
+    return rows[0] && toRecord(rows[0]);
+  },
+
+  /** The records of several sessions as this snapshot shows them. */
+  async lookUp(connection: Connection, ids: readonly string[]): Promise<Map<string, SessionRecord>> {
+    const rows = await connection.execute(
+      "select id, identity, last_decided, outcomes from convex_lite.sessions where id = any($1)",
+      [ids],
+    );
+    return new Map(rows.map((row) => [String(row.id), toRecord(row)]));
+  },
+
+  /** Records that mutation `n` is decided. False when it is not the next one: then nothing was changed. */
+  async advance(connection: Connection, id: string, n: number, next: SessionRecord, now: number): Promise<boolean> {
+    const values = [id, next.identity, n, writeOutcomes(next.outcomes), now];
+    const rows = await connection.execute(n === 1 ? INSERT_FIRST : UPDATE_NEXT, values);
+    return rows.length === 1;
+  },
+
+  /** Forgets sessions that nobody has used since `before` (milliseconds since 1970). */
+  async prune(connection: Connection, before: number): Promise<void> {
+    await connection.execute("delete from convex_lite.sessions where touched < $1", [before]);
+  },
+};
+
+const INSERT_FIRST = `insert into convex_lite.sessions (id, identity, last_decided, outcomes, touched)
+  values ($1, $2, $3, $4, $5) on conflict (id) do nothing returning 1`;
+const UPDATE_NEXT = `update convex_lite.sessions set last_decided = $3, outcomes = $4, touched = $5
+  where id = $1 and identity = $2 and last_decided = $3 - 1 returning 1`;
+
+/** The record after mutation `n` was decided with this outcome. */
+export function advanced(record: SessionRecord, n: number, outcome: string, confirmedUpTo: number): SessionRecord {
+  const outcomes = new Map([...record.outcomes].filter(([number]) => number > confirmedUpTo));
+  if (outcome.length <= MAX_KEPT_OUTCOME) outcomes.set(n, outcome);
+  return { ...record, lastDecided: n, outcomes };
+}
+
+function writeOutcomes(outcomes: ReadonlyMap<number, string>): string {
+  return `[${[...outcomes].map(([n, outcome]) => `[${n},${outcome}]`).join(",")}]`;
+}
+
+function toRecord(row: Record<string, unknown>): SessionRecord {
+  const outcomes = JSON.parse(String(row.outcomes)) as [number, unknown][];
+  return {
+    identity: String(row.identity),
+    lastDecided: Number(row.last_decided),
+    outcomes: new Map(outcomes.map(([n, outcome]) => [n, JSON.stringify(outcome)])),
+  };
+}

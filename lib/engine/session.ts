@@ -1,0 +1,416 @@
+import type { Cancel, Environment } from "../environment/environment.ts";
+import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../protocol/client-message.ts";
+import { clientMessage } from "../protocol/client-message.ts";
+import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
+import type { WireError } from "../protocol/outcome.ts";
+import type { ServerMessage } from "../protocol/server-message.ts";
+import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
+import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
+import type { Wire } from "../values/wire.ts";
+import type { Caller } from "./caller.ts";
+import type { ClientSession, Spokesman } from "./client-session.ts";
+import type { ClientSessions } from "./client-sessions.ts";
+import type { Failures } from "./failures.ts";
+import type { EngineLimits } from "./limits.ts";
+import type { LiveQueries } from "./live-queries.ts";
+import type { LiveQuery, Watcher } from "./live-query.ts";
+import { MessageRate } from "./message-rate.ts";
+import type { Call } from "./run.ts";
+import type { SessionRecord } from "./session-records.ts";
+import { type Changes, type Subscription, Subscriptions } from "./subscriptions.ts";
+
+export interface SessionParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
+  readonly epoch: string;
+  readonly failures: Failures;
+  readonly liveQueries: LiveQueries;
+  readonly clientSessions: ClientSessions;
+  /** Finds a public query and parses its arguments. @throws {BadRequestError} */
+  resolveQuery(address: string, args: Record<string, Wire>): Call;
+  runAction(
+    address: string,
+    args: Record<string, Wire>,
+    caller: Caller,
+  ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
+  /** This session has something to send at the next position, or something to look up. */
+  wake(session: Session): void;
+  ended(session: Session): void;
+  readonly counters: { sends: number };
+}
+
+const PING: Frame = { text: '{"type":"Ping"}' };
+const PONG: Frame = { text: '{"type":"Pong"}' };
+/** Above this many unsent bytes a client is sent nothing more; it gets the state of then once it has read. */
+const PAUSE_BYTES = 1024 * 1024;
+const DROP_BYTES = 8 * 1024 * 1024;
+const DROP_AFTER = 30_000;
+const LOOK_AGAIN = 50;
+
+/**
+ * One connected socket: what it watches, and which transition it is due. Messages in, transitions out.
+ *
+ * Not here: who else watches the same, when queries run (see `Settle`), how mutations are decided (see `ClientSession`).
+ */
+export class Session implements Watcher, Spokesman, SocketEvents {
+  readonly caller: Caller;
+  readonly #socket: SocketLike;
+  readonly #parts: SessionParts;
+  readonly #subscriptions = new Subscriptions();
+  readonly #rate: MessageRate;
+  /** Undefined until `Connect`. */
+  #clientSession: ClientSession | undefined;
+  /** The session says it belongs to somebody else than the caller of this socket: none of its mutations may run. */
+  #foreign = false;
+  /** Mutations that the client does not know the fate of. Defined until they have been looked up in a snapshot. */
+  #undecided: readonly number[] | undefined;
+  /** Committed mutations that no transition has reflected yet, with the position from which on states contain them. */
+  #committed: { request: number; position: number }[] = [];
+  #runningActions = 0;
+  #lastHeard: number;
+  #closed = false;
+  /** Defined while the client reads too slowly: since when, and how many bytes were unsent then. */
+  #slow: { since: number; buffered: number } | undefined;
+  #cancelTimer: Cancel;
+  #cancelSlowCheck: Cancel = () => {};
+
+  constructor(parts: SessionParts, socket: SocketLike, caller: Caller) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.caller = caller;
+    const { environment, limits } = parts;
+    this.#lastHeard = environment.now();
+    this.#rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst, this.#lastHeard);
+    this.#cancelTimer = environment.after(limits.handshake, () => {
+      this.close(CloseCode.handshakeTimeout, `Expected Connect within ${limits.handshake} ms.`);
+    });
+  }
+
+  // ── messages in ──
+
+  message(text: string): void {
+    if (this.#closed) return;
+    const { environment, limits } = this.#parts;
+    this.#lastHeard = environment.now();
+    if (text.length > limits.frameBytes) {
+      return this.close(CloseCode.tooLarge, `A message may hold ${limits.frameBytes} bytes.`);
+    }
+    if (!this.#rate.take(this.#lastHeard)) {
+      return this.close(CloseCode.tooMany, `A client may send ${limits.messagesPerSecond} messages a second.`);
+    }
+    const message = this.#parse(text);
+    if (message) this.#receive(message);
+  }
+
+  #parse(text: string): ClientMessage | undefined {
+    try {
+      const parsed = clientMessage.safeParse(parseMessageText(text));
+      if (parsed.success) return parsed.data;
+      const issue = parsed.error.issues[0];
+      this.close(CloseCode.badMessage, `Not a message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
+    } catch (error) {
+      if (!(error instanceof MessageTextError)) throw error;
+      this.close(CloseCode.badMessage, error.message);
+    }
+    return undefined;
+  }
+
+  #receive(message: ClientMessage): void {
+    if (message.type === "Connect") return this.#connect(message);
+    if (!this.#clientSession) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
+    switch (message.type) {
+      case "Subscribe":
+        return this.#subscribe(message);
+      case "Unsubscribe":
+        for (const query of message.queries) this.#leave(this.#subscriptions.delete(query));
+        return;
+      case "Mutate":
+        return this.#mutate(this.#clientSession, message);
+      case "Act":
+        void this.#act(message);
+        return;
+      case "Ping":
+        return this.#send(PONG);
+      case "Pong":
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #connect(message: Connect): void {
+    const { clientSessions, epoch, limits } = this.#parts;
+    if (this.#clientSession) return this.close(CloseCode.badMessage, "Connect may be sent once.");
+    if (message.protocol !== PROTOCOL_VERSION) {
+      const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${message.protocol}`;
+      return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
+    }
+    this.#clientSession = clientSessions.attach(message.session, this.caller, this);
+    this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
+    this.#cancelTimer();
+    this.#awaitHeartbeat(limits.pingEvery);
+    this.#say({
+      type: "Connected",
+      epoch,
+      identity: this.caller.fingerprint,
+      limits: {
+        subscriptions: limits.subscriptions,
+        unacknowledgedMutations: Math.min(32, limits.queuedMutations),
+        messagesPerSecond: limits.messagesPerSecond,
+        frameBytes: limits.frameBytes,
+        pingEvery: limits.pingEvery,
+        deadAfter: limits.deadAfter,
+      },
+    });
+    if (message.undecided && message.undecided.length > 0 && !this.#foreign) {
+      this.#undecided = message.undecided;
+      this.#parts.wake(this);
+    }
+  }
+
+  #subscribe(message: Subscribe): void {
+    const { limits } = this.#parts;
+    if (this.#subscriptions.size + message.queries.length > limits.subscriptions) {
+      return this.close(CloseCode.tooMany, `A client may watch ${limits.subscriptions} queries at a time.`);
+    }
+    for (const { query, path, args, hash } of message.queries) {
+      if (this.#subscriptions.has(query)) return this.close(CloseCode.badMessage, `Query ${query} is in use.`);
+      const subscription: Subscription = { query, path, args, hash, live: undefined, mapped: false, moving: false };
+      this.#subscriptions.add(subscription);
+      this.#bind(subscription);
+    }
+    this.#parts.wake(this);
+  }
+
+  #mutate(session: ClientSession, message: Mutate): void {
+    const { limits } = this.#parts;
+    const { request, path, args, confirmedUpTo } = message;
+    if (this.#foreign) {
+      const error: WireError = {
+        kind: "unavailable",
+        message: "You are signed in as somebody else now. It was not sent.",
+      };
+      return this.#say({ type: "MutationFailed", request, error });
+    }
+    if (session.pending >= limits.queuedMutations) {
+      return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
+    }
+    session.submit({ n: request, address: path, args, confirmedUpTo });
+  }
+
+  async #act(message: Act): Promise<void> {
+    const { request, path, args } = message;
+    const { limits } = this.#parts;
+    if (this.#runningActions >= limits.runningActions) {
+      const error: WireError = {
+        kind: "unavailable",
+        message: `A client may run ${limits.runningActions} actions at a time.`,
+      };
+      return this.#say({ type: "ActionFailed", request, error });
+    }
+    this.#runningActions++;
+    const outcome = await this.#parts.runAction(path, args, this.caller);
+    this.#runningActions--;
+    if (outcome.ok) this.#send({ text: `{"type":"ActionSucceeded","request":${request},"value":${outcome.value}}` });
+    else this.#say({ type: "ActionFailed", request, error: outcome.error });
+  }
+
+  // ── what it watches ──
+
+  #bind(subscription: Subscription): void {
+    const { liveQueries, failures } = this.#parts;
+    try {
+      const live = liveQueries.obtain(this.#parts.resolveQuery(subscription.path, subscription.args), this.caller);
+      live.watchers.add(this);
+      this.#leave(this.#subscriptions.bind(subscription, live), live);
+      liveQueries.want(live);
+    } catch (error) {
+      this.#leave(this.#subscriptions.refuse(subscription, failures.toWireError(error, subscription.path)));
+    }
+  }
+
+  #leave(live: LiveQuery | undefined, unless?: LiveQuery): void {
+    if (!live || live === unless) return;
+    live.watchers.delete(this);
+    this.#parts.liveQueries.dropIfIdle(live);
+  }
+
+  changed(live: LiveQuery): void {
+    this.#subscriptions.change(live);
+    this.#parts.wake(this);
+  }
+
+  rebind(live: LiveQuery): void {
+    for (const subscription of this.#subscriptions.of(live)) this.#bind(subscription);
+    this.#parts.wake(this);
+  }
+
+  /** The functions have been replaced: every query is found and parsed anew. */
+  rebindAll(): void {
+    for (const subscription of this.#subscriptions.all()) this.#bind(subscription);
+    this.#parts.wake(this);
+  }
+
+  // ── transitions out ──
+
+  /** Has it mutations to look up in the snapshot of its next answers? */
+  get looksUp(): string | undefined {
+    return this.#undecided && this.#clientSession?.id;
+  }
+
+  /** What the snapshot says of them: those decided are reflected by the answers of that snapshot. */
+  lookedUp(record: SessionRecord | undefined): void {
+    const owned = record && record.identity === (this.caller.fingerprint ?? "") ? record : undefined;
+    for (const request of this.#undecided ?? []) {
+      // Position 0: whatever is sent next was read in that snapshot or later.
+      if (owned && request <= owned.lastDecided) this.#committed.push({ request, position: 0 });
+    }
+    this.#undecided = undefined;
+  }
+
+  /**
+   * Everything known is of `position` now: sends what the client does not know yet, in one transition.
+   * @param shared Frames of this position that are the same for every client, by live query.
+   */
+  flush(position: number, shared: Map<LiveQuery, Frame>): void {
+    if (this.#closed || this.#undecided || this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
+    const reflected = this.#takeReflected(position);
+    if (reflected.length === 0) {
+      const live = this.#subscriptions.takeSingleAnswer();
+      if (live) return this.#send(sharedFrame(live, position, shared));
+    }
+    const changes = this.#subscriptions.takeChanges();
+    const text = transitionText(position, reflected, changes);
+    if (text) this.#send({ text });
+  }
+
+  #takeReflected(position: number): number[] {
+    if (this.#committed.length === 0) return [];
+    const reflected = new Set(this.#committed.filter((c) => c.position <= position).map((c) => c.request));
+    this.#committed = this.#committed.filter((c) => c.position > position);
+    return [...reflected];
+  }
+
+  /** A slow client costs results, not memory: what it missed is made up for by the state of the time it has read. */
+  #readsTooSlowly(): boolean {
+    const { bufferedAmount } = this.#socket;
+    const { environment } = this.#parts;
+    if (bufferedAmount <= PAUSE_BYTES) {
+      this.#slow = undefined;
+      return false;
+    }
+    const now = environment.now();
+    if (!this.#slow || bufferedAmount < this.#slow.buffered) this.#slow = { since: now, buffered: bufferedAmount };
+    if (now - this.#slow.since >= DROP_AFTER || bufferedAmount > DROP_BYTES + this.#lastFrameLength) {
+      this.close(CloseCode.tooSlow, "The client reads too slowly.");
+      return true;
+    }
+    this.#cancelSlowCheck();
+    this.#cancelSlowCheck = environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
+    return true;
+  }
+
+  #lastFrameLength = 0;
+
+  committed(request: number, position: number): void {
+    this.#committed.push({ request, position });
+    this.#parts.wake(this);
+  }
+
+  decided(request: number, outcome: string): void {
+    const isSuccess = outcome.startsWith(SUCCESS);
+    const rest = isSuccess ? outcome.slice(SUCCESS.length, -1) : outcome.slice(FAILURE.length, -1);
+    const [type, name] = isSuccess ? ["MutationSucceeded", "value"] : ["MutationFailed", "error"];
+    this.#send({ text: `{"type":"${type}","request":${request},"${name}":${rest}}` });
+  }
+
+  takenOver(): void {
+    this.close(CloseCode.sessionTakenOver, "Another socket has taken over this session.");
+  }
+
+  notRecorded(): void {
+    this.close(CloseCode.serviceRestart, "The database cannot be reached.");
+  }
+
+  /** Tells the client to leave and when to come back, in milliseconds. */
+  drain(returnAfter: number): void {
+    this.#say({ type: "Draining", returnAfter });
+  }
+
+  #say(message: ServerMessage): void {
+    this.#send({ text: JSON.stringify(message) });
+  }
+
+  #send(frame: Frame): void {
+    if (this.#closed) return;
+    this.#lastFrameLength = frame.text.length;
+    this.#parts.counters.sends++;
+    this.#socket.send(frame);
+  }
+
+  // ── life and death ──
+
+  #awaitHeartbeat(ms: number): void {
+    const { environment, limits } = this.#parts;
+    this.#cancelTimer = environment.after(ms, () => {
+      const silent = environment.now() - this.#lastHeard;
+      if (silent >= limits.deadAfter) return this.close(CloseCode.silent, `Nothing heard for ${limits.deadAfter} ms.`);
+      if (silent >= limits.pingEvery) this.#send(PING);
+      this.#awaitHeartbeat(
+        silent >= limits.pingEvery ? Math.min(limits.pingEvery, limits.deadAfter - silent) : limits.pingEvery - silent,
+      );
+    });
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#socket.close(code, shortened(reason));
+    this.closed();
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelTimer();
+    this.#cancelSlowCheck();
+    for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
+    this.#clientSession?.detach(this);
+    this.#parts.ended(this);
+  }
+}
+
+const SUCCESS = '{"ok":true,"value":';
+const FAILURE = '{"ok":false,"error":';
+/** RFC 6455 §5.5.1 leaves 123 bytes for the reason, and a character of it takes at most three. */
+const MAX_REASON_BYTES = 123;
+
+function shortened(reason: string): string {
+  let short = reason;
+  while (Buffer.byteLength(short) > MAX_REASON_BYTES) short = short.slice(0, -1);
+  return short;
+}
+
+function sharedFrame(live: LiveQuery, position: number, shared: Map<LiveQuery, Frame>): Frame {
+  let frame = shared.get(live);
+  if (!frame) {
+    frame = { text: `{"type":"Transition","at":${position},"answers":[${live.answer?.text}]}` };
+    shared.set(live, frame);
+  }
+  return frame;
+}
+
+/** The transition as text, around answers that are text already. Undefined when it would say nothing. */
+function transitionText(
+  position: number,
+  reflected: number[],
+  { maps, refused, answers }: Changes,
+): string | undefined {
+  if (reflected.length + maps.length + refused.length + answers.size === 0) return undefined;
+  let text = `{"type":"Transition","at":${position}`;
+  if (reflected.length > 0) text += `,"reflected":${JSON.stringify(reflected)}`;
+  if (maps.length > 0) text += `,"maps":${JSON.stringify(maps)}`;
+  if (refused.length > 0) text += `,"refused":${JSON.stringify(refused)}`;
+  if (answers.size > 0) text += `,"answers":[${[...answers.values()].map((answer) => answer.text).join(",")}]`;
+  return `${text}}`;
+}

@@ -1,0 +1,62 @@
+import type { Connection } from "../database/driver.ts";
+import type { Frame } from "../protocol/socket.ts";
+import type { LiveQuery } from "./live-query.ts";
+import type { Session } from "./session.ts";
+import { sessionRecords } from "./session-records.ts";
+import type { Audience } from "./settle.ts";
+
+/** Every connected session, and which of them are due a transition. */
+export class Sessions implements Audience {
+  readonly #all = new Set<Session>();
+  /** Sessions with something to say or to look up. */
+  #waiting = new Set<Session>();
+  readonly #lookups = new Set<Session>();
+
+  add(session: Session): void {
+    this.#all.add(session);
+  }
+
+  delete(session: Session): void {
+    this.#all.delete(session);
+    this.#waiting.delete(session);
+    this.#lookups.delete(session);
+  }
+
+  /** This session is due a transition, or something to be looked up before it. */
+  markWaiting(session: Session): void {
+    if (!this.#all.has(session)) return;
+    this.#waiting.add(session);
+    if (session.looksUp !== undefined) this.#lookups.add(session);
+  }
+
+  get all(): ReadonlySet<Session> {
+    return this.#all;
+  }
+
+  get waiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  get hasLookups(): boolean {
+    return this.#lookups.size > 0;
+  }
+
+  async lookUp(connection: Connection): Promise<void> {
+    const asking = [...this.#lookups];
+    const ids = asking.map((session) => session.looksUp).filter((id) => id !== undefined);
+    const records = await sessionRecords.lookUp(connection, ids);
+    for (const session of asking) {
+      this.#lookups.delete(session);
+      const id = session.looksUp;
+      if (id !== undefined) session.lookedUp(records.get(id));
+      this.markWaiting(session);
+    }
+  }
+
+  deliver(position: number): void {
+    const shared = new Map<LiveQuery, Frame>();
+    const due = this.#waiting;
+    this.#waiting = new Set();
+    for (const session of due) session.flush(position, shared);
+  }
+}

@@ -1,0 +1,163 @@
+import type { WireError } from "../protocol/outcome.ts";
+import type { Wire } from "../values/wire.ts";
+import type { Answer, LiveQuery } from "./live-query.ts";
+
+/** One query of one client. */
+export interface Subscription {
+  /** The client's name for it. */
+  readonly query: number;
+  readonly path: string;
+  readonly args: Record<string, Wire>;
+  /** The hash of the answer that the client has. Follows what it is sent. */
+  hash: string | undefined;
+  /** Undefined while it is refused (no such function, arguments that do not parse). */
+  live: LiveQuery | undefined;
+  /** Has the client been told which live query it gets answers of? */
+  mapped: boolean;
+  /** The client had answers under another live query before: nothing may be sent until the new one has answered. */
+  moving: boolean;
+}
+
+/** What one transition says, before it is written down. */
+export interface Changes {
+  maps: [query: number, live: number][];
+  refused: [query: number, error: WireError][];
+  answers: Map<LiveQuery, Answer>;
+}
+
+/**
+ * What one client watches, and what of it the client has been sent.
+ *
+ * Not here: finding and running the queries, sockets.
+ */
+export class Subscriptions {
+  readonly #byQuery = new Map<number, Subscription>();
+  readonly #byLive = new Map<LiveQuery, Set<Subscription>>();
+  /** Live queries whose answer is another one than the client has. */
+  readonly #changed = new Set<LiveQuery>();
+  /** Subscriptions that the client has not been told about. */
+  readonly #unmapped = new Set<Subscription>();
+  readonly #refused = new Map<number, WireError>();
+
+  get size(): number {
+    return this.#byQuery.size;
+  }
+
+  /** Is there anything that the client has not been told? */
+  get hasNews(): boolean {
+    return this.#changed.size > 0 || this.#unmapped.size > 0 || this.#refused.size > 0;
+  }
+
+  has(query: number): boolean {
+    return this.#byQuery.has(query);
+  }
+
+  all(): Subscription[] {
+    return [...this.#byQuery.values()];
+  }
+
+  of(live: LiveQuery): Subscription[] {
+    return [...(this.#byLive.get(live) ?? [])];
+  }
+
+  add(subscription: Subscription): void {
+    this.#byQuery.set(subscription.query, subscription);
+  }
+
+  /** Gets its answers from this live query from now on. Returns the one that nobody here watches any more, if any. */
+  bind(subscription: Subscription, live: LiveQuery): LiveQuery | undefined {
+    const left = this.#unbind(subscription);
+    subscription.moving = subscription.moving || subscription.mapped;
+    subscription.live = live;
+    subscription.mapped = false;
+    this.#unmapped.add(subscription);
+    this.#refused.delete(subscription.query);
+    const sharing = this.#byLive.get(live);
+    if (sharing) sharing.add(subscription);
+    else this.#byLive.set(live, new Set([subscription]));
+    return left;
+  }
+
+  refuse(subscription: Subscription, error: WireError): LiveQuery | undefined {
+    const left = this.#unbind(subscription);
+    subscription.live = undefined;
+    subscription.mapped = false;
+    subscription.moving = false;
+    this.#unmapped.delete(subscription);
+    this.#refused.set(subscription.query, error);
+    return left;
+  }
+
+  /** Returns the live query that nobody here watches any more, if any. */
+  delete(query: number): LiveQuery | undefined {
+    const subscription = this.#byQuery.get(query);
+    if (!subscription) return undefined;
+    this.#byQuery.delete(query);
+    this.#unmapped.delete(subscription);
+    this.#refused.delete(query);
+    return this.#unbind(subscription);
+  }
+
+  /** This live query has another answer now. */
+  change(live: LiveQuery): void {
+    if (this.#byLive.has(live)) this.#changed.add(live);
+  }
+
+  /** Must the client wait, because a query that it has answers of has moved to a live query without one? */
+  get incomplete(): boolean {
+    for (const subscription of this.#unmapped) if (subscription.moving && !subscription.live?.answer) return true;
+    return false;
+  }
+
+  /** The only news, if it is one answer and nothing else: then every client may be sent the same bytes. */
+  takeSingleAnswer(): LiveQuery | undefined {
+    if (this.#changed.size !== 1 || this.#unmapped.size > 0 || this.#refused.size > 0) return undefined;
+    const [live] = this.#changed;
+    this.#changed.clear();
+    return live?.answer && this.#remember(live, live.answer) ? live : undefined;
+  }
+
+  /** Everything that the client has not been told and that can be said. */
+  takeChanges(): Changes {
+    const changes: Changes = { maps: [], refused: [...this.#refused], answers: new Map() };
+    this.#refused.clear();
+    for (const live of this.#changed) this.#addAnswer(changes, live);
+    this.#changed.clear();
+    for (const subscription of [...this.#unmapped]) {
+      const { live } = subscription;
+      if (!live?.answer) continue;
+      this.#unmapped.delete(subscription);
+      subscription.mapped = true;
+      subscription.moving = false;
+      changes.maps.push([subscription.query, live.id]);
+      if (!live.answer.ok || subscription.hash !== live.answer.hash) this.#addAnswer(changes, live);
+    }
+    return changes;
+  }
+
+  #addAnswer(changes: Changes, live: LiveQuery): void {
+    if (live.answer && this.#remember(live, live.answer)) changes.answers.set(live, live.answer);
+  }
+
+  /** Notes what the client will have. False when it has it already. */
+  #remember(live: LiveQuery, answer: Answer): boolean {
+    let news = false;
+    for (const subscription of this.#byLive.get(live) ?? []) {
+      if (answer.ok && subscription.hash === answer.hash) continue;
+      subscription.hash = answer.ok ? answer.hash : undefined;
+      news = true;
+    }
+    return news;
+  }
+
+  #unbind(subscription: Subscription): LiveQuery | undefined {
+    const { live } = subscription;
+    if (!live) return undefined;
+    const sharing = this.#byLive.get(live);
+    sharing?.delete(subscription);
+    if (!sharing || sharing.size > 0) return undefined;
+    this.#byLive.delete(live);
+    this.#changed.delete(live);
+    return live;
+  }
+}

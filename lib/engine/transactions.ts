@@ -1,0 +1,179 @@
+import type { Connection, Driver } from "../database/driver.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { Invalidation } from "../invalidation/invalidation.ts";
+import { UnavailableError } from "./failures.ts";
+import { Gate } from "./gate.ts";
+
+/** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
+export type Announce = (position: number, invalidations: readonly Invalidation[]) => void;
+
+/** One write transaction's body, and how to find out what became of it. */
+export interface Write<T> {
+  /** Runs inside the transaction, again after each conflict. */
+  body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[] }>;
+  /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, under the lock that `body` took. */
+  wentThrough(connection: Connection): Promise<boolean>;
+  /** Called with the commit's position, in the same step in which the commit becomes known. */
+  committed(value: T, position: number): void;
+}
+
+/**
+ * The only place that opens transactions, and the clock of commits: `head` counts those of this process that are known
+ * to have gone through. A read's position is exact: its snapshot holds those commits and no other of this process.
+ */
+export class Transactions {
+  #head = 0;
+  readonly #gate = new Gate();
+  readonly #driver: Driver;
+  readonly #environment: Environment;
+  readonly #announce: Announce;
+  readonly #retries: number;
+  #closed = false;
+
+  constructor(driver: Driver, environment: Environment, retries: number, announce: Announce) {
+    this.#driver = driver;
+    this.#environment = environment;
+    this.#retries = retries;
+    this.#announce = announce;
+  }
+
+  /** The position of the last commit. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Stops waiting for outcomes of commits that nobody knows. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /**
+   * Runs `body` in one read snapshot. `begun` is called with its position, in the very step in which it is known.
+   * A connection comes before the gate: whoever waits for one must not keep commits waiting.
+   */
+  async read<T>(begun: (position: number) => void, body: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#driver.connect();
+    try {
+      await this.#gate.pass("snapshot", async () => {
+        await connection.begin("read");
+        begun(this.#head);
+      });
+      const result = await body(connection);
+      await connection.commit();
+      return result;
+    } catch (error) {
+      await connection.rollback().catch(() => {});
+      throw error;
+    } finally {
+      connection.release();
+    }
+  }
+
+  /** Runs one write transaction to its end, again when it lost a conflict or its connection before the COMMIT. */
+  write<T>(write: Write<T>): Promise<T> {
+    return this.#retrying(() => this.#tryWrite(write));
+  }
+
+  /**
+   * Runs a transaction on the framework's own tables, which no query reads: it has no position. It may run again after
+   * its COMMIT went through unnoticed, so `body` must not mind.
+   */
+  own<T>(body: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#retrying(async () => {
+      const connection = await this.#driver.connect();
+      try {
+        await connection.begin("write");
+        const result = await body(connection);
+        await connection.commit();
+        return result;
+      } catch (error) {
+        await connection.rollback().catch(() => {});
+        throw error;
+      } finally {
+        connection.release();
+      }
+    });
+  }
+
+  /** Announces something that no transaction of ours committed (an action did it). */
+  async announceNow(invalidations: readonly Invalidation[]): Promise<void> {
+    await this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations));
+  }
+
+  async #retrying<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let failed = 1; ; failed++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const failure = this.#driver.classify(error);
+        if (failure !== "conflict" && failure !== "connectionLost") throw error;
+        if (failed > this.#retries || this.#closed) throw gaveUp(failure, failed);
+        await this.#pause(this.#environment.random() * Math.min(100, 2 ** failed));
+      }
+    }
+  }
+
+  async #tryWrite<T>(write: Write<T>): Promise<T> {
+    const connection = await this.#driver.connect();
+    let released = false;
+    const release = () => {
+      if (!released) connection.release();
+      released = true;
+    };
+    try {
+      await connection.begin("write");
+      const { value, invalidations } = await write.body(connection);
+      await this.#gate.pass("commit", async () => {
+        try {
+          await connection.commit();
+        } catch (error) {
+          if (this.#driver.classify(error) !== "connectionLost") throw error;
+          release();
+          if (!(await this.#findOut(write))) throw error;
+        }
+        // One step: the position, what it made stale, and who waits for it.
+        this.#announce(++this.#head, invalidations);
+        write.committed(value, this.#head);
+      });
+      return value;
+    } catch (error) {
+      if (!released) await connection.rollback().catch(() => {});
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  /** Asks until the database answers: until then nobody may take a snapshot, as nobody could say what is in it. */
+  async #findOut<T>(write: Write<T>): Promise<boolean> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#ask(write);
+      } catch (error) {
+        if (this.#closed) throw error;
+        this.#environment.log.warn("The outcome of a commit is not known yet: the database does not answer", { error });
+        await this.#pause(Math.min(2_000, 50 * 2 ** attempt));
+      }
+    }
+  }
+
+  async #ask<T>(write: Write<T>): Promise<boolean> {
+    const connection = await this.#driver.connect();
+    try {
+      await connection.begin("write");
+      return await write.wentThrough(connection);
+    } finally {
+      await connection.rollback().catch(() => {});
+      connection.release();
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#environment.after(ms, resolve));
+  }
+}
+
+function gaveUp(failure: "conflict" | "connectionLost", tries: number): UnavailableError {
+  const reason = failure === "conflict" ? "Others kept changing the same rows" : "The database cannot be reached";
+  return new UnavailableError(`${reason}: gave up after ${tries} tries. Nothing was written; try again.`);
+}

@@ -1,0 +1,70 @@
+import type { Invalidation } from "./invalidation.ts";
+
+/** The parsed arguments of one live query, each as canonical text, by name. */
+export type ArgumentTexts = ReadonlyMap<string, string>;
+
+/** Something that an invalidation can touch. */
+export interface Indexed {
+  readonly address: string;
+  readonly argumentTexts: ArgumentTexts;
+}
+
+/**
+ * Finds what an invalidation touches without looking at anything else: the cost is that of the smallest set that one
+ * of its arguments names, however many live queries there are.
+ *
+ * Not here: what being touched means (see `LiveQueries`).
+ */
+export class ArgumentIndex<Item extends Indexed> {
+  readonly #all = new Map<string, Set<Item>>();
+  /** Address and one argument (`name`, canonical text) → the items that have it. */
+  readonly #byArgument = new Map<string, Set<Item>>();
+
+  add(item: Item): void {
+    put(this.#all, item.address, item);
+    for (const [name, text] of item.argumentTexts) put(this.#byArgument, argumentKey(item.address, name, text), item);
+  }
+
+  delete(item: Item): void {
+    remove(this.#all, item.address, item);
+    for (const [name, text] of item.argumentTexts)
+      remove(this.#byArgument, argumentKey(item.address, name, text), item);
+  }
+
+  /** Every item of that address whose arguments equal the invalidation's on each argument it gives. */
+  *touchedBy({ address, match }: Invalidation): Generator<Item> {
+    const candidates = this.#smallest(address, match);
+    for (const item of candidates ?? []) if (matches(item.argumentTexts, match)) yield item;
+  }
+
+  #smallest(address: string, match: ArgumentTexts): Set<Item> | undefined {
+    let smallest = this.#all.get(address);
+    for (const [name, text] of match) {
+      const candidates = this.#byArgument.get(argumentKey(address, name, text));
+      if (!candidates) return undefined;
+      if (!smallest || candidates.size < smallest.size) smallest = candidates;
+    }
+    return smallest;
+  }
+}
+
+/** Does a live query with these arguments answer a question that the invalidation names? */
+export function matches(args: ArgumentTexts, match: ArgumentTexts): boolean {
+  for (const [name, text] of match) if (args.get(name) !== text) return false;
+  return true;
+}
+
+function argumentKey(address: string, name: string, text: string): string {
+  return JSON.stringify([address, name, text]);
+}
+
+function put<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {
+  const set = sets.get(key);
+  if (set) set.add(item);
+  else sets.set(key, new Set([item]));
+}
+
+function remove<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {
+  const set = sets.get(key);
+  if (set?.delete(item) && set.size === 0) sets.delete(key);
+}
