@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
+import type { Engine } from "../engine/engine.ts";
+import type { Log } from "../environment/environment.ts";
+import type { FunctionKind } from "../functions/reference.ts";
+import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
+import type { Outcome, WireError } from "../protocol/outcome.ts";
+import { ValueError } from "../values/errors.ts";
+import { fromWire, type Wire } from "../values/wire.ts";
+import { askIdentity, type Identify, toHeaders } from "./identify.ts";
+import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
+import { BodyTooLargeError, readBody } from "./read-body.ts";
+
+export interface HttpEndpointOptions extends OriginRules {
+  engine: Pick<Engine, "call" | "limits">;
+  identify: Identify;
+  log: Log;
+  /** Calls that run at once, for all callers (beyond it, 503) and for one address (beyond it, 429). */
+  calls?: number;
+  callsPerAddress?: number;
+}
+
+/** Answers a request if it is one of ours. @returns false when it is not, and nothing was touched. */
+export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const CALL_PATH = /^\/api\/convex\/(query|mutation|action)\/?(?:\?.*)?$/;
+
+const callBody = z.strictObject({
+  path: z.string().min(3).max(512),
+  args: z.record(z.string(), z.unknown()).default({}),
+});
+
+/**
+ * `POST /api/convex/{query,mutation,action}` with `{ path, args }`: one call, one answer, for whoever speaks HTTP.
+ * Arguments and value are in wire form: plain JSON, and tags for what JSON cannot say.
+ */
+export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
+  const { log, calls: most = 1_000, callsPerAddress = 64 } = options;
+  const running = new Map<string, number>();
+  let total = 0;
+
+  async function answer(kind: FunctionKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const caller = clientAddress(request, options.trustProxy);
+    const own = running.get(caller) ?? 0;
+    if (total >= most || own >= callsPerAddress) {
+      response.setHeader("Retry-After", "1");
+      return send(response, own >= callsPerAddress ? 429 : 503, unavailable("Too many calls at once. Try again."));
+    }
+    total++;
+    running.set(caller, own + 1);
+    try {
+      const { status, outcome } = await call(kind, request, options);
+      send(response, status, outcome);
+    } finally {
+      total--;
+      const left = (running.get(caller) ?? 1) - 1;
+      if (left === 0) running.delete(caller);
+      else running.set(caller, left);
+    }
+  }
+
+  return (request, response) => {
+    const kind = CALL_PATH.exec(request.url ?? "")?.[1] as FunctionKind | undefined;
+    if (kind === undefined) return false;
+    if (!allowed(request, response, options)) return true;
+    answer(kind, request, response).catch((error) => {
+      const incident = crypto.randomUUID();
+      log.error(`a call over HTTP failed (incident ${incident})`, { error });
+      send(response, 500, { ok: false, error: { kind: "internal", incident } });
+    });
+    return true;
+  };
+}
+
+/** Refuses what needs no look at the body; answers what a browser asks before it calls another origin. */
+function allowed(request: IncomingMessage, response: ServerResponse, rules: OriginRules): boolean {
+  if (!originAllowed(request, rules)) {
+    send(response, 403, badRequest("This origin may not call."));
+    return false;
+  }
+  const { origin } = request.headers;
+  if (origin !== undefined && rules.origins?.includes(origin)) {
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader("Access-Control-Allow-Credentials", "true");
+    response.setHeader("Vary", "Origin");
+    if (request.method === "OPTIONS") {
+      response.setHeader("Access-Control-Allow-Methods", "POST");
+      response.setHeader("Access-Control-Allow-Headers", "content-type, authorization");
+      response.writeHead(204).end();
+      return false;
+    }
+  }
+  if (request.method !== "POST") {
+    response.setHeader("Allow", "POST");
+    send(response, 405, badRequest(`Expected POST. Found ${request.method}.`));
+    return false;
+  }
+  const type = request.headers["content-type"] ?? "";
+  if (type.split(";")[0]?.trim().toLowerCase() !== "application/json") {
+    send(response, 415, badRequest(`Expected Content-Type: application/json. Found ${type || "none"}.`));
+    return false;
+  }
+  return true;
+}
+
+interface Answer {
+  status: number;
+  outcome: Outcome<Wire>;
+}
+
+async function call(kind: FunctionKind, request: IncomingMessage, options: HttpEndpointOptions): Promise<Answer> {
+  const { engine } = options;
+  let body: { path: string; args: Record<string, unknown> };
+  try {
+    body = parseBody(await readBody(request, engine.limits.frameBytes));
+  } catch (error) {
+    if (error instanceof BodyTooLargeError) return { status: 413, outcome: badRequest(error.message) };
+    if (error instanceof BadBodyError) return { status: 400, outcome: badRequest(error.message) };
+    throw error;
+  }
+  const caller = await askIdentity(options, toHeaders(request.headers));
+  if (!caller.ok) return { status: 500, outcome: caller };
+  const outcome = await engine.call({ kind, address: body.path, args: body.args, caller: caller.value });
+  return { status: statusOf(outcome), outcome };
+}
+
+/** The body is not a call. */
+class BadBodyError extends Error {}
+
+function parseBody(text: string): { path: string; args: Record<string, unknown> } {
+  try {
+    const body = callBody.safeParse(parseMessageText(text));
+    if (!body.success) throw new BadBodyError(`Expected { path, args }. ${z.prettifyError(body.error)}`);
+    const args = fromWire(body.data.args as Wire);
+    if (Object.getPrototypeOf(args) !== Object.prototype) throw new BadBodyError("Expected args to be an object.");
+    return { path: body.data.path, args: args as Record<string, unknown> };
+  } catch (error) {
+    if (error instanceof MessageTextError || error instanceof ValueError) throw new BadBodyError(error.message);
+    throw error;
+  }
+}
+
+function statusOf(outcome: Outcome<Wire>): number {
+  return outcome.ok ? 200 : STATUS[outcome.error.kind];
+}
+
+const STATUS = { application: 422, badRequest: 400, internal: 500, unavailable: 503 } satisfies Record<
+  WireError["kind"],
+  number
+>;
+
+function send(response: ServerResponse, status: number, outcome: Outcome<Wire>): void {
+  if (response.headersSent) return;
+  // What is left of a body that nobody reads would be taken for the next request.
+  if (!response.req.complete) response.setHeader("Connection", "close");
+  const body = JSON.stringify(outcome);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+  });
+  response.end(body);
+}
+
+function badRequest(message: string): Outcome<never> {
+  return { ok: false, error: { kind: "badRequest", message } };
+}
+
+function unavailable(message: string): Outcome<never> {
+  return { ok: false, error: { kind: "unavailable", message } };
+}

@@ -1,0 +1,147 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { refuse, type Sockets, SYNC_PATH } from "./accept-sockets.ts";
+import type { HttpEndpoint } from "./http-endpoint.ts";
+import type { NextServer } from "./next-server.ts";
+import { type Settings, SettingsError } from "./settings.ts";
+
+/** Who answers what arrives at the port. */
+export interface Rooms {
+  sockets: Sockets;
+  calls: HttpEndpoint;
+  next: Pick<NextServer, "request" | "upgrade">;
+}
+
+/**
+ * The one port. It is taken before anything else starts, so that a busy one is known at once; whoever comes early
+ * waits until it is opened, and finds a page instead of a refusal.
+ */
+export interface HttpServer {
+  /** Where it is reached: `http://localhost:3000`. */
+  readonly url: string;
+  /** Lets everybody in. */
+  open(rooms: Rooms): void;
+  /** `GET /healthz` says from now on that this server should get no new work. */
+  drain(): void;
+  /** Accepts no new connections, and resolves when the requests that run are answered. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the port. `localhost` is both of its addresses, IPv4 and IPv6, as far as the machine has them.
+ * @throws {SettingsError} when the port is in use or not ours to take.
+ */
+export async function takePort({ host, port }: Pick<Settings, "host" | "port">): Promise<HttpServer> {
+  const opened = Promise.withResolvers<Rooms>();
+  const state = { health: "starting" as Health };
+  const running = new Set<ServerResponse>();
+  const listeners: Server[] = [];
+
+  async function request(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(incoming);
+    if (path === "/healthz") return answerHealth(response, state.health);
+    running.add(response);
+    response.on("close", () => running.delete(response));
+    if (state.health === "draining") response.setHeader("Connection", "close");
+    if (path === SYNC_PATH) return askForUpgrade(response);
+    const { calls, next } = await opened.promise;
+    if (!calls(incoming, response)) await next.request(incoming, response);
+  }
+
+  async function upgrade(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    connection.on("error", ignore);
+    const { sockets, next } = await opened.promise;
+    connection.off("error", ignore);
+    if (pathOf(incoming) === SYNC_PATH) return sockets.accept(incoming, connection, head);
+    if (!next.upgrade(incoming, connection, head))
+      refuse(connection, 404, `Nothing to connect to here; see ${SYNC_PATH}.`);
+  }
+
+  for (const address of host === "localhost" ? ["127.0.0.1", "::1"] : [host]) {
+    const listener = createServer({ shouldUpgradeCallback: isWebSocket });
+    listener.on("request", (incoming, response) => {
+      request(incoming, response).catch((error) => response.destroy(error));
+    });
+    listener.on("upgrade", (incoming, connection, head) => {
+      upgrade(incoming, connection, head).catch((error) => connection.destroy(error));
+    });
+    const taken = (listeners[0]?.address() as AddressInfo | null)?.port ?? port;
+    const first = listeners.length === 0;
+    if (await listen(listener, address, taken, first)) listeners.push(listener);
+  }
+
+  return {
+    url: urlOf(host, (listeners[0]?.address() as AddressInfo).port),
+    open(rooms) {
+      state.health = "ok";
+      opened.resolve(rooms);
+    },
+    drain() {
+      state.health = "draining";
+    },
+    async close() {
+      for (const listener of listeners) {
+        listener.close();
+        listener.closeIdleConnections();
+      }
+      await Promise.all([...running].map((response) => new Promise((resolve) => response.once("close", resolve))));
+    },
+  };
+}
+
+type Health = "starting" | "ok" | "draining";
+
+function answerHealth(response: ServerResponse, health: Health): void {
+  const headers = { "Content-Type": "application/json", "Cache-Control": "no-store" };
+  response.writeHead(health === "ok" ? 200 : 503, headers).end(JSON.stringify({ status: health }));
+}
+
+function askForUpgrade(response: ServerResponse): void {
+  const headers = { Upgrade: "websocket", Connection: "Upgrade, close", "Content-Type": "text/plain; charset=utf-8" };
+  response.writeHead(426, headers).end("Expected a WebSocket.\n");
+}
+
+/** Other upgrades (some clients offer HTTP/2 to everybody) are answered as if they had not been asked for. */
+function isWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === "websocket";
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split("?", 1)[0] as string;
+}
+
+/** @returns false when the machine has no such address and another one is there already. */
+function listen(server: Server, host: string, port: number, required: boolean): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const absent = error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT";
+      if (absent && !required) resolve(false);
+      else reject(explain(error, host, port));
+    });
+    server.listen({ port, host }, () => resolve(true));
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new SettingsError(
+        `Port ${port} on ${host} is in use. Stop what runs there, or choose another: PORT=${port + 1}.`,
+      );
+    case "EACCES":
+      return new SettingsError(`Port ${port} may not be used by this user. Choose one from 1024 on: PORT=3000.`);
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new SettingsError(`HOST: expected an address of this machine. Found ${host}.`);
+    default:
+      return error;
+  }
+}
+
+function urlOf(host: string, port: number): string {
+  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${shown}:${port}`;
+}
+
+function ignore(): void {}

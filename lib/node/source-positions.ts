@@ -1,0 +1,64 @@
+import { SourceMap } from "node:module";
+import { dirname, resolve } from "node:path";
+
+/** An action may still run, and throw, long after the next load. What is older than this is no longer translated. */
+const BUNDLES_KEPT = 5;
+
+/** A place in a file that the author wrote. Lines and columns count from 1. */
+export interface SourcePosition {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/**
+ * Turns positions in a bundle back into positions in the files it was made of.
+ *
+ * Not Node's own source-map cache: that keeps every bundle it has ever seen, and each save makes one.
+ */
+export class SourcePositions {
+  readonly #maps = new Map<string, SourceMap>();
+
+  /** @param bundle The absolute file name that the bundle was compiled under. Its map's sources are relative to its folder. */
+  add(bundle: string, map: string): void {
+    this.#maps.set(bundle, new SourceMap(JSON.parse(map)));
+    const [oldest] = this.#maps.keys();
+    if (this.#maps.size > BUNDLES_KEPT && oldest !== undefined) this.#maps.delete(oldest);
+  }
+
+  /** Rewrites the stack of an error, and of what caused it, to name the author's files. Takes anything that can be thrown. */
+  remapStack(thrown: unknown): void {
+    const seen = new Set<unknown>();
+    for (let error = thrown; error instanceof Error && !seen.has(error); error = error.cause) {
+      seen.add(error);
+      const stack = error.stack && this.#remap(error.stack);
+      if (stack !== error.stack) {
+        Reflect.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+      }
+    }
+  }
+
+  #remap(stack: string): string {
+    let remapped = stack;
+    for (const [bundle, map] of this.#maps) {
+      if (!remapped.includes(bundle)) continue;
+      remapped = remapped.replace(new RegExp(`${escape(bundle)}:(\\d+):(\\d+)`, "g"), (found, line, column) => {
+        const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
+        if (!("originalSource" in entry)) return found;
+        const file = resolve(dirname(bundle), entry.originalSource);
+        return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      });
+    }
+    return remapped;
+  }
+}
+
+/** The first place in a stack that lies in `directory`. */
+export function firstPosition(stack: string, directory: string): SourcePosition | undefined {
+  const [, file, line, column] = new RegExp(`(${escape(directory)}[^\\n]*?):(\\d+):(\\d+)`).exec(stack) ?? [];
+  return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}

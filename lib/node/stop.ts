@@ -1,0 +1,62 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Log } from "../environment/environment.ts";
+import type { Sockets } from "./accept-sockets.ts";
+import type { HttpServer } from "./http-server.ts";
+import type { NextServer } from "./next-server.ts";
+
+export interface Running {
+  http: HttpServer;
+  sockets: Sockets;
+  engine: Pick<Engine, "drain" | "close">;
+  database: { close(): Promise<void> };
+  next: Pick<NextServer, "close">;
+  log: Log;
+}
+
+/** Milliseconds: a mutation may take 10 s, and then there is something to say goodbye to. */
+const HARD_LIMIT = 15_000;
+/** Milliseconds for requests that run, once the mutations are done. */
+const REQUEST_TIME = 3_000;
+/** A second Ctrl-C means it; one from the same keypress, passed on by a parent process, does not. */
+const SAME_KEYPRESS = 500;
+
+/**
+ * Ends the process in order on SIGTERM, on Ctrl-C, and when the process that started it is gone: clients are told when
+ * to come back, mutations that run are finished, requests answered. A second Ctrl-C ends it at once.
+ */
+export function stopInOrder(running: Running): void {
+  let stoppingSince: number | undefined;
+
+  function stop(): void {
+    if (stoppingSince === undefined) {
+      stoppingSince = Date.now();
+      void shutDown(running);
+    } else if (Date.now() - stoppingSince > SAME_KEYPRESS) process.exit(130);
+  }
+
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  // `convex-lite dev` talks to its server over this channel; without it nobody would end the server.
+  if (process.channel) process.once("disconnect", stop);
+}
+
+async function shutDown({ http, sockets, engine, database, next, log }: Running): Promise<never> {
+  setTimeout(() => {
+    log.error(`could not stop in order within ${HARD_LIMIT / 1000} s`);
+    process.exit(1);
+  }, HARD_LIMIT).unref();
+  try {
+    http.drain();
+    sockets.drain();
+    await engine.drain();
+    sockets.close();
+    await Promise.race([http.close(), new Promise((resolve) => setTimeout(resolve, REQUEST_TIME))]);
+    await engine.close();
+    await Promise.race([next.close(), new Promise((resolve) => setTimeout(resolve, REQUEST_TIME))]);
+    await database.close();
+  } catch (error) {
+    log.error("could not stop in order", { error });
+    process.exit(1);
+  }
+  process.exit(0);
+}

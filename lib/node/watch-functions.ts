@@ -1,0 +1,102 @@
+import type { Log } from "../environment/environment.ts";
+import { writeApi } from "./generate-api.ts";
+import { LoadError, printProblem } from "./load-error.ts";
+import { type FunctionLoader, foldersOf, type LoadedFunctions } from "./load-functions.ts";
+import { watchFolders } from "./watch-folders.ts";
+
+export interface WatchOptions {
+  loader: FunctionLoader;
+  /** What is served now. */
+  loaded: LoadedFunctions;
+  /**
+   * Serves the new functions instead of the last ones.
+   * @throws to refuse them: the last ones are served on. The message says why.
+   */
+  serve(loaded: LoadedFunctions, previous: LoadedFunctions): Promise<void> | void;
+  log: Log;
+}
+
+/**
+ * Serves what is saved in `convex/` from now on, and keeps `_generated/api.ts` true to it. Functions that do not load
+ * change nothing: the last good ones are served until the error, which it shows, is gone.
+ * @returns a function that ends it.
+ */
+export function watchFunctions({ loader, loaded, serve, log }: WatchOptions): () => void {
+  let served = loaded;
+  let failure: string | undefined;
+
+  async function reload(): Promise<void> {
+    const start = performance.now();
+    const found = await attempt(loader);
+    if (found instanceof LoadError) return fail(found.problems.map(printProblem).join("\n\n"));
+    if (found.key === served.key) return recover();
+    try {
+      await serve(found, served);
+    } catch (error) {
+      loader.remapStack(error);
+      return fail(error instanceof Error ? error.message : String(error));
+    }
+    served = found;
+    recover();
+    log.info(`functions reloaded in ${Math.round(performance.now() - start)} ms`);
+  }
+
+  function fail(message: string): void {
+    if (message !== failure) log.error(`functions not reloaded, the last good ones are served on\n\n${message}\n`);
+    failure = message;
+  }
+
+  function recover(): void {
+    if (failure !== undefined) log.info("functions are good again");
+    failure = undefined;
+  }
+
+  return onEveryChange(loader, log, reload);
+}
+
+/**
+ * Resolves with the functions as soon as they load: now, or once the error that it shows is fixed.
+ */
+export async function loadOnceGood(loader: FunctionLoader, log: Log): Promise<LoadedFunctions> {
+  const found = await attempt(loader);
+  if (!(found instanceof LoadError)) return found;
+  log.error(`functions not loaded; waiting for a change\n\n${found.problems.map(printProblem).join("\n\n")}\n`);
+  return new Promise((resolve) => {
+    const stop = onEveryChange(loader, log, async () => {
+      const now = await attempt(loader);
+      if (now instanceof LoadError) return;
+      stop();
+      resolve(now);
+    });
+  });
+}
+
+async function attempt(loader: FunctionLoader): Promise<LoadedFunctions | LoadError> {
+  try {
+    writeApi(loader.directory);
+    return await loader.load();
+  } catch (error) {
+    if (error instanceof LoadError) return error;
+    throw error;
+  }
+}
+
+/** Runs `task` after every change of the loader's files; never twice at once, and once more if something changed meanwhile. */
+function onEveryChange(loader: FunctionLoader, log: Log, task: () => Promise<void>): () => void {
+  let running = false;
+  let again = false;
+
+  async function run(): Promise<void> {
+    again = true;
+    if (running) return;
+    running = true;
+    while (again) {
+      again = false;
+      await task().catch((error) => log.error("reloading the functions failed", { error }));
+    }
+    running = false;
+  }
+
+  const watched = () => ({ deep: [loader.directory], flat: foldersOf(loader.filesOutside) });
+  return watchFolders(watched, () => void run());
+}

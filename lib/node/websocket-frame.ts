@@ -1,0 +1,35 @@
+import type { Frame } from "../protocol/socket.ts";
+
+const FINAL_TEXT = 0x81;
+
+/** RFC 6455 §5.2: a whole text message as one frame, unmasked as everything a server sends. */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafeSlow(header + length);
+  frame[0] = FINAL_TEXT;
+  if (header === 2) frame[1] = length;
+  else if (header === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, header);
+  return frame;
+}
+
+/** The bytes of frames, made when first asked for and shared by every socket they go to. */
+export class FrameBytes {
+  readonly #bytes = new WeakMap<Frame, Buffer>();
+
+  of(frame: Frame): Buffer {
+    let bytes = this.#bytes.get(frame);
+    if (!bytes) {
+      bytes = textFrame(frame.text);
+      this.#bytes.set(frame, bytes);
+    }
+    return bytes;
+  }
+}
