@@ -1,4 +1,4 @@
-import { valueOf } from "../client/errors.ts";
+import { toFunctionError } from "../client/errors.ts";
 import {
   type FunctionKind,
   type FunctionReference,
@@ -6,6 +6,7 @@ import {
   functionAddress,
   type OptionalArgs,
 } from "../functions/reference.ts";
+import { fromWire } from "../values/wire.ts";
 import { forgetAnswers } from "./preload-query.ts";
 import { runningServer } from "./running-server.ts";
 
@@ -58,5 +59,7 @@ async function call<F extends FunctionReference>(
   args: Record<string, unknown> | undefined,
 ): Promise<FunctionReturnType<F>> {
   const { runtime, headers } = await runningServer(asker);
-  return valueOf(await runtime.call(kind, fn[functionAddress], args ?? {}, headers)) as FunctionReturnType<F>;
+  const outcome = await runtime.call(kind, fn[functionAddress], args ?? {}, headers);
+  if (!outcome.ok) throw toFunctionError(outcome.error);
+  return fromWire(outcome.value) as FunctionReturnType<F>;
 }

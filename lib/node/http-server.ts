@@ -66,13 +66,11 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
     listener.on("upgrade", (incoming, connection, head) => {
       upgrade(incoming, connection, head).catch((error) => connection.destroy(error));
     });
-    const taken = (listeners[0]?.address() as AddressInfo | null)?.port ?? port;
-    const first = listeners.length === 0;
-    if (await listen(listener, address, taken, first)) listeners.push(listener);
+    if (await listen(listener, address, portOf(listeners) ?? port, listeners.length === 0)) listeners.push(listener);
   }
 
   return {
-    url: urlOf(host, (listeners[0]?.address() as AddressInfo).port),
+    url: urlOf(host, portOf(listeners) ?? port),
     open(rooms) {
       state.health = "ok";
       opened.resolve(rooms);
@@ -105,6 +103,11 @@ function askForUpgrade(response: ServerResponse): void {
 /** Other upgrades (some clients offer HTTP/2 to everybody) are answered as if they had not been asked for. */
 function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === "websocket";
+}
+
+/** The port that was given to the first; all share it. */
+function portOf([first]: Server[]): number | undefined {
+  return (first?.address() as AddressInfo | null | undefined)?.port;
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -42,7 +42,7 @@ export class SourcePositions {
     let remapped = stack;
     for (const [bundle, map] of this.#maps) {
       if (!remapped.includes(bundle)) continue;
-      remapped = remapped.replace(new RegExp(`${escape(bundle)}:(\\d+):(\\d+)`, "g"), (found, line, column) => {
+      remapped = remapped.replace(new RegExp(`${literally(bundle)}:(\\d+):(\\d+)`, "g"), (found, line, column) => {
         const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
         if (!("originalSource" in entry)) return found;
         const file = resolve(dirname(bundle), entry.originalSource);
@@ -55,10 +55,10 @@ export class SourcePositions {
 
 /** The first place in a stack that lies in `directory`. */
 export function firstPosition(stack: string, directory: string): SourcePosition | undefined {
-  const [, file, line, column] = new RegExp(`(${escape(directory)}[^\\n]*?):(\\d+):(\\d+)`).exec(stack) ?? [];
+  const [, file, line, column] = new RegExp(`(${literally(directory)}[^\\n]*?):(\\d+):(\\d+)`).exec(stack) ?? [];
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
 }
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

@@ -2,6 +2,7 @@ import type { Log } from "../environment/environment.ts";
 import { writeApi } from "./generate-api.ts";
 import { LoadError, printProblem } from "./load-error.ts";
 import { type FunctionLoader, foldersOf, type LoadedFunctions } from "./load-functions.ts";
+import type { Settings } from "./settings.ts";
 import { watchFolders } from "./watch-folders.ts";
 
 export interface WatchOptions {
@@ -13,6 +14,12 @@ export interface WatchOptions {
    * @throws to refuse them: the last ones are served on. The message says why.
    */
   serve(loaded: LoadedFunctions, previous: LoadedFunctions): Promise<void> | void;
+  log: Log;
+}
+
+export interface LoadFunctionsOptions {
+  loader: FunctionLoader;
+  settings: Pick<Settings, "development">;
   log: Log;
 }
 
@@ -55,9 +62,11 @@ export function watchFunctions({ loader, loaded, serve, log }: WatchOptions): ()
 }
 
 /**
- * Resolves with the functions as soon as they load: now, or once the error that it shows is fixed.
+ * Loads the functions for the first time. In development it resolves once they load, and shows until then what is wrong.
+ * @throws {LoadError} in production, when they do not load.
  */
-export async function loadOnceGood(loader: FunctionLoader, log: Log): Promise<LoadedFunctions> {
+export async function loadFunctions({ loader, settings, log }: LoadFunctionsOptions): Promise<LoadedFunctions> {
+  if (!settings.development) return loader.load();
   const found = await attempt(loader);
   if (!(found instanceof LoadError)) return found;
   log.error(`functions not loaded; waiting for a change\n\n${found.problems.map(printProblem).join("\n\n")}\n`);

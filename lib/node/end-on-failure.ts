@@ -1,0 +1,29 @@
+import type { Log } from "../environment/environment.ts";
+import { LoadError, printProblem } from "./load-error.ts";
+import { SettingsError } from "./settings.ts";
+
+/**
+ * Logs what nobody caught. An exception ends the process: what it left half done, nobody knows. A promise that was
+ * rejected with nobody listening does not: a page that forgot an `await` must not take everybody's connection away.
+ */
+export function endOnFailure(log: Log): void {
+  process.on("uncaughtException", (error) => {
+    logFailure(log, error);
+    process.exit(1);
+  });
+  process.on("unhandledRejection", (reason) =>
+    log.error("a promise was rejected and nobody was listening", { error: reason }),
+  );
+  // Node prints each use of what it still calls experimental; we know which we use.
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name !== "ExperimentalWarning") log.warn(`${warning.name}: ${warning.message}`);
+  });
+}
+
+/** What a person can set right is told in a sentence; of the rest, everything is shown. */
+function logFailure(log: Log, error: unknown): void {
+  if (error instanceof LoadError) log.error(`functions not loaded\n\n${error.problems.map(printProblem).join("\n\n")}`);
+  else if (error instanceof SettingsError) log.error(error.message);
+  else log.error("the server failed", { error });
+}

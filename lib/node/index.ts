@@ -1,0 +1,20 @@
+/** `convex-lite/node`: what `server.ts` wires. */
+export { openDatabase } from "../database/open-database.ts";
+export { createEngine, type Engine, type EngineOptions } from "../engine/engine.ts";
+export type { EngineLimits } from "../engine/limits.ts";
+export { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
+export type { Identity } from "../functions/context.ts";
+export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept-sockets.ts";
+export { endOnFailure } from "./end-on-failure.ts";
+export { engineRuntime } from "./engine-runtime.ts";
+export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "./http-endpoint.ts";
+export { type HttpServer, takePort } from "./http-server.ts";
+export type { Identify } from "./identify.ts";
+export { FunctionLoader, type LoadedFunctions } from "./load-functions.ts";
+export { type NextServer, nextServer } from "./next-server.ts";
+export { offerRuntime } from "./runtime.ts";
+export { serveFunctions } from "./serve-functions.ts";
+export { readSettings, type Settings } from "./settings.ts";
+export { stopInOrder } from "./stop.ts";
+export { terminalLog } from "./terminal-log.ts";
+export { loadFunctions } from "./watch-functions.ts";

@@ -1,0 +1,55 @@
+/**
+ * The whole server: one process, one port. Next renders the pages, the engine runs the functions in `convex/` and keeps
+ * every open page live.
+ */
+import {
+  acceptSockets,
+  createEngine,
+  endOnFailure,
+  engineRuntime,
+  FunctionLoader,
+  httpEndpoint,
+  type Identify,
+  loadFunctions,
+  machineEnvironment,
+  nextServer,
+  offerRuntime,
+  openDatabase,
+  readSettings,
+  serveFunctions,
+  stopInOrder,
+  takePort,
+  terminalLog,
+} from "convex-lite/node";
+
+/** Who is calling? Look into the headers (a session cookie, a token) and answer `{ subject, … }`, or null for nobody. */
+const identify: Identify = () => null;
+
+const loader = new FunctionLoader("convex");
+const log = terminalLog(loader);
+endOnFailure(log);
+
+// PORT, HOST, DATABASE_URL, TRUST_PROXY; also from .env files.
+const settings = readSettings();
+const http = await takePort(settings);
+
+const functions = await loadFunctions({ loader, settings, log });
+const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: functions.schema, log });
+const engine = createEngine({
+  driver: database,
+  environment: machineEnvironment(log),
+  development: settings.development,
+});
+await serveFunctions({ engine, database, loader, functions, settings, log });
+
+// Where server components find the engine: before Next loads the first of them.
+offerRuntime(engineRuntime({ engine, identify, log }));
+const next = nextServer(settings);
+await next.prepare();
+
+const rules = { engine, identify, log, trustProxy: settings.trustProxy };
+const sockets = acceptSockets(rules);
+http.open({ sockets, calls: httpEndpoint(rules), next });
+stopInOrder({ http, sockets, engine, database, next, log });
+
+log.info(`ready on ${http.url}`, { database: database.description, after: `${Math.round(performance.now())} ms` });
