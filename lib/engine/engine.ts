@@ -12,7 +12,7 @@ import { parseArguments, readArguments } from "./arguments.ts";
 import { Ask } from "./ask.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { ClientSessions } from "./client-sessions.ts";
-import { BadRequestError, Failures } from "./failures.ts";
+import { BadRequestError, Failures, UnknownFunctionError } from "./failures.ts";
 import { Leases } from "./leases.ts";
 import { defaultLimits, type EngineLimits } from "./limits.ts";
 import { LiveQueries } from "./live-queries.ts";
@@ -110,7 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
   function resolve(kind: FunctionKind, address: string, args: Record<string, unknown>, internal = false): Call {
     const fn = functions.find(kind, address);
     if (!fn || (fn.visibility === "internal" && !internal)) {
-      throw new BadRequestError(
+      throw new UnknownFunctionError(
         `There is no public ${kind} "${address}". Check its name and that its file exports it.`,
       );
     }

@@ -16,6 +16,11 @@ export class BadRequestError extends Error {
   }
 }
 
+/** There is no such function, or none that this caller may name. */
+export class UnknownFunctionError extends BadRequestError {
+  override name = "UnknownFunctionError";
+}
+
 /** Not now; nothing has happened, unless the message says that nobody knows. */
 export class UnavailableError extends Error {
   override name = "UnavailableError";
@@ -40,7 +45,9 @@ export class Failures {
   /** @param fn The function that was called, where one was found: its `errors` schema checks a `ConvexError`. */
   toWireError(error: unknown, address: string, fn?: RegisteredFunction): WireError {
     if (error instanceof BadRequestError) {
-      return { kind: "badRequest", message: error.message, ...(error.issues && { issues: error.issues }) };
+      const { message, issues } = error;
+      const unknownFunction = error instanceof UnknownFunctionError;
+      return { kind: "badRequest", message, ...(issues && { issues }), ...(unknownFunction && { unknownFunction }) };
     }
     if (error instanceof UnavailableError) return { kind: "unavailable", message: error.message };
     if (error instanceof ConvexError) return this.#application(error, address, fn);

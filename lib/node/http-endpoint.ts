@@ -141,7 +141,8 @@ function parseBody(text: string): { path: string; args: Record<string, unknown> 
 }
 
 function statusOf(outcome: Outcome<Wire>): number {
-  return outcome.ok ? 200 : STATUS[outcome.error.kind];
+  if (outcome.ok) return 200;
+  return outcome.error.kind === "badRequest" && outcome.error.unknownFunction ? 404 : STATUS[outcome.error.kind];
 }
 
 const STATUS = { application: 422, badRequest: 400, internal: 500, unavailable: 503 } satisfies Record<

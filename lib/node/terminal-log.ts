@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname } from "node:path";
 import { inspect, styleText } from "node:util";
 import type { Log } from "../environment/environment.ts";
 
@@ -9,16 +9,25 @@ export interface TerminalLogOptions {
   write?: (line: string, level: keyof Log) => void;
 }
 
+const framework = `${dirname(import.meta.dirname)}/`;
+
 const MARKS = {
   info: () => styleText("cyan", "•"),
   warn: () => styleText("yellow", "!"),
   error: () => styleText("red", "✗"),
 } satisfies Record<keyof Log, () => string>;
 
-/** A log for people: one calm line for each thing, the details indented below it. Colours only where a terminal reads it. */
+/**
+ * A log for people: one calm line for each thing, an error's story indented below it. Colours only where a terminal
+ * reads it.
+ */
 export function terminalLog({ remapStack, write = writeToTerminal }: TerminalLogOptions = {}): Log {
-  const line = (level: keyof Log) => (message: string, about?: Record<string, unknown>) =>
-    write(` ${MARKS[level]()} ${indent(message)}${details(about ?? {}, remapStack)}`, level);
+  const line = (level: keyof Log) => (message: string, about?: Record<string, unknown>) => {
+    const { error, ...facts } = about ?? {};
+    if (error !== undefined) remapStack?.(error);
+    const story = error === undefined ? "" : `\n${printError(error)}`;
+    write(` ${MARKS[level]()} ${indent(`${message}${printFacts(message, facts)}${story}`)}`, level);
+  };
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
@@ -26,30 +35,44 @@ function writeToTerminal(line: string, level: keyof Log): void {
   (level === "info" ? process.stdout : process.stderr).write(`${line}\n`);
 }
 
-function details(about: Record<string, unknown>, remapStack: TerminalLogOptions["remapStack"]): string {
-  const { error, ...rest } = about;
-  const facts = Object.entries(rest).filter(([, value]) => value !== undefined);
-  const printed = facts.map(([name, value]) => `${name} ${typeof value === "string" ? value : inspect(value)}`);
-  if (error !== undefined) remapStack?.(error);
-  return [
-    printed.length > 0 ? `\n   ${styleText("dim", printed.join(" · "))}` : "",
-    error !== undefined ? `\n   ${indent(printError(error))}` : "",
-  ].join("");
+/** On the same line, dimmed; what the message says already is left out. */
+function printFacts(message: string, facts: Record<string, unknown>): string {
+  const news = Object.entries(facts)
+    .map(([name, value]) => [name, typeof value === "string" ? value : inspect(value, { breakLength: 120 })] as const)
+    .filter(([, value]) => value !== "undefined" && !message.includes(value));
+  return news.length > 0 ? styleText("dim", `  ${news.map(([name, value]) => `${name} ${value}`).join(" · ")}`) : "";
 }
 
-/** What failed in full, where in short: the frames of Node and of packages are dimmed. */
-function printError(error: unknown): string {
-  return inspect(error, { depth: 4 }).replace(/^ +at .*$/gm, (frame) => {
-    const short = frame.replaceAll(`${process.cwd()}/`, "").replaceAll(`file://${process.cwd()}/`, "");
-    return /node:|node_modules|\blib\//.test(short) ? styleText("dim", short) : short;
+/** What a database adds to its message, and helps. */
+const HELPFUL = ["code", "detail", "hint", "constraint"];
+
+function printError(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return inspect(error);
+  const { cause } = error;
+  return [
+    `${error.name}: ${error.message}`,
+    ...HELPFUL.flatMap((name) => {
+      const value: unknown = Reflect.get(error, name);
+      return typeof value === "string" ? [styleText("dim", `${name}: ${value}`)] : [];
+    }),
+    ...printFrames(error.stack ?? ""),
+    ...(cause !== undefined && depth < 8 ? [`caused by ${printError(cause, depth + 1)}`] : []),
+  ].join("\n");
+}
+
+/** Where it happened: the author's files, and a few frames of others, dimmed. */
+function printFrames(stack: string): string[] {
+  let foreign = 0;
+  return stack.split("\n").flatMap((line) => {
+    if (!/^\s+at /.test(line)) return [];
+    const frame = `  ${line.trim().replaceAll("file://", "")}`;
+    const short = frame.replaceAll(`${process.cwd()}/`, "");
+    const isForeign = frame.includes("node:") || frame.includes("/node_modules/") || frame.includes(framework);
+    if (!isForeign) return [short];
+    return ++foreign <= 4 ? [styleText("dim", short)] : [];
   });
 }
 
 function indent(text: string): string {
   return text.replaceAll("\n", "\n   ");
-}
-
-/** How a path is shown: relative to where the command was given. */
-export function shownPath(path: string): string {
-  return relative(process.cwd(), path) || ".";
 }

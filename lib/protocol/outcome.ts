@@ -16,8 +16,8 @@ export interface Issue {
 export type WireError =
   /** Thrown on purpose by the function, as a `ConvexError`. */
   | { kind: "application"; data: Wire; message?: string }
-  /** The caller is wrong: no such function, or arguments that do not parse. */
-  | { kind: "badRequest"; message: string; issues?: Issue[] }
+  /** The caller is wrong: no such function (`unknownFunction`), or arguments that do not parse (`issues`). */
+  | { kind: "badRequest"; message: string; issues?: Issue[]; unknownFunction?: true }
   /** We are wrong, or the author of the function is. */
   | { kind: "internal"; incident: string; message?: string; address?: string }
   /** Not now: no connection, too much load, or an outcome nobody can know any more. */
