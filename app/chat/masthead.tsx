@@ -9,11 +9,11 @@ export function Masthead() {
     <header className="masthead border-line border-b bg-panel px-2 md:border-r md:border-b-0 md:px-3">
       <Link
         href="/"
-        className="justify-self-start rounded px-2 font-serif text-xl italic [grid-area:brand] md:py-4 md:text-2xl"
+        className="justify-self-start rounded px-2 font-serif text-xl italic [grid-area:brand] md:mt-4 md:text-2xl"
       >
         Clearing
       </Link>
-      <div className="[grid-area:theme]">
+      <div className="[grid-area:theme] md:mt-4">
         <ThemeToggle />
       </div>
       <div className="min-h-0 min-w-0 self-stretch [grid-area:channels]">
@@ -22,7 +22,7 @@ export function Masthead() {
       <div className="[grid-area:new]">
         <NewChannel />
       </div>
-      <div className="px-3 [grid-area:status] md:self-end md:py-5">
+      <div className="px-3 [grid-area:status] md:px-2 md:pb-4">
         <ConnectionStatus />
       </div>
     </header>

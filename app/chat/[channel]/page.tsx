@@ -1,6 +1,7 @@
 import { preloadedQueryResult, preloadQuery } from "convex-lite/nextjs";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { Fragment } from "react";
 import { Composer } from "@/app/chat/[channel]/_composer/composer";
 import { Messages } from "@/app/chat/[channel]/_log/messages";
 import { preloadChannels } from "@/app/chat/preload-channels";
@@ -21,16 +22,18 @@ export default async function ChannelPage({ params }: ChannelPageProps) {
   const preloaded = await preloadQuery(api.messages.listByChannel, { channel });
 
   return (
-    <>
-      <h1 className="border-line border-b px-4 py-2.5 font-serif text-xl italic wrap-anywhere @2xl:py-4 @2xl:pl-45 @2xl:text-2xl">
-        <span aria-hidden="true" className="mr-0.5 text-edge">
-          #
-        </span>
-        {channel}
-      </h1>
-      <Messages key={channel} channel={channel} preloaded={preloaded} />
-      <Composer key={channel} channel={channel} />
-    </>
+    <Fragment key={channel}>
+      <header className="transcript max-md:sr-only border-line border-b py-3">
+        <h1 className="font-serif text-2xl italic [grid-area:text] wrap-anywhere">
+          <span aria-hidden="true" className="mr-0.5 text-edge">
+            #
+          </span>
+          {channel}
+        </h1>
+      </header>
+      <Messages channel={channel} preloaded={preloaded} />
+      <Composer channel={channel} />
+    </Fragment>
   );
 }
 

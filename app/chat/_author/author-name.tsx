@@ -37,7 +37,11 @@ export function AuthorName() {
         onKeyDown={handleKey}
         className={`field-sizing-content min-h-8 w-40 min-w-20 max-w-full rounded-md border border-transparent border-dashed bg-transparent px-1.5 font-semibold hover:border-edge focus:border-edge supports-[field-sizing:content]:w-auto ${toneOf(draft ?? name)}`}
       />
-      {!isChosen && <span id="author-name-hint">for now: pick a name you like</span>}
+      {!isChosen && (
+        <span id="author-name-hint" className="sr-only @md:not-sr-only">
+          for now: pick a name you like
+        </span>
+      )}
     </p>
   );
 }

@@ -1,5 +1,5 @@
-const moods = ["Quiet", "Curious", "Gentle", "Bright", "Patient", "Merry", "Wandering", "Sleepy", "Brave", "Mossy"];
-const creatures = ["Heron", "Otter", "Hare", "Wren", "Badger", "Fox", "Marten", "Owl", "Hedgehog", "Deer", "Newt"];
+const moods = ["Quiet", "Curious", "Gentle", "Bright", "Calm", "Merry", "Early", "Sunny", "Brave", "Mossy"];
+const creatures = ["Heron", "Otter", "Hare", "Wren", "Badger", "Fox", "Marten", "Owl", "Finch", "Deer", "Newt"];
 
 /** A name for somebody who has not chosen one, such as `Quiet Heron`. */
 export function friendlyName(random: () => number = Math.random): string {

@@ -8,12 +8,7 @@ import { NewChannelForm } from "@/app/chat/_channels/new-channel-form";
 export function NewChannel() {
   const router = useRouter();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [openings, setOpenings] = useState(0);
-
-  function open() {
-    setOpenings(openings + 1);
-    dialog.current?.showModal();
-  }
+  const [closings, setClosings] = useState(0);
 
   function visit(name: string) {
     dialog.current?.close();
@@ -24,16 +19,17 @@ export function NewChannel() {
     <>
       <button
         type="button"
-        onClick={open}
+        onClick={() => dialog.current?.showModal()}
         className="flex min-h-9 w-full shrink-0 items-center gap-1.5 rounded-lg px-3 text-soft hover:bg-line/50 hover:text-ink noscript:hidden"
       >
-        <span aria-hidden="true" className="text-edge text-lg leading-none">
+        <span aria-hidden="true" className="w-2.5 text-center text-edge">
           +
         </span>
         <span className="sr-only md:not-sr-only">New channel</span>
       </button>
       <dialog
         ref={dialog}
+        onClose={() => setClosings(closings + 1)}
         aria-labelledby="new-channel"
         className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-2xl border border-line bg-paper p-6 text-ink shadow-2xl backdrop:bg-black/40"
       >
@@ -41,7 +37,7 @@ export function NewChannel() {
           New channel
         </h2>
         {/* Each opening starts afresh: no name and no error from the last time. */}
-        <NewChannelForm key={openings} onCreated={visit} onCancel={() => dialog.current?.close()} />
+        <NewChannelForm key={closings} onCreated={visit} onCancel={() => dialog.current?.close()} />
       </dialog>
     </>
   );

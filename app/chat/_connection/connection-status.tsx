@@ -12,16 +12,17 @@ const dot: Record<ConnectionDescription["tone"], string> = {
 };
 
 export function ConnectionStatus() {
-  const { tone, text, retryAt } = describeConnection(useConnectionState(), useIsOnline());
+  const { tone, text, retryAt, waiting } = describeConnection(useConnectionState(), useIsOnline());
   const seconds = useSecondsUntil(retryAt);
 
   return (
-    <p role="status" className="flex items-center gap-2 text-sm text-soft noscript:hidden">
+    <p role="status" className="flex items-center gap-2 text-sm text-soft leading-tight noscript:hidden">
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${dot[tone]}`} />
       <span>
         {text}
         {/* Seen, not announced: a screen reader would read every second of it. */}
         {seconds > 0 && <span aria-hidden="true"> in {seconds} s</span>}
+        {waiting > 0 && ` · ${waiting} waiting`}
       </span>
     </p>
   );

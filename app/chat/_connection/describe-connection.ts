@@ -5,6 +5,8 @@ export interface ConnectionDescription {
   text: string;
   /** When the next attempt is due (milliseconds since 1970). */
   retryAt?: number | undefined;
+  /** How many things the reader did wait for the connection. */
+  waiting: number;
 }
 
 /** The connection in a reader's words. */
@@ -12,14 +14,10 @@ export function describeConnection(
   { state, hasEverConnected, retryAt, pendingMutations }: ReturnType<typeof useConnectionState>,
   isOnline: boolean,
 ): ConnectionDescription {
-  if (state === "open") return { tone: "live", text: "Live" };
-  const waiting = pendingMutations > 0 ? ` · ${count(pendingMutations)} waiting` : "";
-  if (state === "stopped") return { tone: "stopped", text: `Disconnected${waiting}` };
-  if (!isOnline) return { tone: "waiting", text: `Offline${waiting}` };
-  if (!hasEverConnected && state === "connecting") return { tone: "waiting", text: `Connecting${waiting}` };
-  return { tone: "waiting", text: `Reconnecting${waiting}`, retryAt };
-}
-
-function count(messages: number): string {
-  return messages === 1 ? "1 message" : `${messages} messages`;
+  const waiting = pendingMutations;
+  if (state === "open") return { tone: "live", text: "Live", waiting: 0 };
+  if (state === "stopped") return { tone: "stopped", text: "Disconnected", waiting };
+  if (!isOnline) return { tone: "waiting", text: "Offline", waiting };
+  if (state === "connecting" && !hasEverConnected) return { tone: "waiting", text: "Connecting", waiting };
+  return { tone: "waiting", text: "Reconnecting", retryAt, waiting };
 }

@@ -35,10 +35,10 @@ export function Composer({ channel }: { channel: string }) {
   }
 
   return (
-    <div className="px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] @2xl:grid @2xl:grid-cols-[9rem_minmax(0,42rem)] @2xl:gap-x-5 @2xl:px-4">
+    <div className="transcript pb-[max(0.5rem,env(safe-area-inset-bottom))]">
       <form
         onSubmit={submit}
-        className="flex items-end gap-2 rounded-2xl border border-edge bg-raised p-1.5 pl-4 focus-within:border-accent @2xl:col-start-2 @2xl:-mx-4"
+        className="flex items-end gap-2 rounded-2xl border border-edge -mx-1 bg-raised p-1.5 pl-4 [grid-area:text] focus-within:border-accent @2xl:-mx-4"
       >
         <GrowingTextarea
           ref={textarea}
@@ -52,13 +52,15 @@ export function Composer({ channel }: { channel: string }) {
           onChange={(event) => setDraft(event.target.value)}
           onKeyDown={handleKey}
         />
-        <RemainingCharacters id="remaining-characters" count={LIMIT - text.length} />
         <button type="submit" className="button" disabled={!isReady || text === "" || text.length > LIMIT}>
           Send
         </button>
       </form>
-      <div className="@2xl:col-start-2">
-        <AuthorName />
+      <div className="[grid-area:below]">
+        <div className="flex items-start justify-between gap-3">
+          <AuthorName />
+          <RemainingCharacters id="remaining-characters" count={LIMIT - text.length} />
+        </div>
         <noscript>
           <p className="pb-2 text-soft text-sm">Reading works without JavaScript; writing needs it.</p>
         </noscript>

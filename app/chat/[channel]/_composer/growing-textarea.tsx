@@ -8,7 +8,11 @@ export function GrowingTextarea(props: ComponentProps<"textarea">) {
   const cell = "[grid-area:1/1] min-h-9 py-1.5 leading-6 wrap-anywhere whitespace-pre-wrap";
   return (
     <div className="grid max-h-[33dvh] min-w-0 flex-1 overflow-y-auto">
-      <textarea {...props} rows={1} className={`${cell} resize-none overflow-hidden bg-transparent outline-none`} />
+      <textarea
+        {...props}
+        rows={1}
+        className={`${cell} resize-none overflow-hidden bg-transparent outline-none placeholder:text-soft`}
+      />
       <div aria-hidden="true" className={`${cell} pointer-events-none invisible`}>
         {`${props.value} `}
       </div>

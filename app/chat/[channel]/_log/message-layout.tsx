@@ -2,30 +2,32 @@ import type { ReactNode } from "react";
 import { toneOf } from "@/app/chat/_author/tone-of";
 
 interface MessageLayoutProps {
+  state: "pending" | "failed" | "sent";
   author: string;
   text: string;
   startsGroup: boolean;
-  state: "pending" | "failed" | "sent";
-  /** Beside the text: the time, or what happens to the message. */
-  children: ReactNode;
+  /** Beside the text, or beside the name where that stands above: when it was said. */
+  note: ReactNode;
+  /** Under the text. */
+  children?: ReactNode;
 }
 
-/** One message: names in the margin as in a play, or above the text where there is no margin. */
-export function MessageLayout({ author, text, startsGroup, state, children }: MessageLayoutProps) {
+/** How every message is set, whatever became of it. */
+export function MessageLayout({ state, author, text, startsGroup, note, children }: MessageLayoutProps) {
+  const name = startsGroup ? `truncate font-semibold text-sm @2xl:text-right ${toneOf(author)}` : "sr-only";
   return (
-    <li
-      data-state={state}
-      className={`group grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 px-4 py-0.5 hover:bg-panel @2xl:grid-cols-[9rem_minmax(0,42rem)_auto] @2xl:gap-x-5 ${startsGroup ? "mt-3 first:mt-0" : ""}`}
-    >
-      <span
-        className={
-          startsGroup ? `truncate font-semibold text-sm @2xl:text-right @2xl:leading-6 ${toneOf(author)}` : "sr-only"
-        }
-        title={author}
-      >
+    <li data-state={state} className={`transcript group py-0.5 hover:bg-panel ${startsGroup ? "mt-3 first:mt-0" : ""}`}>
+      <span title={author} className={`[grid-area:name] ${name}`}>
         {author}
       </span>
-      <p className={`whitespace-pre-wrap wrap-anywhere ${state === "sent" ? "" : "text-soft"}`}>{text}</p>
+      <p
+        className={`whitespace-pre-wrap transition-colors [grid-area:text] wrap-anywhere ${state === "sent" ? "" : "text-soft"}`}
+      >
+        {text}
+      </p>
+      <span className={`text-soft text-xs [grid-area:note] ${startsGroup ? "" : "sr-only @2xl:not-sr-only"}`}>
+        {note}
+      </span>
       {children}
     </li>
   );

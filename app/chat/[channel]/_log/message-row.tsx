@@ -13,19 +13,17 @@ interface MessageRowProps {
 /** Memoised: a message that did not change is the same object, so its row does not render again. */
 export const MessageRow = memo(function MessageRow({ message, startsGroup, state, zone }: MessageRowProps) {
   const { author, text, createdAt } = message;
-  return (
-    <MessageLayout author={author} startsGroup={startsGroup} state={state} text={text}>
-      {state === "pending" ? (
-        <span className="text-soft text-xs">Sending…</span>
-      ) : (
-        <time
-          dateTime={createdAt.toISOString()}
-          data-zone={zone}
-          className={`text-soft text-xs tabular-nums ${startsGroup ? "" : "group-not-hover:sr-only"}`}
-        >
-          {timeOf(createdAt, zone)}
-        </time>
-      )}
-    </MessageLayout>
-  );
+  const note =
+    state === "pending" ? (
+      "Sending…"
+    ) : (
+      <time
+        dateTime={createdAt.toISOString()}
+        data-zone={zone}
+        className={`tabular-nums ${startsGroup ? "" : "@2xl:not-group-hover:opacity-0"}`}
+      >
+        {timeOf(createdAt, zone)}
+      </time>
+    );
+  return <MessageLayout state={state} author={author} text={text} startsGroup={startsGroup} note={note} />;
 });
