@@ -4,6 +4,7 @@
  */
 import {
   acceptSockets,
+  announceReady,
   createEngine,
   endOnFailure,
   engineRuntime,
@@ -52,4 +53,4 @@ const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
 stopInOrder({ http, sockets, engine, database, next, log });
 
-log.info(`ready on ${http.url}`, { database: database.description, after: `${Math.round(performance.now())} ms` });
+announceReady({ http, database, log });

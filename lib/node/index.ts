@@ -5,6 +5,7 @@ export type { EngineLimits } from "../engine/limits.ts";
 export { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
 export type { Identity } from "../functions/context.ts";
 export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept-sockets.ts";
+export { announceReady } from "./announce-ready.ts";
 export { endOnFailure } from "./end-on-failure.ts";
 export { engineRuntime } from "./engine-runtime.ts";
 export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "./http-endpoint.ts";

@@ -1,0 +1,20 @@
+import { join, relative } from "node:path";
+import { compareApi, writeApi } from "../node/generate-api.ts";
+
+/** Writes `convex/_generated/api.ts`, or only tells whether it is up to date. @returns the exit code. */
+export function codegen(root: string, { check }: { check: boolean }): number {
+  const directory = join(root, "convex");
+  const { file, upToDate } = compareApi(directory);
+  const shown = relative(root, file);
+  if (upToDate) {
+    console.log(`${shown} is up to date`);
+    return 0;
+  }
+  if (check) {
+    console.error(`${shown} is out of date. Run convex-lite codegen and commit it.`);
+    return 1;
+  }
+  writeApi(directory);
+  console.log(`${shown} written`);
+  return 0;
+}
