@@ -130,7 +130,7 @@ export function createEngine(options: EngineOptions): Engine {
     switch (call.fn.kind) {
       case "query": {
         const { answer } = await ask.answer(call, caller);
-        return answer.ok ? { ok: true, value: answer.valueText } : answer;
+        return answer.ok ? { ok: true, value: answer.valueText } : { ok: false, error: answer.error };
       }
       case "mutation":
         return { ok: true, value: await mutations.once(call, caller) };

@@ -6,7 +6,7 @@ import { toWire, type Wire } from "../values/wire.ts";
 import { parseArguments, readArguments } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
 import { withDeadline } from "./deadline.ts";
-import { BadRequestError, type Failures, UnavailableError } from "./failures.ts";
+import { BadRequestError, type Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
 import { type Call, Run } from "./run.ts";
@@ -172,8 +172,8 @@ export class Mutations {
   }
 
   async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
-    const { now } = this.#parts.environment;
-    if (!(await sessionRecords.advance(connection, session.id, n, next, now()))) throw new AlreadyDecided();
+    const now = this.#parts.environment.now();
+    if (!(await sessionRecords.advance(connection, session.id, n, next, now))) throw new AlreadyDecided();
   }
 
   async #isDecided(connection: Connection, id: string, n: number): Promise<boolean> {

@@ -34,7 +34,7 @@ export class Registry {
     const first = addresses?.[0];
     if (addresses === undefined || first === undefined) {
       throw new TypeError(
-        `Expected a ${kind} that a file under convex/ exports, or its reference (api.file.name). Found ${describe(target)}. Export it, or pass its reference.`,
+        `Expected a ${kind} that a file under convex/ exports, or its reference (api.file.name). Found ${printed(target)}. Export it, or pass its reference.`,
       );
     }
     if (!this.find(kind, first)) {
@@ -56,7 +56,7 @@ export class Registry {
   }
 }
 
-function describe(target: unknown): string {
+function printed(target: unknown): string {
   if (isRegisteredFunction(target)) return `a ${target.kind} without an address`;
   return target === null ? "null" : `a value of type ${typeof target}`;
 }

@@ -109,8 +109,8 @@ export class Settle {
       );
     } catch (error) {
       for (const live of due) if (!this.#finished.has(live)) liveQueries.putBack(live);
-      if (error instanceof SnapshotSpent) return;
-      throw error;
+      if (!(error instanceof SnapshotSpent)) throw error;
+      if (liveQueries.hasDue || audience.hasLookups) return;
     }
     this.#publish(position);
   }
@@ -129,7 +129,7 @@ export class Settle {
         // They came into being after P: a commit in between announced nothing to them.
         if (this.#parts.transactions.head !== position) for (const own of made) suspect.add(own);
       }
-      if (spent && i + 1 < due.length) throw new SnapshotSpent();
+      if (spent) throw new SnapshotSpent();
     }
   }
 
@@ -186,7 +186,7 @@ export class Settle {
   }
 }
 
-/** The snapshot cannot be used any further; the rest of the batch runs in the next one. */
+/** The snapshot cannot be used any further; the rest of the batch, if any, runs in the next one. */
 class SnapshotSpent extends Error {
   override name = "SnapshotSpent";
 }

@@ -1,0 +1,476 @@
+import { asc, eq } from "drizzle-orm";
+import { integer, pgTable, text } from "drizzle-orm/pg-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { openTemporary } from "../database/temporary.ts";
+import { createFunctions } from "../functions/define.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { WireClient } from "../testing/wire-client.ts";
+import { ConvexError } from "../values/errors.ts";
+import { createEngine, type Engine } from "./engine.ts";
+
+const messages = pgTable("messages", {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  channel: text().notNull(),
+  text: text().notNull(),
+});
+const schema = { messages };
+const { query, mutation, action, internalMutation } = createFunctions<typeof schema>();
+
+const list = query({
+  args: z.object({ channel: z.string(), limit: z.number().default(50) }),
+  handler: async ({ db }, { channel, limit }) =>
+    db.select().from(messages).where(eq(messages.channel, channel)).orderBy(asc(messages.id)).limit(limit),
+});
+const send = mutation({
+  args: z.object({ channel: z.string(), text: z.string().min(1) }),
+  handler: async ({ db, scheduler }, { channel, text }) => {
+    const [row] = await db.insert(messages).values({ channel, text }).returning();
+    await scheduler.invalidate(list, { channel });
+    return row?.id;
+  },
+});
+const sendAndFail = mutation({
+  args: z.object({ channel: z.string() }),
+  handler: async ({ db, scheduler }, { channel }) => {
+    await db.insert(messages).values({ channel, text: "never" });
+    await scheduler.invalidate(list, { channel });
+    throw new ConvexError({ code: "no" });
+  },
+});
+const sendTwiceOneFails = mutation({
+  args: z.object({ channel: z.string() }),
+  handler: async ({ runMutation }, { channel }) => {
+    await runMutation(send, { channel, text: "kept" });
+    await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
+  },
+});
+const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "nobody" });
+const writing = query({
+  handler: async ({ db }) => {
+    await (db as never as { insert(t: unknown): { values(v: unknown): Promise<void> } })
+      .insert(messages)
+      .values({ channel: "a", text: "b" });
+  },
+});
+const broken = query({ handler: async ({ db }) => db.execute("select * from nowhere") });
+const outer = query({
+  args: z.object({ channel: z.string() }),
+  handler: async ({ runQuery }, { channel }) => (await runQuery(list, { channel })).length,
+});
+const relay = action({
+  args: z.object({ channel: z.string() }),
+  handler: async ({ runMutation, runQuery }, { channel }) => {
+    await runMutation(send, { channel, text: "relayed" });
+    return (await runQuery(list, { channel })).length;
+  },
+});
+const secret = internalMutation({ handler: async () => "done" });
+
+const functions = {
+  messages: { list, send, sendAndFail, sendTwiceOneFails, writing, broken, outer, relay, secret },
+  users: { whoAmI },
+};
+
+const SESSION = "0123456789abcdef0123456789abcdef";
+const OTHER_SESSION = "fedcba9876543210fedcba9876543210";
+
+describe("an engine", () => {
+  let engine: Engine;
+  let clock: HandClock;
+  let driver: Awaited<ReturnType<typeof openTemporary>>;
+
+  const own = async (sql: string) => {
+    const connection = await driver.connect();
+    await connection.begin("write");
+    await connection.execute(sql);
+    await connection.commit();
+    connection.release();
+  };
+
+  beforeAll(async () => {
+    driver = await openTemporary({ schema });
+    await own(
+      "create table messages (id integer primary key generated always as identity, channel text not null, text text not null)",
+    );
+  });
+
+  beforeEach(async () => {
+    await own("truncate messages, convex_lite.sessions restart identity");
+    clock = new HandClock();
+    engine = createEngine({ driver, environment: clock, development: true });
+    engine.useFunctions(functions, schema);
+  });
+
+  afterEach(async () => {
+    await engine.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  afterAll(() => driver.close());
+
+  const connect = (session = SESSION, subject?: string) =>
+    new WireClient(engine, subject === undefined ? null : { subject }).connect(session);
+  const texts = (rows: unknown) => (rows as { text: string }[]).map((row) => row.text);
+
+  test("a committed mutation reaches every subscriber of what it touched, with one run and one serialisation", async () => {
+    const clients = Array.from({ length: 20 }, (_, i) => connect(i.toString(16).padStart(32, "0")));
+    for (const client of clients) client.subscribe(1, "messages:list", { channel: "a" });
+    const bystander = connect(OTHER_SESSION);
+    bystander.subscribe(1, "messages:list", { channel: "b" });
+    await engine.settled();
+    const before = { ...engine.counters };
+    expect(before.queryRuns).toBe(2);
+
+    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
+    await engine.settled();
+
+    expect(engine.counters.queryRuns - before.queryRuns).toBe(1);
+    expect(engine.counters.serialisations - before.serialisations).toBe(1);
+    expect(engine.counters.sends - before.sends).toBe(20);
+    for (const client of clients) expect(texts(client.value(1))).toEqual(["hi"]);
+    expect(new Set(clients.map((client) => client.frames.at(-1))).size).toBe(1);
+    expect(bystander.transitions).toHaveLength(1);
+  });
+
+  test("own writes: the reply and the reflecting transition both come, and the transition holds the row", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.mutate(1, "messages:send", { channel: "a", text: "one" });
+    client.mutate(2, "messages:send", { channel: "a", text: "two" });
+    await client.until(() => client.transitions.flatMap((t) => t.reflected ?? []).includes(2));
+    await client.until(() => client.ofType("MutationSucceeded").length === 2);
+    expect(texts(client.value(1))).toEqual(["one", "two"]);
+    expect(client.ofType("MutationSucceeded").map((m) => [m.request, m.value])).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+  });
+
+  test("a mutation that fails leaves nothing: no row, no invalidation, but its error", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    await engine.settled();
+    client.mutate(1, "messages:sendAndFail", { channel: "a" });
+    await client.until(() => client.ofType("MutationFailed").length === 1);
+    await engine.settled();
+    expect(client.ofType("MutationFailed")[0]?.error).toMatchObject({ kind: "application", data: { code: "no" } });
+    expect(engine.counters.queryRuns).toBe(1);
+    expect(client.value(1)).toEqual([]);
+  });
+
+  test("a mutation that fails in a savepoint and is caught takes its writes and its invalidations with it", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.subscribe(2, "messages:list", { channel: "other" });
+    await engine.settled();
+    client.mutate(1, "messages:sendTwiceOneFails", { channel: "a" });
+    await client.until(() => client.ofType("MutationSucceeded").length === 1);
+    await engine.settled();
+    expect(texts(client.value(1))).toEqual(["kept"]);
+    expect(client.value(2)).toEqual([]);
+    expect(engine.counters.queryRuns).toBe(3);
+  });
+
+  test("an equal result is not sent again", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a", limit: 1 });
+    await engine.settled();
+    for (const text of ["first", "second"]) {
+      await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text }, caller: null });
+      await engine.settled();
+    }
+    expect(engine.counters.queryRuns).toBe(3);
+    expect(client.transitions).toHaveLength(2);
+  });
+
+  test("a mutation resent after its reply was lost is not run again, and its reply is told", async () => {
+    const lost = connect();
+    lost.mutate(1, "messages:send", { channel: "a", text: "once" });
+    await lost.until(() => lost.ofType("MutationSucceeded").length === 1);
+    lost.cut();
+
+    const back = connect();
+    back.mutate(1, "messages:send", { channel: "a", text: "once" });
+    back.subscribe(1, "messages:list", { channel: "a" });
+    await back.until(() => back.ofType("MutationSucceeded").length === 1 && back.value(1) !== undefined);
+    expect(back.ofType("MutationSucceeded")[0]?.value).toBe(1);
+    expect(texts(back.value(1))).toEqual(["once"]);
+  });
+
+  test("a mutation resent to a server that has been started anew is not run again", async () => {
+    const lost = connect();
+    lost.mutate(1, "messages:send", { channel: "a", text: "once" });
+    lost.mutate(2, "messages:sendAndFail", { channel: "a" });
+    await lost.until(() => lost.ofType("MutationFailed").length === 1);
+    await engine.close();
+    engine = createEngine({ driver, environment: clock, development: true });
+    engine.useFunctions(functions, schema);
+
+    const back = connect(SESSION);
+    back.mutate(1, "messages:send", { channel: "a", text: "once" });
+    back.mutate(2, "messages:sendAndFail", { channel: "a" });
+    back.mutate(3, "messages:send", { channel: "a", text: "next" });
+    await back.until(() => back.ofType("MutationSucceeded").length === 2);
+    back.subscribe(1, "messages:list", { channel: "a" });
+    await back.until(() => back.value(1) !== undefined);
+    expect(texts(back.value(1))).toEqual(["once", "next"]);
+    expect(back.ofType("MutationFailed")[0]?.error).toMatchObject({ kind: "application", data: { code: "no" } });
+  });
+
+  test("after a reconnect, undecided mutations found in the snapshot are reflected by the very first answers", async () => {
+    const lost = connect();
+    lost.mutate(1, "messages:send", { channel: "a", text: "landed" });
+    await lost.until(() => lost.ofType("MutationSucceeded").length === 1);
+    lost.cut();
+
+    const back = new WireClient(engine).connect(SESSION, { undecided: [1, 2] });
+    back.subscribe(1, "messages:list", { channel: "a" });
+    await back.until(() => back.transitions.length === 1);
+    expect(back.transitions[0]?.reflected).toEqual([1]);
+    expect(texts(back.value(1))).toEqual(["landed"]);
+  });
+
+  test("a page's answer is handed over: no second run, no second copy", async () => {
+    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
+    const preloaded = await engine.preload("messages:list", { channel: "a" }, null);
+    if (!preloaded.ok) throw new Error("not preloaded");
+    expect(engine.counters.queryRuns).toBe(1);
+
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" }, preloaded.value.hash);
+    await client.until(() => client.transitions.length === 1);
+    expect(engine.counters.queryRuns).toBe(1);
+    expect(client.texts.at(-1)).toBe(`{"type":"Transition","at":${preloaded.value.at},"maps":[[1,1]]}`);
+    expect(client.texts.at(-1)?.length).toBeLessThanOrEqual(60);
+  });
+
+  test("a write between the render and the subscription is never missed", async () => {
+    const preloaded = await engine.preload("messages:list", { channel: "a" }, null);
+    if (!preloaded.ok) throw new Error("not preloaded");
+    await engine.call({
+      kind: "mutation",
+      address: "messages:send",
+      args: { channel: "a", text: "late" },
+      caller: null,
+    });
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" }, preloaded.value.hash);
+    await client.until(() => client.value(1) !== undefined);
+    expect(texts(client.value(1))).toEqual(["late"]);
+  });
+
+  test("a lease ends after its time, and a live query that nobody needs is let go", async () => {
+    await engine.preload("messages:list", { channel: "a" }, null);
+    clock.advance(engine.limits.preloadLease);
+    await engine.preload("messages:list", { channel: "a" }, null);
+    expect(engine.counters.queryRuns).toBe(2);
+    clock.advance(engine.limits.preloadLease);
+  });
+
+  test("a preload of a query that is live is served from the live result", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    await engine.settled();
+    await engine.preload("messages:list", { channel: "a" }, null);
+    expect(engine.counters.queryRuns).toBe(1);
+    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    const after = await engine.preload("messages:list", { channel: "a" }, null);
+    expect(after.ok && JSON.parse(after.value.text)).toHaveLength(1);
+    expect(engine.counters.queryRuns).toBe(2);
+    clock.advance(engine.limits.preloadLease);
+  });
+
+  test("arguments are shared after parsing: a default given and a default left out are one live query", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.subscribe(2, "messages:list", { channel: "a", limit: 50 });
+    await engine.settled();
+    expect(engine.counters.queryRuns).toBe(1);
+    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    await engine.settled();
+    expect(engine.counters.queryRuns).toBe(2);
+    expect(texts(client.value(1))).toEqual(["x"]);
+    expect(texts(client.value(2))).toEqual(["x"]);
+  });
+
+  test("a query that asks who is calling is run for each caller, and nobody gets another's answer", async () => {
+    const alice = connect(SESSION, "alice");
+    const bob = connect(OTHER_SESSION, "bob");
+    const nobody = connect("00000000000000000000000000000001");
+    for (const client of [alice, bob, nobody]) client.subscribe(1, "users:whoAmI");
+    await engine.settled();
+    expect([alice, bob, nobody].map((client) => client.value(1))).toEqual(["alice", "bob", "nobody"]);
+    expect(JSON.stringify(bob.received)).not.toContain("alice");
+    const preloaded = await engine.preload("users:whoAmI", {}, { subject: "carol" });
+    expect(preloaded.ok && preloaded.value.text).toBe('"carol"');
+    clock.advance(engine.limits.preloadLease);
+  });
+
+  test("a write inside a query is refused", async () => {
+    const outcome = await engine.call({ kind: "query", address: "messages:writing", args: {}, caller: null });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { kind: "internal", message: expect.stringContaining("read-only") },
+    });
+  });
+
+  test("a query whose statement fails is an error answer, and the others of its batch are answered all the same", async () => {
+    const client = connect();
+    client.say({
+      type: "Subscribe",
+      queries: [
+        { query: 1, path: "messages:broken", args: {} },
+        { query: 2, path: "messages:list", args: { channel: "a" } },
+      ],
+    });
+    await client.until(() => client.value(2) !== undefined);
+    expect(client.value(1)).toMatchObject({ kind: "internal", message: expect.stringContaining("nowhere") });
+    expect(client.value(2)).toEqual([]);
+  });
+
+  test("a query calls another in its own snapshot", async () => {
+    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    const outcome = await engine.call({
+      kind: "query",
+      address: "messages:outer",
+      args: { channel: "a" },
+      caller: null,
+    });
+    expect(outcome).toEqual({ ok: true, value: 1 });
+  });
+
+  test("an action calls mutations and queries, each in a transaction of its own", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.say({ type: "Act", request: 1, path: "messages:relay", args: { channel: "a" } });
+    await client.until(() => client.ofType("ActionSucceeded").length === 1);
+    await engine.settled();
+    expect(client.ofType("ActionSucceeded")[0]?.value).toBe(1);
+    expect(texts(client.value(1))).toEqual(["relayed"]);
+  });
+
+  test("what does not exist, is internal or does not parse is refused to the caller, with its reason", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:nothing");
+    client.subscribe(2, "messages:list", { channel: 5 });
+    client.subscribe(3, "messages:send", { channel: "a", text: "" });
+    client.mutate(1, "messages:secret");
+    await client.until(() => client.ofType("MutationFailed").length === 1);
+    await engine.settled();
+    const refused = client.transitions.flatMap((t) => t.refused ?? []);
+    expect(refused.map(([query, error]) => [query, error.kind])).toEqual([
+      [1, "badRequest"],
+      [2, "badRequest"],
+      [3, "badRequest"],
+    ]);
+    expect(client.ofType("MutationFailed")[0]?.error.kind).toBe("badRequest");
+  });
+
+  test("new functions are served to who is connected: what changed is sent, what did not is not", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.subscribe(2, "users:whoAmI");
+    await engine.settled();
+    const shouting = query({ handler: async () => "NOBODY" });
+    engine.useFunctions({ ...functions, users: { whoAmI: shouting } }, schema);
+    await engine.settled();
+    expect(client.value(2)).toBe("NOBODY");
+    const last = client.transitions.at(-1);
+    expect(last?.answers).toHaveLength(1);
+    expect(last?.maps).toHaveLength(2);
+
+    engine.useFunctions({ messages: { list } }, schema);
+    await engine.settled();
+    expect(client.transitions.at(-1)?.refused?.[0]?.[0]).toBe(2);
+    engine.useFunctions(functions, schema);
+    await engine.settled();
+    expect(client.value(2)).toBe("nobody");
+  });
+
+  test.each([
+    ["no JSON", "{", 4400],
+    ["no known message", '{"type":"Nope"}', 4400],
+    ["unknown fields", '{"type":"Ping","x":1}', 4400],
+    ["a second Connect", `{"type":"Connect","protocol":1,"session":"${SESSION}"}`, 4400],
+    ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4400],
+    ["a message too large", `"${"x".repeat(1024 * 1024)}"`, 4413],
+  ])("a client that sends %s is told so and let go; others are not affected", async (_what, text, code) => {
+    const client = connect();
+    const other = connect(OTHER_SESSION);
+    client.sayText(text);
+    expect(client.closedWith?.code).toBe(code);
+    other.subscribe(1, "messages:list", { channel: "a" });
+    await other.until(() => other.value(1) !== undefined);
+  });
+
+  test("a client that speaks another version, or nothing, or before Connect, is let go", () => {
+    const other = new WireClient(engine);
+    other.say({ type: "Connect", protocol: 2, session: SESSION });
+    expect(other.closedWith?.code).toBe(4426);
+    const eager = new WireClient(engine);
+    eager.subscribe(1, "messages:list");
+    expect(eager.closedWith?.code).toBe(4400);
+    const mute = new WireClient(engine);
+    clock.advance(engine.limits.handshake);
+    expect(mute.closedWith?.code).toBe(4408);
+  });
+
+  test("a silent client is asked, then let go; one that answers stays", () => {
+    const silent = connect();
+    clock.advance(engine.limits.pingEvery);
+    expect(silent.ofType("Ping")).toHaveLength(1);
+    clock.advance(engine.limits.deadAfter);
+    expect(silent.closedWith?.code).toBe(4440);
+    const alive = connect(OTHER_SESSION);
+    for (let i = 0; i < 10; i++) {
+      clock.advance(engine.limits.pingEvery);
+      alive.say({ type: "Pong" });
+    }
+    expect(alive.closedWith).toBeUndefined();
+  });
+
+  test("a client that reads too slowly misses states, not the last one", async () => {
+    const slow = connect();
+    slow.subscribe(1, "messages:list", { channel: "a" });
+    await engine.settled();
+    slow.bufferedAmount = 2 * 1024 * 1024;
+    for (const text of ["1", "2", "3"]) {
+      await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text }, caller: null });
+      await engine.settled();
+    }
+    expect(slow.transitions).toHaveLength(1);
+    slow.bufferedAmount = 0;
+    clock.advance(100);
+    await engine.settled();
+    expect(slow.transitions).toHaveLength(2);
+    expect(texts(slow.value(1))).toEqual(["1", "2", "3"]);
+  });
+
+  test("a second socket of one session takes over from the first", () => {
+    const first = connect();
+    const second = connect();
+    expect(first.closedWith?.code).toBe(4409);
+    expect(second.closedWith).toBeUndefined();
+  });
+
+  test("mutations of a session that says it belongs to somebody else are not run", async () => {
+    const client = new WireClient(engine, { subject: "bob" });
+    client.connect(SESSION, { identity: "alice's fingerprint" });
+    client.mutate(1, "messages:send", { channel: "a", text: "as bob" });
+    expect(client.ofType("MutationFailed")[0]?.error.kind).toBe("unavailable");
+    const rows = await engine.call({ kind: "query", address: "messages:list", args: { channel: "a" }, caller: null });
+    expect(rows).toEqual({ ok: true, value: [] });
+  });
+
+  test("in production an internal error leaves nothing but its incident id", async () => {
+    await engine.close();
+    engine = createEngine({ driver, environment: clock, development: false });
+    engine.useFunctions(functions, schema);
+    const outcome = await engine.call({ kind: "query", address: "messages:broken", args: {}, caller: null });
+    expect(outcome).toEqual({ ok: false, error: { kind: "internal", incident: expect.any(String) } });
+    expect(clock.lines.at(-1)?.about).toMatchObject({
+      incident: (outcome as { error: { incident: string } }).error.incident,
+    });
+  });
+});

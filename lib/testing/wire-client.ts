@@ -1,0 +1,105 @@
+import type { Engine } from "../engine/engine.ts";
+import type { Identity } from "../functions/context.ts";
+import type { ClientMessage } from "../protocol/client-message.ts";
+import { type ServerMessage, serverMessage, type Transition } from "../protocol/server-message.ts";
+import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
+import { fromWire } from "../values/wire.ts";
+
+/**
+ * The plainest client there can be: says what it is told to, and keeps what it hears. For tests that look at the wire.
+ */
+export class WireClient implements SocketLike {
+  readonly received: ServerMessage[] = [];
+  readonly texts: string[] = [];
+  readonly frames: Frame[] = [];
+  bufferedAmount = 0;
+  closedWith: { code: number; reason: string } | undefined;
+  readonly #events: SocketEvents;
+  readonly #values = new Map<number, unknown>();
+  readonly #waiting: { found: () => boolean; resolve: () => void }[] = [];
+
+  constructor(engine: Engine, caller: Identity | null = null) {
+    this.#events = engine.opened(this, caller);
+  }
+
+  // ── as the engine sees it ──
+
+  send(frame: Frame): void {
+    this.frames.push(frame);
+    this.texts.push(frame.text);
+    const message = serverMessage.parse(JSON.parse(frame.text));
+    this.received.push(message);
+    if (message.type === "Transition") this.#apply(message);
+    this.#wakeWaiting();
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith ??= { code, reason };
+    this.#wakeWaiting();
+  }
+
+  // ── as a test sees it ──
+
+  say(message: ClientMessage): void {
+    this.sayText(JSON.stringify(message));
+  }
+
+  sayText(text: string): void {
+    this.#events.message(text);
+  }
+
+  connect(session: string, more: { undecided?: number[]; identity?: string | null } = {}): this {
+    this.say({ type: "Connect", protocol: 1, session, ...more });
+    return this;
+  }
+
+  /** The socket breaks without a word. */
+  cut(): void {
+    this.#events.closed();
+  }
+
+  subscribe(query: number, path: string, args: Record<string, never> | object = {}, hash?: string): void {
+    const wanted = { query, path, args: args as Record<string, never>, ...(hash !== undefined && { hash }) };
+    this.say({ type: "Subscribe", queries: [wanted] });
+  }
+
+  mutate(request: number, path: string, args: object = {}, confirmedUpTo = 0): void {
+    this.say({ type: "Mutate", request, path, args: args as Record<string, never>, confirmedUpTo });
+  }
+
+  /** The last value of the live query that this query of ours is mapped to. */
+  value(query: number): unknown {
+    const live = this.#maps.get(query);
+    return live === undefined ? undefined : this.#values.get(live);
+  }
+
+  get transitions(): Transition[] {
+    return this.received.filter((message) => message.type === "Transition");
+  }
+
+  ofType<Type extends ServerMessage["type"]>(type: Type): Extract<ServerMessage, { type: Type }>[] {
+    return this.received.filter((message) => message.type === type) as Extract<ServerMessage, { type: Type }>[];
+  }
+
+  /** Resolves once `found` is true; it is asked again after each message. */
+  async until(found: () => boolean): Promise<void> {
+    if (!found()) await new Promise<void>((resolve) => this.#waiting.push({ found, resolve }));
+  }
+
+  readonly #maps = new Map<number, number>();
+
+  #apply(transition: Transition): void {
+    for (const [query, live] of transition.maps ?? []) this.#maps.set(query, live);
+    for (const answer of transition.answers ?? []) {
+      this.#values.set(answer.live, "value" in answer ? fromWire(answer.value) : answer.error);
+    }
+  }
+
+  #wakeWaiting(): void {
+    for (const waiting of [...this.#waiting]) {
+      if (!waiting.found()) continue;
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve();
+    }
+  }
+}
