@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin, type PluginBuild, stop } from "esbuild";
 
 /** What the running server was made of: a change in it needs a new process. */
 export class ServerFiles {
@@ -31,6 +31,7 @@ export class ServerFiles {
     } catch {
       // It does not compile: the server itself says why, and what it was made of before is still worth watching.
     }
+    await stop();
   }
 
   /** The folders to watch, each without those below it. */
@@ -49,9 +50,9 @@ export class ServerFiles {
 }
 
 /** The project's own name leads to its sources, every other package to a folder that nobody edits. */
-const packagesStayOutside = {
+const packagesStayOutside: Plugin = {
   name: "packages-stay-outside",
-  setup(bundler: Parameters<import("esbuild").Plugin["setup"]>[0]) {
+  setup(bundler: PluginBuild) {
     bundler.onResolve({ filter: /^[^./]/ }, async ({ path, resolveDir, kind, pluginData }) => {
       if (pluginData === "asked" || kind === "entry-point") return undefined;
       const found = await bundler.resolve(path, { resolveDir, kind, pluginData: "asked" });

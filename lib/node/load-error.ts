@@ -26,7 +26,8 @@ export class LoadError extends Error {
   static fromMessages(messages: readonly Message[], root: string): LoadError {
     return new LoadError(
       messages.map(({ text, location }) => {
-        if (location?.namespace !== "file") return { message: text };
+        // The bundler's name for plain files is "file" or nothing.
+        if (!location || (location.namespace !== "file" && location.namespace !== "")) return { message: text };
         const position = { file: `${root}/${location.file}`, line: location.line, column: location.column + 1 };
         return { message: text, position };
       }),

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import vm from "node:vm";
-import { type BuildContext, type BuildFailure, context, type Metafile, type Plugin } from "esbuild";
+import { type BuildContext, type BuildFailure, context, type Metafile, type Plugin, stop } from "esbuild";
 import type { FunctionModules } from "../engine/registry.ts";
 import { must } from "../environment/assert.ts";
 import { LoadError } from "./load-error.ts";
@@ -59,9 +59,12 @@ export class FunctionLoader {
   /** Makes the stack of an error that a function threw name the files in `convex/`. */
   remapStack = (thrown: unknown): void => this.#positions.remapStack(thrown);
 
+  /** Ends the bundler's own process. A later load starts it again. */
   async close(): Promise<void> {
     await this.#context?.dispose();
     this.#context = undefined;
+    process.off("exit", stop);
+    await stop();
   }
 
   async #bundle(): Promise<{ code: string; map: string; metafile: Metafile }> {
@@ -81,6 +84,8 @@ export class FunctionLoader {
   }
 
   #createContext(): Promise<BuildContext> {
+    // Left alone when this process ends, the bundler's complains aloud.
+    process.once("exit", stop);
     return context({
       entryPoints: [ENTRY],
       absWorkingDir: this.#root,

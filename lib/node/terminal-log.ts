@@ -74,5 +74,5 @@ function printFrames(stack: string): string[] {
 }
 
 function indent(text: string): string {
-  return text.replaceAll("\n", "\n   ");
+  return text.replace(/\n(?!\n|$)/g, "\n   ");
 }

@@ -36,26 +36,22 @@ export function watchFunctions({ loader, loaded, serve, log }: WatchOptions): ()
     const start = performance.now();
     const found = await attempt(loader);
     if (found instanceof LoadError) return fail(found.problems.map(printProblem).join("\n\n"));
-    if (found.key === served.key) return recover();
-    try {
-      await serve(found, served);
-    } catch (error) {
-      loader.remapStack(error);
-      return fail(error instanceof Error ? error.message : String(error));
-    }
+    if (found.key !== served.key) {
+      try {
+        await serve(found, served);
+      } catch (error) {
+        loader.remapStack(error);
+        return fail(error instanceof Error ? error.message : String(error));
+      }
+    } else if (failure === undefined) return;
+    log.info(`${failure === undefined ? "functions" : "functions are good again:"} reloaded in ${elapsed(start)}`);
     served = found;
-    recover();
-    log.info(`functions reloaded in ${Math.round(performance.now() - start)} ms`);
+    failure = undefined;
   }
 
   function fail(message: string): void {
     if (message !== failure) log.error(`functions not reloaded, the last good ones are served on\n\n${message}\n`);
     failure = message;
-  }
-
-  function recover(): void {
-    if (failure !== undefined) log.info("functions are good again");
-    failure = undefined;
   }
 
   return onEveryChange(loader, log, reload);
@@ -88,6 +84,10 @@ async function attempt(loader: FunctionLoader): Promise<LoadedFunctions | LoadEr
     if (error instanceof LoadError) return error;
     throw error;
   }
+}
+
+function elapsed(since: number): string {
+  return `${Math.round(performance.now() - since)} ms`;
 }
 
 /** Runs `task` after every change of the loader's files; never twice at once, and once more if something changed meanwhile. */
