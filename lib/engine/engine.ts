@@ -3,7 +3,7 @@ import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { FunctionKind } from "../functions/reference.ts";
-import type { Outcome, WireError } from "../protocol/outcome.ts";
+import type { Outcome } from "../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { toWire, type Wire } from "../values/wire.ts";
