@@ -1,0 +1,222 @@
+import type { TablesRelationalConfig } from "drizzle-orm";
+import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
+import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
+import type { PoolClient, QueryConfig, QueryResult } from "pg";
+import { assert, must } from "../environment/assert.ts";
+import { type Connection, ConnectionLostError } from "./driver.ts";
+import type { RelationalSchema } from "./relational-schema.ts";
+
+export interface PgConnectionOptions {
+  dialect: PgDialect;
+  /** The schema of the next `begin`. */
+  schema(): RelationalSchema;
+  /** Whether a statement may be named, that is prepared by the server. Not where connections share one backend. */
+  namedStatements: boolean;
+  /** Called once: the client has gone back to its pool, or was thrown away. */
+  ended(how: "reuse" | "throwAway" | "destroy"): void;
+}
+
+/**
+ * `select 1` makes the snapshot: PostgreSQL takes it at the first statement, not at BEGIN. Both travel in one round trip.
+ * A writing transaction takes its snapshot with its own first statement: the later it is, the fewer conflicts.
+ */
+const beginStatement = {
+  read: "begin isolation level repeatable read, read only; select 1",
+  write: "begin isolation level serializable",
+};
+
+/**
+ * One transaction on one client of a `pg.Pool`. The same for a PostgreSQL server and for the embedded database.
+ *
+ * Drizzle's own `db.transaction` is not used: after a lost connection it hides the first error behind a failed rollback,
+ * and a lost client on which nobody listens for "error" ends the process.
+ */
+export class PgConnection implements Connection {
+  readonly #client: PoolClient;
+  readonly #options: PgConnectionOptions;
+  /** Why the connection is gone. Set once, by the client's "error" or by `destroy`. */
+  #lost: ConnectionLostError | undefined;
+  /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
+  #transaction: OpenTransaction | undefined;
+  #db: unknown;
+  #ended = false;
+  readonly #onError = (error: Error): void => {
+    this.#lost ??= lostBecause(error);
+  };
+
+  constructor(client: PoolClient, options: PgConnectionOptions) {
+    this.#client = client;
+    this.#options = options;
+    client.on("error", this.#onError);
+  }
+
+  async begin(mode: "read" | "write"): Promise<void> {
+    assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
+    await this.#send(beginStatement[mode]);
+    this.#transaction = new OpenTransaction((query, params) => this.#send(query, params));
+    this.#db = this.#drizzleIn(this.#transaction);
+  }
+
+  get db(): unknown {
+    return must(this.#db, "`db` is asked for after `begin`");
+  }
+
+  async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    const transaction = must(this.#transaction, "`execute` is called after `begin`");
+    const result = await transaction.query({ text: sql }, [...params]);
+    return result.rows as Record<string, unknown>[];
+  }
+
+  async commit(): Promise<void> {
+    const transaction = must(this.#transaction, "`commit` is called after `begin`");
+    await transaction.end();
+    if (this.#client.getTransactionStatus() === "I") throw endedByHand(transaction.firstFailure);
+    const { command } = await this.#send("commit");
+    if (command !== "COMMIT") throw rolledBackInstead(transaction.firstFailure);
+  }
+
+  async rollback(): Promise<void> {
+    await this.#transaction?.end();
+    try {
+      await this.#send("rollback");
+    } catch (error) {
+      // Without a connection the database has rolled back already; the client is thrown away by `release`.
+      this.#lost ??= lostBecause(error);
+    }
+  }
+
+  release(): void {
+    this.#end(
+      this.#lost || this.#transaction?.isOpen || this.#client.getTransactionStatus() !== "I" ? "throwAway" : "reuse",
+    );
+  }
+
+  destroy(): void {
+    if (this.#ended) return;
+    this.#lost ??= new ConnectionLostError("The connection was ended before its transaction was.");
+    this.#end("destroy");
+  }
+
+  #end(how: "reuse" | "throwAway" | "destroy"): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (how === "reuse") this.#client.off("error", this.#onError);
+    this.#client.release(how !== "reuse");
+    this.#options.ended(how);
+  }
+
+  async #send(query: string | Query, params?: unknown[]): Promise<QueryResult> {
+    if (this.#lost) throw this.#lost;
+    try {
+      return await this.#client.query(query as QueryConfig, params);
+    } catch (error) {
+      throw this.#lost ?? error;
+    }
+  }
+
+  #drizzleIn(transaction: OpenTransaction): unknown {
+    const { dialect, namedStatements } = this.#options;
+    const schema = this.#options.schema();
+    const client = { query: transaction.query } as unknown as NodePgClient;
+    const session = new TransactionSession(client, dialect, schema, transaction, namedStatements);
+    return new NodePgTransaction(dialect, session, schema);
+  }
+}
+
+/**
+ * Drizzle's session, refusing statements after the end of the transaction. Here rather than in `client.query`: Drizzle
+ * wraps what that throws, and the reason would be hard to see.
+ */
+class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRelationalConfig> {
+  readonly #transaction: OpenTransaction;
+  readonly #namedStatements: boolean;
+
+  constructor(
+    client: NodePgClient,
+    dialect: PgDialect,
+    schema: RelationalSchema,
+    transaction: OpenTransaction,
+    namedStatements: boolean,
+  ) {
+    super(client, dialect, schema);
+    this.#transaction = transaction;
+    this.#namedStatements = namedStatements;
+  }
+
+  override prepareQuery<T extends PreparedQueryConfig = PreparedQueryConfig>(
+    ...[query, fields, name, ...rest]: Parameters<typeof NodePgSession.prototype.prepareQuery<T>>
+  ): PgPreparedQuery<T> {
+    this.#transaction.assertOpen();
+    return super.prepareQuery<T>(query, fields, this.#namedStatements ? name : undefined, ...rest);
+  }
+}
+
+/** What `client.query` of pg takes, as Drizzle calls it. */
+interface Query {
+  text: string;
+  name?: string;
+  types?: unknown;
+  rowMode?: string;
+}
+
+/** Statements of one transaction, one after the other, until it ends. */
+class OpenTransaction {
+  #isOpen = true;
+  /** Settles when every statement so far has. Never rejects. */
+  #settled: Promise<unknown> = Promise.resolve();
+  readonly #send: (query: Query, params: unknown[]) => Promise<QueryResult>;
+  /** The first statement that failed: why PostgreSQL will refuse to commit. */
+  firstFailure: unknown;
+
+  constructor(send: (query: Query, params: unknown[]) => Promise<QueryResult>) {
+    this.#send = send;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Waits for statements started earlier: a handler may run several at once with `Promise.all`. */
+  readonly query = (query: Query, params: unknown[]): Promise<QueryResult> => {
+    this.assertOpen();
+    const result = this.#settled.then(() => this.#send(query, params));
+    this.#settled = result.catch((error) => {
+      this.firstFailure ??= error;
+    });
+    return result;
+  };
+
+  assertOpen(): void {
+    if (!this.#isOpen) {
+      throw new Error("The transaction of this function has ended; await everything before returning.");
+    }
+  }
+
+  /** From now on no statement is accepted. Resolves when those already accepted have run. */
+  async end(): Promise<void> {
+    this.#isOpen = false;
+    await this.#settled;
+  }
+}
+
+/** Every failure of a connection in one form, with what happened as its cause. */
+export function lostBecause(error: unknown): ConnectionLostError {
+  if (error instanceof ConnectionLostError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ConnectionLostError(`The connection to the database is gone: ${reason}`, { cause: error });
+}
+
+function rolledBackInstead(cause: unknown): Error {
+  return new Error(
+    "The database rolled back instead of committing: a statement failed earlier and its error was caught. " +
+      "Let the error through, or run the statement in a nested db.transaction, which can fail by itself.",
+    { cause },
+  );
+}
+
+function endedByHand(cause: unknown): Error {
+  return new Error(
+    "The transaction was over before it was committed: a function must not run commit or rollback itself.",
+    { cause },
+  );
+}

@@ -1,0 +1,24 @@
+import { is, Table } from "drizzle-orm";
+import { PgTable } from "drizzle-orm/pg-core";
+import type { Dialect } from "./driver.ts";
+
+/** What the tables of a schema are made for; "mixed" when they do not agree. */
+export type SchemaDialect = Dialect | "sqlite" | "mysql" | "mixed";
+
+/** Told from the tables among the exports of `convex/schema.ts`. A schema without tables fits every database: "pg". */
+export function dialectOf(schema: Record<string, unknown>): SchemaDialect {
+  const found = new Set(tablesOf(schema).map(dialectOfTable));
+  const [first = "pg", ...others] = found;
+  return others.length > 0 ? "mixed" : first;
+}
+
+/** The Drizzle tables among the exports of a schema. */
+export function tablesOf(schema: Record<string, unknown>): Table[] {
+  return Object.values(schema).filter((value) => is(value, Table));
+}
+
+/** By the name of Drizzle's class, so that the packages of other databases need not be loaded. */
+function dialectOfTable(table: Table): SchemaDialect {
+  if (is(table, PgTable)) return "pg";
+  return table.constructor.name.startsWith("SQLite") ? "sqlite" : "mysql";
+}

@@ -1,0 +1,47 @@
+/** Gives one holder at a time its turn, in the order in which they asked. */
+export class Turns {
+  readonly #waiting: Array<{ begin(): void; refuse(error: Error): void }> = [];
+  #taken = false;
+
+  /**
+   * Resolves when it is the caller's turn, with the function that ends it. Calling that twice does nothing.
+   * @param wait Milliseconds after which the caller gives up.
+   * @throws what `late` returns, once `wait` has passed; what `refuseAll` was given, if that came first.
+   */
+  take(wait: number, late: () => Error): Promise<() => void> {
+    if (!this.#taken) return Promise.resolve(this.#begin());
+    return new Promise((resolve, reject) => {
+      const place = {
+        begin: () => {
+          clearTimeout(timer);
+          resolve(this.#begin());
+        },
+        refuse: (error: Error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(place), 1);
+        reject(late());
+      }, wait);
+      this.#waiting.push(place);
+    });
+  }
+
+  /** Sends everyone away who waits. Whoever has the turn keeps it. */
+  refuseAll(error: Error): void {
+    for (const place of this.#waiting.splice(0)) place.refuse(error);
+  }
+
+  #begin(): () => void {
+    this.#taken = true;
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      this.#taken = false;
+      this.#waiting.shift()?.begin();
+    };
+  }
+}
