@@ -19,7 +19,7 @@ export function Masthead() {
       <div className="min-h-0 min-w-0 self-stretch [grid-area:channels]">
         <ChannelList />
       </div>
-      <div className="[grid-area:new]">
+      <div className="px-1 [grid-area:new]">
         <NewChannel />
       </div>
       <div className="px-3 [grid-area:status] md:px-2 md:pb-4">

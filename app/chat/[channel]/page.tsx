@@ -23,7 +23,7 @@ export default async function ChannelPage({ params }: ChannelPageProps) {
 
   return (
     <Fragment key={channel}>
-      <header className="transcript max-md:sr-only border-line border-b py-3">
+      <header className="transcript beside-scrollbar max-md:sr-only border-line border-b py-3">
         <h1 className="font-serif text-2xl italic [grid-area:text] wrap-anywhere">
           <span aria-hidden="true" className="mr-0.5 text-soft">
             #

@@ -17,7 +17,7 @@ export function ChannelLink({ name, isCurrent }: { name: string; isCurrent: bool
         aria-current={isCurrent ? "page" : undefined}
         className="flex min-h-9 items-center gap-1.5 rounded-lg px-3 text-soft hover:bg-line/50 hover:text-ink aria-[current]:bg-raised aria-[current]:font-medium aria-[current]:text-ink aria-[current]:shadow-xs"
       >
-        <span aria-hidden="true" className="w-2.5 text-center font-serif text-soft italic">
+        <span aria-hidden="true" className="w-3 text-center font-serif text-soft italic">
           #
         </span>
         <span className="truncate">{name}</span>

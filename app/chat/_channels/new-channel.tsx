@@ -22,7 +22,7 @@ export function NewChannel() {
         onClick={() => dialog.current?.showModal()}
         className="flex min-h-9 w-full shrink-0 items-center gap-1.5 rounded-lg px-3 text-soft hover:bg-line/50 hover:text-ink noscript:hidden"
       >
-        <span aria-hidden="true" className="w-2.5 text-center text-soft">
+        <span aria-hidden="true" className="w-3 text-center text-soft">
           +
         </span>
         <span className="sr-only md:not-sr-only">New channel</span>

@@ -35,7 +35,7 @@ export function Composer({ channel }: { channel: string }) {
   }
 
   return (
-    <div className="transcript pb-[max(0.5rem,env(safe-area-inset-bottom))]">
+    <div className="transcript beside-scrollbar pb-[max(0.5rem,env(safe-area-inset-bottom))]">
       <form
         onSubmit={submit}
         className="flex items-end gap-2 rounded-2xl border border-edge -mx-1 bg-raised p-1.5 pl-4 [grid-area:text] focus-within:border-accent @2xl:-mx-4"

@@ -39,6 +39,8 @@ export function useReadingPlace(count: number, writing: number | undefined): Rea
 
   function toLatest() {
     log.current?.scrollTo({ top: 0 });
+    // What asked for it goes away now; the keyboard goes on here.
+    log.current?.focus({ preventScroll: true });
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the log has grown
