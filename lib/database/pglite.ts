@@ -23,6 +23,11 @@ export interface EmbeddedDriver extends Driver {
    * the application's wait for each other. Undefined while the database is being opened again.
    */
   openPort(): MessagePort | undefined;
+  /**
+   * Stops the database in the middle of whatever runs, as `destroy` does to a statement that never ends. Connections are
+   * lost, what was committed is not; the next `connect` opens it again.
+   */
+  abort(): Promise<void>;
 }
 
 export function isEmbedded(driver: Driver): driver is EmbeddedDriver {
@@ -144,6 +149,10 @@ class PgliteDriver implements EmbeddedDriver {
       endTurn();
       throw lostBecause(error);
     }
+  }
+
+  abort(): Promise<void> {
+    return this.#open.thread.kill();
   }
 
   close(): Promise<void> {

@@ -1,0 +1,54 @@
+import pg from "pg";
+import { afterAll, describe } from "vitest";
+
+/** A database of its own on the PostgreSQL server that tests may use. */
+export interface TestServer {
+  /** The address of the database made for this run. */
+  url: string;
+  /** Ends every connection to it. Resolves when the server has. */
+  endConnections(): Promise<void>;
+}
+
+const address = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/test";
+
+/**
+ * Runs tests against a PostgreSQL server: the one at TEST_POSTGRES_URL, or a local one that trusts its users. Without one
+ * they are skipped and say so; with REQUIRE_SERVICES=1 that is a failure instead.
+ */
+export async function describeWithPostgres(name: string, tests: (server: TestServer) => void): Promise<void> {
+  const reachable = await run("select 1").then(
+    () => true,
+    (error: unknown) => error,
+  );
+  if (reachable !== true) {
+    if (process.env.REQUIRE_SERVICES === "1")
+      throw new Error(`No PostgreSQL for the tests of ${name}.`, { cause: reachable });
+    describe.skip(`${name} (skipped: no PostgreSQL server; set TEST_POSTGRES_URL)`, () =>
+      tests({ url: address, endConnections: async () => {} }));
+    return;
+  }
+  const database = `convex_lite_${process.pid}_${process.hrtime.bigint()}`;
+  await run(`create database ${database}`);
+  const url = new URL(address);
+  url.pathname = `/${database}`;
+  describe(name, () => {
+    tests({ url: url.href, endConnections: () => endConnections(database) });
+    afterAll(() => run(`drop database ${database} with (force)`));
+  });
+}
+
+async function endConnections(database: string): Promise<void> {
+  const present = `select count(pg_terminate_backend(pid))::int as left from pg_stat_activity where datname = '${database}'`;
+  while (Number((await run(present))[0]?.left) > 0);
+}
+
+async function run(sql: string): Promise<Array<{ left?: number }>> {
+  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
