@@ -1,13 +1,187 @@
-export interface ConnectionState {
-  readonly state: "connecting" | "open" | "waiting" | "stopped";
-  readonly hasEverConnected: boolean;
-  /** When the next attempt is due (milliseconds since 1970), while waiting. */
-  readonly retryAt?: number;
-  /** Mutations called and not yet both decided and visible. */
-  readonly pendingMutations: number;
+import { type Cancel, type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
+import type { FunctionArgs, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
+import { LOADING } from "./answer.ts";
+import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./client-socket.ts";
+import type { OptimisticUpdate } from "./optimistic-store.ts";
+import { type Page, surroundingPage } from "./page.ts";
+import type { PublicQuery, QueryResult, Result } from "./query-result.ts";
+import { addressFrom, keyOf } from "./question.ts";
+import { ResultRecord } from "./result-record.ts";
+import { type ConnectionState, SyncClient } from "./sync-client.ts";
+
+type Arguments = Record<string, unknown>;
+type PublicMutation = FunctionReference<"mutation", "public">;
+type PublicAction = FunctionReference<"action", "public">;
+
+export interface ConvexClientOptions {
+  /** Default: the `WebSocket` of the browser or of Node. The constructor of `ws` fits. */
+  webSocketConstructor?: WebSocketConstructor;
+  /** Where to tell what the author of the page should know. Default: the console. */
+  logger?: Log;
+  /** Sent with each connection, for the server to know who is calling. Node only: a browser sends its cookies. */
+  headers?: Record<string, string>;
+  /** Clock, chance and timers. Default: the machine's. */
+  environment?: Environment;
+  /** What tells whether somebody looks, and asks before the page is left. Default: the page around, if there is one. */
+  page?: Page;
 }
 
-export declare class ConvexClient {
-  constructor(url?: string);
-  close(): Promise<void>;
+/** `args` of a query that is watched with others: references are typed, addresses are not. */
+type Request<Query> = Query extends PublicQuery
+  ? { query: Query; args?: FunctionArgs<Query> }
+  : { query: Query; args?: Arguments };
+type ResultOf<Query> = Query extends PublicQuery ? QueryResult<Query> : Result<unknown>;
+
+/**
+ * The client under the hooks, for code without React, in a browser or in Node. It connects when something is first
+ * watched or called, comes back by itself, and keeps mutations in order.
+ *
+ * Functions are named by reference, fully typed, or by address (`"messages:listByChannel"`), untyped. Calls reject with
+ * a `FunctionError`.
+ *
+ * @example
+ * const client = new ConvexClient("http://localhost:3000");
+ * const stop = client.watchQuery(api.messages.listByChannel, { channel: "general" }, ({ data }) => console.log(data));
+ */
+export class ConvexClient {
+  /** The untyped client that the hooks are made on. Not for applications: it may change with any release. */
+  readonly sync: SyncClient;
+
+  /** @param url Where the site is, such as `https://example.com`. Default: where the page came from. */
+  constructor(url?: string, options: ConvexClientOptions = {}) {
+    const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
+    const logged = options.logger ? { ...methodsOf(environment), log: options.logger } : environment;
+    this.sync = new SyncClient(logged, options.page ?? surroundingPage(), () => openSocket(url, options));
+  }
+
+  /**
+   * Calls back with each new result, and at once if one is known. Keeps the query live until stopped.
+   * @returns stops it.
+   */
+  watchQuery<Query extends PublicQuery>(
+    query: Query,
+    args: FunctionArgs<Query>,
+    callback: (result: QueryResult<Query>) => void,
+  ): Cancel;
+  watchQuery(query: string, args: Arguments, callback: (result: Result<unknown>) => void): Cancel;
+  watchQuery(query: unknown, args: Arguments, callback: (result: Result<unknown>) => void): Cancel {
+    const key = keyOf(query, args);
+    let told: Result<unknown> = LOADING;
+    const tell = () => {
+      const result = this.sync.result(key);
+      if (result === told) return;
+      told = result;
+      callback(result);
+    };
+    const stop = this.sync.watch([key], tell);
+    tell();
+    return stop;
+  }
+
+  /**
+   * Calls back once for each update that changes any of these, with all of them, of one committed state; at once if
+   * any is known.
+   * @returns stops it.
+   */
+  watchQueries<Queries extends Record<string, PublicQuery | string>>(
+    requests: { [Name in keyof Queries]: Request<Queries[Name]> },
+    callback: (results: { [Name in keyof Queries]: ResultOf<Queries[Name]> }) => void,
+  ): Cancel {
+    const keys = Object.entries<Request<unknown>>(requests).map(
+      ([name, { query, args }]) => [name, keyOf(query, args)] as const,
+    );
+    const record = new ResultRecord(this.sync, keys);
+    const tell = () => callback(record.results() as never);
+    const stop = record.watch(tell);
+    if (Object.values(record.results()).some((result) => !result.isLoading)) tell();
+    return stop;
+  }
+
+  /** The answer once, fresh from the server. Waits while there is no connection. */
+  query<Query extends PublicQuery>(query: Query, args: FunctionArgs<Query>): Promise<FunctionReturnType<Query>>;
+  query(query: string, args?: Arguments): Promise<unknown>;
+  async query(query: unknown, args?: Arguments): Promise<unknown> {
+    const key = keyOf(query, args);
+    await this.sync.answered(key);
+    const result = this.sync.serverResult(key);
+    if (result?.error) throw result.error;
+    return result?.data;
+  }
+
+  /**
+   * Runs a mutation, after those called before. Resolves once the queries watched here show its writes; waits while
+   * there is no connection. `optimisticUpdate` shows what it will probably do at once.
+   */
+  mutation<Mutation extends PublicMutation>(
+    mutation: Mutation,
+    args: FunctionArgs<Mutation>,
+    options?: { optimisticUpdate?: OptimisticUpdate<FunctionArgs<Mutation>> },
+  ): Promise<FunctionReturnType<Mutation>>;
+  mutation(
+    mutation: string,
+    args?: Arguments,
+    options?: { optimisticUpdate?: OptimisticUpdate<Arguments> },
+  ): Promise<unknown>;
+  async mutation(
+    mutation: unknown,
+    args?: Arguments,
+    options: { optimisticUpdate?: OptimisticUpdate<never> } = {},
+  ): Promise<unknown> {
+    return this.sync.mutate(addressFrom(mutation), args, options.optimisticUpdate);
+  }
+
+  /** Runs an action once. Rejects with `unavailable` when the connection is lost before its result has arrived. */
+  action<Action extends PublicAction>(action: Action, args: FunctionArgs<Action>): Promise<FunctionReturnType<Action>>;
+  action(action: string, args?: Arguments): Promise<unknown>;
+  async action(action: unknown, args?: Arguments): Promise<unknown> {
+    return this.sync.act(addressFrom(action), args);
+  }
+
+  /** The same object until it changes. */
+  connectionState(): ConnectionState {
+    return this.sync.connectionState();
+  }
+
+  subscribeToConnectionState(listener: () => void): Cancel {
+    return this.sync.subscribeToConnectionState(listener);
+  }
+
+  /** Call it after sign-in or sign-out: connects again, so that the server looks again who is calling. */
+  refreshIdentity(): void {
+    this.sync.refreshIdentity();
+  }
+
+  /** Disconnects for good. Calls that have not ended reject with `unavailable`. */
+  async close(): Promise<void> {
+    this.sync.close();
+  }
+}
+
+function openSocket(site: string | undefined, { webSocketConstructor, headers }: ConvexClientOptions): ClientSocket {
+  const Constructor = webSocketConstructor ?? globalThis.WebSocket;
+  if (Constructor === undefined) {
+    throw new Error("This machine has no WebSocket. Give one: new ConvexClient(url, { webSocketConstructor }).");
+  }
+  const url = socketUrl(site);
+  return headers ? new Constructor(url, { headers } as never) : new Constructor(url);
+}
+
+const consoleLog: Log = {
+  info: (message, about) => console.info(...line(message, about)),
+  warn: (message, about) => console.warn(...line(message, about)),
+  error: (message, about) => console.error(...line(message, about)),
+};
+
+function line(message: string, about: Record<string, unknown> | undefined): unknown[] {
+  return about === undefined ? [`convex-lite: ${message}`] : [`convex-lite: ${message}`, about];
+}
+
+/** An environment may be of a class: its methods live on the prototype and want their `this`. */
+function methodsOf(environment: Environment): Omit<Environment, "log"> {
+  return {
+    now: () => environment.now(),
+    random: () => environment.random(),
+    randomId: () => environment.randomId(),
+    after: (ms, task) => environment.after(ms, task),
+  };
 }

@@ -1,6 +1,6 @@
-import type { Issue, Outcome, WireError } from "../protocol/outcome.ts";
+import type { Issue, WireError } from "../protocol/outcome.ts";
 import { ConvexError } from "../values/errors.ts";
-import { fromWire, type Wire } from "../values/wire.ts";
+import { fromWire } from "../values/wire.ts";
 
 /** Why a call or a query failed: one union, told apart by `kind`. */
 export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError | InternalError | UnavailableError;
@@ -50,10 +50,4 @@ export function toFunctionError(error: WireError): FunctionError {
     default:
       return new InternalError(error.incident, error.message, error.address);
   }
-}
-
-/** What a call resolves with. @throws {FunctionError} what it rejects with. */
-export function valueOf(outcome: Outcome<Wire>): unknown {
-  if (!outcome.ok) throw toFunctionError(outcome.error);
-  return fromWire(outcome.value);
 }

@@ -7,7 +7,10 @@ import type { PublicQuery } from "./query-result.ts";
  */
 export interface OptimisticLocalStore {
   /** The answer the page shows for this query now; undefined while it has none. */
-  getQuery<Query extends PublicQuery>(query: Query, ...args: OptionalArgs<Query>): FunctionReturnType<Query> | undefined;
+  getQuery<Query extends PublicQuery>(
+    query: Query,
+    ...args: OptionalArgs<Query>
+  ): FunctionReturnType<Query> | undefined;
   /** Every answer on the page to this query, whatever its arguments. */
   getAllQueries<Query extends PublicQuery>(
     query: Query,

@@ -1,9 +1,4 @@
-import type {
-  FunctionArgs,
-  FunctionErrorData,
-  FunctionReference,
-  FunctionReturnType,
-} from "../functions/reference.ts";
+import type { FunctionArgs, FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 import type { FunctionError } from "./errors.ts";
 
 /** A reference to a query that any client may name, such as `api.messages.listByChannel`. */

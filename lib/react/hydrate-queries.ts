@@ -1,5 +1,10 @@
-import type { ReactNode } from "react";
+import { createContext, createElement, type ReactNode, useContext, useMemo } from "react";
+import type { Result } from "../client/query-result.ts";
+import type { QueryKey } from "../functions/query-key.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
+import { useConvexClient } from "./provider.ts";
+
+const Rendered = createContext<ReadonlyMap<QueryKey, Result<unknown>>>(new Map());
 
 export interface HydrateQueriesProps {
   /** What `preloadQuery` returned, for any number of queries. */
@@ -8,4 +13,17 @@ export interface HydrateQueriesProps {
 }
 
 /** Any client component below calls `useQuery` as usual and finds these answers already there, on its first render. */
-export declare function HydrateQueries(props: HydrateQueriesProps): ReactNode;
+export function HydrateQueries({ preloaded, children }: HydrateQueriesProps): ReactNode {
+  const { sync } = useConvexClient();
+  const above = useContext(Rendered);
+  const rendered = useMemo(() => {
+    const reads = preloaded.map((one) => sync.ingest(one));
+    return new Map([...above, ...reads.map(({ key, answer }) => [key, answer.result] as const)]);
+  }, [sync, above, preloaded]);
+  return createElement(Rendered.Provider, { value: rendered }, children);
+}
+
+/** What the server rendered, by key: what the first render in the browser has to show as well. */
+export function useRendered(): ReadonlyMap<QueryKey, Result<unknown>> {
+  return useContext(Rendered);
+}

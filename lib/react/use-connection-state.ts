@@ -1,4 +1,16 @@
-import type { ConnectionState } from "../client/convex-client.ts";
+import { useCallback, useSyncExternalStore } from "react";
+import type { ConnectionState } from "../client/sync-client.ts";
+import { useConvexClient } from "./provider.ts";
 
-/** How the page is connected, and how many mutations wait for it. Renders again when it changes. */
-export declare function useConnectionState(): ConnectionState;
+const BEFORE: ConnectionState = { state: "connecting", hasEverConnected: false, pendingMutations: 0 };
+
+/** How the page is connected, and how many mutations wait for the server. */
+export function useConnectionState(): ConnectionState {
+  const client = useConvexClient();
+  const subscribe = useCallback((listener: () => void) => client.subscribeToConnectionState(listener), [client]);
+  return useSyncExternalStore(
+    subscribe,
+    () => client.connectionState(),
+    () => BEFORE,
+  );
+}

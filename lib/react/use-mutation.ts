@@ -1,5 +1,8 @@
+import { useMemo, useSyncExternalStore } from "react";
+import { Calls, NOT_CALLED } from "../client/call-state.ts";
 import type { FunctionError } from "../client/errors.ts";
 import type { OptimisticUpdate } from "../client/optimistic-store.ts";
+import { addressFrom } from "../client/question.ts";
 import type {
   FunctionArgs,
   FunctionErrorData,
@@ -8,6 +11,9 @@ import type {
   OptionalArgs,
 } from "../functions/reference.ts";
 
+import { useConvexClient } from "./provider.ts";
+
+type Arguments = Record<string, unknown>;
 export type PublicMutation = FunctionReference<"mutation", "public">;
 
 export interface Mutation<F extends PublicMutation> {
@@ -25,9 +31,38 @@ export interface Mutation<F extends PublicMutation> {
 export interface MutationWithUpdate<F extends PublicMutation> extends Mutation<F> {
   /**
    * The same mutation, showing what it will probably do at once. Calls no hook; pass the function inline.
+   * One update for each `useMutation`: the last one given counts.
    * @param update Run on the page's answers now and after each change of them, until the server's answers contain the mutation.
    */
   withOptimisticUpdate(update: OptimisticUpdate<FunctionArgs<F>>): Mutation<F>;
 }
 
-export declare function useMutation<F extends PublicMutation>(mutation: F): MutationWithUpdate<F>;
+/**
+ * A mutation, to be run.
+ *
+ * @example
+ * const { mutate, isPending, error } = useMutation(api.messages.send);
+ * await mutate({ channel, text });
+ */
+export function useMutation<F extends PublicMutation>(mutation: F): MutationWithUpdate<F> {
+  const { sync } = useConvexClient();
+  const address = addressFrom(mutation);
+  const { calls, plain, optimistic, update } = useMemo(() => {
+    const calls = new Calls();
+    const update: { latest?: OptimisticUpdate<never> } = {};
+    const plain = (args?: Arguments) => calls.follow(sync.mutate(address, args));
+    const optimistic = (args?: Arguments) => calls.follow(sync.mutate(address, args, update.latest));
+    return { calls, plain, optimistic, update };
+  }, [sync, address]);
+  const { isPending, error } = useSyncExternalStore(calls.subscribe, calls.state, () => NOT_CALLED);
+  return useMemo(
+    () => ({
+      ...({ mutate: plain, isPending, error } as Mutation<F>),
+      withOptimisticUpdate(latest) {
+        update.latest = latest;
+        return { mutate: optimistic, isPending, error } as Mutation<F>;
+      },
+    }),
+    [plain, optimistic, update, isPending, error],
+  );
+}

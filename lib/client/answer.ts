@@ -1,0 +1,52 @@
+import type { Transition } from "../protocol/server-message.ts";
+import { share } from "../values/share.ts";
+import type { FunctionError } from "./errors.ts";
+import { freezeInDevelopment } from "./freeze.ts";
+import type { Failed, Good, Loading, Skipped } from "./query-result.ts";
+
+/** What the server has answered to one question. Its `result` is one object until the answer is another. */
+export interface Answer {
+  readonly result: Good<unknown> | Failed<unknown, unknown>;
+  /** Of the last good value, which `result.data` holds; undefined while there was none. */
+  readonly hash: string | undefined;
+}
+
+/** An answer and the commit it is known to be valid at; `at` is compared within one epoch only. */
+export interface DatedAnswer {
+  readonly answer: Answer;
+  readonly epoch: string;
+  readonly at: Transition["at"];
+}
+
+export const LOADING: Loading = Object.freeze({ data: undefined, isLoading: true, error: undefined });
+export const SKIPPED: Skipped = Object.freeze({ data: undefined, isLoading: false, error: undefined });
+
+export function good(data: unknown): Good<unknown> {
+  return { data, isLoading: false, error: undefined };
+}
+
+export function failed(data: unknown, error: FunctionError): Failed<unknown, unknown> {
+  return { data, isLoading: false, error };
+}
+
+/** A value the server sent. What did not change since `previous` keeps its identity. */
+export function goodAnswer(previous: Answer | undefined, value: unknown, hash: string): Answer {
+  const data = freezeInDevelopment(share(previous?.result.data, value));
+  const isSame = previous !== undefined && previous.result.error === undefined && Object.is(previous.result.data, data);
+  return { result: isSame ? previous.result : good(data), hash };
+}
+
+/** An error the server sent. The last good value stays beside it. */
+export function failedAnswer(previous: Answer | undefined, error: FunctionError): Answer {
+  return { result: failed(previous?.result.data, error), hash: previous?.hash };
+}
+
+/** The server says that the value we have is right: an error that stood beside it is over. */
+export function confirmedAnswer(held: Answer): Answer {
+  return held.result.error === undefined ? held : { result: good(held.result.data), hash: held.hash };
+}
+
+/** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */
+export function isNewer(mine: DatedAnswer, theirs: Pick<DatedAnswer, "epoch" | "at">): boolean {
+  return mine.epoch === theirs.epoch && mine.at > theirs.at;
+}

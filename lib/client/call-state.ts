@@ -1,0 +1,52 @@
+import type { Cancel } from "../environment/environment.ts";
+import type { FunctionError } from "./errors.ts";
+
+export interface CallState {
+  readonly isPending: boolean;
+  /** What the last call to fail failed with; gone when the next one starts. */
+  readonly error: FunctionError | undefined;
+}
+
+export const NOT_CALLED: CallState = Object.freeze({ isPending: false, error: undefined });
+
+/** How the calls of one function by one component go. */
+export class Calls {
+  readonly #listeners = new Set<() => void>();
+  #state = NOT_CALLED;
+  #running = 0;
+
+  /** The same object until it changes. */
+  readonly state = (): CallState => this.#state;
+
+  readonly subscribe = (listener: () => void): Cancel => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Follows a call. A caller who does not wait for it learns from `error` that it failed: nothing is left unhandled. */
+  follow<T>(call: Promise<T>): Promise<T> {
+    this.#running++;
+    this.#become(undefined);
+    const followed = call.then(
+      (value) => {
+        this.#running--;
+        this.#become(this.#state.error);
+        return value;
+      },
+      (error: FunctionError) => {
+        this.#running--;
+        this.#become(error);
+        throw error;
+      },
+    );
+    followed.catch(() => {});
+    return followed;
+  }
+
+  #become(error: FunctionError | undefined): void {
+    const isPending = this.#running > 0;
+    if (this.#state.isPending === isPending && this.#state.error === error) return;
+    this.#state = { isPending, error };
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

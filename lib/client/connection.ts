@@ -1,0 +1,225 @@
+import type { Cancel, Environment } from "../environment/environment.ts";
+import type { ClientMessage } from "../protocol/client-message.ts";
+import type { Limits } from "../protocol/server-message.ts";
+import { CloseCode } from "../protocol/version.ts";
+import { HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
+import type { ClientSocket } from "./client-socket.ts";
+import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
+import type { Page } from "./page.ts";
+
+/** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
+const CONNECT_TIME = 10_000;
+const PROBE_TIME = 5_000;
+
+/** What a connection asks of the client around it. */
+export interface ConnectionPorts {
+  /** Makes a socket; may throw. */
+  openSocket(): ClientSocket;
+  /** The socket is open: say `Connect`, and whatever is due. */
+  opened(): void;
+  message(text: string): void;
+  /** What was said on this connection and not answered has to be said again. */
+  lost(): void;
+  /** The phase is another now. */
+  changed(): void;
+  /** The server will never have us again. */
+  refused(reason: string): void;
+}
+
+/** Drives one socket after another by `next`. Knows no message but the heartbeat. */
+export class Connection {
+  /** Where we are. Replaced by `#move`, by nothing else. */
+  phase: ConnectionPhase = { state: "idle" };
+  /** When the server told us to come back, from `Draining` until the socket is gone. */
+  returnAfter: number | undefined;
+  readonly #environment: Environment;
+  readonly #page: Page;
+  readonly #ports: ConnectionPorts;
+  #socket: ClientSocket | undefined;
+  #isSocketOpen = false;
+  #heardAt = 0;
+  /** When somebody who came back last asked whether the connection lives. */
+  #askedAt = 0;
+  #limits: Pick<Limits, "pingEvery" | "deadAfter"> = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+  #cancelTimer: Cancel = () => {};
+  #stopListening: Cancel | undefined;
+
+  constructor(environment: Environment, page: Page, ports: ConnectionPorts) {
+    this.#environment = environment;
+    this.#page = page;
+    this.#ports = ports;
+  }
+
+  /** May something be said? True from the moment the socket is open, before `Connected` has arrived. */
+  get canSend(): boolean {
+    return this.#isSocketOpen && this.returnAfter === undefined;
+  }
+
+  /** Connects unless it already does. */
+  want(): void {
+    if (this.phase.state !== "idle") return;
+    this.#stopListening = this.#page.onReturn(() => this.#probe());
+    this.#move({ type: "wanted" });
+    this.#openSocket();
+  }
+
+  send(message: ClientMessage): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+
+  /** The server has said `Connected`. */
+  connected(limits: Limits): void {
+    this.#limits = limits;
+    this.#move({ type: "connected" });
+    this.#watchSilence();
+  }
+
+  synced(): void {
+    if (this.phase.state === "open" && this.phase.attempt > 0) this.#move({ type: "synced" });
+  }
+
+  /** Closes this socket and opens another at once. */
+  renew(reason: string): void {
+    if (this.phase.state === "waiting") return this.#retry();
+    if (this.#socket === undefined) return;
+    this.#drop(1000, reason);
+    this.#move({ type: "renewed" });
+    this.#openSocket();
+  }
+
+  /** Closes this socket and comes back after the usual wait, or when the server said. */
+  leave(code: number, reason: string): void {
+    if (this.#socket === undefined) return;
+    const returnAfter = this.returnAfter;
+    this.#drop(code, reason);
+    this.#wait(returnAfter);
+  }
+
+  /** Closes until somebody wants the connection again. */
+  rest(): void {
+    this.#end({ type: "rested" });
+  }
+
+  /** Closes for good. */
+  stop(): void {
+    this.#end({ type: "stopped" });
+  }
+
+  #end(event: ConnectionEvent): void {
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#drop(1000, "The client has finished.");
+    this.#move(event);
+  }
+
+  #move(event: ConnectionEvent): void {
+    const from = this.phase;
+    this.phase = next(from, event);
+    if (this.phase !== from) this.#ports.changed();
+  }
+
+  #openSocket(): void {
+    this.#limits = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+    this.#heardAt = this.#environment.now();
+    try {
+      this.#listen(this.#ports.openSocket());
+    } catch (error) {
+      this.#environment.log.error(`The socket could not be opened: ${(error as Error).message}`);
+      return this.#wait(undefined);
+    }
+    this.#watchSilence();
+  }
+
+  /** A socket that is no longer ours may say what it wants. */
+  #listen(socket: ClientSocket): void {
+    this.#socket = socket;
+    const ifOurs =
+      <Event>(listener: (event: Event) => void) =>
+      (event: Event) => {
+        if (socket === this.#socket) listener(event);
+      };
+    const opened = ifOurs(() => {
+      this.#isSocketOpen = true;
+      this.#ports.opened();
+    });
+    socket.addEventListener("open", () => opened(undefined));
+    socket.addEventListener("error", () => {}); // "close" follows
+    socket.addEventListener(
+      "message",
+      ifOurs(({ data }) => {
+        this.#heardAt = this.#environment.now();
+        this.#ports.message(String(data));
+      }),
+    );
+    socket.addEventListener(
+      "close",
+      ifOurs(({ code, reason }) => this.#closed(code, reason)),
+    );
+  }
+
+  #closed(code: number, reason: string): void {
+    const returnAfter = this.returnAfter;
+    this.#drop();
+    if (code !== CloseCode.unsupportedVersion) return this.#wait(returnAfter);
+    this.stop();
+    this.#ports.refused(reason || "The page speaks another version of the protocol than the server. Load it again.");
+  }
+
+  /** Forgets the socket; with a code, closes it as well. */
+  #drop(code?: number, reason?: string): void {
+    const socket = this.#socket;
+    this.#cancelTimer();
+    this.#socket = undefined;
+    this.#isSocketOpen = false;
+    this.returnAfter = undefined;
+    if (socket === undefined) return;
+    if (code !== undefined) socket.close(code, reason);
+    this.#ports.lost();
+  }
+
+  #wait(returnAfter: number | undefined): void {
+    this.#move({
+      type: "lost",
+      now: this.#environment.now(),
+      jitter: this.#environment.random(),
+      cap: this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP,
+      ...(returnAfter !== undefined && { returnAfter }),
+    });
+    if (this.phase.state !== "waiting") return;
+    this.#after(this.phase.retryAt - this.#environment.now(), () => this.#retry());
+  }
+
+  #retry(): void {
+    this.#cancelTimer();
+    this.#move({ type: "retry" });
+    this.#openSocket();
+  }
+
+  /** Somebody came back: does the connection still live? */
+  #probe(): void {
+    if (this.phase.state === "waiting") this.#retry();
+    if (this.phase.state !== "open" || this.#askedAt > this.#heardAt) return;
+    this.#askedAt = this.#environment.now();
+    this.send({ type: "Ping" });
+    this.#after(PROBE_TIME, () => (this.#heardAt < this.#askedAt ? this.#dead() : this.#watchSilence()));
+  }
+
+  /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */
+  #watchSilence(): void {
+    const { pingEvery, deadAfter } = this.#limits;
+    const silent = this.#environment.now() - this.#heardAt;
+    const askAfter = (pingEvery + deadAfter) / 2;
+    if (silent >= deadAfter) return this.#dead();
+    if (silent >= askAfter && this.phase.state === "open") this.send({ type: "Ping" });
+    this.#after((silent >= askAfter ? deadAfter : askAfter) - silent, () => this.#watchSilence());
+  }
+
+  #dead(): void {
+    this.leave(CloseCode.silent, "The server stayed silent too long.");
+  }
+
+  #after(ms: number, task: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#environment.after(ms, task);
+  }
+}

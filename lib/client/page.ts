@@ -1,0 +1,37 @@
+import type { Cancel } from "../environment/environment.ts";
+
+/** What the client wants to know of the page it lives in. */
+export interface Page {
+  /** Does somebody look at it? */
+  isVisible(): boolean;
+  /** Calls back when the network or the person may have returned: a good moment to look whether the connection lives. */
+  onReturn(listener: () => void): Cancel;
+  /** Asks "leave the page?" before it goes away, until cancelled. */
+  askBeforeLeaving(): Cancel;
+}
+
+const RETURNS = ["online", "pageshow"] as const;
+
+/** The page around us; where there is none (Node, a worker), one that is always looked at and never left. */
+export function surroundingPage(): Page {
+  if (typeof document === "undefined" || typeof window === "undefined") return noPage;
+  return {
+    isVisible: () => document.visibilityState !== "hidden",
+    onReturn(listener) {
+      const ifVisible = () => document.visibilityState !== "hidden" && listener();
+      for (const event of RETURNS) window.addEventListener(event, listener);
+      document.addEventListener("visibilitychange", ifVisible);
+      return () => {
+        for (const event of RETURNS) window.removeEventListener(event, listener);
+        document.removeEventListener("visibilitychange", ifVisible);
+      };
+    },
+    askBeforeLeaving() {
+      const ask = (event: Event) => event.preventDefault();
+      window.addEventListener("beforeunload", ask);
+      return () => window.removeEventListener("beforeunload", ask);
+    },
+  };
+}
+
+const noPage: Page = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };

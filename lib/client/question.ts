@@ -1,0 +1,36 @@
+import { type QueryKey, queryKey } from "../functions/query-key.ts";
+import { addressOf } from "../functions/reference.ts";
+import { toWire, type Wire } from "../values/wire.ts";
+
+/** Arguments as they travel. */
+export type WireArgs = Record<string, Wire>;
+
+/** The address a caller means: a reference holds it, a string is one. */
+export function addressFrom(reference: unknown): string {
+  const address = typeof reference === "string" ? reference : addressOf(reference);
+  if (address?.includes(":")) return address;
+  throw new TypeError(
+    `A function is expected, such as api.messages.send or "messages:send". Found: ${found(reference)}. ` +
+      "A module of api is no function; name one of its functions.",
+  );
+}
+
+function found(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : value === null ? "null" : typeof value;
+}
+
+/** @throws {ValueError} when the arguments cannot travel. */
+export function wireArgs(args: Record<string, unknown> | undefined): WireArgs {
+  return toWire(args ?? {}) as WireArgs;
+}
+
+/** The key of what a caller asks. */
+export function keyOf(reference: unknown, args: Record<string, unknown> | undefined): QueryKey {
+  return queryKey(addressFrom(reference), args);
+}
+
+/** What a key asks: it holds all of it, so nobody has to carry the arguments beside it. An address holds no brace. */
+export function questionOf(key: QueryKey): { path: string; args: WireArgs } {
+  const brace = key.indexOf("{");
+  return { path: key.slice(0, brace), args: JSON.parse(key.slice(brace)) };
+}

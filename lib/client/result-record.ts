@@ -1,0 +1,36 @@
+import type { Cancel } from "../environment/environment.ts";
+import type { QueryKey } from "../functions/query-key.ts";
+import { SKIPPED } from "./answer.ts";
+import type { Result, Skipped } from "./query-result.ts";
+import type { SyncClient } from "./sync-client.ts";
+
+export type NamedKeys = readonly (readonly [name: string, key: QueryKey | null])[];
+export type NamedResults = Record<string, Result<unknown> | Skipped>;
+
+/** Several results under names, all of one state. A name without a key is skipped. */
+export class ResultRecord {
+  readonly #client: SyncClient;
+  readonly #keys: NamedKeys;
+  #last: NamedResults | undefined;
+
+  constructor(client: SyncClient, keys: NamedKeys) {
+    this.#client = client;
+    this.#keys = keys;
+  }
+
+  /** The same object until one of its results changes. */
+  results(): NamedResults {
+    const results = collect(this.#keys, (key) => this.#client.result(key));
+    const last = this.#last;
+    if (last === undefined || this.#keys.some(([name]) => last[name] !== results[name])) this.#last = results;
+    return this.#last ?? results;
+  }
+
+  watch(listener: () => void): Cancel {
+    return this.#client.watch([...new Set(this.#keys.flatMap(([, key]) => key ?? []))], listener);
+  }
+}
+
+export function collect(keys: NamedKeys, result: (key: QueryKey) => Result<unknown>): NamedResults {
+  return Object.fromEntries(keys.map(([name, key]) => [name, key === null ? SKIPPED : result(key)]));
+}

@@ -1,0 +1,237 @@
+import type { QueryKey } from "../functions/query-key.ts";
+import type { Transition, Answer as WireAnswer } from "../protocol/server-message.ts";
+import { fromWire } from "../values/wire.ts";
+import { type Answer, confirmedAnswer, type DatedAnswer, failedAnswer, goodAnswer, isNewer } from "./answer.ts";
+import { type FunctionError, toFunctionError } from "./errors.ts";
+import type { QuerySet, Question } from "./query-set.ts";
+
+/** How many answers are remembered that nobody watches any more. */
+const REMEMBERED = 100;
+
+/** One run on the server that answers some of our questions, on this connection. */
+interface LiveQuery {
+  /** What it last answered. Undefined only within `apply`. */
+  answer: Answer | undefined;
+  readonly keys: Set<QueryKey>;
+  /** The last question said before the server was told that we no longer want it. Matters while `keys` is empty. */
+  orphanedAfter: number;
+}
+
+/** What the server said does not fit together: start again from what we have. */
+export class InconsistencyError extends Error {
+  override name = "InconsistencyError";
+}
+
+/**
+ * What the server has answered: on this connection, and what still stands from before it.
+ *
+ * Not here: our optimistic guesses (see OptimisticAnswers), questions without an answer (see QuerySet).
+ */
+export class ServerAnswers {
+  readonly #questions: QuerySet;
+  /** The engine we are connected to. Set by `connected`, unset by `disconnected`. */
+  #epoch: string | undefined;
+  /** What all live answers are valid at. Only grows while connected. */
+  #at = -1;
+  readonly #live = new Map<number, LiveQuery>();
+  readonly #liveOf = new Map<QueryKey, LiveQuery>();
+  /**
+   * Answers that win over the live ones: of questions that are not live (yet), from an earlier connection or the
+   * server's render, and of renders that are ahead of the connection. Gone as soon as the connection is as far.
+   */
+  readonly #standing = new Map<QueryKey, DatedAnswer>();
+  /** Least recently used first. Not shown, unless they were `filled` for somebody who has yet to watch. */
+  readonly #remembered = new Map<QueryKey, DatedAnswer & { filled: boolean }>();
+
+  constructor(questions: QuerySet) {
+    this.#questions = questions;
+  }
+
+  /** The answer to show, our guesses aside. Undefined: none yet. */
+  answer(key: QueryKey): Answer | undefined {
+    const remembered = this.#remembered.get(key);
+    const filled = remembered?.filled ? remembered : undefined;
+    return (this.#standing.get(key) ?? this.#liveOf.get(key) ?? filled)?.answer;
+  }
+
+  /** Does the server tell us when this answer changes? */
+  isLive(key: QueryKey): boolean {
+    return this.#liveOf.has(key);
+  }
+
+  /** The best answer we have, fit to be shown or not: its hash spares the server to send it again. */
+  held(key: QueryKey): Answer | undefined {
+    return this.answer(key) ?? this.#remembered.get(key)?.answer;
+  }
+
+  /** Every question with an answer to show. */
+  keys(): Set<QueryKey> {
+    return new Set([...this.#standing.keys(), ...this.#liveOf.keys()]);
+  }
+
+  /** Somebody watches: what was filled for them stands from now on. */
+  watched(key: QueryKey): void {
+    const remembered = this.#remembered.get(key);
+    if (!remembered?.filled) return;
+    this.#remembered.delete(key);
+    this.#standing.set(key, remembered);
+  }
+
+  /** Nobody watches any more. Remembered, so that a page that returns from a cache shows nothing older. */
+  released(key: QueryKey): void {
+    const dated = this.#dated(key);
+    if (dated) this.#remember(key, dated, false);
+    this.#standing.delete(key);
+    this.#unmap(key);
+  }
+
+  /** Takes an answer that did not come over the socket, unless we have one that is as new or of another epoch. */
+  fill(key: QueryKey, filling: DatedAnswer): void {
+    const current = this.#dated(key) ?? this.#remembered.get(key);
+    const best = current === undefined || isNewer(filling, current) ? filling : current;
+    if (!this.#questions.has(key)) return this.#remember(key, best, true);
+    if (best === filling || !this.#liveOf.has(key)) this.#standing.set(key, best);
+    this.#remembered.delete(key);
+  }
+
+  /** An answer that the client gives itself, for a question it cannot ask. */
+  refuse(key: QueryKey, error: FunctionError): void {
+    const dated = { epoch: this.#epoch ?? "", at: this.#at };
+    this.#standing.set(key, { answer: failedAnswer(this.held(key), error), ...dated });
+  }
+
+  connected(epoch: string): void {
+    this.#epoch = epoch;
+    this.#at = -1;
+  }
+
+  /** What was live stands, as of the last transition, until the next connection has answered. */
+  disconnected(): void {
+    for (const key of this.#liveOf.keys()) {
+      const dated = this.#dated(key);
+      if (dated) this.#standing.set(key, dated);
+    }
+    this.#live.clear();
+    this.#liveOf.clear();
+    this.#epoch = undefined;
+  }
+
+  /** Another identity: nothing of this may be shown again. */
+  forget(): void {
+    this.#live.clear();
+    this.#liveOf.clear();
+    this.#standing.clear();
+    this.#remembered.clear();
+  }
+
+  /**
+   * Moves to the state after the transition, whole or not at all.
+   * @throws {InconsistencyError} or {ValueError} when it cannot be right; nothing has changed then.
+   */
+  apply(transition: Transition): void {
+    const { at, maps = [], refused = [], answers = [] } = transition;
+    if (this.#epoch === undefined) throw new InconsistencyError("A transition came before Connected.");
+    if (!(at >= this.#at)) throw new InconsistencyError(`A transition leads back from ${this.#at} to ${at}.`);
+
+    const moves = maps.flatMap(([id, live]) => this.#move(id, live));
+    const fresh = new Map<number, Answer>();
+    for (const wire of answers) this.#decode(wire, moves, fresh);
+    for (const move of moves) fresh.set(move.live, fresh.get(move.live) ?? this.#confirmed(move));
+    const refusals = refused.map(([id, error]) => ({
+      question: this.#questions.byId(id),
+      error: toFunctionError(error),
+    }));
+
+    this.#at = at;
+    for (const [live, answer] of fresh) this.#record(live, answer);
+    for (const { question, live } of moves) this.#map(question, live);
+    for (const { question, error } of refusals) {
+      if (question) this.#refused(question, error);
+    }
+    this.#tidy();
+  }
+
+  #move(id: number, live: number): { question: Question; live: number }[] {
+    const question = this.#questions.byId(id);
+    if (question?.stage === "unsaid") throw new InconsistencyError(`Question ${id} is answered before it was asked.`);
+    return question ? [{ question, live }] : [];
+  }
+
+  /** Answers of a live query that we no longer map, or not yet, mean nothing to us. */
+  #decode(wire: WireAnswer, moves: { question: Question; live: number }[], fresh: Map<number, Answer>): void {
+    const live = this.#live.get(wire.live);
+    const mover = moves.find((move) => move.live === wire.live);
+    if (live === undefined && mover === undefined) return;
+    const previous = live?.answer ?? (mover && this.held(mover.question.key));
+    const answer =
+      "error" in wire
+        ? failedAnswer(previous, toFunctionError(wire.error))
+        : goodAnswer(previous, fromWire(wire.value), wire.hash);
+    fresh.set(wire.live, answer);
+  }
+
+  /**
+   * The answer of a question that is mapped without one: what its live query last answered on this connection, else
+   * what we said we have. A live query that we gave up counts only for questions said before: those said later reached
+   * the server after it had forgotten us, so that their own hash was compared.
+   */
+  #confirmed({ question, live: id }: { question: Question; live: number }): Answer {
+    const live = this.#live.get(id);
+    if (live?.answer && (live.keys.size > 0 || question.id <= live.orphanedAfter)) return live.answer;
+    if (question.heldWhenSaid?.hash !== undefined) return confirmedAnswer(question.heldWhenSaid);
+    throw new InconsistencyError(`Question ${question.id} is mapped to ${id}, which has not answered.`);
+  }
+
+  #record(id: number, answer: Answer): void {
+    const live = this.#live.get(id);
+    if (live) live.answer = answer;
+    else this.#live.set(id, { answer, keys: new Set(), orphanedAfter: 0 });
+  }
+
+  #map(question: Question, id: number): void {
+    const live = this.#live.get(id);
+    if (live === undefined) return;
+    if (this.#liveOf.get(question.key) !== live) this.#unmap(question.key);
+    live.keys.add(question.key);
+    this.#liveOf.set(question.key, live);
+    this.#questions.answered(question);
+    this.#remembered.delete(question.key);
+  }
+
+  #refused(question: Question, error: FunctionError): void {
+    this.#unmap(question.key);
+    this.#questions.answered(question);
+    this.refuse(question.key, error);
+  }
+
+  #unmap(key: QueryKey): void {
+    const live = this.#liveOf.get(key);
+    this.#liveOf.delete(key);
+    live?.keys.delete(key);
+    if (live?.keys.size === 0) live.orphanedAfter = this.#questions.lastSaid;
+  }
+
+  /** What the connection has caught up with stands no longer; what nobody can be mapped to any more is forgotten. */
+  #tidy(): void {
+    const here = { epoch: this.#epoch ?? "", at: this.#at };
+    for (const [key, dated] of this.#standing) {
+      if (this.#liveOf.has(key) && !isNewer(dated, here)) this.#standing.delete(key);
+    }
+    for (const [id, live] of this.#live) {
+      if (live.keys.size === 0 && live.orphanedAfter < this.#questions.oldestUnanswered) this.#live.delete(id);
+    }
+  }
+
+  #dated(key: QueryKey): DatedAnswer | undefined {
+    const live = this.#liveOf.get(key)?.answer;
+    const here = live && { answer: live, epoch: this.#epoch ?? "", at: this.#at };
+    return this.#standing.get(key) ?? here;
+  }
+
+  #remember(key: QueryKey, dated: DatedAnswer, filled: boolean): void {
+    this.#remembered.delete(key);
+    this.#remembered.set(key, { ...dated, filled });
+    if (this.#remembered.size <= REMEMBERED) return;
+    for (const oldest of this.#remembered.keys()) return void this.#remembered.delete(oldest);
+  }
+}

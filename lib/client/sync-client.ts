@@ -1,0 +1,566 @@
+import type { Cancel, Environment } from "../environment/environment.ts";
+import type { QueryKey } from "../functions/query-key.ts";
+import type { ClientMessage } from "../protocol/client-message.ts";
+import { parseMessageText } from "../protocol/codec.ts";
+import type { PreloadedAnswer } from "../protocol/preloaded.ts";
+import type { Connected, Limits, ServerMessage, Transition } from "../protocol/server-message.ts";
+import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
+import { fromWire } from "../values/wire.ts";
+import type { Answer } from "./answer.ts";
+import type { ClientSocket } from "./client-socket.ts";
+import { Connection } from "./connection.ts";
+import { BadRequestError, toFunctionError, UnavailableError } from "./errors.ts";
+import { OptimisticAnswers } from "./optimistic-answers.ts";
+import type { OptimisticLocalStore } from "./optimistic-store.ts";
+import { Pace } from "./pace.ts";
+import type { Page } from "./page.ts";
+import { PendingActions } from "./pending-actions.ts";
+import { outcomeUnknown, type PendingMutation, PendingMutations } from "./pending-mutations.ts";
+import { PreloadedAnswers, type ReadAnswer } from "./preloaded-answers.ts";
+import type { Result } from "./query-result.ts";
+import { QuerySet } from "./query-set.ts";
+import { questionOf, wireArgs } from "./question.ts";
+import { InconsistencyError, ServerAnswers } from "./server-answers.ts";
+import { fitsFrame, subscribeMessage } from "./subscribe-message.ts";
+import { Watchers } from "./watchers.ts";
+
+/** What holds until a server has stated its own limits. */
+const USUAL_LIMITS: Limits = {
+  subscriptions: 256,
+  unacknowledgedMutations: 32,
+  messagesPerSecond: 50,
+  frameBytes: 1024 * 1024,
+  pingEvery: 15_000,
+  deadAfter: 35_000,
+};
+
+/** How the page is connected, and how many mutations wait. */
+export interface ConnectionState {
+  readonly state: "connecting" | "open" | "waiting" | "stopped";
+  readonly hasEverConnected: boolean;
+  /** When the next attempt is due, in milliseconds since 1970. Only while waiting. */
+  readonly retryAt?: number;
+  /** Mutations that were called and have not ended. */
+  readonly pendingMutations: number;
+}
+
+/**
+ * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in
+ * `#changed`, which makes the guesses anew and tells every listener once; what is due to be said is said by `#pump`.
+ */
+export class SyncClient {
+  readonly #environment: Environment;
+  readonly #page: Page;
+  readonly #questions: QuerySet;
+  readonly #answers: ServerAnswers;
+  readonly #preloaded = new PreloadedAnswers();
+  readonly #optimistic: OptimisticAnswers;
+  readonly #mutations: PendingMutations;
+  readonly #actions = new PendingActions();
+  readonly #watchers: Watchers;
+  readonly #connection: Connection;
+  readonly #pace = new Pace();
+  readonly #awaited = new Map<QueryKey, Awaited>();
+  readonly #stateListeners = new Set<() => void>();
+  #state: ConnectionState = { state: "connecting", hasEverConnected: false, pendingMutations: 0 };
+  #limits = USUAL_LIMITS;
+  /** Who the last connection said we are. Undefined until the first. */
+  #identity: string | null | undefined;
+  #hasEverConnected = false;
+  #isClosed = false;
+  /** Held by a provider or by whoever made it. A client that is not held rests once nothing is left to do. */
+  #isHeld = true;
+  #isPumpDue = false;
+  #cancelPump: Cancel = () => {};
+  #cancelGiveUp: Cancel | undefined;
+  #stopAsking: Cancel | undefined;
+
+  /** @param openSocket Makes a socket to the server. Not called before something is watched or called. */
+  constructor(environment: Environment, page: Page, openSocket: () => ClientSocket) {
+    this.#environment = environment;
+    this.#page = page;
+    this.#questions = new QuerySet(environment, (key) => this.#release(key));
+    this.#answers = new ServerAnswers(this.#questions);
+    this.#optimistic = new OptimisticAnswers(
+      { answer: (key) => this.#base(key), keys: () => this.#allKeys() },
+      environment.log,
+    );
+    this.#mutations = new PendingMutations(environment);
+    this.#watchers = new Watchers(environment.log);
+    this.#connection = new Connection(environment, page, {
+      openSocket,
+      opened: () => this.#introduce(),
+      message: (text) => this.#receive(text),
+      lost: () => this.#lost(),
+      changed: () => this.#announce(),
+      refused: (reason) => this.#refused(reason),
+    });
+  }
+
+  // ── what is shown ──
+
+  /** What is known now: the same object until it changes. */
+  result(key: QueryKey): Result<unknown> {
+    return this.#optimistic.result(key);
+  }
+
+  /** The server's own answer, without guesses. Undefined while there is none. */
+  serverResult(key: QueryKey): Result<unknown> | undefined {
+    return this.#base(key)?.result;
+  }
+
+  /** Asks these until stopped. `listener` is called once for each change of any number of them. */
+  watch(keys: readonly QueryKey[], listener: () => void): Cancel {
+    if (this.#isClosed) return () => {};
+    for (const key of keys) {
+      this.#answers.watched(key);
+      this.#questions.watch(key);
+    }
+    const stop = this.#watchers.add(keys, listener, (key) => this.result(key));
+    this.#want();
+    let isWatching = true;
+    return () => {
+      if (!isWatching) return;
+      isWatching = false;
+      stop();
+      for (const key of keys) this.#questions.unwatch(key);
+    };
+  }
+
+  /** Resolves when the server has answered, on this connection or the next. The same promise for all who wait. */
+  answered(key: QueryKey): Promise<void> {
+    const waiting = this.#awaited.get(key);
+    if (waiting) return waiting.promise;
+    if (this.#isClosed) return Promise.reject(closed());
+    if (this.#questions.isAnswered(key)) return Promise.resolve();
+    const stop = this.watch([key], () => {});
+    let settle = {} as Pick<Awaited, "resolve" | "reject">;
+    const promise = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject };
+    });
+    promise.catch(() => {}); // those who wait hear of it; perhaps nobody does
+    this.#awaited.set(key, { promise, stop, ...settle });
+    return promise;
+  }
+
+  /**
+   * Takes an answer that came with the page. Safe while rendering: listeners are told later.
+   * @returns it, read; `answer` is what the server rendered, whatever is known by now.
+   */
+  ingest(preloaded: PreloadedAnswer): ReadAnswer {
+    const read = this.#preloaded.read(preloaded, (key) => this.#held(key));
+    if (read.identity === this.#identity) this.#answers.fill(read.key, read);
+    else if (this.#preloaded.hold(read, (key) => this.#questions.has(key))) this.#verifySoon();
+    queueMicrotask(() => this.#changed());
+    return read;
+  }
+
+  // ── calls ──
+
+  /** @param update What to show ahead of the result. */
+  mutate(
+    path: string,
+    args: Record<string, unknown> | undefined,
+    update?: (localStore: OptimisticLocalStore, args: never) => void,
+  ): Promise<unknown> {
+    return this.#call(path, args, this.#mutations.isFull, (call) => {
+      const given = fromWire(call.args) as never;
+      const layer = update && { path, update: (store: OptimisticLocalStore) => update(store, given) };
+      if (this.#mutations.isSessionOver) this.#reconnect("A new session begins.");
+      this.#mutations.add({ ...call, layer });
+      if (layer) this.#optimistic.add(layer);
+      this.#changed();
+    });
+  }
+
+  act(path: string, args: Record<string, unknown> | undefined): Promise<unknown> {
+    return this.#call(path, args, this.#actions.isFull, (call) => this.#actions.add(call));
+  }
+
+  #call(path: string, given: Record<string, unknown> | undefined, isFull: boolean, add: (call: Call) => void) {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.#isClosed) throw closed();
+      if (isFull)
+        throw new UnavailableError(`Not sent: too many calls wait for the server already, ${path} is refused.`);
+      const args = structuredClone(wireArgs(given));
+      if (!fitsFrame(JSON.stringify(args), this.#limits.frameBytes)) throw tooLarge(path, this.#limits);
+      add({ path, args, resolve, reject });
+      this.#want();
+    });
+  }
+
+  // ── the connection ──
+
+  connectionState(): ConnectionState {
+    return this.#state;
+  }
+
+  subscribeToConnectionState(listener: () => void): Cancel {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  /** Connects again, so that the server looks again who we are. */
+  refreshIdentity(): void {
+    this.#reconnect("Somebody signed in or out.");
+  }
+
+  /** Keeps the client from resting. Once released, it disconnects as soon as nothing is watched and no call is left. */
+  hold(): Cancel {
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+      this.#pumpSoon();
+    };
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#dropCalls("The client was closed.");
+    for (const { stop, reject } of this.#awaited.values()) {
+      stop();
+      reject(closed());
+    }
+    this.#awaited.clear();
+    this.#questions.clear();
+    this.#connection.stop();
+    this.#cancelPump();
+    this.#changed();
+  }
+
+  #want(): void {
+    if (this.#isClosed) return;
+    this.#connection.want();
+    this.#pumpSoon();
+  }
+
+  /** The socket is open. Questions follow at once; calls wait until the server has said who we are. */
+  #introduce(): void {
+    if (this.#mutations.isSessionOver) this.#renewSession();
+    const { session, undecided } = this.#mutations;
+    this.#pace.reset(this.#environment.now(), this.#limits.messagesPerSecond);
+    this.#connection.send({
+      type: "Connect",
+      protocol: PROTOCOL_VERSION,
+      session,
+      ...(undecided.length > 0 && { undecided }),
+    });
+    this.#pump();
+  }
+
+  #lost(): void {
+    this.#questions.disconnected();
+    this.#answers.disconnected();
+    this.#mutations.disconnected();
+    for (const { path, reject } of this.#actions.takeAll((action) => action.isOnWire)) reject(outcomeUnknown(path));
+    this.#changed();
+  }
+
+  #refused(reason: string): void {
+    this.#environment.log.error(`The server refuses this client: ${reason}`);
+    this.#dropCalls(reason);
+    this.#isClosed = true;
+    this.#changed();
+  }
+
+  #reconnect(reason: string): void {
+    if (this.#mutations.isIdle || this.#mutations.isSessionOver) this.#renewSession();
+    this.#connection.renew(reason);
+  }
+
+  #renewSession(): void {
+    const lost = this.#mutations.renewSession();
+    this.#optimistic.remove(lost.map((mutation) => mutation.layer));
+    for (const { path, reject } of lost) reject(outcomeUnknown(path));
+  }
+
+  /** Ends every call: the server may have run those that were sent, and has not seen the others. */
+  #dropCalls(reason: string): void {
+    const mutations = this.#mutations.takeAll();
+    this.#optimistic.remove(mutations.map((mutation) => mutation.layer));
+    for (const { n, path, reject } of mutations) reject(n === undefined ? notSent(path, reason) : outcomeUnknown(path));
+    for (const { isOnWire, path, reject } of this.#actions.takeAll()) {
+      reject(isOnWire ? outcomeUnknown(path) : notSent(path, reason));
+    }
+  }
+
+  // ── what the server says ──
+
+  /** A message that cannot be right never throws out of here: we start again from what we have. */
+  #receive(text: string): void {
+    try {
+      this.#take(parseMessageText(text) as ServerMessage);
+    } catch (error) {
+      this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
+      this.#connection.leave(CloseCode.resync, "inconsistent");
+    }
+    this.#pumpSoon();
+  }
+
+  #take(message: ServerMessage): void {
+    switch (message.type) {
+      case "Connected":
+        return this.#connected(message);
+      case "Transition":
+        return this.#transition(message);
+      case "MutationSucceeded":
+        return this.#ended(this.#mutations.succeeded(message.request, fromWire(message.value)));
+      case "MutationFailed":
+        return this.#failed(this.#mutations.failed(message.request), toFunctionError(message.error));
+      case "ActionSucceeded":
+        return this.#actions.take(message.request)?.resolve(fromWire(message.value));
+      case "ActionFailed":
+        return this.#actions.take(message.request)?.reject(toFunctionError(message.error));
+      case "Draining":
+        this.#connection.returnAfter = message.returnAfter * (1 + this.#environment.random() / 4);
+        return;
+      case "Notice":
+        return this.#environment.log.warn(message.message);
+      case "Ping":
+        return this.#connection.send({ type: "Pong" });
+      case "Pong":
+        return;
+      default:
+        message satisfies never;
+        throw new InconsistencyError("It is of no type this version knows.");
+    }
+  }
+
+  #connected({ epoch, identity, limits }: Connected): void {
+    const isSomebodyElse = this.#identity !== undefined && this.#identity !== identity;
+    const wasBound = isSomebodyElse && this.#mutations.isSessionUsed;
+    this.#limits = limits;
+    this.#hasEverConnected = true;
+    this.#answers.connected(epoch);
+    this.#connection.connected(limits);
+    if (isSomebodyElse) {
+      this.#answers.forget();
+      this.#dropCalls("Somebody else is signed in now.");
+    }
+    this.#identity = identity;
+    const { ours, reconnect } = this.#preloaded.verify(identity);
+    for (const read of ours) this.#answers.fill(read.key, read);
+    this.#changed();
+    if (reconnect || wasBound) this.#reconnect("Who we are has changed.");
+    else this.#noticeSynced();
+  }
+
+  /** Drops the guesses in the very update that brings the results; then ends the calls, so that callers see them. */
+  #transition(transition: Transition): void {
+    this.#answers.apply(transition);
+    const reflected = this.#mutations.reflected(transition.reflected ?? []);
+    this.#optimistic.remove(reflected.map((mutation) => mutation.layer));
+    this.#changed();
+    for (const mutation of reflected) if (mutation.success) this.#ended(mutation);
+    this.#noticeSynced();
+  }
+
+  #ended(mutation: PendingMutation | undefined): void {
+    mutation?.resolve(mutation.success?.value);
+    this.#announce();
+  }
+
+  #failed(mutation: PendingMutation | undefined, error: ReturnType<typeof toFunctionError>): void {
+    this.#optimistic.remove([mutation?.layer]);
+    this.#changed();
+    mutation?.reject(error);
+  }
+
+  #noticeSynced(): void {
+    if (this.#questions.oldestUnanswered === Number.POSITIVE_INFINITY) this.#connection.synced();
+  }
+
+  /** A payload of somebody else than the connection's: one reconnect tells whether the browser has become them. */
+  #verifySoon(): void {
+    if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
+    queueMicrotask(() => {
+      if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
+      if (this.#preloaded.verify(this.#identity).reconnect) this.#reconnect("The page was rendered for somebody else.");
+    });
+  }
+
+  // ── what we say ──
+
+  /** What is asked for in one tick is said together. */
+  #pumpSoon(): void {
+    if (this.#isPumpDue) return;
+    this.#isPumpDue = true;
+    queueMicrotask(() => {
+      this.#isPumpDue = false;
+      this.#pump();
+    });
+  }
+
+  /** Says whatever is due, as fast as the server allows. */
+  #pump(): void {
+    this.#cancelPump();
+    while (this.#connection.canSend) {
+      const wait = this.#pace.wait(this.#environment.now());
+      if (wait > 0) {
+        this.#cancelPump = this.#environment.after(wait, () => this.#pump());
+        break;
+      }
+      const message = this.#nextMessage();
+      if (message === undefined) break;
+      this.#pace.spend();
+      this.#connection.send(message);
+    }
+    this.#announce();
+    this.#leaveIfDone();
+  }
+
+  #nextMessage(): ClientMessage | undefined {
+    const unwanted = this.#questions.takeUnwanted();
+    if (unwanted.length > 0) return { type: "Unsubscribe", queries: unwanted };
+    return this.#nextQuestions() ?? (this.#connection.phase.state === "open" ? this.#nextCall() : undefined);
+  }
+
+  #nextQuestions(): ClientMessage | undefined {
+    const { subscriptions, frameBytes } = this.#limits;
+    const { room, beyond } = this.#questions.toSay(subscriptions);
+    for (const { key } of beyond) this.#refuse(key, tooMany(subscriptions));
+    const message = subscribeMessage(room, (key) => this.#held(key), frameBytes);
+    for (const question of room.slice(0, message.queries.length))
+      this.#questions.said(question, this.#held(question.key));
+    if (message.queries.length > 0) return message;
+    const [large] = room;
+    if (large === undefined) return undefined;
+    this.#questions.answered(large);
+    this.#refuse(large.key, tooLarge(questionOf(large.key).path, this.#limits));
+    return this.#nextQuestions();
+  }
+
+  #refuse(key: QueryKey, error: BadRequestError | UnavailableError): void {
+    if (this.#answers.answer(key)?.result.error?.message === error.message) return;
+    this.#answers.refuse(key, error);
+    this.#changed();
+  }
+
+  #nextCall(): ClientMessage | undefined {
+    const mutation = this.#mutations.toSend(this.#limits.unacknowledgedMutations);
+    if (mutation) {
+      const { confirmedUpTo } = this.#mutations;
+      const { path, args } = mutation;
+      return { type: "Mutate", request: this.#mutations.sent(mutation), path, args, confirmedUpTo };
+    }
+    const action = this.#actions.toSend();
+    if (action === undefined) return undefined;
+    action.isOnWire = true;
+    const { request, path, args } = action;
+    return { type: "Act", request, path, args };
+  }
+
+  /** A server that drains is left once it owes us nothing; a client that nobody holds rests. */
+  #leaveIfDone(): void {
+    const isBusy = this.#mutations.inFlight + this.#actions.inFlight > 0;
+    if (this.#connection.returnAfter !== undefined && !isBusy) this.#connection.leave(1000, "draining");
+    const isNeeded = this.#isHeld || this.#questions.size + this.#mutations.size + this.#actions.size > 0;
+    if (!isNeeded && this.#connection.phase.state !== "idle") this.#connection.rest();
+  }
+
+  // ── telling ──
+
+  /** The only way in which a change reaches the page: all stores have changed by now, everybody is told once. */
+  #changed(): void {
+    this.#optimistic.replay();
+    this.#watchers.publish((key) => this.result(key));
+    for (const [key, { stop, resolve }] of this.#awaited) {
+      if (!this.#questions.isAnswered(key)) continue;
+      this.#awaited.delete(key);
+      stop();
+      resolve();
+    }
+    this.#announce();
+  }
+
+  /** Follows the connection and the pending mutations: for those who show them, and for whoever is about to leave. */
+  #announce(): void {
+    this.#askBeforeLeaving();
+    this.#giveUpInTime();
+    const { phase } = this.#connection;
+    const before = this.#state;
+    const now: ConnectionState = {
+      state: phase.state === "idle" ? "connecting" : phase.state,
+      hasEverConnected: this.#hasEverConnected,
+      ...(phase.state === "waiting" && { retryAt: phase.retryAt }),
+      pendingMutations: this.#mutations.size,
+    };
+    if (
+      before.state === now.state &&
+      before.retryAt === now.retryAt &&
+      before.pendingMutations === now.pendingMutations
+    ) {
+      return;
+    }
+    this.#state = now;
+    for (const listener of [...this.#stateListeners]) listener();
+  }
+
+  #askBeforeLeaving(): void {
+    if (!this.#mutations.hasUnsent) {
+      this.#stopAsking?.();
+      this.#stopAsking = undefined;
+    } else this.#stopAsking ??= this.#page.askBeforeLeaving();
+  }
+
+  #giveUpInTime(): void {
+    const at = this.#mutations.givesUpAt;
+    if (at === undefined) {
+      this.#cancelGiveUp?.();
+      this.#cancelGiveUp = undefined;
+    } else this.#cancelGiveUp ??= this.#environment.after(at - this.#environment.now(), () => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    this.#cancelGiveUp = undefined;
+    if (this.#mutations.isSessionOver) this.#reconnect("A mutation could not be decided.");
+    this.#changed();
+  }
+
+  // ── what there is ──
+
+  #base(key: QueryKey): Answer | undefined {
+    return this.#preloaded.answer(key) ?? this.#answers.answer(key);
+  }
+
+  #held(key: QueryKey): Answer | undefined {
+    return this.#preloaded.answer(key) ?? this.#answers.held(key);
+  }
+
+  #allKeys(): Set<QueryKey> {
+    return new Set([...this.#questions.keys(), ...this.#answers.keys(), ...this.#preloaded.keys()]);
+  }
+
+  #release(key: QueryKey): void {
+    this.#answers.released(key);
+    this.#pumpSoon();
+  }
+}
+
+interface Awaited {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly stop: Cancel;
+}
+
+type Call = Pick<PendingMutation, "path" | "args" | "resolve" | "reject">;
+
+function closed(): UnavailableError {
+  return new UnavailableError("The client is closed.");
+}
+
+function notSent(path: string, reason: string): UnavailableError {
+  return new UnavailableError(`Not sent: ${path} was waiting for the server. ${reason}`);
+}
+
+function tooMany(limit: number): UnavailableError {
+  return new UnavailableError(`This page watches more than ${limit} queries at once, which is what the server allows.`);
+}
+
+function tooLarge(path: string, { frameBytes }: Limits): BadRequestError {
+  return new BadRequestError(
+    `The arguments of ${path} are too large: at most ${frameBytes} bytes can be sent at once.`,
+  );
+}
