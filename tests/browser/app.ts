@@ -1,0 +1,112 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const project = join(import.meta.dirname, "../..");
+
+/** A copy of this project in a folder of its own, as a user would have it: run, edited, killed and started again by tests. */
+export class App {
+  readonly directory: string;
+  readonly port: number;
+  readonly #pnpm: string[];
+  #server: ChildProcess | undefined;
+  #output = "";
+
+  private constructor(directory: string, port: number, pnpm: string[]) {
+    this.directory = directory;
+    this.port = port;
+    this.#pnpm = pnpm;
+  }
+
+  /** Copies what git knows or would add, and installs from the packages that are there already. */
+  static async copy(): Promise<App> {
+    const directory = mkdtempSync(join(tmpdir(), "convex-lite-app-"));
+    const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: project });
+    const archive = execFileSync("tar", ["cf", "-", "-T", "-"], { cwd: project, input: files, maxBuffer: 2 ** 28 });
+    execFileSync("tar", ["xf", "-"], { cwd: directory, input: archive });
+    const pnpm = process.env.npm_execpath?.includes("pnpm")
+      ? [process.execPath, process.env.npm_execpath]
+      : ["npx", "-y", "pnpm@12"];
+    const app = new App(directory, await freePort(), pnpm);
+    app.pnpm("install", "--offline", "--frozen-lockfile", "--ignore-scripts");
+    return app;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  /** What the server has printed since it was started. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Runs pnpm in the copy and returns what it printed. */
+  pnpm(...args: string[]): string {
+    const [command = "npx", ...first] = this.#pnpm;
+    return execFileSync(command, [...first, ...args], { cwd: this.directory, encoding: "utf8", env: this.#environment() });
+  }
+
+  /** Starts `node server.ts` and resolves once it says that it is ready. */
+  async start(environment: Record<string, string> = {}): Promise<void> {
+    this.#output = "";
+    const server = spawn(process.execPath, ["server.ts"], {
+      cwd: this.directory,
+      env: { ...this.#environment(), ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        this.#output += chunk.toString();
+        if (/\bready\b/.test(this.#output)) resolve();
+      };
+      server.stdout.on("data", read);
+      server.stderr.on("data", read);
+      server.once("exit", (code) => reject(new Error(`The server ended with ${code}:\n${this.#output}`)));
+    });
+  }
+
+  /** Ends the server as the machine's owner would, or as a crash does. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, "exit");
+    server.kill(signal);
+    await exited;
+  }
+
+  /** Changes a file of the copy, as an editor's save does. */
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.directory, file);
+    const before = readFileSync(path, "utf8");
+    const after = change(before);
+    if (after === before) throw new Error(`The edit of ${file} changed nothing: its text is not what the test expects.`);
+    writeFileSync(path, after);
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const { NODE_ENV: _, DATABASE_URL: __, REDIS_URL: ___, ...rest } = process.env;
+    return { ...rest, PORT: String(this.port), NEXT_TELEMETRY_DISABLED: "1" } as NodeJS.ProcessEnv;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "localhost");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("No free port.");
+  return address.port;
+}
