@@ -1,30 +1,16 @@
-import { type Cancel, type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
+import type { Cancel } from "../environment/environment.ts";
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 import { LOADING } from "./answer.ts";
-import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./client-socket.ts";
+import { type ClientOptions, createSyncClient } from "./create-sync-client.ts";
 import type { OptimisticUpdate } from "./optimistic-store.ts";
-import { type Page, surroundingPage } from "./page.ts";
 import type { PublicQuery, QueryResult, Result } from "./query-result.ts";
 import { addressFrom, keyOf } from "./question.ts";
 import { ResultRecord } from "./result-record.ts";
-import { type ConnectionState, SyncClient } from "./sync-client.ts";
+import type { ConnectionState, SyncClient } from "./sync-client.ts";
 
 type Arguments = Record<string, unknown>;
 type PublicMutation = FunctionReference<"mutation", "public">;
 type PublicAction = FunctionReference<"action", "public">;
-
-export interface ConvexClientOptions {
-  /** Default: the `WebSocket` of the browser or of Node. The constructor of `ws` fits. */
-  webSocketConstructor?: WebSocketConstructor;
-  /** Where to tell what the author of the page should know. Default: the console. */
-  logger?: Log;
-  /** Sent with each connection, for the server to know who is calling. Node only: a browser sends its cookies. */
-  headers?: Record<string, string>;
-  /** Clock, chance and timers. Default: the machine's. */
-  environment?: Environment;
-  /** What tells whether somebody looks, and asks before the page is left. Default: the page around, if there is one. */
-  page?: Page;
-}
 
 /** `args` of a query that is watched with others: references are typed, addresses are not. */
 type Request<Query> = Query extends PublicQuery
@@ -48,10 +34,8 @@ export class ConvexClient {
   readonly sync: SyncClient;
 
   /** @param url Where the site is, such as `https://example.com`. Default: where the page came from. */
-  constructor(url?: string, options: ConvexClientOptions = {}) {
-    const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
-    const logged = options.logger ? { ...methodsOf(environment), log: options.logger } : environment;
-    this.sync = new SyncClient(logged, options.page ?? surroundingPage(), () => openSocket(url, options));
+  constructor(url?: string, options: ClientOptions = {}) {
+    this.sync = createSyncClient(url, options);
   }
 
   /**
@@ -155,33 +139,4 @@ export class ConvexClient {
   async close(): Promise<void> {
     this.sync.close();
   }
-}
-
-function openSocket(site: string | undefined, { webSocketConstructor, headers }: ConvexClientOptions): ClientSocket {
-  const Constructor = webSocketConstructor ?? globalThis.WebSocket;
-  if (Constructor === undefined) {
-    throw new Error("This machine has no WebSocket. Give one: new ConvexClient(url, { webSocketConstructor }).");
-  }
-  const url = socketUrl(site);
-  return headers ? new Constructor(url, { headers } as never) : new Constructor(url);
-}
-
-const consoleLog: Log = {
-  info: (message, about) => console.info(...line(message, about)),
-  warn: (message, about) => console.warn(...line(message, about)),
-  error: (message, about) => console.error(...line(message, about)),
-};
-
-function line(message: string, about: Record<string, unknown> | undefined): unknown[] {
-  return about === undefined ? [`convex-lite: ${message}`] : [`convex-lite: ${message}`, about];
-}
-
-/** An environment may be of a class: its methods live on the prototype and want their `this`. */
-function methodsOf(environment: Environment): Omit<Environment, "log"> {
-  return {
-    now: () => environment.now(),
-    random: () => environment.random(),
-    randomId: () => environment.randomId(),
-    after: (ms, task) => environment.after(ms, task),
-  };
 }

@@ -15,8 +15,8 @@ export interface Question {
   cancelRelease: Cancel | undefined;
   /** Not said on this connection → said → answered for the first time. Back to unsaid when the connection is lost. */
   stage: "unsaid" | "said" | "answered";
-  /** What we had when it was said: the server may answer that it is right. */
-  heldWhenSaid: Answer | undefined;
+  /** What the server knows us to have, as long as it has not answered: it may answer that this is right. */
+  known: Answer | undefined;
 }
 
 /**
@@ -30,7 +30,6 @@ export class QuerySet {
   readonly #byKey = new Map<QueryKey, Question>();
   readonly #byId = new Map<number, Question>();
   #lastId = 0;
-  #lastSaid = 0;
   /** Said on this connection, and not wanted any more. */
   #unwanted: number[] = [];
 
@@ -62,16 +61,9 @@ export class QuerySet {
     return this.#byId.get(id);
   }
 
-  /** The lowest number that was said and not answered yet; Infinity when all have been. */
-  get oldestUnanswered(): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { id, stage } of this.#byKey.values()) if (stage === "said") oldest = Math.min(oldest, id);
-    return oldest;
-  }
-
-  /** The highest number said on this connection: numbers are said in rising order. */
-  get lastSaid(): number {
-    return this.#lastSaid;
+  /** Does anything that was said wait for its first answer? */
+  get isWaiting(): boolean {
+    return [...this.#byKey.values()].some((question) => question.stage === "said");
   }
 
   watch(key: QueryKey): void {
@@ -103,13 +95,13 @@ export class QuerySet {
 
   said(question: Question, held: Answer | undefined): void {
     question.stage = "said";
-    question.heldWhenSaid = held;
-    this.#lastSaid = question.id;
+    question.known = held;
   }
 
-  answered(question: Question): void {
+  /** @param known What the server knows us to have, where it has refused to answer for now. */
+  answered(question: Question, known: Answer | undefined): void {
     question.stage = "answered";
-    question.heldWhenSaid = undefined;
+    question.known = known;
   }
 
   /** Numbers to unsubscribe from now. Each is returned once. */
@@ -122,10 +114,9 @@ export class QuerySet {
   /** The server that knew our questions is gone: all have to be said again. */
   disconnected(): void {
     this.#unwanted = [];
-    this.#lastSaid = 0;
     for (const question of this.#byKey.values()) {
       question.stage = "unsaid";
-      question.heldWhenSaid = undefined;
+      question.known = undefined;
     }
   }
 
@@ -145,7 +136,7 @@ export class QuerySet {
       watchers: 0,
       cancelRelease: undefined,
       stage: "unsaid",
-      heldWhenSaid: undefined,
+      known: undefined,
     };
     this.#byKey.set(key, question);
     this.#byId.set(id, question);

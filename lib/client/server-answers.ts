@@ -10,11 +10,14 @@ const REMEMBERED = 100;
 
 /** One run on the server that answers some of our questions, on this connection. */
 interface LiveQuery {
-  /** What it last answered. Undefined only within `apply`. */
-  answer: Answer | undefined;
+  answer: Answer;
   readonly keys: Set<QueryKey>;
-  /** The last question said before the server was told that we no longer want it. Matters while `keys` is empty. */
-  orphanedAfter: number;
+}
+
+/** A question that gets its answers from this live query from now on. */
+interface Move {
+  readonly question: Question;
+  readonly live: number;
 }
 
 /** What the server said does not fit together: start again from what we have. */
@@ -136,29 +139,29 @@ export class ServerAnswers {
     const moves = maps.flatMap(([id, live]) => this.#move(id, live));
     const fresh = new Map<number, Answer>();
     for (const wire of answers) this.#decode(wire, moves, fresh);
-    for (const move of moves) fresh.set(move.live, fresh.get(move.live) ?? this.#confirmed(move));
+    for (const { question, live } of moves) if (!fresh.has(live)) fresh.set(live, this.#confirmed(question));
     const refusals = refused.map(([id, error]) => ({
       question: this.#questions.byId(id),
       error: toFunctionError(error),
     }));
 
     this.#at = at;
-    for (const [live, answer] of fresh) this.#record(live, answer);
+    for (const [id, answer] of fresh) this.#record(id, answer);
     for (const { question, live } of moves) this.#map(question, live);
     for (const { question, error } of refusals) {
       if (question) this.#refused(question, error);
     }
-    this.#tidy();
+    this.#catchUp();
   }
 
-  #move(id: number, live: number): { question: Question; live: number }[] {
+  #move(id: number, live: number): Move[] {
     const question = this.#questions.byId(id);
     if (question?.stage === "unsaid") throw new InconsistencyError(`Question ${id} is answered before it was asked.`);
     return question ? [{ question, live }] : [];
   }
 
   /** Answers of a live query that we no longer map, or not yet, mean nothing to us. */
-  #decode(wire: WireAnswer, moves: { question: Question; live: number }[], fresh: Map<number, Answer>): void {
+  #decode(wire: WireAnswer, moves: Move[], fresh: Map<number, Answer>): void {
     const live = this.#live.get(wire.live);
     const mover = moves.find((move) => move.live === wire.live);
     if (live === undefined && mover === undefined) return;
@@ -170,22 +173,17 @@ export class ServerAnswers {
     fresh.set(wire.live, answer);
   }
 
-  /**
-   * The answer of a question that is mapped without one: what its live query last answered on this connection, else
-   * what we said we have. A live query that we gave up counts only for questions said before: those said later reached
-   * the server after it had forgotten us, so that their own hash was compared.
-   */
-  #confirmed({ question, live: id }: { question: Question; live: number }): Answer {
-    const live = this.#live.get(id);
-    if (live?.answer && (live.keys.size > 0 || question.id <= live.orphanedAfter)) return live.answer;
-    if (question.heldWhenSaid?.hash !== undefined) return confirmedAnswer(question.heldWhenSaid);
-    throw new InconsistencyError(`Question ${question.id} is mapped to ${id}, which has not answered.`);
+  /** The answer of a question that is mapped without one: the server has compared, and what it knows us to have is right. */
+  #confirmed({ id, key, known }: Question): Answer {
+    const held = this.#liveOf.get(key)?.answer ?? known;
+    if (held?.hash !== undefined) return confirmedAnswer(held);
+    throw new InconsistencyError(`Question ${id} is mapped without an answer.`);
   }
 
   #record(id: number, answer: Answer): void {
     const live = this.#live.get(id);
     if (live) live.answer = answer;
-    else this.#live.set(id, { answer, keys: new Set(), orphanedAfter: 0 });
+    else this.#live.set(id, { answer, keys: new Set() });
   }
 
   #map(question: Question, id: number): void {
@@ -194,31 +192,30 @@ export class ServerAnswers {
     if (this.#liveOf.get(question.key) !== live) this.#unmap(question.key);
     live.keys.add(question.key);
     this.#liveOf.set(question.key, live);
-    this.#questions.answered(question);
+    this.#questions.answered(question, undefined);
     this.#remembered.delete(question.key);
   }
 
+  /** It may be mapped later, when the functions have changed, and by then without an answer. */
   #refused(question: Question, error: FunctionError): void {
-    this.#unmap(question.key);
-    this.#questions.answered(question);
+    this.#questions.answered(question, this.#liveOf.get(question.key)?.answer ?? question.known);
     this.refuse(question.key, error);
+    this.#unmap(question.key);
   }
 
   #unmap(key: QueryKey): void {
     const live = this.#liveOf.get(key);
     this.#liveOf.delete(key);
     live?.keys.delete(key);
-    if (live?.keys.size === 0) live.orphanedAfter = this.#questions.lastSaid;
+    if (live?.keys.size !== 0) return;
+    for (const [id, other] of this.#live) if (other === live) this.#live.delete(id);
   }
 
-  /** What the connection has caught up with stands no longer; what nobody can be mapped to any more is forgotten. */
-  #tidy(): void {
+  /** What the connection has caught up with stands no longer. */
+  #catchUp(): void {
     const here = { epoch: this.#epoch ?? "", at: this.#at };
     for (const [key, dated] of this.#standing) {
       if (this.#liveOf.has(key) && !isNewer(dated, here)) this.#standing.delete(key);
-    }
-    for (const [id, live] of this.#live) {
-      if (live.keys.size === 0 && live.orphanedAfter < this.#questions.oldestUnanswered) this.#live.delete(id);
     }
   }
 

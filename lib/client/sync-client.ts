@@ -238,12 +238,13 @@ export class SyncClient {
   /** The socket is open. Questions follow at once; calls wait until the server has said who we are. */
   #introduce(): void {
     if (this.#mutations.isSessionOver) this.#renewSession();
-    const { session, undecided } = this.#mutations;
+    const { session, undecided, isSessionUsed } = this.#mutations;
     this.#pace.reset(this.#environment.now(), this.#limits.messagesPerSecond);
     this.#connection.send({
       type: "Connect",
       protocol: PROTOCOL_VERSION,
       session,
+      ...(isSessionUsed && { identity: this.#identity }),
       ...(undecided.length > 0 && { undecided }),
     });
     this.#pump();
@@ -368,7 +369,7 @@ export class SyncClient {
   }
 
   #noticeSynced(): void {
-    if (this.#questions.oldestUnanswered === Number.POSITIVE_INFINITY) this.#connection.synced();
+    if (!this.#questions.isWaiting) this.#connection.synced();
   }
 
   /** A payload of somebody else than the connection's: one reconnect tells whether the browser has become them. */
@@ -426,7 +427,7 @@ export class SyncClient {
     if (message.queries.length > 0) return message;
     const [large] = room;
     if (large === undefined) return undefined;
-    this.#questions.answered(large);
+    this.#questions.answered(large, undefined);
     this.#refuse(large.key, tooLarge(questionOf(large.key).path, this.#limits));
     return this.#nextQuestions();
   }

@@ -2,7 +2,7 @@ import { createContext, createElement, type ReactNode, useContext, useMemo } fro
 import type { Result } from "../client/query-result.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import { useConvexClient } from "./provider.ts";
+import { useSyncClient } from "./provider.ts";
 
 const Rendered = createContext<ReadonlyMap<QueryKey, Result<unknown>>>(new Map());
 
@@ -14,7 +14,7 @@ export interface HydrateQueriesProps {
 
 /** Any client component below calls `useQuery` as usual and finds these answers already there, on its first render. */
 export function HydrateQueries({ preloaded, children }: HydrateQueriesProps): ReactNode {
-  const { sync } = useConvexClient();
+  const sync = useSyncClient();
   const above = useContext(Rendered);
   const rendered = useMemo(() => {
     const reads = preloaded.map((one) => sync.ingest(one));

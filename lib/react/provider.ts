@@ -1,7 +1,9 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from "react";
-import { ConvexClient } from "../client/convex-client.ts";
+import type { ConvexClient } from "../client/convex-client.ts";
+import { createSyncClient } from "../client/create-sync-client.ts";
+import type { SyncClient } from "../client/sync-client.ts";
 
-const ClientContext = createContext<ConvexClient | undefined>(undefined);
+const ClientContext = createContext<SyncClient | undefined>(undefined);
 
 export interface ConvexProviderProps {
   /** Where the server is, such as `https://example.com`. Default: where the page came from. */
@@ -13,13 +15,13 @@ export interface ConvexProviderProps {
 
 /** Gives the hooks below it their client. Needs no props. Each render on the server gets a client of its own. */
 export function ConvexProvider({ url, client: given, children }: ConvexProviderProps): ReactNode {
-  const client = useMemo(() => given ?? new ConvexClient(url), [given, url]);
-  useEffect(() => (given === undefined ? client.sync.hold() : undefined), [given, client]);
+  const client = useMemo(() => given?.sync ?? createSyncClient(url), [given, url]);
+  useEffect(() => (given === undefined ? client.hold() : undefined), [given, client]);
   return createElement(ClientContext.Provider, { value: client }, children);
 }
 
 /** @throws when there is no provider above. */
-export function useConvexClient(): ConvexClient {
+export function useSyncClient(): SyncClient {
   const client = useContext(ClientContext);
   if (client) return client;
   throw new Error(

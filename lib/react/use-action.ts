@@ -3,7 +3,7 @@ import { Calls, NOT_CALLED } from "../client/call-state.ts";
 import type { FunctionError } from "../client/errors.ts";
 import { addressFrom } from "../client/question.ts";
 import type { FunctionErrorData, FunctionReference, FunctionReturnType, OptionalArgs } from "../functions/reference.ts";
-import { useConvexClient } from "./provider.ts";
+import { useSyncClient } from "./provider.ts";
 
 export type PublicAction = FunctionReference<"action", "public">;
 
@@ -21,7 +21,7 @@ export interface Action<F extends PublicAction> {
 
 /** An action, to be run. */
 export function useAction<F extends PublicAction>(action: F): Action<F> {
-  const { sync } = useConvexClient();
+  const sync = useSyncClient();
   const address = addressFrom(action);
   const { calls, run } = useMemo(() => {
     const calls = new Calls();

@@ -11,7 +11,7 @@ import type {
   OptionalArgs,
 } from "../functions/reference.ts";
 
-import { useConvexClient } from "./provider.ts";
+import { useSyncClient } from "./provider.ts";
 
 type Arguments = Record<string, unknown>;
 export type PublicMutation = FunctionReference<"mutation", "public">;
@@ -45,7 +45,7 @@ export interface MutationWithUpdate<F extends PublicMutation> extends Mutation<F
  * await mutate({ channel, text });
  */
 export function useMutation<F extends PublicMutation>(mutation: F): MutationWithUpdate<F> {
-  const { sync } = useConvexClient();
+  const sync = useSyncClient();
   const address = addressFrom(mutation);
   const { calls, plain, optimistic, update } = useMemo(() => {
     const calls = new Calls();

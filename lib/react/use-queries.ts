@@ -5,7 +5,7 @@ import { keyOf } from "../client/question.ts";
 import { collect, type NamedKeys, ResultRecord } from "../client/result-record.ts";
 import type { FunctionArgs } from "../functions/reference.ts";
 import { useRendered } from "./hydrate-queries.ts";
-import { useConvexClient } from "./provider.ts";
+import { useSyncClient } from "./provider.ts";
 
 type Requests = Record<string, { query: unknown; args?: Record<string, unknown> | "skip" }>;
 
@@ -20,7 +20,7 @@ export function useQueries<Queries extends Record<string, PublicQuery>>(
   },
 ): { [Name in keyof Queries]: QueryResult<Queries[Name]> | Skipped };
 export function useQueries(requests: unknown): unknown {
-  const { sync } = useConvexClient();
+  const sync = useSyncClient();
   const rendered = useRendered();
   const asked = JSON.stringify(namedKeys(requests as Requests)); // the same text means the same questions
   const keys = useMemo(() => JSON.parse(asked) as NamedKeys, [asked]);

@@ -6,7 +6,7 @@ import type { QueryKey } from "../functions/query-key.ts";
 import { addressOf, type FunctionArgs, type OptionalArgs } from "../functions/reference.ts";
 import type { Preloaded } from "../protocol/preloaded.ts";
 import { useRendered } from "./hydrate-queries.ts";
-import { useConvexClient } from "./provider.ts";
+import { useSyncClient } from "./provider.ts";
 
 type Arguments = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ export function useQuery<Query extends PublicQuery>(
   args: FunctionArgs<Query> | "skip",
 ): QueryResult<Query> | Skipped;
 export function useQuery(query: unknown, ...rest: unknown[]): unknown {
-  const { sync } = useConvexClient();
+  const sync = useSyncClient();
   const rendered = useRendered();
   const preloaded = isPreloaded(query) ? query : undefined;
   const read = useMemo(() => preloaded && sync.ingest(preloaded), [sync, preloaded]);
@@ -39,7 +39,7 @@ export function useQuery(query: unknown, ...rest: unknown[]): unknown {
 
 /** @param first What the server rendered: what the first render in the browser shows as well, whatever is known by now. */
 function useResult(key: QueryKey | null, first: Result<unknown> | Skipped): Result<unknown> | Skipped {
-  const { sync } = useConvexClient();
+  const sync = useSyncClient();
   const subscribe = useCallback((listener: () => void) => sync.watch(key === null ? [] : [key], listener), [sync, key]);
   return useSyncExternalStore(
     subscribe,

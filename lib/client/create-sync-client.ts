@@ -1,0 +1,53 @@
+import { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
+import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./client-socket.ts";
+import { type Page, surroundingPage } from "./page.ts";
+import { SyncClient } from "./sync-client.ts";
+
+export interface ClientOptions {
+  /** Default: the `WebSocket` of the browser or of Node. The constructor of `ws` fits. */
+  webSocketConstructor?: WebSocketConstructor;
+  /** Where to tell what the author of the page should know. Default: the console. */
+  logger?: Log;
+  /** Sent with each connection, for the server to know who is calling. Node only: a browser sends its cookies. */
+  headers?: Record<string, string>;
+  /** Clock, chance and timers. Default: the machine's. */
+  environment?: Environment;
+  /** What tells whether somebody looks, and asks before the page is left. Default: the page around, if there is one. */
+  page?: Page;
+}
+
+/** Connects nothing yet: safe while rendering, on a server too. */
+export function createSyncClient(url: string | undefined, options: ClientOptions = {}): SyncClient {
+  const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
+  const logged = options.logger ? { ...methodsOf(environment), log: options.logger } : environment;
+  return new SyncClient(logged, options.page ?? surroundingPage(), () => openSocket(url, options));
+}
+
+function openSocket(site: string | undefined, { webSocketConstructor, headers }: ClientOptions): ClientSocket {
+  const Constructor = webSocketConstructor ?? globalThis.WebSocket;
+  if (Constructor === undefined) {
+    throw new Error("This machine has no WebSocket. Give one: new ConvexClient(url, { webSocketConstructor }).");
+  }
+  const url = socketUrl(site);
+  return headers ? new Constructor(url, { headers } as never) : new Constructor(url);
+}
+
+const consoleLog: Log = {
+  info: (message, about) => console.info(...line(message, about)),
+  warn: (message, about) => console.warn(...line(message, about)),
+  error: (message, about) => console.error(...line(message, about)),
+};
+
+function line(message: string, about: Record<string, unknown> | undefined): unknown[] {
+  return about === undefined ? [`convex-lite: ${message}`] : [`convex-lite: ${message}`, about];
+}
+
+/** An environment may be of a class: its methods live on the prototype and want their `this`. */
+function methodsOf(environment: Environment): Omit<Environment, "log"> {
+  return {
+    now: () => environment.now(),
+    random: () => environment.random(),
+    randomId: () => environment.randomId(),
+    after: (ms, task) => environment.after(ms, task),
+  };
+}
