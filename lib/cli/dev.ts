@@ -49,6 +49,7 @@ export async function dev(root: string): Promise<number> {
     log.info(`${because} changed: restarting`);
     if (server) await stop(server);
     await files.look();
+    watch.lookAgain();
     restarting = false;
     if (!stopping) start();
   }
@@ -61,7 +62,7 @@ export async function dev(root: string): Promise<number> {
 
   const functions = join(root, "convex");
   const watched = () => ({ deep: [functions], flat: files.folders });
-  const stopWatching = watchFolders(watched, (paths) => {
+  const watch = watchFolders(watched, (paths) => {
     const changed = [...paths].find((path) => files.matters(path) || (!server && path.startsWith(functions + sep)));
     if (changed) void restart(changed.slice(root.length + 1));
   });
@@ -71,7 +72,7 @@ export async function dev(root: string): Promise<number> {
 
   start();
   const code = await ended.promise;
-  stopWatching();
+  watch.close();
   return code;
 }
 

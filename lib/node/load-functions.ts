@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import vm from "node:vm";
 import { type BuildContext, type BuildFailure, context, type Metafile, type Plugin, stop } from "esbuild";
 import type { FunctionModules } from "../engine/registry.ts";
@@ -126,10 +127,7 @@ export class FunctionLoader {
     this.#positions.add(filename, map);
     const module = { exports: {} };
     try {
-      const script = vm.compileFunction(code, ["module", "exports", "__package"], {
-        filename,
-        importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      });
+      const script = compile(code, filename, this.#generation > 1);
       script(module, module.exports, (specifier: string) => this.#packages.exportsOf(specifier));
     } catch (thrown) {
       this.remapStack(thrown);
@@ -170,6 +168,22 @@ function entryScript({ modules, hasSchema }: FunctionsFolder): string {
     `export const modules = {${modules.map((module, i) => `${JSON.stringify(module)}: { ...m${i} }`).join(", ")}};`,
     "export const schema = { ...schemaModule };",
   ].join("\n");
+}
+
+/**
+ * @param again The first load of a process is compiled like anything else. Those that follow a save are kept out of
+ * V8's cache of compiled scripts: no two are equal, and it holds on to each of them until memory is nearly full.
+ */
+function compile(code: string, filename: string, again: boolean): (...parameters: unknown[]) => void {
+  if (again) setFlagsFromString("--no-compilation-cache");
+  try {
+    return vm.compileFunction(code, ["module", "exports", "__package"], {
+      filename,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as (...parameters: unknown[]) => void;
+  } finally {
+    if (again) setFlagsFromString("--compilation-cache");
+  }
 }
 
 function hash(text: string): string {

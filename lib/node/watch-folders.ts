@@ -8,6 +8,12 @@ export interface WatchedFolders {
   flat?: readonly string[];
 }
 
+export interface FolderWatch {
+  /** Asks which folders to watch. What happened in a new one before is not told. */
+  lookAgain(): void;
+  close(): void;
+}
+
 /** A save is several events; this many milliseconds without another one end it. */
 const QUIET = 10;
 /** What is written without pause is looked at after this many milliseconds at the latest. */
@@ -19,10 +25,9 @@ const PATIENCE = 200;
  *
  * One watcher for each folder, and a fresh look at the folders after every event. A recursive watcher loses a file
  * that an editor replaces by renaming another over it, and a folder's own watcher dies with the folder.
- * @param folders Asked again after every event.
- * @returns a function that ends it.
+ * @param folders Asked again after every event, and by `lookAgain`.
  */
-export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set<string>) => void): () => void {
+export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set<string>) => void): FolderWatch {
   const watchers = new Map<string, { watcher: FSWatcher; identity: string }>();
   let paths = new Set<string>();
   let quiet: NodeJS.Timeout | undefined;
@@ -78,9 +83,12 @@ export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set
   }
 
   lookAgain();
-  return () => {
-    clearTimeout(quiet);
-    for (const folder of [...watchers.keys()]) stop(folder);
+  return {
+    lookAgain,
+    close() {
+      clearTimeout(quiet);
+      for (const folder of [...watchers.keys()]) stop(folder);
+    },
   };
 }
 

@@ -102,10 +102,17 @@ function onEveryChange(loader: FunctionLoader, log: Log, task: () => Promise<voi
     while (again) {
       again = false;
       await task().catch((error) => log.error("reloading the functions failed", { error }));
+      // What was loaded may come from folders that nobody has watched so far.
+      if (!stopped) watch.lookAgain();
     }
     running = false;
   }
 
+  let stopped = false;
   const watched = () => ({ deep: [loader.directory], flat: foldersOf(loader.filesOutside) });
-  return watchFolders(watched, () => void run());
+  const watch = watchFolders(watched, () => void run());
+  return () => {
+    stopped = true;
+    watch.close();
+  };
 }

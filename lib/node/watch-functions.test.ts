@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { HandClock } from "../testing/hand-clock.ts";
+import { FunctionLoader, type LoadedFunctions } from "./load-functions.ts";
+import { TemporaryProject } from "./temporary-project.ts";
+import { loadFunctions, watchFunctions } from "./watch-functions.ts";
+
+const answers = (value: string) => `export const value = "${value}";`;
+
+let project: TemporaryProject;
+let loader: FunctionLoader;
+let clock: HandClock;
+let served: LoadedFunctions;
+let refuse: string | undefined;
+let stop: () => void;
+
+beforeEach(async () => {
+  project = new TemporaryProject({ "convex/a.ts": answers("first"), "convex/schema.ts": "" });
+  loader = new FunctionLoader("convex", project.root);
+  clock = new HandClock();
+  refuse = undefined;
+  served = await loadFunctions({ loader, settings: { development: true }, log: clock.log });
+  stop = watchFunctions({
+    loader,
+    loaded: served,
+    log: clock.log,
+    serve(loaded) {
+      if (refuse !== undefined) throw new Error(refuse);
+      served = loaded;
+    },
+  });
+});
+
+afterEach(async () => {
+  stop();
+  await loader.close();
+  project[Symbol.dispose]();
+});
+
+const servedValue = (module: string) => served.modules[module]?.value;
+const serves = (module: string, value: unknown) => expect.poll(() => servedValue(module), { interval: 5 }).toBe(value);
+const errors = () => clock.lines.filter((line) => line.level === "error").map((line) => line.message);
+
+describe("what is saved is served", () => {
+  test("written in place, and by renaming a new file over it, again and again", async () => {
+    for (let i = 0; i < 5; i++) {
+      project.write("convex/a.ts", answers(`written ${i}`));
+      await serves("a", `written ${i}`);
+      project.replace("convex/a.ts", answers(`renamed ${i}`));
+      await serves("a", `renamed ${i}`);
+    }
+  });
+
+  test("new files, in new folders of new folders, and later changes in them", async () => {
+    project.write("convex/b.ts", answers("b"));
+    await serves("b", "b");
+    project.write("convex/x/y/z.ts", answers("deep"));
+    await serves("x/y/z", "deep");
+    project.replace("convex/x/y/z.ts", answers("deeper"));
+    await serves("x/y/z", "deeper");
+    project.write("convex/x/y/w.ts", answers("beside"));
+    await serves("x/y/w", "beside");
+  });
+
+  test("deleted files and folders are gone, and may come back", async () => {
+    project.write("convex/x/b.ts", answers("one"));
+    await serves("x/b", "one");
+    project.delete("convex/x");
+    await serves("x/b", undefined);
+    project.write("convex/x/b.ts", answers("two"));
+    await serves("x/b", "two");
+    project.replace("convex/x/b.ts", answers("three"));
+    await serves("x/b", "three");
+  });
+
+  test("a folder that is replaced at once, as when a branch is checked out", async () => {
+    project.write("convex/x/b.ts", answers("one"));
+    await serves("x/b", "one");
+    project.delete("convex/x");
+    project.write("convex/x/b.ts", answers("two"));
+    await serves("x/b", "two");
+    project.write("convex/x/b.ts", answers("three"));
+    await serves("x/b", "three");
+  });
+
+  test("also when the whole of convex/ goes away for a moment", async () => {
+    project.delete("convex");
+    await expect.poll(errors).toHaveLength(1);
+    project.write("convex/a.ts", answers("back"));
+    await serves("a", "back");
+    project.write("convex/a.ts", answers("again"));
+    await serves("a", "again");
+  });
+
+  test("files outside of convex/ that functions import", async () => {
+    project.write("shared/names.ts", 'export const name = "one";');
+    project.write("convex/a.ts", 'export { name as value } from "../shared/names";');
+    await serves("a", "one");
+    project.replace("shared/names.ts", 'export const name = "two";');
+    await serves("a", "two");
+  });
+});
+
+test("_generated/api.ts follows", async () => {
+  const api = () => readFileSync(project.path("convex/_generated/api.ts"), "utf8");
+  expect(api()).toContain('a: PublicReferences<typeof import("../a")>');
+  project.write("convex/tasks.ts", answers("x"));
+  await expect.poll(api).toContain("tasks: PublicReferences");
+  project.delete("convex/_generated");
+  await expect.poll(() => existsSync(project.path("convex/_generated/api.ts"))).toBe(true);
+});
+
+test("an error keeps the last good functions, is shown once with its place, and its end is told", async () => {
+  project.write("convex/a.ts", "export const value = (;");
+  await expect.poll(errors).toHaveLength(1);
+  expect(errors()[0]).toMatch(/a\.ts:1:23[\s\S]*Unexpected ";"[\s\S]*> 1 │ export const value = \(;\n +│ +\^/);
+  expect(servedValue("a")).toBe("first");
+  project.write("convex/b.ts", answers("waits for a"));
+  await expect.poll(() => readFileSync(project.path("convex/_generated/api.ts"), "utf8")).toContain("b:");
+  expect(servedValue("b")).toBeUndefined();
+  project.write("convex/a.ts", answers("fixed"));
+  await serves("a", "fixed");
+  expect(servedValue("b")).toBe("waits for a");
+  expect(errors()).toHaveLength(1);
+  expect(clock.lines.at(-1)?.message).toMatch(/good again/);
+});
+
+test("functions that are refused leave the last good ones in place, all of them", async () => {
+  refuse = "the schema would lose data";
+  project.write("convex/a.ts", answers("refused"));
+  await expect.poll(errors).toEqual([expect.stringContaining("the schema would lose data")]);
+  expect(servedValue("a")).toBe("first");
+  refuse = undefined;
+  project.write("convex/a.ts", answers("accepted"));
+  await serves("a", "accepted");
+});
+
+test("at the start it waits until the functions load", async () => {
+  using broken = new TemporaryProject({ "convex/a.ts": "export const value = ;" });
+  const another = new FunctionLoader("convex", broken.root);
+  const loading = loadFunctions({ loader: another, settings: { development: true }, log: clock.log });
+  await expect.poll(errors).toEqual([expect.stringContaining("waiting for a change")]);
+  broken.write("convex/a.ts", answers("good"));
+  expect((await loading).modules.a?.value).toBe("good");
+  broken.write("convex/a.ts", "export const value = ;");
+  await expect(loadFunctions({ loader: another, settings: { development: false }, log: clock.log })).rejects.toThrow(
+    "Unexpected",
+  );
+  await another.close();
+});
