@@ -1,8 +1,8 @@
 "use client";
 
-import { useMutation } from "convex-lite/react";
+import { ConvexError, useMutation } from "convex-lite/react";
 import Link from "next/link";
-import { useParams, useRouter } from "next/navigation";
+import { useParams } from "next/navigation";
 import { Notice } from "@/app/_notice/notice";
 import { spellChannelName } from "@/app/chat/_channels/channel-name";
 import { api } from "@/convex/_generated/api";
@@ -10,15 +10,18 @@ import { api } from "@/convex/_generated/api";
 /** Said of an address that no channel has; offers to create the channel where the address is spelled like one. */
 export function MissingChannel() {
   const { channel } = useParams<{ channel: string }>();
-  const router = useRouter();
   const { mutate: create, isPending, error } = useMutation(api.channels.create);
   const couldExist = channel === spellChannelName(channel).replace(/-$/, "");
 
   async function createIt() {
-    await create({ name: channel }).catch(() => {
-      // `error` says why. Where somebody else was faster the channel is there all the same.
-    });
-    router.refresh();
+    try {
+      await create({ name: channel });
+    } catch (failure) {
+      // A ConvexError says that the name is taken: somebody was faster, and the channel is there all the same.
+      if (!(failure instanceof ConvexError)) return;
+    }
+    // Next shows its not-found page until the path changes, also when the page exists by now.
+    window.location.reload();
   }
 
   return (
