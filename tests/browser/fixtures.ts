@@ -1,11 +1,7 @@
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import { App } from "./app.ts";
 
-/** A page that remembers everything its console complained about. */
-export interface Watched {
-  readonly complaints: string[];
-}
-
+/** Tests with one running copy of the application for all of them, and a page of the chat for each. */
 export const test = base.extend<{ chat: Chat }, { app: App }>({
   app: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the first parameter's pattern
@@ -24,9 +20,10 @@ export const test = base.extend<{ chat: Chat }, { app: App }>({
 
 export { expect };
 
-/** The demo as a person uses it. */
+/** The demo as one person uses it, in one page. */
 export class Chat {
   readonly page: Page;
+  /** Everything that the page's console complained about: hydration, errors, warnings. */
   readonly complaints: string[] = [];
   readonly #app: App;
 
@@ -39,25 +36,66 @@ export class Chat {
     page.on("pageerror", (error) => this.complaints.push(error.message));
   }
 
-  async open(channel = "general"): Promise<void> {
+  async open(channel = "general"): Promise<this> {
     await this.page.goto(`${this.#app.url}/chat/${channel}`);
+    return this;
   }
 
-  /** Waits until the socket is connected and everything asked for has been answered. */
-  async live(): Promise<void> {
-    await expect(this.page.getByRole("status").filter({ hasText: /live/i })).toBeVisible({ timeout: 20_000 });
+  /** Waits until the socket is connected. */
+  async live(): Promise<this> {
+    await expect(this.page.getByRole("status").filter({ hasText: "Live" })).toBeVisible({ timeout: 20_000 });
+    return this;
   }
 
-  get log() {
+  get log(): Locator {
     return this.page.getByRole("log", { name: "Messages" });
   }
 
-  message(text: string) {
-    return this.log.getByText(text, { exact: true });
+  /** The rows that hold exactly this text. */
+  rows(text: string): Locator {
+    return this.log.locator("[data-state]").filter({ has: this.page.getByText(text, { exact: true }) });
   }
 
   async send(text: string): Promise<void> {
-    await this.page.getByRole("textbox", { name: "Message" }).fill(text);
-    await this.page.getByRole("textbox", { name: "Message" }).press("Enter");
+    const box = this.page.getByRole("textbox", { name: "Message" });
+    await box.fill(text);
+    await box.press("Enter");
+  }
+
+  /** Sends, and waits until the server has it. */
+  async say(text: string): Promise<void> {
+    await this.send(text);
+    await expect(this.rows(text)).toHaveAttribute("data-state", "sent");
+  }
+}
+
+/** Stands between a page and its socket, and holds back what the server says until told to let it through. */
+export class SocketValve {
+  readonly #held: (() => void)[] = [];
+  #open = true;
+
+  /** Call before the page is opened. */
+  static async on(page: Page): Promise<SocketValve> {
+    const valve = new SocketValve();
+    await page.routeWebSocket(/\/api\/sync$/, (toPage) => {
+      const toServer = toPage.connectToServer();
+      toServer.onMessage((message) => valve.#pass(() => toPage.send(message)));
+      toPage.onMessage((message) => toServer.send(message));
+    });
+    return valve;
+  }
+
+  hold(): void {
+    this.#open = false;
+  }
+
+  release(): void {
+    this.#open = true;
+    for (const pass of this.#held.splice(0)) pass();
+  }
+
+  #pass(send: () => void): void {
+    if (this.#open) send();
+    else this.#held.push(send);
   }
 }
