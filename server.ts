@@ -41,12 +41,11 @@ const engine = createEngine({
   environment: machineEnvironment(log),
   development: settings.development,
 });
-await serveFunctions({ engine, database, loader, functions, settings, log });
 
 // Where server components find the engine: before Next loads the first of them.
 offerRuntime(engineRuntime({ engine, identify, log }));
 const next = nextServer(settings);
-await next.prepare();
+await Promise.all([serveFunctions({ engine, database, loader, functions, settings, log }), next.prepare()]);
 
 const rules = { engine, identify, log, trustProxy: settings.trustProxy };
 const sockets = acceptSockets(rules);
