@@ -1,4 +1,4 @@
-const moods = ["Quiet", "Curious", "Gentle", "Bright", "Calm", "Merry", "Early", "Sunny", "Brave", "Mossy"];
+const moods = ["Quiet", "Gentle", "Bright", "Calm", "Merry", "Early", "Sunny", "Brave", "Mossy"];
 const creatures = ["Heron", "Otter", "Hare", "Wren", "Badger", "Fox", "Marten", "Owl", "Finch", "Deer", "Newt"];
 
 /** A name for somebody who has not chosen one, such as `Quiet Heron`. */

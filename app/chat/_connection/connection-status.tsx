@@ -22,7 +22,7 @@ export function ConnectionStatus() {
         {text}
         {/* Seen, not announced: a screen reader would read every second of it. */}
         {seconds > 0 && <span aria-hidden="true"> in {seconds} s</span>}
-        {waiting > 0 && ` · ${waiting} waiting`}
+        {waiting > 0 && <span className="whitespace-nowrap"> · {waiting} waiting</span>}
       </span>
     </p>
   );
