@@ -38,8 +38,8 @@ export class Connection {
   #socket: ClientSocket | undefined;
   #isSocketOpen = false;
   #heardAt = 0;
-  /** When somebody who came back last asked whether the connection lives. */
-  #askedAt = 0;
+  /** Somebody came back and asked whether the connection lives; nothing has been heard since. */
+  #isProbing = false;
   #limits: Pick<Limits, "pingEvery" | "deadAfter"> = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
   #cancelTimer: Cancel = () => {};
   #stopListening: Cancel | undefined;
@@ -148,6 +148,7 @@ export class Connection {
       "message",
       ifOurs(({ data }) => {
         this.#heardAt = this.#environment.now();
+        this.#isProbing = false;
         this.#ports.message(String(data));
       }),
     );
@@ -171,6 +172,7 @@ export class Connection {
     this.#cancelTimer();
     this.#socket = undefined;
     this.#isSocketOpen = false;
+    this.#isProbing = false;
     this.returnAfter = undefined;
     if (socket === undefined) return;
     if (code !== undefined) socket.close(code, reason);
@@ -198,10 +200,10 @@ export class Connection {
   /** Somebody came back: does the connection still live? */
   #probe(): void {
     if (this.phase.state === "waiting") this.#retry();
-    if (this.phase.state !== "open" || this.#askedAt > this.#heardAt) return;
-    this.#askedAt = this.#environment.now();
+    if (this.phase.state !== "open" || this.#isProbing) return;
+    this.#isProbing = true;
     this.send({ type: "Ping" });
-    this.#after(PROBE_TIME, () => (this.#heardAt < this.#askedAt ? this.#dead() : this.#watchSilence()));
+    this.#after(PROBE_TIME, () => (this.#isProbing ? this.#dead() : this.#watchSilence()));
   }
 
   /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */

@@ -5,10 +5,16 @@ export class Pace {
   #perSecond = 1;
 
   /** Starts full. */
-  reset(now: number, perSecond: number): void {
+  start(now: number, perSecond: number): void {
     this.#tokens = perSecond;
     this.#perSecond = perSecond;
     this.#filledAt = now;
+  }
+
+  /** The server has told how many a second it takes: what was sent before it did still counts. */
+  limit(perSecond: number): void {
+    this.#tokens = Math.min(this.#tokens, perSecond);
+    this.#perSecond = perSecond;
   }
 
   /** How many milliseconds until a message may be sent; 0 when it may be now. */

@@ -239,7 +239,7 @@ export class SyncClient {
   #introduce(): void {
     if (this.#mutations.isSessionOver) this.#renewSession();
     const { session, undecided, isSessionUsed } = this.#mutations;
-    this.#pace.reset(this.#environment.now(), this.#limits.messagesPerSecond);
+    this.#pace.start(this.#environment.now(), this.#limits.messagesPerSecond);
     this.#connection.send({
       type: "Connect",
       protocol: PROTOCOL_VERSION,
@@ -332,6 +332,7 @@ export class SyncClient {
     const isSomebodyElse = this.#identity !== undefined && this.#identity !== identity;
     const wasBound = isSomebodyElse && this.#mutations.isSessionUsed;
     this.#limits = limits;
+    this.#pace.limit(limits.messagesPerSecond);
     this.#hasEverConnected = true;
     this.#answers.connected(epoch);
     this.#connection.connected(limits);

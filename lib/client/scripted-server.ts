@@ -1,0 +1,114 @@
+import type { ClientMessage } from "../protocol/client-message.ts";
+import type { Limits, ServerMessage, Transition } from "../protocol/server-message.ts";
+import type { SocketLike } from "../protocol/socket.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { SocketNetwork } from "../testing/socket-pair.ts";
+import { ConvexClient } from "./convex-client.ts";
+import type { ClientOptions } from "./create-sync-client.ts";
+import type { Page } from "./page.ts";
+
+/** For tests: a server that says what the test tells it to, and `Connected` by itself unless told otherwise. */
+export class ScriptedServer {
+  readonly clock = new HandClock();
+  readonly network: SocketNetwork;
+  readonly page = new ScriptedPage();
+  epoch = "epoch-1";
+  identity: string | null = null;
+  limits: Limits = {
+    subscriptions: 256,
+    unacknowledgedMutations: 32,
+    messagesPerSecond: 50,
+    frameBytes: 1024 * 1024,
+    pingEvery: 15_000,
+    deadAfter: 35_000,
+  };
+  greets = true;
+  #socket: SocketLike | undefined;
+
+  constructor() {
+    this.network = new SocketNetwork(this.clock, (socket) => {
+      this.#socket = socket;
+      return {
+        message: (text) => {
+          if (this.greets && (JSON.parse(text) as ClientMessage).type === "Connect") this.greet();
+        },
+        closed: () => {},
+      };
+    });
+  }
+
+  client(options: ClientOptions = {}): ConvexClient {
+    const { clock, page } = this;
+    const { webSocketConstructor } = this.network;
+    return new ConvexClient("http://test.local", { environment: clock, page, webSocketConstructor, ...options });
+  }
+
+  greet(): void {
+    const { epoch, identity, limits } = this;
+    this.say({ type: "Connected", epoch, identity, limits });
+  }
+
+  /** Says it on the newest connection. Call `settle` for it to arrive. */
+  say(message: ServerMessage): void {
+    this.#socket?.send({ text: JSON.stringify(message) });
+  }
+
+  /** Says something that is no message. */
+  closeWith(code: number): void {
+    this.#socket?.close(code, "as the test wants");
+  }
+
+  async transition(transition: Omit<Transition, "type">): Promise<void> {
+    this.say({ type: "Transition", ...transition });
+    await settle();
+  }
+
+  /** What the newest connection has heard from the client, of one type. */
+  heard<Type extends ClientMessage["type"]>(type: Type): Extract<ClientMessage, { type: Type }>[] {
+    return this.network.last.saidByClient.filter((message) => message.type === type) as Extract<
+      ClientMessage,
+      { type: Type }
+    >[];
+  }
+
+  /** Breaks the connection and lets the client come back. */
+  async reconnect(): Promise<void> {
+    this.network.cut();
+    this.clock.advance(10_000);
+    await settle();
+  }
+}
+
+/** A page whose events the test makes. */
+export class ScriptedPage implements Page {
+  visible = true;
+  asking = 0;
+  readonly #listeners = new Set<() => void>();
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  isVisible(): boolean {
+    return this.visible;
+  }
+
+  onReturn(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  askBeforeLeaving(): () => void {
+    this.asking++;
+    return () => this.asking--;
+  }
+
+  comesBack(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Lets everything that waits for a microtask have its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+}
