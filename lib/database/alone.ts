@@ -1,5 +1,5 @@
 import type { Connection, Driver } from "./driver.ts";
-import { isEmbedded } from "./pglite.ts";
+import { isEmbedded } from "./embedded-driver.ts";
 
 /** "convex-lite" as a number: PostgreSQL's advisory locks are named by 64 bits, shared by everything in a database. */
 const lockKey = "7165059151302979683";

@@ -66,9 +66,13 @@ async function intend(connection: Connection, schemaPath: string, planner: Schem
     if (judgement.kind === "refused") reasons.push(judgement.reason);
     if (judgement.kind === "needsEmpty" && (await hasRows(connection, judgement.table))) reasons.push(judgement.reason);
   }
-  const gone = await existing(connection, known.filter((table) => !plan.tables.includes(table)));
+  const gone = await existing(
+    connection,
+    known.filter((table) => !plan.tables.includes(table)),
+  );
   for (const table of gone) {
-    if (await hasRows(connection, table)) reasons.push(`Table ${table} is no longer in the schema and would be dropped with its rows.`);
+    if (await hasRows(connection, table))
+      reasons.push(`Table ${table} is no longer in the schema and would be dropped with its rows.`);
   }
   if (gone.length > 0) statements.push(`DROP TABLE ${gone.join(", ")};`);
   return { statements, reasons, plan, remembered: await isRemembered(connection, plan, known) };
@@ -103,7 +107,10 @@ async function hasRows(connection: Connection, table: string): Promise<boolean> 
 }
 
 async function existing(connection: Connection, tables: string[]): Promise<string[]> {
-  const rows = await connection.execute("select name from unnest($1::text[]) name where to_regclass(name) is not null", [tables]);
+  const rows = await connection.execute(
+    "select name from unnest($1::text[]) name where to_regclass(name) is not null",
+    [tables],
+  );
   return rows.map((row) => String(row.name));
 }
 

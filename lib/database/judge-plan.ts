@@ -9,14 +9,17 @@ export type Judgement =
   | { kind: "refused"; reason: string };
 
 const table = String.raw`((?:"(?:[^"]|"")+"\.)?"(?:[^"]|"")+")`;
-const name = String.raw`"((?:[^"]|"")+)"`;
+const name = `"((?:[^"]|"")+)"`;
 
 const alterTable = new RegExp(`^ALTER TABLE ${table} (.*)$`, "is");
 const addColumn = new RegExp(`^ADD COLUMN ${name} (.*)$`, "is");
 const dropColumn = new RegExp(`^DROP COLUMN ${name}`, "i");
 const alterColumn = new RegExp(`^ALTER COLUMN ${name} (.*)$`, "is");
 const addConstraint = new RegExp(`^ADD CONSTRAINT ${name} (UNIQUE|PRIMARY KEY|CHECK|FOREIGN KEY)(.*)$`, "is");
-const uniqueIndex = new RegExp(`^CREATE UNIQUE INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?${name} ON ${table}(.*)$`, "is");
+const uniqueIndex = new RegExp(
+  `^CREATE UNIQUE INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?${name} ON ${table}(.*)$`,
+  "is",
+);
 const removal = /^DROP (TYPE|SEQUENCE|SCHEMA|ROLE|POLICY|VIEW|MATERIALIZED VIEW) (\S+)/i;
 const alwaysSafe =
   /^(CREATE (TABLE|TYPE|SCHEMA|SEQUENCE|VIEW|MATERIALIZED VIEW|INDEX|POLICY|ROLE)|DROP INDEX|ALTER (SEQUENCE|POLICY|ROLE|VIEW|MATERIALIZED VIEW)|ALTER TYPE .* ADD VALUE)\b/is;
@@ -34,7 +37,9 @@ function judge(statement: string, plan: readonly string[], fresh: ReadonlySet<st
   if (unique) return judgeRule("Rows must differ", unique[2] ?? "", unique[3] ?? "", fresh);
   const removed = removal.exec(statement);
   if (removed) {
-    const replaced = plan.some((other) => other.startsWith("CREATE") && other.includes(removed[2] ?? "") && other !== statement);
+    const replaced = plan.some(
+      (other) => other.startsWith("CREATE") && other.includes(removed[2] ?? "") && other !== statement,
+    );
     return replaced ? { kind: "safe" } : { kind: "leave" };
   }
   return alwaysSafe.test(statement) && !/ RENAME /i.test(statement) ? { kind: "safe" } : refused(statement);
@@ -44,7 +49,9 @@ function judgeAlterTable(of: string, change: string, fresh: ReadonlySet<string>)
   const added = addColumn.exec(change);
   if (added) {
     const missing = !fillsItself(added[2] ?? "") && isRequired(added[2] ?? "");
-    return missing ? needsEmpty(of, `Column "${added[1]}" of ${of} is required and has no default, so existing rows lack it.`) : safe;
+    return missing
+      ? needsEmpty(of, `Column "${added[1]}" of ${of} is required and has no default, so existing rows lack it.`)
+      : safe;
   }
   const dropped = dropColumn.exec(change);
   if (dropped) return needsEmpty(of, `Column "${dropped[1]}" of ${of} would be dropped with its values.`);
@@ -61,8 +68,11 @@ function judgeAlterColumn(of: string, column: string, change: string): Judgement
   if (/^SET DATA TYPE/i.test(change)) {
     return needsEmpty(of, `Column "${column}" of ${of} would change its type, which existing values may not survive.`);
   }
-  if (/^SET NOT NULL/i.test(change)) return needsEmpty(of, `Column "${column}" of ${of} becomes required; existing rows may lack it.`);
-  return /^(SET|DROP|ADD GENERATED)/i.test(change) ? safe : refused(`ALTER TABLE ${of} ALTER COLUMN "${column}" ${change}`);
+  if (/^SET NOT NULL/i.test(change))
+    return needsEmpty(of, `Column "${column}" of ${of} becomes required; existing rows may lack it.`);
+  return /^(SET|DROP|ADD GENERATED)/i.test(change)
+    ? safe
+    : refused(`ALTER TABLE ${of} ALTER COLUMN "${column}" ${change}`);
 }
 
 const ruleInWords: Record<string, string> = {
@@ -79,7 +89,10 @@ function judgeRule(rule: string, of: string, definition: string, fresh: Readonly
   const allFresh = names.length > 0 && names.every((column) => fresh.has(`${of}.${column}`));
   const lenient = !/NULLS NOT DISTINCT/i.test(definition) && !/^\s*\(.*\bIS\b/is.test(definition);
   if (allFresh && lenient) return safe;
-  return needsEmpty(of, `${rule} in ${of} by a new rule (${names.map((column) => `"${column}"`).join(", ") || definition.trim()}), which existing rows may break.`);
+  return needsEmpty(
+    of,
+    `${rule} in ${of} by a new rule (${names.map((column) => `"${column}"`).join(", ") || definition.trim()}), which existing rows may break.`,
+  );
 }
 
 /** Columns that this plan adds and that are null in every row there is. */

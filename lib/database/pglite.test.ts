@@ -1,5 +1,5 @@
 import { behavesAsDriver } from "./behaves-as-driver.ts";
-import type { EmbeddedDriver } from "./pglite.ts";
+import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { openTemporary } from "./temporary.ts";
 
 behavesAsDriver("PGlite", {

@@ -4,7 +4,8 @@ import type { MessagePort } from "node:worker_threads";
 import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../environment/environment.ts";
-import { type Connection, ConnectionLostError, type Driver } from "./driver.ts";
+import { type Connection, ConnectionLostError } from "./driver.ts";
+import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { embeddedImage } from "./embedded-image.ts";
 import { lockEmbedded } from "./embedded-lock.ts";
 import { classifyPostgres, innermostMessage } from "./failure.ts";
@@ -13,26 +14,6 @@ import { PgliteThread } from "./pglite-thread.ts";
 import { PortStream } from "./port-stream.ts";
 import { relationalSchema } from "./relational-schema.ts";
 import { Turns } from "./turns.ts";
-
-/** A driver whose database lives in this process: no other process can reach it, but through `openPort`. */
-export interface EmbeddedDriver extends Driver {
-  /** Where the database lies. */
-  readonly directory: string;
-  /**
-   * One more connection to it, speaking PostgreSQL's wire protocol, for a tool such as drizzle-kit. Its transactions and
-   * the application's wait for each other. Undefined while the database is being opened again.
-   */
-  openPort(): MessagePort | undefined;
-  /**
-   * Stops the database in the middle of whatever runs, as `destroy` does to a statement that never ends. Connections are
-   * lost, what was committed is not; the next `connect` opens it again.
-   */
-  abort(): Promise<void>;
-}
-
-export function isEmbedded(driver: Driver): driver is EmbeddedDriver {
-  return "openPort" in driver;
-}
 
 export interface PgliteOptions {
   /** The data directory; made and initialised when absent. */

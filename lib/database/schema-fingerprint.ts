@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
  */
 export function schemaFingerprint(snapshot: Record<string, unknown>): string {
   const { id: _id, prevId: _prevId, ...described } = snapshot;
-  return createHash("sha256").update(JSON.stringify(sorted(described))).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(described)))
+    .digest("hex");
 }
 
 /** The same, whatever order its keys are in. A key without a value counts as absent, as it does in a file. */

@@ -86,7 +86,10 @@ async function load(schemaPath: string): Promise<Record<string, unknown>> {
 
 function schemasOf(schema: Record<string, unknown>, tables: PgTable[]): string[] {
   const named = Object.values(schema).filter(isPgSchema);
-  const names = [...named.map((each) => each.schemaName), ...tables.map((table) => getTableConfig(table).schema ?? "public")];
+  const names = [
+    ...named.map((each) => each.schemaName),
+    ...tables.map((table) => getTableConfig(table).schema ?? "public"),
+  ];
   return [...new Set(["public", ...names])];
 }
 

@@ -46,14 +46,18 @@ export class SchemaPlanner {
     return new Promise<SchemaPlan>((resolve, reject) => {
       const onMessage = (reply: PlannerReply): void => {
         if (reply.type === "query") void answer(reply.query, reply.sql);
-        else end(() => (reply.type === "planned" ? resolve(reply) : reject(new UnplannedError(reply.message, reply.needsAnswer))));
+        else
+          end(() =>
+            reply.type === "planned" ? resolve(reply) : reject(new UnplannedError(reply.message, reply.needsAnswer)),
+          );
       };
       const answer = (query: number, sql: string): Promise<void> =>
         run(sql).then(
           (rows) => tell({ type: "rows", query, rows }),
           (error: Error) => tell({ type: "failed", query, message: error.message }),
         );
-      const onExit = (): void => end(() => reject(new UnplannedError("the process that runs drizzle-kit ended", false)));
+      const onExit = (): void =>
+        end(() => reject(new UnplannedError("the process that runs drizzle-kit ended", false)));
       const end = (settle: () => void): void => {
         child.off("message", onMessage).off("exit", onExit).off("error", onExit);
         settle();

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
+import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { createInternalTables } from "./internal-tables.ts";
-import { type EmbeddedDriver, openPglite, type PgliteOptions } from "./pglite.ts";
+import { openPglite, type PgliteOptions } from "./pglite.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
