@@ -27,7 +27,8 @@ const CALL_PATH = /^\/api\/convex\/(query|mutation|action)\/?(?:\?.*)?$/;
 
 const callBody = z.strictObject({
   path: z.string().min(3).max(512),
-  args: z.record(z.string(), z.unknown()).default({}),
+  // Not `z.record`: it leaves out names such as `__proto__`, which are to be refused.
+  args: z.unknown().optional(),
 });
 
 /**
@@ -131,13 +132,17 @@ function parseBody(text: string): { path: string; args: Record<string, unknown> 
   try {
     const body = callBody.safeParse(parseMessageText(text));
     if (!body.success) throw new BadBodyError(`Expected { path, args }. ${z.prettifyError(body.error)}`);
-    const args = fromWire(body.data.args as Wire);
-    if (Object.getPrototypeOf(args) !== Object.prototype) throw new BadBodyError("Expected args to be an object.");
-    return { path: body.data.path, args: args as Record<string, unknown> };
+    const args = fromWire((body.data.args ?? {}) as Wire);
+    if (!isRecord(args)) throw new BadBodyError("Expected args to be an object.");
+    return { path: body.data.path, args };
   } catch (error) {
     if (error instanceof MessageTextError || error instanceof ValueError) throw new BadBodyError(error.message);
     throw error;
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function statusOf(outcome: Outcome<Wire>): number {

@@ -1,0 +1,218 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { defaultLimits } from "../engine/limits.ts";
+import type { Identity } from "../functions/context.ts";
+import type { SocketLike } from "../protocol/socket.ts";
+import { CloseCode } from "../protocol/version.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept-sockets.ts";
+
+/** What an engine was told about one socket. */
+interface Opened {
+  socket: SocketLike;
+  caller: Identity | null;
+  messages: string[];
+  closed: boolean;
+}
+
+interface Listening {
+  url: string;
+  port: number;
+  sockets: Sockets;
+  opened: Opened[];
+  clock: HandClock;
+}
+
+const servers: Server[] = [];
+const clients: WebSocket[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.terminate();
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?: number } = {}): Promise<Listening> {
+  const opened: Opened[] = [];
+  const clock = new HandClock();
+  const sockets = acceptSockets({
+    engine: {
+      limits: { ...defaultLimits, frameBytes: options.frameBytes ?? defaultLimits.frameBytes },
+      opened(socket, caller) {
+        const record: Opened = { socket, caller, messages: [], closed: false };
+        opened.push(record);
+        return {
+          message: (text) => void record.messages.push(text),
+          closed: () => {
+            record.closed = true;
+          },
+        };
+      },
+    },
+    identify: () => null,
+    log: clock.log,
+    trustProxy: false,
+    ...options,
+  });
+  const server = createServer();
+  server.on("upgrade", (request, connection, head) => void sockets.accept(request, connection, head));
+  server.listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `ws://127.0.0.1:${port}/api/sync`, port, sockets, opened, clock };
+}
+
+/** Resolves with the open socket, or with the status it was refused with. */
+async function open(url: string, headers: Record<string, string> = {}): Promise<WebSocket | number> {
+  const client = new WebSocket(url, { headers });
+  clients.push(client);
+  return new Promise((resolve, reject) => {
+    client.on("open", () => resolve(client));
+    client.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
+    client.on("error", reject);
+  });
+}
+
+async function opens(url: string, headers: Record<string, string> = {}): Promise<WebSocket> {
+  const client = await open(url, headers);
+  if (typeof client === "number") throw new Error(`refused with ${client}`);
+  return client;
+}
+
+async function nextMessage(client: WebSocket): Promise<string> {
+  const [data] = (await once(client, "message")) as [Buffer];
+  return data.toString();
+}
+
+test("messages go both ways as text, of every length a frame can announce, in order", async () => {
+  const { url, opened } = await listening();
+  const client = await opens(url);
+  const received: string[] = [];
+  client.on("message", (data) => received.push(data.toString()));
+  const texts = ["", "a", "é€😀", ...[125, 126, 127, 65_535, 65_536, 200_000].map((n) => "x".repeat(n))];
+  for (const text of texts) opened[0]?.socket.send({ text });
+  await expect.poll(() => received).toEqual(texts);
+  for (const text of texts.slice(1)) client.send(text);
+  await expect.poll(() => opened[0]?.messages).toEqual(texts.slice(1));
+});
+
+test("frames, pongs and our close keep their order, and nothing follows the close", async () => {
+  const { url, opened } = await listening();
+  const client = await opens(url);
+  const events: string[] = [];
+  client.on("message", (data) => events.push(data.toString()));
+  client.on("pong", () => events.push("pong"));
+  client.on("close", (code, reason) => events.push(`closed ${code} ${reason}`));
+  client.ping();
+  await expect.poll(() => events).toEqual(["pong"]);
+  const socket = opened[0]?.socket;
+  for (let i = 0; i < 100; i++) socket?.send({ text: `${i}` });
+  socket?.close(CloseCode.tooSlow, "too slow");
+  socket?.send({ text: "never" });
+  await expect.poll(() => events.at(-1)).toBe(`closed ${CloseCode.tooSlow} too slow`);
+  expect(events.slice(1, -1)).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
+  await expect.poll(() => opened[0]?.closed).toBe(true);
+});
+
+test("one frame for many sockets is the same bytes to each", async () => {
+  const { url, opened } = await listening();
+  const everybody = await Promise.all(Array.from({ length: 20 }, () => opens(url)));
+  const received = Promise.all(everybody.map(nextMessage));
+  const frame = { text: "to everybody" };
+  for (const { socket } of opened) socket.send(frame);
+  expect(await received).toEqual(everybody.map(() => "to everybody"));
+});
+
+test("what a client has not read counts as buffered", async () => {
+  const { url, opened } = await listening();
+  const client = await opens(url);
+  client.pause();
+  const socket = opened[0]?.socket;
+  const text = "x".repeat(1_000_000);
+  for (let i = 0; i < 30; i++) socket?.send({ text });
+  expect(socket?.bufferedAmount).toBeGreaterThan(8_000_000);
+  client.resume();
+  await expect.poll(() => socket?.bufferedAmount).toBe(0);
+});
+
+test("a page of the same host, a listed origin, and what is no browser may connect; all others are refused", async () => {
+  const { url, port } = await listening({ origins: ["https://app.example"] });
+  expect(await open(url, { Origin: `http://127.0.0.1:${port}` })).toBeInstanceOf(WebSocket);
+  expect(await open(url, { Origin: "https://app.example" })).toBeInstanceOf(WebSocket);
+  expect(await open(url)).toBeInstanceOf(WebSocket);
+  for (const Origin of [
+    "null",
+    "http://evil.example",
+    `http://localhost:${port}`,
+    "http://127.0.0.1",
+    "file://",
+    "https://app.example.evil",
+  ]) {
+    expect([Origin, await open(url, { Origin })]).toEqual([Origin, 403]);
+  }
+});
+
+test("who is calling is asked once, at the upgrade, with its headers", async () => {
+  const { url, opened } = await listening({
+    identify: async ({ headers }) => ({ subject: headers.get("cookie")?.split("=")[1] ?? "nobody" }),
+  });
+  await opens(url, { Cookie: "user=ada" });
+  expect(opened[0]?.caller).toEqual({ subject: "ada" });
+});
+
+test("a throwing identify, or one that forgets to answer, refuses the socket and is logged, not shown", async () => {
+  const failing = await listening({
+    identify: () => {
+      throw new Error("secret");
+    },
+  });
+  expect(await open(failing.url)).toBe(500);
+  expect(failing.clock.lines).toMatchObject([{ level: "error", about: { error: new Error("secret") } }]);
+  const forgetful = await listening({ identify: (() => undefined) as never });
+  expect(await open(forgetful.url)).toBe(500);
+  expect(String(forgetful.clock.lines[0]?.about?.error)).toMatch(/Expected `identify`.*undefined/);
+});
+
+test("a client that leaves while it is asked who it is does no harm", async () => {
+  const answer = Promise.withResolvers<null>();
+  const { port, opened, sockets } = await listening({ identify: () => answer.promise });
+  const connection = connect(port, "127.0.0.1");
+  connection.write(
+    "GET /api/sync HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n",
+  );
+  await once(connection, "connect");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  connection.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  answer.resolve(null);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(opened.filter((each) => !each.closed)).toEqual([]);
+  expect(sockets.count).toBe(0);
+});
+
+test("beyond the most sockets, and while draining, clients are told to come back", async () => {
+  const { url, sockets } = await listening({ sockets: 2 });
+  const first = await opens(url);
+  await opens(url);
+  expect(await open(url)).toBe(503);
+  first.close();
+  await expect.poll(() => sockets.count).toBe(1);
+  await opens(url);
+  first.close();
+  sockets.drain();
+  expect(await open(url)).toBe(503);
+});
+
+test("binary messages and messages that are too large close the socket with a code", async () => {
+  const { url, opened } = await listening({ frameBytes: 1_000 });
+  const binary = await opens(url);
+  binary.send(Buffer.from("{}"));
+  expect((await once(binary, "close"))[0]).toBe(CloseCode.badMessage);
+  const large = await opens(url);
+  large.send("x".repeat(1_001));
+  expect((await once(large, "close"))[0]).toBe(1009);
+  expect(opened.map((each) => each.messages)).toEqual([[], []]);
+  await expect.poll(() => opened.every((each) => each.closed)).toBe(true);
+});

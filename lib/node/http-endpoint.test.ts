@@ -1,0 +1,192 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import type { EngineCall } from "../engine/engine.ts";
+import { defaultLimits } from "../engine/limits.ts";
+import type { Outcome } from "../protocol/outcome.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import type { Wire } from "../values/wire.ts";
+import { type HttpEndpointOptions, httpEndpoint } from "./http-endpoint.ts";
+
+type Answering = (call: EngineCall) => Promise<Outcome<Wire>> | Outcome<Wire>;
+
+interface Listening {
+  url: string;
+  port: number;
+  calls: EngineCall[];
+  clock: HandClock;
+}
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+async function listening(answering: Answering, options: Partial<HttpEndpointOptions> = {}): Promise<Listening> {
+  const calls: EngineCall[] = [];
+  const clock = new HandClock();
+  const endpoint = httpEndpoint({
+    engine: {
+      limits: { ...defaultLimits, frameBytes: 1_000 },
+      call: async (call) => {
+        calls.push(call);
+        return answering(call);
+      },
+    },
+    identify: () => null,
+    log: clock.log,
+    trustProxy: false,
+    ...options,
+  });
+  const server = createServer((request, response) => {
+    if (!endpoint(request, response)) response.writeHead(299).end("not ours");
+  });
+  server.listen(0, "127.0.0.1");
+  servers.push(server);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/api/convex`, port, calls, clock };
+}
+
+const json = { "content-type": "application/json" };
+
+async function post(url: string, body: unknown, headers: Record<string, string> = json) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const response = await fetch(url, { method: "POST", headers, body: text });
+  return { status: response.status, body: (await response.json()) as Outcome<Wire>, headers: response.headers };
+}
+
+const succeed: Answering = () => ({ ok: true, value: { at: { $t: ["date", 0] } } });
+
+test("a call is run with its arguments decoded and answered in wire form", async () => {
+  const { url, calls } = await listening(succeed, {
+    identify: ({ headers }) => ({ subject: headers.get("authorization") ?? "nobody" }),
+  });
+  const { status, body, headers } = await post(
+    `${url}/mutation`,
+    { path: "messages:send", args: { at: { $t: ["date", 5] } } },
+    { ...json, authorization: "ada" },
+  );
+  expect(status).toBe(200);
+  expect(body).toEqual({ ok: true, value: { at: { $t: ["date", 0] } } });
+  expect(headers.get("cache-control")).toBe("no-store");
+  expect(calls).toEqual([
+    { kind: "mutation", address: "messages:send", args: { at: new Date(5) }, caller: { subject: "ada" } },
+  ]);
+  await post(`${url}/query`, { path: "a:b" });
+  await post(`${url}/action`, { path: "a:b", args: {} });
+  expect(calls.map((call) => call.kind)).toEqual(["mutation", "query", "action"]);
+  expect(calls[1]?.args).toEqual({});
+});
+
+test.each<[number, Outcome<Wire>]>([
+  [400, { ok: false, error: { kind: "badRequest", message: "no", issues: [{ path: ["a"], message: "no" }] } }],
+  [404, { ok: false, error: { kind: "badRequest", message: "no such function", unknownFunction: true } }],
+  [422, { ok: false, error: { kind: "application", data: { code: 1 } } }],
+  [500, { ok: false, error: { kind: "internal", incident: "abc" } }],
+  [503, { ok: false, error: { kind: "unavailable", message: "later" } }],
+])("status %i stands for its kind of error, which is passed on as it is", async (expected, outcome) => {
+  const { url } = await listening(() => outcome);
+  const { status, body } = await post(`${url}/query`, { path: "a:b", args: {} });
+  expect(status).toBe(expected);
+  expect(body).toEqual(outcome);
+});
+
+test.each([
+  ["not JSON", "{"],
+  ["no object", "[]"],
+  ["no path", {}],
+  ["a key that is unknown", { path: "a:b", args: {}, more: 1 }],
+  ["arguments that are no object", { path: "a:b", args: [1] }],
+  ["arguments that decode to no object", { path: "a:b", args: { $t: ["map", []] } }],
+  ["a tag that is unknown", { path: "a:b", args: { x: { $t: ["nope"] } } }],
+  ["a name that reaches into objects", '{"path":"a:b","args":{"__proto__":{"x":1}}}'],
+  ["nesting without end", `{"path":"a:b","args":{"x":${"[".repeat(400)}${"]".repeat(400)}}}`],
+])("%s is refused with 400 and never reaches the engine", async (_what, body) => {
+  const { url, calls } = await listening(succeed);
+  const answer = await post(`${url}/query`, body);
+  expect(answer.status).toBe(400);
+  expect(answer.body).toMatchObject({ ok: false, error: { kind: "badRequest" } });
+  expect(calls).toEqual([]);
+});
+
+test("anything but JSON by POST from an allowed origin is refused", async () => {
+  const { url, port, calls } = await listening(succeed, { origins: ["https://app.example"] });
+  const call = { path: "a:b", args: {} };
+  expect((await post(`${url}/query`, call, { "content-type": "text/plain" })).status).toBe(415);
+  expect((await post(`${url}/query`, call, { "content-type": "application/jsonp" })).status).toBe(415);
+  expect((await post(`${url}/query`, call, { ...json, origin: "http://evil.example" })).status).toBe(403);
+  expect((await post(`${url}/query`, call, { ...json, origin: "null" })).status).toBe(403);
+  expect((await fetch(`${url}/query`)).status).toBe(405);
+  expect((await fetch(`${url}/query`, { method: "OPTIONS", headers: { origin: "http://evil.example" } })).status).toBe(
+    403,
+  );
+  expect(calls).toEqual([]);
+  expect((await post(`${url}/query`, call, { ...json, origin: `http://127.0.0.1:${port}` })).status).toBe(200);
+  const listed = { origin: "https://app.example" };
+  const preflight = await fetch(`${url}/query`, { method: "OPTIONS", headers: listed });
+  expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([
+    204,
+    "https://app.example",
+  ]);
+  const answer = await post(`${url}/query`, call, { "content-type": "application/json; charset=utf-8", ...listed });
+  expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, "https://app.example"]);
+});
+
+test("a body that is too large is refused with 413, announced or not, and not kept", async () => {
+  const { url, port, calls } = await listening(succeed);
+  expect((await post(`${url}/query`, "x".repeat(1_001))).status).toBe(413);
+  const connection = connect(port, "127.0.0.1");
+  connection.on("error", () => {});
+  connection.write(
+    "POST /api/convex/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+  );
+  for (let i = 0; i < 3; i++) connection.write(`190\r\n${"x".repeat(400)}\r\n`);
+  const [head] = (await once(connection, "data")) as [Buffer];
+  expect(head.toString()).toMatch(/^HTTP\/1\.1 413[\s\S]*connection: close/i);
+  await once(connection, "close");
+  expect(calls).toEqual([]);
+});
+
+test("too many calls at once are 429 for one caller and 503 for all", async () => {
+  const gate = Promise.withResolvers<Outcome<Wire>>();
+  const { url, calls } = await listening(() => gate.promise, { calls: 3, callsPerAddress: 2, trustProxy: true });
+  const callFrom = (address: string) =>
+    post(`${url}/query`, { path: "a:b", args: {} }, { ...json, "x-forwarded-for": address });
+  const running = [callFrom("1.1.1.1"), callFrom("1.1.1.1"), callFrom("2.2.2.2")];
+  await expect.poll(() => calls).toHaveLength(3);
+  const refused = await callFrom("1.1.1.1");
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+  expect((await callFrom("3.3.3.3")).status).toBe(503);
+  gate.resolve({ ok: true, value: null });
+  expect((await Promise.all(running)).map((answer) => answer.status)).toEqual([200, 200, 200]);
+  expect((await callFrom("1.1.1.1")).status).toBe(200);
+});
+
+test("what nobody foresaw is 500 with an incident, and the log has the rest", async () => {
+  const { url, clock } = await listening(() => {
+    throw new Error("secret");
+  });
+  const { status, body } = await post(`${url}/query`, { path: "a:b", args: {} });
+  expect([status, JSON.stringify(body)]).toEqual([500, expect.not.stringContaining("secret")]);
+  expect(clock.lines).toMatchObject([{ level: "error", about: { error: new Error("secret") } }]);
+});
+
+test("an identify that throws is 500, and the function does not run", async () => {
+  const { url, calls } = await listening(succeed, {
+    identify: () => {
+      throw new Error("secret");
+    },
+  });
+  expect(await post(`${url}/query`, { path: "a:b", args: {} })).toMatchObject({
+    status: 500,
+    body: { ok: false, error: { kind: "internal", incident: expect.any(String) } },
+  });
+  expect(calls).toEqual([]);
+});
+
+test("every other path is left to Next", async () => {
+  const { url } = await listening(succeed);
+  for (const path of ["", "/", "/queries", "/query/more", "/Query"]) expect((await fetch(url + path)).status).toBe(299);
+});

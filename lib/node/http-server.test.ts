@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { createServer, request as httpRequest, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { type HttpServer, type Rooms, takePort } from "./http-server.ts";
+import { SettingsError } from "./settings.ts";
+
+const open: HttpServer[] = [];
+afterEach(async () => {
+  for (const http of open.splice(0)) await http.close();
+});
+
+async function taken(host = "localhost"): Promise<HttpServer> {
+  const http = await takePort({ host, port: 0 });
+  open.push(http);
+  return http;
+}
+
+function rooms(overrides: Partial<Rooms> = {}): Rooms {
+  return {
+    calls: () => false,
+    next: { request: async (_request, response) => void response.end("a page"), upgrade: () => false },
+    sockets: {
+      accept: async (_request, connection) => void connection.end("accepted"),
+      drain() {},
+      close() {},
+      count: 0,
+    },
+    ...overrides,
+  };
+}
+
+/** The first line of what an upgrade is answered with. */
+async function upgrade(url: string, path: string, protocol = "websocket"): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const connection = connect(Number(port), hostname === "localhost" ? "127.0.0.1" : hostname);
+  connection.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+  const [data] = (await once(connection, "data")) as [Buffer];
+  connection.destroy();
+  return data.toString().split("\r\n")[0] as string;
+}
+
+test("who comes early waits until the server is open, and health tells which it is", async () => {
+  const http = await taken();
+  const health = async () => {
+    const response = await fetch(`${http.url}/healthz`);
+    return [response.status, await response.json()];
+  };
+  expect(await health()).toEqual([503, { status: "starting" }]);
+  const page = fetch(http.url);
+  http.open(rooms());
+  expect(await (await page).text()).toBe("a page");
+  expect(await health()).toEqual([200, { status: "ok" }]);
+  http.drain();
+  expect(await health()).toEqual([503, { status: "draining" }]);
+  expect((await fetch(http.url)).headers.get("connection")).toBe("close");
+});
+
+test("localhost is both of its addresses", async () => {
+  const http = await taken();
+  http.open(rooms());
+  const { port } = new URL(http.url);
+  expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe("a page");
+  const hasIpv6 = await fetch(`http://[::1]:${port}`).then(
+    (response) => response.ok,
+    () => "no such address here",
+  );
+  expect([true, "no such address here"]).toContain(hasIpv6);
+});
+
+test("a busy port is named, with a way out", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  await expect(takePort({ host: "localhost", port })).rejects.toThrow(SettingsError);
+  await expect(takePort({ host: "127.0.0.1", port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
+  other.close();
+  await expect(takePort({ host: "192.0.2.1", port: 0 })).rejects.toThrow("HOST: expected an address of this machine");
+});
+
+test("sockets are for /api/sync; other upgrades are refused, or not upgraded at all", async () => {
+  const http = await taken();
+  http.open(rooms());
+  expect(await upgrade(http.url, "/api/sync")).toBe("accepted");
+  expect(await upgrade(http.url, "/api/sync?x=1")).toBe("accepted");
+  expect(await upgrade(http.url, "/elsewhere")).toBe("HTTP/1.1 404 Not Found");
+  expect(await upgrade(http.url, "/", "h2c")).toBe("HTTP/1.1 200 OK");
+  expect((await fetch(`${http.url}/api/sync`)).status).toBe(426);
+});
+
+test("closing waits for requests that run, and takes no new ones", async () => {
+  const http = await takePort({ host: "127.0.0.1", port: 0 });
+  const arrived = Promise.withResolvers<() => void>();
+  const request = async (_request: unknown, response: ServerResponse) => arrived.resolve(() => response.end("done"));
+  http.open(rooms({ next: { request, upgrade: () => false } }));
+  const answer = fetch(http.url);
+  const finish = await arrived.promise;
+  let closed = false;
+  const closing = http.close().then(() => {
+    closed = true;
+  });
+  await expect(
+    new Promise((resolve, reject) => httpRequest(http.url, { agent: false }, resolve).on("error", reject).end()),
+  ).rejects.toThrow("ECONNREFUSED");
+  expect(closed).toBe(false);
+  finish();
+  expect(await (await answer).text()).toBe("done");
+  await closing;
+});

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { parseSettings, SettingsError } from "./settings.ts";
+
+test("nothing set is localhost:3000 with the embedded database; empty counts as not set", () => {
+  const defaults = {
+    development: true,
+    port: 3000,
+    host: "localhost",
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    trustProxy: false,
+  };
+  expect(parseSettings({}, true)).toEqual(defaults);
+  expect(parseSettings({ PORT: "", HOST: "", DATABASE_URL: "", TRUST_PROXY: "" }, true)).toEqual(defaults);
+});
+
+test("what is set is taken", () => {
+  const set = { PORT: "80", HOST: "0.0.0.0", DATABASE_URL: "postgres://u:p@db/app", TRUST_PROXY: "1", OTHER: "x" };
+  expect(parseSettings(set, false)).toMatchObject({
+    development: false,
+    port: 80,
+    host: "0.0.0.0",
+    databaseUrl: "postgres://u:p@db/app",
+    trustProxy: true,
+  });
+});
+
+test("what cannot be used is named with what was expected, all at once, and no URL is shown", () => {
+  const wrong = { PORT: "70000", HOST: "my host", DATABASE_URL: "secret password", TRUST_PROXY: "yes" };
+  const message = (() => {
+    try {
+      parseSettings(wrong, true);
+    } catch (error) {
+      return error instanceof SettingsError ? error.message : undefined;
+    }
+  })();
+  expect(message?.split("\n")).toEqual([
+    'PORT: expected a port, 0 to 65535. Found "70000".',
+    'HOST: expected a host name or address, such as localhost or 0.0.0.0. Found "my host".',
+    "DATABASE_URL: expected a URL such as postgres://user:password@host:5432/name. Found a text that is no URL.",
+    'TRUST_PROXY: expected 1 or 0. Found "yes".',
+  ]);
+});

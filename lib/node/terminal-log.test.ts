@@ -1,0 +1,42 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import { terminalLog } from "./terminal-log.ts";
+
+function logged(write: (log: ReturnType<typeof terminalLog>) => void, remapStack?: (thrown: unknown) => void): string {
+  const lines: string[] = [];
+  write(terminalLog({ remapStack, write: (line) => void lines.push(stripVTControlCharacters(line)) }));
+  return lines.join("\n");
+}
+
+test("one line for each thing, with what the message does not say already", () => {
+  expect(logged((log) => log.info("ready on x", { address: "x", after: "5 ms", none: undefined }))).toBe(
+    " • ready on x  after 5 ms",
+  );
+});
+
+test("an error tells what, what the database added, where in the author's files, and what caused it", () => {
+  const cause = Object.assign(new Error("relation does not exist"), { code: "42P01", routine: "noise" });
+  const error = new Error("Failed query", { cause });
+  error.stack = `Error: Failed query\n    at handler (${process.cwd()}/convex/a.ts:1:2)\n    at deep (node:internal:1:1)`;
+  cause.stack = "Error: relation";
+  expect(logged((log) => log.error("a:b failed", { error }))).toBe(
+    [
+      " ✗ a:b failed",
+      "   Error: Failed query",
+      "     at handler (convex/a.ts:1:2)",
+      "     at deep (node:internal:1:1)",
+      "   caused by Error: relation does not exist",
+      "   code: 42P01",
+    ].join("\n"),
+  );
+});
+
+test("stacks are translated before they are printed; anything can be thrown", () => {
+  const translated: unknown[] = [];
+  const text = logged(
+    (log) => log.warn("odd", { error: { not: "an error" } }),
+    (thrown) => translated.push(thrown),
+  );
+  expect(text).toContain("not: 'an error'");
+  expect(translated).toEqual([{ not: "an error" }]);
+});
