@@ -1,5 +1,5 @@
 /**
- * A 64-bit fingerprint of a text as 11 to 13 characters of base 36, the same in every browser and on every server.
+ * A 64-bit fingerprint of a text as at most 13 characters of base 36, the same in every browser and on every server.
  * Two 32-bit lanes of multiply-xor mixing with the finaliser of MurmurHash3 (public domain); not for secrets.
  */
 export function hashText(text: string): string {
@@ -12,8 +12,9 @@ export function hashText(text: string): string {
     high = Math.imul(high ^ unit, 0x5f356495);
     high = (high << 15) | (high >>> 17);
   }
-  const first = finalise(low ^ high);
-  const second = finalise(Math.imul(high, 0x85ebca6b) ^ low);
+  // Each step can be undone, so that no two states of the lanes end in one fingerprint.
+  const first = finalise(low);
+  const second = finalise(high ^ first);
   return ((BigInt(first) << 32n) | BigInt(second)).toString(36);
 }
 
