@@ -20,7 +20,9 @@ function shareArray(previous: unknown[], next: unknown[]): unknown[] {
   let same = previous.length === next.length;
   const shared = next.map((row, i) => {
     const key = rowKey(row);
-    const result = share(key === undefined ? previous[i] : byKey.get(key), row);
+    // Its own place first: rows of a join may have the same id.
+    const inPlace = key === undefined || Object.is(rowKey(previous[i]), key);
+    const result = share(inPlace ? previous[i] : byKey.get(key), row);
     if (!Object.is(result, previous[i])) same = false;
     return result;
   });
