@@ -7,8 +7,9 @@ export class MessageTextError extends Error {
 
 /** How much deeper a message is than the arguments or the value inside it. */
 const ENVELOPE_DEPTH = 8;
-/** Tags double the depth of what they stand for at worst. */
-const MAX_MESSAGE_DEPTH = 2 * MAX_DEPTH + ENVELOPE_DEPTH;
+/** The most brackets that one level of a value takes: an object that owns the key `$t`, `{"$t":["object",[[key, …]]]}`. */
+const BRACKETS = 4;
+const MAX_MESSAGE_DEPTH = BRACKETS * MAX_DEPTH + ENVELOPE_DEPTH;
 
 /** The wire's only `JSON.parse`. Its depth is checked on the text, before anything recurses. */
 export function parseMessageText(text: string): unknown {

@@ -10,6 +10,9 @@ export type Wire = null | boolean | number | string | Wire[] | { [key: string]: 
 export const MAX_DEPTH = 64;
 
 const TAG = "$t";
+/** A `bigint` may have this many digits: reading one takes time that grows with their square. */
+const MAX_DIGITS = 4096;
+const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
 /** Keys that reach into an object's prototype when they are assigned. They never travel. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -43,7 +46,7 @@ function write(value: unknown, path: Path, depth: number): Wire {
       if (Number.isFinite(value) && !Object.is(value, -0)) return value;
       return { [TAG]: ["number", Object.is(value, -0) ? "-0" : String(value)] };
     case "bigint":
-      return { [TAG]: ["bigint", value.toString()] };
+      return { [TAG]: ["bigint", writeBigint(value, path)] };
     case "undefined":
       return { [TAG]: ["undefined"] };
     case "object":
@@ -71,6 +74,12 @@ function writeObject(value: object, path: Path, depth: number): Wire {
   if (value instanceof Set)
     return { [TAG]: ["set", [...value].map((item, i) => write(item, [...path, i], depth + 1))] };
   throw new ValueError(path, `is an instance of ${prototype.constructor?.name || "a class"}, which cannot travel`);
+}
+
+function writeBigint(value: bigint, path: Path): string {
+  const digits = value.toString();
+  if (!DIGITS.test(digits)) throw new ValueError(path, `is a bigint of more than ${MAX_DIGITS} digits`);
+  return digits;
 }
 
 function writeArray(value: unknown[], path: Path, depth: number): Wire {
@@ -107,7 +116,14 @@ function writeRecord(value: Record<string, unknown>, path: Path, depth: number):
     }
   }
   const record = copy ?? (value as Record<string, Wire>);
-  return TAG in record ? { [TAG]: ["object", Object.entries(record) as Wire] } : record;
+  return TAG in record ? { [TAG]: ["object", sortedEntries(record)] } : record;
+}
+
+/** Sorted, as canonical text needs them: it sorts the keys of objects, and sees an array here. */
+function sortedEntries(record: Record<string, Wire>): Wire[] {
+  return Object.keys(record)
+    .sort()
+    .map((key) => [key, record[key] as Wire]);
 }
 
 function read(wire: Wire, depth: number): unknown {
@@ -155,7 +171,7 @@ function readTagged(tagged: Wire | undefined, depth: number): unknown {
       if (typeof body === "number") return new Date(body);
       break;
     case "bigint":
-      if (typeof body === "string" && /^-?\d{1,4096}$/.test(body)) return BigInt(body);
+      if (typeof body === "string" && DIGITS.test(body)) return BigInt(body);
       break;
     case "number":
       if (typeof body === "string" && Object.hasOwn(NUMBERS, body)) return NUMBERS[body];
