@@ -386,7 +386,8 @@ const FAILURE = '{"ok":false,"error":';
 const MAX_REASON_BYTES = 123;
 
 function shortened(reason: string): string {
-  let short = reason;
+  // It may hold what the client sent, as long as a message: cut first, count after.
+  let short = reason.slice(0, MAX_REASON_BYTES);
   while (Buffer.byteLength(short) > MAX_REASON_BYTES) short = short.slice(0, -1);
   return short;
 }
