@@ -14,7 +14,9 @@ export class MessageRate {
 
   /** Takes one message out; false when the bucket is empty. */
   take(now: number): boolean {
-    this.#left = Math.min(this.#burst, this.#left + ((now - this.#at) / 1000) * this.#perSecond);
+    // The machine's clock may be set back: that costs nobody their connection.
+    const passed = Math.max(0, now - this.#at);
+    this.#left = Math.min(this.#burst, this.#left + (passed / 1000) * this.#perSecond);
     this.#at = now;
     if (this.#left < 1) return false;
     this.#left--;
