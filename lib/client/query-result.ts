@@ -1,4 +1,4 @@
-import type { FunctionArgs, FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
+import type { FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 import type { FunctionError } from "./errors.ts";
 
 /** A reference to a query that any client may name, such as `api.messages.listByChannel`. */
@@ -19,8 +19,3 @@ export type FilledResult<T, ErrorData = unknown> =
 
 export type QueryResult<Query> = Result<FunctionReturnType<Query>, FunctionErrorData<Query>>;
 export type PreloadedQueryResult<Query> = FilledResult<FunctionReturnType<Query>, FunctionErrorData<Query>>;
-
-/** One of several queries that are watched together. `args` may be left out when there are none. */
-export type QueryRequest<Query> = { query: Query } & ArgsField<FunctionArgs<Query>>;
-// biome-ignore lint/complexity/noBannedTypes: asks whether every argument is optional
-type ArgsField<Args> = {} extends Args ? { args?: Args } : { args: Args };

@@ -7,6 +7,12 @@ import type { FunctionArgs } from "../functions/reference.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 
+/** One of the queries. `args` may be left out when there are none. */
+type Request<Query> = { query: Query } & ArgsField<FunctionArgs<Query>>;
+// biome-ignore lint/complexity/noBannedTypes: asks whether every argument is optional
+type ArgsField<Args> = {} extends Args ? { args?: Args | "skip" } : { args: Args | "skip" };
+/** Refuses what is not among the arguments: a name with a typing mistake. */
+type Only<Args, Given> = Given extends "skip" ? unknown : { [Name in Exclude<keyof Given, keyof Args>]?: never };
 type Requests = Record<string, { query: unknown; args?: Record<string, unknown> | "skip" }>;
 
 /**
@@ -14,11 +20,11 @@ type Requests = Record<string, { query: unknown; args?: Record<string, unknown> 
  *
  * @example const { channel, members } = useQueries({ channel: { query: api.channels.get, args: { id } }, members: … });
  */
-export function useQueries<Queries extends Record<string, PublicQuery>>(
-  requests: {
-    [Name in keyof Queries]: { query: Queries[Name]; args: FunctionArgs<Queries[Name]> | "skip" };
+export function useQueries<Queries extends Record<string, PublicQuery>, Args>(
+  requests: { [Name in keyof Queries]: Request<Queries[Name]> } & {
+    [Name in keyof Args]: { args?: Args[Name] & Only<FunctionArgs<Queries[Name & keyof Queries]>, Args[Name]> };
   },
-): { [Name in keyof Queries]: QueryResult<Queries[Name]> | Skipped };
+): { [Name in keyof Queries]: QueryResult<Queries[Name]> | ("skip" extends Args[Name & keyof Args] ? Skipped : never) };
 export function useQueries(requests: unknown): unknown {
   const sync = useSyncClient();
   const rendered = useRendered();

@@ -1,0 +1,500 @@
+// @vitest-environment happy-dom
+// biome-ignore-all lint/correctness/noComponentHookFactories: each test renders a component of its own, once
+import { act, createElement, Fragment, memo, type ReactNode, StrictMode, Suspense, use, useState } from "react";
+import { createRoot, hydrateRoot, type Root } from "react-dom/client";
+import { renderToString } from "react-dom/server";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { PublicQuery } from "../client/query-result.ts";
+import { ScriptedServer, settle } from "../client/scripted-server.ts";
+import { createReferences, type FunctionReference } from "../functions/reference.ts";
+import type { Preloaded } from "../protocol/preloaded.ts";
+import {
+  ConvexProvider,
+  HydrateQueries,
+  useAction,
+  useConnectionState,
+  useMutation,
+  usePreloadedQuery,
+  useQueries,
+  useQuery,
+} from "./index.ts";
+
+type Row = { id: number; text: string };
+interface Api {
+  messages: {
+    list: FunctionReference<"query", "public", { channel: string }, Row[]>;
+    count: FunctionReference<"query", "public", Record<string, never>, number>;
+    send: FunctionReference<"mutation", "public", { text: string }, number>;
+    relay: FunctionReference<"action", "public", { text: string }, string>;
+  };
+}
+const api = createReferences<Api>();
+const general = { channel: "general" };
+const ONE: Row[] = [{ id: 1, text: "one" }];
+
+function preloaded(value: unknown, more: Partial<Preloaded<PublicQuery>> = {}): Preloaded<Api["messages"]["list"]> {
+  const text = JSON.stringify(value);
+  const rest = { epoch: "epoch-1", at: 5, identity: null };
+  return { path: "messages:list", args: general, text, hash: `hash of ${text}`, ...rest, ...more } as never;
+}
+
+let server: ScriptedServer;
+let container: HTMLElement;
+let root: Root | undefined;
+let complaints: unknown[];
+const renders = new Map<string, number>();
+
+beforeEach(() => {
+  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+  server = new ScriptedServer();
+  container = document.createElement("div");
+  complaints = [];
+  renders.clear();
+  for (const level of ["error", "warn"] as const) {
+    vi.spyOn(console, level).mockImplementation((...about) => complaints.push(about.join(" ")));
+  }
+});
+
+afterEach(async () => {
+  await act(async () => root?.unmount());
+  root = undefined;
+  vi.restoreAllMocks();
+  expect(complaints).toEqual([]);
+});
+
+function rendered(name: string): void {
+  renders.set(name, (renders.get(name) ?? 0) + 1);
+}
+
+function page(client = server.client(), ...children: ReactNode[]): ReactNode {
+  return createElement(ConvexProvider, { client }, ...children);
+}
+
+async function mount(node: ReactNode): Promise<void> {
+  await act(async () => {
+    root = createRoot(container);
+    root.render(node);
+    await settle();
+  });
+}
+
+async function hydrate(html: string, node: ReactNode): Promise<void> {
+  container.innerHTML = html;
+  await act(async () => {
+    root = hydrateRoot(container, node, { onRecoverableError: (error) => complaints.push(String(error)) });
+    await settle();
+  });
+}
+
+async function transition(...given: Parameters<ScriptedServer["transition"]>): Promise<void> {
+  await act(() => server.transition(...given));
+}
+
+/** The list as text, and how often it was rendered. */
+function List({ name = "list" }: { name?: string }): ReactNode {
+  rendered(name);
+  const { data, isLoading, error } = useQuery(api.messages.list, general);
+  if (isLoading) return "loading";
+  if (error) return error.kind;
+  return data.map((row) => row.text).join(",");
+}
+
+function PreloadedList({ from }: { from: Preloaded<Api["messages"]["list"]> }): ReactNode {
+  rendered("list");
+  const { data, error } = usePreloadedQuery(from);
+  return `${error?.kind ?? ""}${data.map((row) => row.text).join(",")}`;
+}
+
+describe("useQuery", () => {
+  test("loads, then follows; equal queries share one subscription", async () => {
+    await mount(page(server.client(), createElement(List), "|", createElement(List, { name: "other" })));
+    expect(container.textContent).toBe("loading|loading");
+    expect(server.heard("Subscribe")).toMatchObject([{ queries: [{ path: "messages:list" }] }]);
+    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    expect(container.textContent).toBe("one|one");
+    expect([...renders.values()]).toEqual([2, 2]);
+  });
+
+  test("asks nothing while skipped, and again when it is not", async () => {
+    let start = () => {};
+    function Maybe(): ReactNode {
+      const [isOn, setOn] = useState(false);
+      start = () => setOn(true);
+      const { data, isLoading } = useQuery(api.messages.list, isOn ? general : "skip");
+      return `${isLoading} ${data?.length}`;
+    }
+    await mount(page(server.client(), createElement(Maybe)));
+    expect(container.textContent).toBe("false undefined");
+    expect(server.network.pairs.flatMap((pair) => pair.saidByClient).map((said) => said.type)).not.toContain(
+      "Subscribe",
+    );
+    await act(async () => {
+      start();
+      await settle();
+    });
+    expect(container.textContent).toBe("true undefined");
+    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    expect(container.textContent).toBe("false 1");
+  });
+
+  test("under StrictMode subscribes once, and stays subscribed", async () => {
+    await mount(createElement(StrictMode, null, page(server.client(), createElement(List))));
+    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    server.clock.advance(6_000);
+    await settle();
+    expect(container.textContent).toBe("one");
+    expect(server.network.pairs).toHaveLength(1);
+    expect(server.network.last.saidByClient.map(({ type }) => type)).toEqual(["Connect", "Subscribe"]);
+  });
+
+  test("an update of several queries renders once, from one state; rows that did not change stay the same objects", async () => {
+    const Line = memo(function Line({ row }: { row: Row }): ReactNode {
+      rendered(`row ${row.id}`);
+      return row.text;
+    });
+    function Both(): ReactNode {
+      const list = useQuery(api.messages.list, general);
+      const count = useQuery(api.messages.count);
+      rendered("both");
+      return [`${count.data}:`, ...(list.data ?? []).map((row) => createElement(Line, { key: row.id, row }))];
+    }
+    await mount(page(server.client(), createElement(Both)));
+    const maps: [number, number][] = [
+      [1, 1],
+      [2, 2],
+    ];
+    await transition({
+      at: 1,
+      maps,
+      answers: [
+        { live: 1, hash: "1", value: ONE },
+        { live: 2, hash: "2", value: 1 },
+      ],
+    });
+    const more = [...ONE, { id: 2, text: "two" }];
+    await transition({
+      at: 2,
+      answers: [
+        { live: 1, hash: "3", value: more },
+        { live: 2, hash: "4", value: 2 },
+      ],
+    });
+    expect(container.textContent).toBe("2:onetwo");
+    expect(Object.fromEntries(renders)).toEqual({ both: 3, "row 1": 1, "row 2": 1 });
+  });
+
+  test("says what is missing without a provider", async () => {
+    await expect(mount(createElement(List))).rejects.toThrow("<ConvexProvider>");
+  });
+});
+
+describe("useQueries", () => {
+  test("gives all results of one state under their names, and follows a changing set", async () => {
+    let ask: (names: string[]) => void = () => {};
+    function Many(): ReactNode {
+      const [channels, setChannels] = useState(["a", "b"]);
+      ask = setChannels;
+      const requests = Object.fromEntries(
+        channels.map((channel) => [channel, { query: api.messages.list, args: { channel } }]),
+      );
+      rendered("many");
+      const results = useQueries(requests);
+      return Object.entries(results).map(([name, { data, isLoading }]) => `${name}${isLoading ? "?" : data?.length} `);
+    }
+    await mount(page(server.client(), createElement(Many)));
+    await transition({
+      at: 1,
+      maps: [
+        [1, 1],
+        [2, 2],
+      ],
+      answers: [
+        { live: 1, hash: "1", value: [] },
+        { live: 2, hash: "2", value: ONE },
+      ],
+    });
+    expect(container.textContent).toBe("a0 b1 ");
+    expect(renders.get("many")).toBe(2);
+    await act(async () => {
+      ask(["b", "c"]);
+      await settle();
+    });
+    expect(container.textContent).toBe("b1 c? ");
+    expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ args: { channel: "c" } }]);
+  });
+});
+
+describe("on the server", () => {
+  test("preloaded queries are filled, others load; nothing connects and no timer is left", () => {
+    const hydrated = createElement(HydrateQueries, { preloaded: [preloaded(ONE)] }, createElement(List));
+    const html = renderToString(page(server.client(), hydrated, "|", createElement(List), "|", createElement(State)));
+    expect(html.replaceAll("<!-- -->", "")).toBe("one|loading|connecting");
+    expect(server.network.pairs).toHaveLength(0);
+    expect(server.clock.waiting).toBe(0);
+  });
+
+  test("a provider without props makes a client of its own for each render", () => {
+    const html = () => renderToString(createElement(ConvexProvider, null, createElement(List)));
+    expect([html(), html()]).toEqual(["loading", "loading"]);
+  });
+});
+
+function State(): ReactNode {
+  return useConnectionState().state;
+}
+
+describe("hydration", () => {
+  const pages: Record<string, (from: Preloaded<Api["messages"]["list"]>) => ReactNode> = {
+    usePreloadedQuery: (from) => createElement(PreloadedList, { from }),
+    "useQuery(preloaded)": (from) =>
+      createElement(function Live(): ReactNode {
+        rendered("list");
+        return useQuery(from)
+          .data.map((row) => row.text)
+          .join(",");
+      }),
+    HydrateQueries: (from) => createElement(HydrateQueries, { preloaded: [from] }, createElement(List)),
+  };
+
+  test.each(Object.keys(pages))("with %s renders once, costs one short answer, then is live", async (kind) => {
+    const from = preloaded(ONE);
+    const node = () => page(server.client(), (pages[kind] as (typeof pages)[string])(from));
+    const html = renderToString(node());
+    renders.clear();
+    await hydrate(html, node());
+    expect(container.textContent).toBe("one");
+    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: from.hash });
+    await transition({ at: 6, maps: [[1, 1]] });
+    expect(renders.get("list")).toBe(1);
+    await transition({ at: 7, answers: [{ live: 1, hash: "2", value: [{ id: 2, text: "two" }] }] });
+    expect(container.textContent).toBe("two");
+    expect(renders.get("list")).toBe(2);
+  });
+
+  test("under StrictMode shows no warning either", async () => {
+    const node = () =>
+      createElement(
+        StrictMode,
+        null,
+        page(server.client(), createElement(HydrateQueries, { preloaded: [preloaded(ONE)] }, createElement(List))),
+      );
+    await hydrate(renderToString(node()), node());
+    expect(container.textContent).toBe("one");
+  });
+
+  test("of a part that comes late equals what the server rendered, though newer is known; then it shows the newer", async () => {
+    let finish: (value: string) => void = () => {};
+    const later = new Promise<string>((resolve) => {
+      finish = resolve;
+    });
+    const from = preloaded(ONE);
+    function Late({ wait }: { wait: Promise<string> | undefined }): ReactNode {
+      if (wait) use(wait);
+      return createElement(Fragment, null, createElement(List), createElement(PreloadedList, { from }));
+    }
+    const node = (wait: Promise<string> | undefined) =>
+      page(
+        server.client(),
+        createElement(
+          HydrateQueries,
+          { preloaded: [from] },
+          createElement(List, { name: "early" }),
+          createElement(Suspense, { fallback: "…" }, createElement(Late, { wait })),
+        ),
+      );
+    const html = renderToString(node(undefined));
+    await hydrate(html, node(later));
+    await transition({ at: 9, maps: [[1, 1]], answers: [{ live: 1, hash: "2", value: [{ id: 1, text: "new" }] }] });
+    expect(container.textContent).toBe("newoneone");
+    await act(async () => {
+      finish("");
+      await settle();
+    });
+    expect(container.textContent).toBe("newnewnew");
+  });
+});
+
+describe("a page that comes with answers", () => {
+  test("shows them on its first render after a navigation, unless newer was seen", async () => {
+    let go: (from: Preloaded<Api["messages"]["list"]> | null) => void = () => {};
+    const seen: string[] = [];
+    function Router(): ReactNode {
+      const [from, setFrom] = useState<Preloaded<Api["messages"]["list"]> | null>(null);
+      go = setFrom;
+      return from && createElement(HydrateQueries, { preloaded: [from] }, createElement(Seen));
+    }
+    function Seen(): ReactNode {
+      const { data } = useQuery(api.messages.list, general);
+      seen.push(data?.map((row) => row.text).join(",") ?? "loading");
+      return null;
+    }
+    await mount(page(server.client(), createElement(Router)));
+    const old = preloaded(ONE, { at: 5 });
+    await act(async () => go(old));
+    await transition({ at: 9, maps: [[1, 1]], answers: [{ live: 1, hash: "n", value: [{ id: 1, text: "newer" }] }] });
+    await act(async () => go(null));
+    server.clock.advance(5_000);
+    await settle();
+    expect(server.heard("Unsubscribe")).toHaveLength(1);
+    await act(async () => go(old));
+    expect(seen).toEqual(["one", "newer", "newer"]);
+    expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ hash: "n" }]);
+  });
+
+  test("that are ahead of the connection win until it has caught up, and never go back", async () => {
+    let refresh: (from: Preloaded<Api["messages"]["list"]>) => void = () => {};
+    function Router(): ReactNode {
+      const [from, setFrom] = useState(preloaded(ONE, { at: 5 }));
+      refresh = setFrom;
+      return createElement(PreloadedList, { from });
+    }
+    await mount(page(server.client(), createElement(Router)));
+    await transition({ at: 6, maps: [[1, 1]] });
+    await act(async () => refresh(preloaded([{ id: 1, text: "ahead" }], { at: 8 })));
+    expect(container.textContent).toBe("ahead");
+    await transition({ at: 7, answers: [{ live: 1, hash: "b", value: [{ id: 1, text: "behind" }] }] });
+    expect(container.textContent).toBe("ahead");
+    await act(async () => refresh(preloaded([{ id: 1, text: "old" }], { at: 4 })));
+    expect(container.textContent).toBe("ahead");
+    await act(async () => refresh(preloaded([{ id: 1, text: "elsewhere" }], { at: 99, epoch: "epoch-2" })));
+    expect(container.textContent).toBe("ahead");
+    await transition({ at: 8, answers: [{ live: 1, hash: "c", value: [{ id: 1, text: "ahead" }] }] });
+    await transition({ at: 9, answers: [{ live: 1, hash: "d", value: [{ id: 1, text: "now" }] }] });
+    expect(container.textContent).toBe("now");
+  });
+
+  test("of somebody else costs one reconnect; when that finds the same person, the page waits for the server", async () => {
+    server.identity = "alice";
+    const from = preloaded([{ id: 1, text: "bob's" }], { identity: "bob" });
+    const list = createElement(Suspense, { fallback: "…" }, createElement(PreloadedList, { from }));
+    await mount(page(server.client(), list));
+    expect(server.network.pairs).toHaveLength(2);
+    expect(container.textContent).toBe("…");
+    await transition({ at: 6, maps: [[1, 1]], answers: [{ live: 1, hash: "a", value: [{ id: 1, text: "alice's" }] }] });
+    expect(container.textContent).toBe("alice's");
+    server.clock.advance(5_000);
+    await settle();
+    expect(server.network.pairs).toHaveLength(2);
+  });
+
+  test("of who the reader has become replaces the connection's, with one reconnect", async () => {
+    server.identity = "alice";
+    let refresh: (from: Preloaded<Api["messages"]["list"]>) => void = () => {};
+    function Router(): ReactNode {
+      const [from, setFrom] = useState(preloaded(ONE, { identity: "alice" }));
+      refresh = setFrom;
+      return createElement(PreloadedList, { from });
+    }
+    await mount(page(server.client(), createElement(Router)));
+    await transition({ at: 6, maps: [[1, 1]] });
+    server.identity = "bob";
+    await act(async () => {
+      refresh(preloaded([{ id: 1, text: "bob's" }], { identity: "bob", at: 7 }));
+      await settle();
+    });
+    expect(container.textContent).toBe("bob's");
+    expect(server.network.pairs).toHaveLength(2);
+    expect(server.heard("Subscribe")[0]?.queries).toMatchObject([{ hash: expect.stringContaining("bob's") }]);
+    await transition({ at: 8, maps: [[1, 1]] });
+    expect(container.textContent).toBe("bob's");
+  });
+});
+
+describe("useMutation", () => {
+  test("tells how it goes, keeps mutate the same, and shows the optimistic update given inline", async () => {
+    const mutates = new Set<unknown>();
+    let send: (args: { text: string }) => Promise<number> = () => Promise.reject(new Error("not rendered"));
+    let state = "";
+    function Sender(): ReactNode {
+      const { mutate, isPending, error } = useMutation(api.messages.send).withOptimisticUpdate(
+        (localStore, { text }) => {
+          const rows = localStore.getQuery(api.messages.list, general);
+          if (rows) localStore.setQuery(api.messages.list, general, [...rows, { id: -1, text }]);
+        },
+      );
+      mutates.add(mutate);
+      send = mutate;
+      state = `${isPending} ${error?.kind}`;
+      return null;
+    }
+    await mount(page(server.client(), createElement(List), createElement(Sender)));
+    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    let result: Promise<number> = Promise.resolve(0);
+    await act(async () => {
+      result = send({ text: "two" });
+      await settle();
+    });
+    expect([container.textContent, state]).toEqual(["one,two", "true undefined"]);
+    server.say({ type: "MutationSucceeded", request: 1, value: 2 });
+    const rows = [...ONE, { id: 2, text: "two" }];
+    await transition({ at: 2, reflected: [1], answers: [{ live: 1, hash: "2", value: rows }] });
+    await expect(result).resolves.toBe(2);
+    expect([container.textContent, state]).toEqual(["one,two", "false undefined"]);
+    await act(async () => {
+      void send({ text: "three" }); // nobody waits: the error shows, and nothing is left unhandled
+      await settle();
+      server.say({ type: "MutationFailed", request: 2, error: { kind: "internal", incident: "x" } });
+      await settle();
+    });
+    expect([container.textContent, state]).toEqual(["one,two", "false internal"]);
+    expect(mutates.size).toBe(1);
+  });
+});
+
+describe("useAction", () => {
+  test("runs and tells how it goes", async () => {
+    let run: (args: { text: string }) => Promise<string> = () => Promise.reject(new Error("not rendered"));
+    let state = "";
+    function Relay(): ReactNode {
+      const action = useAction(api.messages.relay);
+      run = action.run;
+      state = `${action.isPending} ${action.error?.kind}`;
+      return null;
+    }
+    await mount(page(server.client(), createElement(Relay)));
+    let result: Promise<string> = Promise.resolve("");
+    await act(async () => {
+      result = run({ text: "x" });
+      await settle();
+    });
+    expect(state).toBe("true undefined");
+    const request = server.heard("Act")[0]?.request ?? 0;
+    await act(async () => {
+      server.say({ type: "ActionSucceeded", request, value: "done" });
+      await settle();
+    });
+    await expect(result).resolves.toBe("done");
+    expect(state).toBe("false undefined");
+  });
+});
+
+describe("useConnectionState", () => {
+  test("follows the connection and the pending mutations", async () => {
+    const client = server.client();
+    await mount(page(client, createElement(State), createElement(List)));
+    expect(container.textContent).toBe("openloading");
+    await act(async () => {
+      server.network.cut();
+      await settle();
+    });
+    expect(container.textContent).toBe("waitingloading");
+  });
+});
+
+describe("a provider with a client of its own", () => {
+  test("disconnects some seconds after it is gone, not between the two mounts of StrictMode", async () => {
+    vi.stubGlobal("WebSocket", server.network.webSocketConstructor);
+    vi.useFakeTimers();
+    await mount(createElement(StrictMode, null, createElement(ConvexProvider, null, createElement(List))));
+    await act(() => vi.advanceTimersByTimeAsync(6_000));
+    expect(server.network.pairs).toHaveLength(1);
+    expect(server.network.last.isOpen).toBe(true);
+    await act(async () => root?.unmount());
+    root = undefined;
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(server.network.last.isOpen).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+});
