@@ -34,8 +34,8 @@ endOnFailure(log);
 const settings = readSettings();
 const http = await takePort(settings);
 
-const functions = await loadFunctions({ loader, settings, log });
-const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: functions.schema, log });
+const loaded = await loadFunctions({ loader, settings, log });
+const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: loaded.schema, log });
 const engine = createEngine({
   driver: database,
   environment: machineEnvironment(log),
@@ -45,11 +45,14 @@ const engine = createEngine({
 // Where server components find the engine: before Next loads the first of them.
 offerRuntime(engineRuntime({ engine, identify, log }));
 const next = nextServer(settings);
-await Promise.all([serveFunctions({ engine, database, loader, functions, settings, log }), next.prepare()]);
+const [functions] = await Promise.all([
+  serveFunctions({ engine, database, loader, functions: loaded, settings, log }),
+  next.prepare(),
+]);
 
 const rules = { engine, identify, log, trustProxy: settings.trustProxy };
 const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
-stopInOrder({ http, sockets, engine, database, next, log });
+stopInOrder({ http, sockets, engine, functions, database, next, log });
 
 announceReady({ http, database, log });

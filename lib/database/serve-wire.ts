@@ -21,7 +21,7 @@ export interface WireServer {
  */
 export async function serveWire(driver: Driver, log: Log): Promise<WireServer> {
   if (!isEmbedded(driver) || process.platform === "win32") return { close: async () => {} };
-  const folder = socketFolder(driver.directory);
+  const { folder, made } = socketFolder(driver.directory);
   const path = join(folder, ".s.PGSQL.5432");
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -41,15 +41,17 @@ export async function serveWire(driver: Driver, log: Log): Promise<WireServer> {
       rmSync(`${driver.directory}.socket`, { force: true });
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => server.close(closed));
-      if (folder !== dirname(driver.directory)) rmSync(folder, { recursive: true, force: true });
+      // Never the folder that the database lies in.
+      if (made) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Beside the database; in a folder of this user alone where that path is too long for a socket (107 bytes). */
-function socketFolder(directory: string): string {
+/** Beside the database; in a folder made for it where that path is too long for a socket (107 bytes). */
+function socketFolder(directory: string): { folder: string; made: boolean } {
   const beside = resolve(dirname(directory));
-  return Buffer.byteLength(join(beside, ".s.PGSQL.5432")) <= 103 ? beside : mkdtempSync(join(tmpdir(), "convex-lite-"));
+  if (Buffer.byteLength(join(beside, ".s.PGSQL.5432")) <= 103) return { folder: beside, made: false };
+  return { folder: mkdtempSync(join(tmpdir(), "convex-lite-")), made: true };
 }
 
 /** The first bytes of a connection may be a question or a request instead of the startup message. */

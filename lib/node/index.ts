@@ -14,7 +14,7 @@ export type { Identify } from "./identify.ts";
 export { FunctionLoader, type LoadedFunctions } from "./load-functions.ts";
 export { type NextServer, nextServer } from "./next-server.ts";
 export { offerRuntime } from "./runtime.ts";
-export { serveFunctions } from "./serve-functions.ts";
+export { type ServedFunctions, serveFunctions } from "./serve-functions.ts";
 export { readSettings, type Settings } from "./settings.ts";
 export { stopInOrder } from "./stop.ts";
 export { terminalLog } from "./terminal-log.ts";

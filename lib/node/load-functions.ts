@@ -33,6 +33,8 @@ export interface LoadedFunctions {
 export class FunctionLoader {
   /** The absolute path of `convex/`. */
   readonly directory: string;
+  /** The absolute path of drizzle-kit's migrations. */
+  readonly migrations: string;
   /** The files outside of `convex/`, and not in a package, that the last good load was made of. */
   filesOutside: readonly string[] = [];
   readonly #root: string;
@@ -45,6 +47,7 @@ export class FunctionLoader {
   /** @param directory `convex/`, relative to the project's folder. */
   constructor(directory = "convex", root = process.cwd()) {
     this.directory = resolve(root, directory);
+    this.migrations = resolve(root, "drizzle");
     this.#root = resolve(root);
   }
 

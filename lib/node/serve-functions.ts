@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
+import { applyMigrations } from "../database/apply-migrations.ts";
 import { bringInLine } from "../database/bring-in-line.ts";
 import type { Driver } from "../database/driver.ts";
 import { SchemaPlanner } from "../database/schema-planner.ts";
+import { serveWire } from "../database/serve-wire.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../environment/environment.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
@@ -19,50 +21,68 @@ export interface ServeFunctionsOptions {
   log: Log;
 }
 
+/** Functions are served, and what is saved is too, until this is closed. */
+export interface ServedFunctions {
+  close(): Promise<void>;
+}
+
 /**
- * Serves the functions. In development it brings the database in line with `convex/schema.ts` first, and from then on
- * serves what is saved in `convex/`.
+ * Makes the database fit the functions and serves them.
+ *
+ * In development the database follows `convex/schema.ts`, the functions follow what is saved in `convex/`, and tools
+ * such as drizzle-kit may use the embedded database too. In production the migrations in `drizzle/` are applied.
+ * @throws when a migration fails.
  */
-export async function serveFunctions(options: ServeFunctionsOptions): Promise<void> {
-  const { engine, loader, functions, settings, log } = options;
+export async function serveFunctions(options: ServeFunctionsOptions): Promise<ServedFunctions> {
+  const { engine, database, loader, functions, settings, log } = options;
   const serve = ({ modules, schema }: LoadedFunctions): void => {
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
     engine.useFunctions(modules, schema);
   };
-  if (!settings.development) {
-    serve(functions);
-    return loader.close();
-  }
+  if (settings.development) return followSaves(options, serve);
+  await applyMigrations({ driver: database, folder: loader.migrations, log });
+  serve(functions);
+  await loader.close();
+  return { close: async () => {} };
+}
+
+async function followSaves(
+  { database, loader, functions, log }: ServeFunctionsOptions,
+  serve: (functions: LoadedFunctions) => void,
+): Promise<ServedFunctions> {
   const planner = new SchemaPlanner();
-  const refusal = await changeDatabase(options, planner);
+  const schemaPath = join(loader.directory, "schema.ts");
+
+  /** @returns why the database was left as it is, when it does not fit the schema. */
+  async function changeDatabase(): Promise<string | undefined> {
+    const result = await bringInLine({ driver: database, schemaPath, planner });
+    if (result.status === "refused") return result.message;
+    if (result.status === "applied") {
+      log.info(`database brought in line with the schema\n${styleText("dim", result.statements.join("\n"))}`);
+    }
+    return undefined;
+  }
+
+  const wire = await serveWire(database, log);
+  const refusal = await changeDatabase();
   // There are no functions that fit the database better, and what does not need the change works.
   if (refusal !== undefined) log.error(refusal);
   serve(functions);
-  watchFunctions({
+  const stopWatching = watchFunctions({
     loader,
     loaded: functions,
     log,
     async serve(saved, previous) {
-      const refusal = saved.schemaKey === previous.schemaKey ? undefined : await changeDatabase(options, planner);
+      const refusal = saved.schemaKey === previous.schemaKey ? undefined : await changeDatabase();
       if (refusal !== undefined) throw new Error(refusal);
       serve(saved);
     },
   });
-}
-
-/** @returns why the database was left as it is, when it does not fit the schema. */
-async function changeDatabase(
-  { database, loader, log }: ServeFunctionsOptions,
-  planner: SchemaPlanner,
-): Promise<string | undefined> {
-  const result = await bringInLine({ driver: database, schemaPath: join(loader.directory, "schema.ts"), planner });
-  switch (result.status) {
-    case "inLine":
-      return undefined;
-    case "applied":
-      log.info(`database brought in line with the schema\n${styleText("dim", result.statements.join("\n"))}`);
-      return undefined;
-    case "refused":
-      return result.message;
-  }
+  return {
+    async close() {
+      stopWatching();
+      planner.close();
+      await Promise.all([wire.close(), loader.close()]);
+    },
+  };
 }

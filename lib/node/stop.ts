@@ -3,11 +3,13 @@ import type { Log } from "../environment/environment.ts";
 import type { Sockets } from "./accept-sockets.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { NextServer } from "./next-server.ts";
+import type { ServedFunctions } from "./serve-functions.ts";
 
 export interface Running {
   http: HttpServer;
   sockets: Sockets;
   engine: Pick<Engine, "drain" | "close">;
+  functions: ServedFunctions;
   database: { close(): Promise<void> };
   next: Pick<NextServer, "close">;
   log: Log;
@@ -40,7 +42,7 @@ export function stopInOrder(running: Running): void {
   if (process.channel) process.once("disconnect", stop);
 }
 
-async function shutDown({ http, sockets, engine, database, next, log }: Running): Promise<never> {
+async function shutDown({ http, sockets, engine, functions, database, next, log }: Running): Promise<never> {
   setTimeout(() => {
     log.error(`could not stop in order within ${HARD_LIMIT / 1000} s`);
     process.exit(1);
@@ -52,6 +54,7 @@ async function shutDown({ http, sockets, engine, database, next, log }: Running)
     sockets.close();
     await Promise.race([http.close(), new Promise((resolve) => setTimeout(resolve, REQUEST_TIME))]);
     await engine.close();
+    await functions.close();
     await Promise.race([next.close(), new Promise((resolve) => setTimeout(resolve, REQUEST_TIME))]);
     await database.close();
   } catch (error) {
