@@ -223,6 +223,20 @@ export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
       driver.useSchema(schema);
     });
 
+    test("a column that a new schema adds to a table is known at once", async () => {
+      await inTransaction(driver, "read", (connection) => dbOf(connection).query.things.findMany());
+      await write("alter table things add column mood text default 'good'");
+      const things = pgTable("things", { id: integer().primaryKey(), mood: text() });
+      driver.useSchema({ things });
+      await write("insert into things (id) values (1)");
+      const found = await inTransaction(driver, "read", (connection) =>
+        (connection.db as PgDatabase<PgQueryResultHKT, { things: typeof things }>).query.things.findMany(),
+      );
+      expect(found).toEqual([{ id: 1, mood: "good" }]);
+      await write("alter table things drop column mood");
+      driver.useSchema(schema);
+    });
+
     test("a connection destroyed in its transaction leaves nothing and holds up nobody", async () => {
       const connection = await begin("write");
       await connection.execute("insert into things (id) values (1)");

@@ -1,13 +1,12 @@
 import type { TablesRelationalConfig } from "drizzle-orm";
 import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
-import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
+import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../environment/assert.ts";
 import { type Connection, ConnectionLostError } from "./driver.ts";
 import type { RelationalSchema } from "./relational-schema.ts";
 
 export interface PgConnectionOptions {
-  dialect: PgDialect;
   /** The schema of the next `begin`. */
   schema(): RelationalSchema;
   /** Whether a statement may be named, that is prepared by the server. Not where connections share one backend. */
@@ -115,11 +114,11 @@ export class PgConnection implements Connection {
   }
 
   #drizzleIn(transaction: OpenTransaction): unknown {
-    const { dialect, namedStatements } = this.#options;
+    const { namedStatements } = this.#options;
     const schema = this.#options.schema();
     const client = { query: transaction.query } as unknown as NodePgClient;
-    const session = new TransactionSession(client, dialect, schema, transaction, namedStatements);
-    return new NodePgTransaction(dialect, session, schema);
+    const session = new TransactionSession(client, schema, transaction, namedStatements);
+    return new NodePgTransaction(schema.dialect, session, schema);
   }
 }
 
@@ -131,14 +130,8 @@ class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRe
   readonly #transaction: OpenTransaction;
   readonly #namedStatements: boolean;
 
-  constructor(
-    client: NodePgClient,
-    dialect: PgDialect,
-    schema: RelationalSchema,
-    transaction: OpenTransaction,
-    namedStatements: boolean,
-  ) {
-    super(client, dialect, schema);
+  constructor(client: NodePgClient, schema: RelationalSchema, transaction: OpenTransaction, namedStatements: boolean) {
+    super(client, schema.dialect, schema);
     this.#transaction = transaction;
     this.#namedStatements = namedStatements;
   }

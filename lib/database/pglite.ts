@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import type { MessagePort } from "node:worker_threads";
-import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../environment/environment.ts";
 import { type Connection, ConnectionLostError } from "./driver.ts";
@@ -80,7 +79,6 @@ function openThread(directory: string, image?: string): OpenThread {
 class PgliteDriver implements EmbeddedDriver {
   readonly dialect = "pg";
   readonly directory: string;
-  readonly #drizzleDialect = new PgDialect();
   readonly #turns = new Turns();
   readonly #options: PgliteOptions;
   readonly #unlock: () => void;
@@ -118,7 +116,6 @@ class PgliteDriver implements EmbeddedDriver {
       const { thread, pool } = await this.#running();
       const client = await pool.connect();
       return new PgConnection(client, {
-        dialect: this.#drizzleDialect,
         schema: () => this.#schema,
         namedStatements: false,
         ended: (how) => {

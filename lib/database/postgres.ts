@@ -1,4 +1,3 @@
-import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../environment/environment.ts";
 import { cancelRunning } from "./cancel-running.ts";
@@ -54,7 +53,6 @@ function openPool(
 class PostgresDriver implements Driver {
   readonly dialect = "pg";
   readonly description: string;
-  readonly #drizzleDialect = new PgDialect();
   readonly #pool: pg.Pool;
   #schema;
   #closing: Promise<void> | undefined;
@@ -75,7 +73,6 @@ class PostgresDriver implements Driver {
     try {
       const client = await this.#pool.connect();
       return new PgConnection(client, {
-        dialect: this.#drizzleDialect,
         schema: () => this.#schema,
         namedStatements: true,
         ended: (how) => {
