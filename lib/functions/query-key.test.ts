@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { canonical } from "../values/canonical.ts";
+import { ValueError } from "../values/errors.ts";
+import { queryKey } from "./query-key.ts";
+
+describe("the key of a question", () => {
+  test("is its address and its arguments in canonical form", () => {
+    expect(queryKey("messages:list", { limit: 5, channel: "general" })).toBe(
+      'messages:list{"channel":"general","limit":5}',
+    );
+  });
+
+  test("is the same for no arguments, empty ones, and ones that are undefined", () => {
+    expect(new Set([undefined, {}, { channel: undefined }].map((args) => queryKey("channels:list", args))).size).toBe(
+      1,
+    );
+  });
+
+  test("differs as soon as the address or the arguments do", () => {
+    const address = fc.constantFrom("a:b", "a:bb", "a/b:c", "aa:b");
+    const args = fc.dictionary(fc.constantFrom("a", "b"), fc.constantFrom(1, "1", 1n, null), { noNullPrototype: true });
+    fc.assert(
+      fc.property(address, args, address, args, (a, x, b, y) => {
+        return (queryKey(a, x) === queryKey(b, y)) === (a === b && canonical(x) === canonical(y));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("exists only for arguments that can travel", () => {
+    expect(() => queryKey("a:b", { when: () => 1 })).toThrow(ValueError);
+  });
+});

@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { anyValue } from "../../tests/support/any-value.ts";
+import { fromWire, MAX_DEPTH, toWire } from "../values/wire.ts";
+import { MessageTextError, parseMessageText } from "./codec.ts";
+
+const deepest = 4 * MAX_DEPTH + 8;
+const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+
+describe("the text of a message", () => {
+  test("is read as the JSON that it is", () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        const text = JSON.stringify({ type: "Mutate", args: toWire(value) });
+        return JSON.stringify(parseMessageText(text)) === text;
+      }),
+    );
+  });
+
+  test.each(["", "{", "undefined", "{'a':1}", '{"a":1}}', "NaN", '{"type":"Ping"}x', '"\\'])(
+    "that is not JSON is refused: %j",
+    (text) => {
+      expect(() => parseMessageText(text)).toThrow(new MessageTextError("The message is not JSON."));
+    },
+  );
+
+  test("may nest as deep as the deepest value that may travel", () => {
+    const objects = Array.from({ length: MAX_DEPTH }).reduce((inner) => ({ $t: inner }), 1 as unknown);
+    const message = { type: "Subscribe", queries: [{ query: 1, path: "a:b", args: toWire(objects) }] };
+    const parsed = parseMessageText(JSON.stringify(message)) as typeof message;
+    expect(fromWire(parsed.queries[0]?.args ?? null)).toEqual(objects);
+  });
+
+  test("is measured before it is parsed", () => {
+    expect(parseMessageText(nested(deepest))).toBeDefined();
+    const tooDeep = `The message is nested deeper than ${deepest} levels.`;
+    expect(() => parseMessageText(nested(deepest + 1))).toThrow(new MessageTextError(tooDeep));
+    // Not JSON at all: its depth is what is told, so nobody has tried to parse it.
+    expect(() => parseMessageText("[".repeat(500_000))).toThrow(new MessageTextError(tooDeep));
+    expect(() => parseMessageText('{"a":'.repeat(500_000))).toThrow(tooDeep);
+  });
+
+  test("is as deep as what is open at once, not as what is opened", () => {
+    expect(parseMessageText(`[${Array.from({ length: 1000 }, () => "[{}]").join(",")}]`)).toHaveLength(1000);
+  });
+
+  test("may hold any number of brackets in strings, keys and behind escaped quotes", () => {
+    const text = "[{".repeat(1000);
+    for (const value of [[text], { [text]: 1 }, [`\\"${text}`], [`\\`, text], [`"`, text], `${text}\\`]) {
+      expect(parseMessageText(JSON.stringify(value))).toEqual(value);
+    }
+  });
+
+  test("does not end a string at a quote that is escaped, to hide what is nested behind it", () => {
+    // A measurer that takes \" for the end would see the brackets as a string's content.
+    expect(() => parseMessageText(`["\\"",${nested(deepest + 1)}]`)).toThrow("nested deeper");
+    expect(() => parseMessageText(`["\\\\",${nested(deepest + 1)}]`)).toThrow("nested deeper");
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { clientMessage } from "./client-message.ts";
+import { serverMessage } from "./server-message.ts";
+
+const session = "0123456789abcdef0123456789abcdef";
+const subscribe = { type: "Subscribe", queries: [{ query: 1, path: "messages:list", args: {} }] };
+const mutate = { type: "Mutate", request: 1, path: "messages:send", args: { text: "hi" }, confirmedUpTo: 0 };
+
+describe("a client may say", () => {
+  test.each<object>([
+    { type: "Connect", protocol: 1, session },
+    { type: "Connect", protocol: 99, session, identity: null, undecided: [3, 4] },
+    { type: "Connect", protocol: 1, session, identity: "a".repeat(22), undecided: [] },
+    subscribe,
+    {
+      type: "Subscribe",
+      queries: [{ query: 2, path: "admin/users:list", args: { a: { $t: ["date", 0] } }, hash: "x" }],
+    },
+    { type: "Unsubscribe", queries: [1, 2] },
+    mutate,
+    { type: "Act", request: 7, path: "a:b", args: {} },
+    { type: "Ping" },
+    { type: "Pong" },
+  ])("%j", (message) => {
+    expect(clientMessage.parse(message)).toEqual(message);
+  });
+});
+
+describe("a client may not say", () => {
+  test.each<[string, unknown]>([
+    ["nothing", undefined],
+    ["an array", []],
+    ["a message without a type", { session }],
+    ["a type that there is not", { type: "Constructor" }],
+    ["what the server says", { type: "Transition", at: 1 }],
+    ["a field that there is not", { ...mutate, caller: "admin" }],
+    ["a field inside that there is not", { ...subscribe, queries: [{ ...subscribe.queries[0], identity: "a" }] }],
+    ["a session that is no 128 bits", { type: "Connect", protocol: 1, session: session.slice(1) }],
+    ["a session in capitals", { type: "Connect", protocol: 1, session: session.toUpperCase() }],
+    ["a session with a line end", { type: "Connect", protocol: 1, session: `${session}\n` }],
+    ["an endless fingerprint", { type: "Connect", protocol: 1, session, identity: "a".repeat(65) }],
+    ["endless undecided mutations", { type: "Connect", protocol: 1, session, undecided: Array(1001).fill(1) }],
+    ["no query at all", { type: "Subscribe", queries: [] }],
+    ["a query number 0", { type: "Unsubscribe", queries: [0] }],
+    ["half a query number", { type: "Unsubscribe", queries: [1.5] }],
+    ["a number that is not exact", { ...mutate, request: 2 ** 53 }],
+    ["a number as text", { ...mutate, request: "1" }],
+    ["a mutation without a number", { ...mutate, request: undefined }],
+    ["less confirmed than nothing", { ...mutate, confirmedUpTo: -1 }],
+    ["an endless path", { ...mutate, path: "a".repeat(513) }],
+    ["arguments that are no object", { ...mutate, args: [1] }],
+    ["arguments that are null", { ...mutate, args: null }],
+    ["a hash that is endless", { ...subscribe, queries: [{ ...subscribe.queries[0], hash: "x".repeat(65) }] }],
+  ])("%s", (_, message) => {
+    expect(clientMessage.safeParse(message).success).toBe(false);
+  });
+
+  test("anything by way of an object's prototype", () => {
+    const text = `{"type":"Mutate","request":1,"path":"a:b","confirmedUpTo":0,"args":{"__proto__":{"admin":true}}}`;
+    const message = clientMessage.safeParse(JSON.parse(text));
+    expect((message.data as { args?: { admin?: boolean } } | undefined)?.args?.admin).toBeUndefined();
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
+
+describe("the server may say", () => {
+  const limits = {
+    subscriptions: 256,
+    unacknowledgedMutations: 32,
+    messagesPerSecond: 50,
+    frameBytes: 1,
+    pingEvery: 1,
+    deadAfter: 2,
+  };
+  test.each<object>([
+    { type: "Connected", epoch: "e", identity: null, limits },
+    { type: "Transition", at: 0 },
+    {
+      type: "Transition",
+      at: 12,
+      reflected: [3],
+      maps: [[1, 7]],
+      refused: [[2, { kind: "badRequest", message: "…" }]],
+      answers: [
+        { live: 7, hash: "k", value: [] },
+        { live: 8, error: { kind: "internal", incident: "i" } },
+      ],
+    },
+    { type: "MutationSucceeded", request: 1, value: null },
+    { type: "MutationFailed", request: 1, error: { kind: "application", data: { code: "no" } } },
+    { type: "ActionSucceeded", request: 1, value: { $t: ["undefined"] } },
+    { type: "ActionFailed", request: 1, error: { kind: "unavailable", message: "…" } },
+    { type: "Draining", returnAfter: 500 },
+    { type: "Notice", message: "…" },
+    { type: "Ping" },
+    { type: "Pong" },
+  ])("%j", (message) => {
+    expect(serverMessage.parse(message)).toEqual(message);
+  });
+
+  test.each<[string, unknown]>([
+    ["an error of a kind that clients do not know", { type: "MutationFailed", request: 1, error: { kind: "fatal" } }],
+    ["a map without a live query", { type: "Transition", at: 1, maps: [[1]] }],
+    ["an answer without a hash", { type: "Transition", at: 1, answers: [{ live: 1, value: 1 }] }],
+    ["a state before the first", { type: "Transition", at: -1 }],
+  ])("but not %s", (_, message) => {
+    expect(serverMessage.safeParse(message).success).toBe(false);
+  });
+});

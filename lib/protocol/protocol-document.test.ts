@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { z } from "zod";
+import { clientMessage } from "./client-message.ts";
+import { serverMessage } from "./server-message.ts";
+import { CloseCode, PROTOCOL_VERSION } from "./version.ts";
+
+const document = readFileSync(new URL("./PROTOCOL.md", import.meta.url), "utf8");
+
+/** The rows of the table under one heading: their cells as they are written. */
+function tableUnder(heading: string): string[][] {
+  const section = document.split(/^## /m).find((text) => text.startsWith(heading)) ?? "";
+  const rows = section.split("\n").filter((line) => line.startsWith("|"));
+  return rows.slice(2).map((row) =>
+    row
+      .split("|")
+      .slice(1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const inCode = (cell: string | undefined): string[] =>
+  [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
+
+/** The names of a message's fields as the document writes them: `?` after those that may be left out. */
+function fieldsOf(message: z.ZodObject): string[] {
+  const fields = Object.entries(message.shape).filter(([name]) => name !== "type");
+  return fields.map(([name, schema]) => ((schema as z.ZodType).def.type === "optional" ? `${name}?` : name));
+}
+
+const typeOf = (message: z.ZodObject): string => (message.shape.type as z.ZodLiteral<string>).value;
+
+describe.each([
+  ["From the client", clientMessage.options],
+  ["From the server", serverMessage.options],
+] as [string, z.ZodObject[]][])("PROTOCOL.md, %s", (heading, messages) => {
+  const rows = tableUnder(heading);
+
+  test("describes every message, and none that there is not", () => {
+    expect(rows.flatMap(([name]) => inCode(name)).sort()).toEqual(messages.map(typeOf).sort());
+  });
+
+  test.each(messages.map((message) => [typeOf(message), message] as const))(
+    "names each field of %s",
+    (type, message) => {
+      const [, fields] = rows.find(([name]) => name === `\`${type}\``) ?? [];
+      const named = inCode(fields).map((code) => code.match(/^\w+\??/)?.[0]);
+      expect(named.sort()).toEqual(fieldsOf(message).sort());
+    },
+  );
+});
+
+describe("PROTOCOL.md", () => {
+  test("says what follows every close code, and knows no other", () => {
+    const rows = tableUnder("Close codes");
+    expect(rows.map(([code]) => Number(code)).sort()).toEqual(Object.values(CloseCode).sort());
+    for (const [code, meaning, reaction] of rows) expect(`${code}: ${meaning} → ${reaction}`).toMatch(/: .+ → .+/);
+  });
+
+  test("names only close codes that there are", () => {
+    const named = [...document.matchAll(/\b(4[0-9]{3}|1[0-9]{3})\b/g)].map(([code]) => Number(code));
+    for (const code of named) expect(Object.values(CloseCode)).toContain(code);
+  });
+
+  test("is of the version that the code speaks", () => {
+    expect(document.split("\n")[0]).toMatch(new RegExp(`\\bversion ${PROTOCOL_VERSION}$`));
+  });
+
+  test("shows examples that are messages", () => {
+    const examples = [...document.matchAll(/```json\n([\s\S]+?)```/g)].map(([, text]) => JSON.parse(text ?? ""));
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      expect(serverMessage.safeParse(example).success || clientMessage.safeParse(example).success).toBe(true);
+    }
+  });
+});
