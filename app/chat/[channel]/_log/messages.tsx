@@ -25,7 +25,12 @@ export function Messages({ channel, preloaded }: MessagesProps) {
   const { log, onScroll, unread, toLatest } = useReadingPlace(messages.length + failed.length, lastPending(messages));
 
   return (
-    <div className="relative min-h-0 flex-1">
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      {error && (
+        <p role="alert" className="border-line border-b bg-panel px-4 py-2 text-center text-danger text-sm">
+          These messages are no longer up to date. {error.message}
+        </p>
+      )}
       <div
         ref={log}
         onScroll={onScroll}
@@ -33,14 +38,9 @@ export function Messages({ channel, preloaded }: MessagesProps) {
         aria-label="Messages"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls what has the focus
         tabIndex={0}
-        className="beside-scrollbar flex h-full flex-col-reverse overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
+        className="beside-scrollbar flex min-h-0 flex-1 flex-col-reverse overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
       >
         <div className="mb-auto py-4">
-          {error && (
-            <p role="alert" className="mx-4 mb-3 rounded-lg border border-danger px-3 py-2 text-danger text-sm">
-              These messages are no longer up to date. {error.message}
-            </p>
-          )}
           {messages.length + failed.length === 0 && <NothingYet />}
           <ol>
             {toLogEntries(messages, zone).map((entry) =>
