@@ -15,6 +15,8 @@ export class App {
   readonly #pnpm: string[];
   #server: ChildProcess | undefined;
   #output = "";
+  /** The files that tests have changed, as they were. */
+  readonly #originals = new Map<string, string>();
 
   private constructor(directory: string, port: number, pnpm: string[]) {
     this.directory = directory;
@@ -28,10 +30,7 @@ export class App {
     const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: project });
     const archive = execFileSync("tar", ["cf", "-", "-T", "-"], { cwd: project, input: files, maxBuffer: 2 ** 28 });
     execFileSync("tar", ["xf", "-"], { cwd: directory, input: archive });
-    const pnpm = process.env.npm_execpath?.includes("pnpm")
-      ? [process.execPath, process.env.npm_execpath]
-      : ["npx", "-y", "pnpm@12"];
-    const app = new App(directory, await freePort(), pnpm);
+    const app = new App(directory, await freePort(), findPnpm());
     app.pnpm("install", "--offline", "--frozen-lockfile", "--ignore-scripts");
     return app;
   }
@@ -48,7 +47,11 @@ export class App {
   /** Runs pnpm in the copy and returns what it printed. */
   pnpm(...args: string[]): string {
     const [command = "npx", ...first] = this.#pnpm;
-    return execFileSync(command, [...first, ...args], { cwd: this.directory, encoding: "utf8", env: this.#environment() });
+    return execFileSync(command, [...first, ...args], {
+      cwd: this.directory,
+      encoding: "utf8",
+      env: this.#environment(),
+    });
   }
 
   /** Starts `node server.ts` and resolves once it says that it is ready. */
@@ -86,8 +89,16 @@ export class App {
     const path = join(this.directory, file);
     const before = readFileSync(path, "utf8");
     const after = change(before);
-    if (after === before) throw new Error(`The edit of ${file} changed nothing: its text is not what the test expects.`);
+    if (after === before)
+      throw new Error(`The edit of ${file} changed nothing: its text is not what the test expects.`);
+    if (!this.#originals.has(path)) this.#originals.set(path, before);
     writeFileSync(path, after);
+  }
+
+  /** Puts every edited file back. */
+  undoEdits(): void {
+    for (const [path, original] of this.#originals) writeFileSync(path, original);
+    this.#originals.clear();
   }
 
   async remove(): Promise<void> {
@@ -97,8 +108,15 @@ export class App {
 
   #environment(): NodeJS.ProcessEnv {
     const { NODE_ENV: _, DATABASE_URL: __, REDIS_URL: ___, ...rest } = process.env;
-    return { ...rest, PORT: String(this.port), NEXT_TELEMETRY_DISABLED: "1" } as NodeJS.ProcessEnv;
+    return { ...rest, PORT: String(this.port), NEXT_TELEMETRY_DISABLED: "1" } as unknown as NodeJS.ProcessEnv;
   }
+}
+
+/** The pnpm that runs these tests: a program, or a script for Node; npm fetches one if it is neither. */
+function findPnpm(): string[] {
+  const { npm_execpath: path } = process.env;
+  if (!path || !/pnpm/.test(path)) return ["npx", "-y", "pnpm@12"];
+  return /\.[cm]?js$/.test(path) ? [process.execPath, path] : [path];
 }
 
 async function freePort(): Promise<number> {

@@ -92,5 +92,6 @@ test("the server is killed and started again in the middle: the page returns and
   await expect(chat.rows("during the outage")).toHaveAttribute("data-state", "sent");
   await chat.say("after it");
   await chat.page.reload();
-  for (const text of ["before the crash", "during the outage", "after it"]) await expect(chat.rows(text)).toHaveCount(1);
+  for (const text of ["before the crash", "during the outage", "after it"])
+    await expect(chat.rows(text)).toHaveCount(1);
 });

@@ -15,6 +15,7 @@ export const test = base.extend<{ chat: Chat }, { app: App }>({
   ],
   chat: async ({ app, page }, use) => {
     await use(new Chat(app, page));
+    app.undoEdits();
   },
 });
 
