@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import next from "next";
-import type { Settings } from "./settings.ts";
+import { type Settings, SettingsError } from "./settings.ts";
 
 /** Next as a guest on our HTTP server. */
 export interface NextServer {
-  /** Resolves when pages can be asked for. */
+  /** Resolves when pages can be asked for. @throws {SettingsError} in production, when nothing was built. */
   prepare(): Promise<void>;
   request(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Takes over an upgrade that is Next's own (its hot reload, in development). @returns false when it is not. */
@@ -23,7 +23,14 @@ export function nextServer({ development, host, port }: Pick<Settings, "developm
   const app = next({ dev: development, hostname: host, port, httpServer: nobody, turbopack: true });
   const handle = app.getRequestHandler();
   return {
-    prepare: () => app.prepare(),
+    async prepare() {
+      try {
+        await app.prepare();
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes("production build"))) throw error;
+        throw new SettingsError("Expected a production build of the pages. Found none: run `convex-lite build` first.");
+      }
+    },
     request: (request, response) => handle(request, response),
     upgrade(request, connection, head) {
       if (!development || !request.url?.startsWith("/_next/")) return false;

@@ -66,7 +66,7 @@ function printFrames(stack: string): string[] {
   return stack.split("\n").flatMap((line) => {
     if (!/^\s+at /.test(line)) return [];
     const frame = `  ${line.trim().replaceAll("file://", "")}`;
-    const short = frame.replaceAll(`${process.cwd()}/`, "");
+    const short = frame.replaceAll(`${process.cwd()}/`, "").replace(/[^(\s]*\/node_modules\//, "");
     const isForeign = frame.includes("node:") || frame.includes("/node_modules/") || frame.includes(framework);
     if (!isForeign) return [short];
     return ++foreign <= 4 ? [styleText("dim", short)] : [];
