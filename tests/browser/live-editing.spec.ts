@@ -44,7 +44,7 @@ test("a saved schema that only adds is applied; one that would lose data is refu
     const reloads = () => app.output.split("functions reloaded").length - 1;
     await expect.poll(reloads, { timeout: 15_000 }).toBe(1);
     expect(app.output).toMatch(/add column "mood"/i);
-    app.edit("convex/messages.ts", (code) => code.replace("author, text })", 'author, text, mood: "good" })'));
+    app.edit("convex/messages.ts", (code) => code.replace("author, text });", 'author, text, mood: "good" });'));
     await expect.poll(reloads, { timeout: 15_000 }).toBe(2);
     await chat.say("with a mood");
 
