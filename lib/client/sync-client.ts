@@ -1,38 +1,26 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import type { ClientMessage } from "../protocol/client-message.ts";
 import { parseMessageText } from "../protocol/codec.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import type { Connected, Limits, ServerMessage, Transition } from "../protocol/server-message.ts";
+import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
 import type { Answer } from "./answer.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { Connection } from "./connection.ts";
-import { BadRequestError, toFunctionError, UnavailableError } from "./errors.ts";
+import { type FunctionError, toFunctionError, UnavailableError } from "./errors.ts";
 import { OptimisticAnswers } from "./optimistic-answers.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
-import { Pace } from "./pace.ts";
+import { Outbox } from "./outbox.ts";
 import type { Page } from "./page.ts";
 import { PendingActions } from "./pending-actions.ts";
 import { outcomeUnknown, type PendingMutation, PendingMutations } from "./pending-mutations.ts";
 import { PreloadedAnswers, type ReadAnswer } from "./preloaded-answers.ts";
 import type { Result } from "./query-result.ts";
 import { QuerySet } from "./query-set.ts";
-import { questionOf, wireArgs } from "./question.ts";
+import { wireArgs } from "./question.ts";
 import { InconsistencyError, ServerAnswers } from "./server-answers.ts";
-import { fitsFrame, subscribeMessage } from "./subscribe-message.ts";
 import { Watchers } from "./watchers.ts";
-
-/** What holds until a server has stated its own limits. */
-const USUAL_LIMITS: Limits = {
-  subscriptions: 256,
-  unacknowledgedMutations: 32,
-  messagesPerSecond: 50,
-  frameBytes: 1024 * 1024,
-  pingEvery: 15_000,
-  deadAfter: 35_000,
-};
 
 /** How the page is connected, and how many mutations wait. */
 export interface ConnectionState {
@@ -46,7 +34,7 @@ export interface ConnectionState {
 
 /**
  * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in
- * `#changed`, which makes the guesses anew and tells every listener once; what is due to be said is said by `#pump`.
+ * `#changed`, which makes the guesses anew and tells every listener once.
  */
 export class SyncClient {
   readonly #environment: Environment;
@@ -59,19 +47,17 @@ export class SyncClient {
   readonly #actions = new PendingActions();
   readonly #watchers: Watchers;
   readonly #connection: Connection;
-  readonly #pace = new Pace();
+  readonly #outbox: Outbox;
   readonly #awaited = new Map<QueryKey, Awaited>();
   readonly #stateListeners = new Set<() => void>();
   #state: ConnectionState = { state: "connecting", hasEverConnected: false, pendingMutations: 0 };
-  #limits = USUAL_LIMITS;
   /** Who the last connection said we are. Undefined until the first. */
   #identity: string | null | undefined;
   #hasEverConnected = false;
   #isClosed = false;
   /** Held by a provider or by whoever made it. A client that is not held rests once nothing is left to do. */
   #isHeld = true;
-  #isPumpDue = false;
-  #cancelPump: Cancel = () => {};
+  #isSpeakingSoon = false;
   #cancelGiveUp: Cancel | undefined;
   #stopAsking: Cancel | undefined;
 
@@ -94,6 +80,14 @@ export class SyncClient {
       lost: () => this.#lost(),
       changed: () => this.#announce(),
       refused: (reason) => this.#refused(reason),
+    });
+    this.#outbox = new Outbox(environment, this.#connection, {
+      questions: this.#questions,
+      mutations: this.#mutations,
+      actions: this.#actions,
+      held: (key) => this.#held(key),
+      refuse: (key, error) => this.#refuse(key, error),
+      done: () => this.#spoken(),
     });
   }
 
@@ -183,7 +177,7 @@ export class SyncClient {
       if (isFull)
         throw new UnavailableError(`Not sent: too many calls wait for the server already, ${path} is refused.`);
       const args = structuredClone(wireArgs(given));
-      if (!fitsFrame(JSON.stringify(args), this.#limits.frameBytes)) throw tooLarge(path, this.#limits);
+      this.#outbox.check(path, args);
       add({ path, args, resolve, reject });
       this.#want();
     });
@@ -210,7 +204,7 @@ export class SyncClient {
     this.#isHeld = true;
     return () => {
       this.#isHeld = false;
-      this.#pumpSoon();
+      this.#speakSoon();
     };
   }
 
@@ -225,29 +219,27 @@ export class SyncClient {
     this.#awaited.clear();
     this.#questions.clear();
     this.#connection.stop();
-    this.#cancelPump();
+    this.#outbox.close();
     this.#changed();
   }
 
   #want(): void {
     if (this.#isClosed) return;
     this.#connection.want();
-    this.#pumpSoon();
+    this.#speakSoon();
   }
 
-  /** The socket is open. Questions follow at once; calls wait until the server has said who we are. */
+  /** The socket is open: says who we are, then what is due. */
   #introduce(): void {
     if (this.#mutations.isSessionOver) this.#renewSession();
     const { session, undecided, isSessionUsed } = this.#mutations;
-    this.#pace.start(this.#environment.now(), this.#limits.messagesPerSecond);
-    this.#connection.send({
+    this.#outbox.open({
       type: "Connect",
       protocol: PROTOCOL_VERSION,
       session,
       ...(isSessionUsed && { identity: this.#identity }),
       ...(undecided.length > 0 && { undecided }),
     });
-    this.#pump();
   }
 
   #lost(): void {
@@ -296,7 +288,7 @@ export class SyncClient {
       this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
       this.#connection.leave(CloseCode.resync, "inconsistent");
     }
-    this.#pumpSoon();
+    this.#speakSoon();
   }
 
   #take(message: ServerMessage): void {
@@ -331,8 +323,7 @@ export class SyncClient {
   #connected({ epoch, identity, limits }: Connected): void {
     const isSomebodyElse = this.#identity !== undefined && this.#identity !== identity;
     const wasBound = isSomebodyElse && this.#mutations.isSessionUsed;
-    this.#limits = limits;
-    this.#pace.limit(limits.messagesPerSecond);
+    this.#outbox.limit(limits);
     this.#hasEverConnected = true;
     this.#answers.connected(epoch);
     this.#connection.connected(limits);
@@ -363,7 +354,7 @@ export class SyncClient {
     this.#announce();
   }
 
-  #failed(mutation: PendingMutation | undefined, error: ReturnType<typeof toFunctionError>): void {
+  #failed(mutation: PendingMutation | undefined, error: FunctionError): void {
     this.#optimistic.remove([mutation?.layer]);
     this.#changed();
     mutation?.reject(error);
@@ -385,80 +376,28 @@ export class SyncClient {
   // ── what we say ──
 
   /** What is asked for in one tick is said together. */
-  #pumpSoon(): void {
-    if (this.#isPumpDue) return;
-    this.#isPumpDue = true;
+  #speakSoon(): void {
+    if (this.#isSpeakingSoon) return;
+    this.#isSpeakingSoon = true;
     queueMicrotask(() => {
-      this.#isPumpDue = false;
-      this.#pump();
+      this.#isSpeakingSoon = false;
+      this.#outbox.send();
     });
   }
 
-  /** Says whatever is due, as fast as the server allows. */
-  #pump(): void {
-    this.#cancelPump();
-    while (this.#connection.canSend) {
-      const wait = this.#pace.wait(this.#environment.now());
-      if (wait > 0) {
-        this.#cancelPump = this.#environment.after(wait, () => this.#pump());
-        break;
-      }
-      const message = this.#nextMessage();
-      if (message === undefined) break;
-      this.#pace.spend();
-      this.#connection.send(message);
-    }
+  /** Nothing more can be said now. A server that drains is left once it owes us nothing; a client that nobody holds rests. */
+  #spoken(): void {
     this.#announce();
-    this.#leaveIfDone();
+    const isOwed = this.#mutations.inFlight + this.#actions.inFlight > 0;
+    if (this.#connection.returnAfter !== undefined && !isOwed) this.#connection.leave(1000, "draining");
+    const isNeeded = this.#isHeld || this.#questions.size + this.#mutations.size + this.#actions.size > 0;
+    if (!isNeeded && this.#connection.phase.state !== "idle") this.#connection.rest();
   }
 
-  #nextMessage(): ClientMessage | undefined {
-    const unwanted = this.#questions.takeUnwanted();
-    if (unwanted.length > 0) return { type: "Unsubscribe", queries: unwanted };
-    return this.#nextQuestions() ?? (this.#connection.phase.state === "open" ? this.#nextCall() : undefined);
-  }
-
-  #nextQuestions(): ClientMessage | undefined {
-    const { subscriptions, frameBytes } = this.#limits;
-    const { room, beyond } = this.#questions.toSay(subscriptions);
-    for (const { key } of beyond) this.#refuse(key, tooMany(subscriptions));
-    const message = subscribeMessage(room, (key) => this.#held(key), frameBytes);
-    for (const question of room.slice(0, message.queries.length))
-      this.#questions.said(question, this.#held(question.key));
-    if (message.queries.length > 0) return message;
-    const [large] = room;
-    if (large === undefined) return undefined;
-    this.#questions.answered(large, undefined);
-    this.#refuse(large.key, tooLarge(questionOf(large.key).path, this.#limits));
-    return this.#nextQuestions();
-  }
-
-  #refuse(key: QueryKey, error: BadRequestError | UnavailableError): void {
+  #refuse(key: QueryKey, error: FunctionError): void {
     if (this.#answers.answer(key)?.result.error?.message === error.message) return;
     this.#answers.refuse(key, error);
     this.#changed();
-  }
-
-  #nextCall(): ClientMessage | undefined {
-    const mutation = this.#mutations.toSend(this.#limits.unacknowledgedMutations);
-    if (mutation) {
-      const { confirmedUpTo } = this.#mutations;
-      const { path, args } = mutation;
-      return { type: "Mutate", request: this.#mutations.sent(mutation), path, args, confirmedUpTo };
-    }
-    const action = this.#actions.toSend();
-    if (action === undefined) return undefined;
-    action.isOnWire = true;
-    const { request, path, args } = action;
-    return { type: "Act", request, path, args };
-  }
-
-  /** A server that drains is left once it owes us nothing; a client that nobody holds rests. */
-  #leaveIfDone(): void {
-    const isBusy = this.#mutations.inFlight + this.#actions.inFlight > 0;
-    if (this.#connection.returnAfter !== undefined && !isBusy) this.#connection.leave(1000, "draining");
-    const isNeeded = this.#isHeld || this.#questions.size + this.#mutations.size + this.#actions.size > 0;
-    if (!isNeeded && this.#connection.phase.state !== "idle") this.#connection.rest();
   }
 
   // ── telling ──
@@ -536,7 +475,7 @@ export class SyncClient {
 
   #release(key: QueryKey): void {
     this.#answers.released(key);
-    this.#pumpSoon();
+    this.#speakSoon();
   }
 }
 
@@ -555,14 +494,4 @@ function closed(): UnavailableError {
 
 function notSent(path: string, reason: string): UnavailableError {
   return new UnavailableError(`Not sent: ${path} was waiting for the server. ${reason}`);
-}
-
-function tooMany(limit: number): UnavailableError {
-  return new UnavailableError(`This page watches more than ${limit} queries at once, which is what the server allows.`);
-}
-
-function tooLarge(path: string, { frameBytes }: Limits): BadRequestError {
-  return new BadRequestError(
-    `The arguments of ${path} are too large: at most ${frameBytes} bytes can be sent at once.`,
-  );
 }
