@@ -6,7 +6,7 @@ import { ConnectionStatus } from "@/app/chat/_connection/connection-status";
 
 export function Masthead() {
   return (
-    <header className="masthead border-line border-b bg-panel px-2 md:border-r md:border-b-0 md:px-3">
+    <header className="masthead min-h-0 border-line border-b bg-panel px-2 md:border-r md:border-b-0 md:px-3">
       <Link
         href="/"
         className="justify-self-start rounded px-2 font-serif text-xl italic [grid-area:brand] md:mt-4 md:text-2xl"
@@ -16,10 +16,10 @@ export function Masthead() {
       <div className="[grid-area:theme] md:mt-4">
         <ThemeToggle />
       </div>
-      <div className="min-h-0 min-w-0 self-stretch [grid-area:channels]">
+      <div className="flex min-h-0 min-w-0 flex-col self-stretch [grid-area:channels]">
         <ChannelList />
       </div>
-      <div className="px-1 [grid-area:new]">
+      <div className="px-1 [grid-area:new] md:pb-3">
         <NewChannel />
       </div>
       <div className="px-3 [grid-area:status] md:px-2 md:pb-4">

@@ -23,10 +23,11 @@ export function AuthorName() {
 
   return (
     <p className="flex min-h-9 flex-wrap items-center gap-x-1 text-sm text-soft">
-      <label htmlFor="author-name">Writing as</label>
+      <label htmlFor="author-name">
+        Writing as<span className="sr-only"> (your name)</span>
+      </label>
       <input
         id="author-name"
-        aria-label="Your name"
         aria-describedby={isChosen ? undefined : "author-name-hint"}
         value={draft ?? name}
         maxLength={40}

@@ -38,7 +38,7 @@ export function Composer({ channel }: { channel: string }) {
     <div className="transcript beside-scrollbar pb-[max(0.5rem,env(safe-area-inset-bottom))]">
       <form
         onSubmit={submit}
-        className="flex items-end gap-2 rounded-2xl border border-edge -mx-1 bg-raised p-1.5 pl-4 [grid-area:text] focus-within:border-accent @2xl:-mx-4"
+        className="-mx-1 flex items-end gap-2 rounded-2xl border border-edge bg-raised p-1.5 pl-4 [grid-area:text] focus-within:border-accent @2xl:-mx-4"
       >
         <GrowingTextarea
           ref={textarea}

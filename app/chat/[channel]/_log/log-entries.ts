@@ -2,7 +2,7 @@ import { dayOf, type Zone } from "@/app/_browser/calendar";
 import type { Message } from "@/app/chat/_outbox/pending-message";
 
 export type LogEntry =
-  | { kind: "day"; day: string }
+  | { kind: "day"; place: number; day: string }
   /** `startsGroup`: the author's name is written beside it. The messages that follow at once go without. */
   | { kind: "message"; place: number; message: Message; startsGroup: boolean };
 
@@ -15,7 +15,7 @@ export function toLogEntries(messages: readonly Message[], zone: Zone): LogEntry
   for (const [place, message] of messages.entries()) {
     const day = dayOf(message.createdAt, zone);
     const isSameDay = day === previous?.day;
-    if (!isSameDay) entries.push({ kind: "day", day });
+    if (!isSameDay) entries.push({ kind: "day", place, day });
     entries.push({
       kind: "message",
       place,

@@ -45,7 +45,7 @@ export function Messages({ channel, preloaded }: MessagesProps) {
           <ol>
             {toLogEntries(messages, zone).map((entry) =>
               entry.kind === "day" ? (
-                <DayHeading key={entry.day} day={entry.day} today={today} />
+                <DayHeading key={`day-${entry.place}`} day={entry.day} today={today} />
               ) : (
                 // A message keeps its place in the log: the row of a pending one becomes the row of the sent one.
                 <MessageRow
