@@ -220,7 +220,11 @@ class Packages {
             isPackage = isFrameworkOrBuiltin(path) || found.path.split("/").includes("node_modules");
             this.#isPackage.set(path, isPackage);
           }
-          return isPackage ? { path, namespace: PACKAGE, sideEffects: false } : undefined;
+          if (!isPackage) return undefined;
+          // `await import("…")` stays what it is, and loads nothing before it is reached.
+          return kind === "dynamic-import"
+            ? { path, external: true }
+            : { path, namespace: PACKAGE, sideEffects: false };
         });
         build.onLoad({ filter: /.*/, namespace: PACKAGE }, async ({ path }) => {
           if (!this.#exports.has(path)) this.#exports.set(path, await importFromProject(path));

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
 import nextEnv from "@next/env";
 import { z } from "zod";
@@ -53,6 +54,8 @@ export function readSettings(directory = process.cwd()): Settings {
   const development = process.env.NODE_ENV !== "production";
   // Next and React decide by it, and differ from each other where it is missing.
   Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV || "development" });
+  // Next's modules look for it when they are first loaded. A function that imports one may do that before Next does.
+  Object.assign(globalThis, { AsyncLocalStorage });
   process.env.NEXT_TELEMETRY_DISABLED ??= "1";
   nextEnv.loadEnvConfig(resolve(directory), development);
   return parseSettings(process.env, development);
