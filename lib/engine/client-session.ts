@@ -28,6 +28,7 @@ export class ClientSession implements MutationSession {
   #spokesman: Spokesman | undefined;
   #queue: MutationRequest[] = [];
   #running: MutationRequest | undefined;
+  #work: Promise<void> = Promise.resolve();
 
   constructor(
     id: string,
@@ -63,11 +64,16 @@ export class ClientSession implements MutationSession {
     return this.#queue.length + (this.#running ? 1 : 0);
   }
 
+  /** Resolves when no mutation waits or runs. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.pending > 0) await this.#work;
+  }
+
   /** Takes a mutation in. One that runs or waits already is joined: its outcome will be told once, to whoever speaks then. */
   submit(request: MutationRequest): void {
     if (this.#running?.n === request.n || this.#queue.some((queued) => queued.n === request.n)) return;
     this.#queue.push(request);
-    if (!this.#running) void this.#workOff();
+    if (!this.#running) this.#work = this.#workOff();
   }
 
   async #workOff(): Promise<void> {

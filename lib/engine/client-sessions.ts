@@ -26,10 +26,8 @@ export class ClientSessions {
     return session;
   }
 
-  /** Mutations that wait or run, of all sessions. */
-  get pending(): number {
-    let pending = 0;
-    for (const session of this.#sessions.values()) pending += session.pending;
-    return pending;
+  /** Resolves when no mutation of any session waits or runs. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.settled()));
   }
 }

@@ -65,7 +65,7 @@ export interface Engine {
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
   preload(address: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
   call(request: EngineCall): Promise<Outcome<Wire>>;
-  /** Resolves when nothing is stale and nothing on its way. */
+  /** Resolves when no mutation of a session waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
   /** Tells every client to come back later, and lets running mutations finish. */
   drain(): Promise<void>;
@@ -216,12 +216,15 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
 
-    settled: () => settle.settled(),
+    async settled() {
+      await clientSessions.settled();
+      await settle.settled();
+    },
 
     async drain() {
       const all = [...sessions.all];
       for (const session of all) session.drain(Math.round(environment.random() * DRAIN_SPREAD));
-      while (clientSessions.pending > 0) await new Promise<void>((done) => environment.after(20, done));
+      await clientSessions.settled();
       await settle.settled();
     },
 
