@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
-import { type EmbeddedLock, EmbeddedLockTakenError, lockEmbedded } from "./embedded-lock.ts";
+import { EmbeddedLockTakenError, lockEmbedded } from "./embedded-lock.ts";
 
 /** How drizzle-kit reaches the database; to be spread into its configuration. */
 export type KitCredentials =
@@ -21,23 +21,24 @@ const opening = new Set(["push", "migrate", "studio", "pull", "introspect"]);
  * `pnpm dev` holds that, drizzle-kit is sent there instead.
  *
  * Synchronous, as drizzle-kit wants its configuration, and without `import.meta`, as it compiles it to CommonJS.
- * @param hold Keeps the lock: an object that lives as long as the process, such as the module's own.
  * @throws when the database is in use by something that cannot share it.
  */
-export function credentialsForDrizzleKit(hold: { lock?: EmbeddedLock }, root = process.cwd()): KitCredentials {
+export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   loadEnvConfig(root, process.env.NODE_ENV !== "production", { info() {}, error: console.error });
   const url = process.env.DATABASE_URL?.trim();
   if (url) return { dialect: "postgresql", dbCredentials: { url } };
   if (!process.argv.some((argument) => opening.has(argument))) return { dialect: "postgresql" };
-  return embeddedCredentials(resolve(root, ".convex", "pglite"), hold);
+  return embeddedCredentials(resolve(root, ".convex", "pglite"));
 }
 
-function embeddedCredentials(directory: string, hold: { lock?: EmbeddedLock }): KitCredentials {
+function embeddedCredentials(directory: string): KitCredentials {
   mkdirSync(dirname(directory), { recursive: true });
   // A server that is starting has the lock some time before it can be reached.
   for (let triesLeft = 50; ; triesLeft--) {
     try {
-      hold.lock ??= lockEmbedded(directory);
+      const lock = lockEmbedded(directory);
+      // Not so much to release it, which the end of the process does, as to keep it: what nothing refers to is collected.
+      process.on("exit", lock.release);
       return { dialect: "postgresql", driver: "pglite", dbCredentials: { url: directory } };
     } catch (error) {
       const socket = socketOf(directory);

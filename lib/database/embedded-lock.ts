@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -34,6 +34,8 @@ export function lockEmbedded(directory: string): EmbeddedLock {
     if (isBusy(error)) throw new EmbeddedLockTakenError(takenMessage(directory), { cause: error });
     throw new Error(`Cannot lock the embedded database: ${directory}.lock cannot be written.`, { cause: error });
   }
+  // How to reach the process that had it before (see serve-wire.ts): if it still lies there, that one ended badly.
+  rmSync(`${directory}.socket`, { force: true });
   writeOwner(directory);
   return { release: () => file.isOpen && file.close() };
 }

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { EmbeddedLock } from "./embedded-lock.ts";
 import type { PgliteWorkerData, PgliteWorkerReply, PgliteWorkerRequest } from "./pglite-worker.ts";
 
 /** The worker thread that has one directory open. Once it has stopped it stays stopped; open another. */
@@ -9,12 +10,16 @@ export class PgliteThread {
   readonly #worker: Worker;
   #stopped = false;
 
-  /** @param image From which to make the directory first, when it does not exist. */
-  constructor(directory: string, image?: string) {
+  /**
+   * @param lock The directory's. It is not collected as garbage, and so let go, before the thread has stopped.
+   * @param image From which to make the directory first, when it does not exist.
+   */
+  constructor(directory: string, lock: EmbeddedLock, image?: string) {
     const workerData: PgliteWorkerData = { directory, image };
     // The same ending as this file has: `.ts` in the repository, `.js` in the package.
     const file = new URL(`./pglite-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, { workerData, name: "pglite" });
+    this.#worker.on("exit", () => void lock);
     this.ready = this.#opened();
     // Whoever needs it awaits it; a thread that nobody awaits any more must not end the process.
     this.ready.catch(() => {});

@@ -6,7 +6,7 @@ import type { Log } from "../environment/environment.ts";
 import { type Connection, ConnectionLostError } from "./driver.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { embeddedImage } from "./embedded-image.ts";
-import { lockEmbedded } from "./embedded-lock.ts";
+import { type EmbeddedLock, lockEmbedded } from "./embedded-lock.ts";
 import { classifyPostgres, innermostMessage } from "./failure.ts";
 import { lostBecause, PgConnection } from "./pg-connection.ts";
 import { PgliteThread } from "./pglite-thread.ts";
@@ -39,9 +39,9 @@ export async function openPglite(options: PgliteOptions): Promise<EmbeddedDriver
   try {
     const isNew = !existsSync(directory);
     if (isNew) log.info(`Creating the embedded database in ${directory}.`);
-    const first = openThread(directory, isNew ? await embeddedImage() : undefined);
+    const first = openThread(directory, lock, isNew ? await embeddedImage() : undefined);
     await first.thread.ready;
-    return new PgliteDriver(options, first, lock.release);
+    return new PgliteDriver(options, first, lock);
   } catch (error) {
     lock.release();
     throw new Error(`The embedded database in ${directory} cannot be opened: ${innermostMessage(error)}. ${wayOut}`, {
@@ -59,8 +59,8 @@ interface OpenThread {
   pool: pg.Pool;
 }
 
-function openThread(directory: string, image?: string): OpenThread {
-  const thread = new PgliteThread(directory, image);
+function openThread(directory: string, lock: EmbeddedLock, image?: string): OpenThread {
+  const thread = new PgliteThread(directory, lock, image);
   const pool = new pg.Pool({
     max: 2,
     user: "postgres",
@@ -81,17 +81,17 @@ class PgliteDriver implements EmbeddedDriver {
   readonly directory: string;
   readonly #turns = new Turns();
   readonly #options: PgliteOptions;
-  readonly #unlock: () => void;
+  readonly #lock: EmbeddedLock;
   /** Replaced when its thread has stopped, by the next `connect`. */
   #open: OpenThread;
   #schema;
   #closing: Promise<void> | undefined;
 
-  constructor(options: PgliteOptions, open: OpenThread, unlock: () => void) {
+  constructor(options: PgliteOptions, open: OpenThread, lock: EmbeddedLock) {
     this.#options = options;
     this.directory = options.directory;
     this.#open = open;
-    this.#unlock = unlock;
+    this.#lock = lock;
     this.#schema = relationalSchema(options.schema);
   }
 
@@ -143,7 +143,7 @@ class PgliteDriver implements EmbeddedDriver {
     if (this.#open.thread.stopped) {
       void this.#open.pool.end().catch(() => {});
       this.#options.log.warn("The embedded database has stopped and is opened again.");
-      this.#open = openThread(this.directory);
+      this.#open = openThread(this.directory, this.#lock);
     }
     await this.#open.thread.ready;
     return this.#open;
@@ -160,7 +160,7 @@ class PgliteDriver implements EmbeddedDriver {
     const { thread, pool } = this.#open;
     void pool.end().catch(() => {});
     await thread.close();
-    this.#unlock();
+    this.#lock.release();
     endTurn();
   }
 }

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { inTransaction } from "./alone.ts";
+import { openPglite } from "./pglite.ts";
+import { serveWire } from "./serve-wire.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+let project: string;
+let directory: string;
+
+/** A project of its own, with this one's packages, configuration and library. */
+beforeEach(async () => {
+  const here = process.cwd();
+  project = await mkdtemp(join(here, "node_modules", ".kit-"));
+  directory = join(project, ".convex", "pglite");
+  await mkdir(join(project, "convex"));
+  await writeFile(
+    join(project, "convex", "schema.ts"),
+    'import { integer, pgTable } from "drizzle-orm/pg-core"; export const notes = pgTable("notes", { id: integer().primaryKey() });',
+  );
+  await writeFile(join(project, "package.json"), '{ "type": "module" }');
+  for (const name of ["lib", "node_modules", "drizzle.config.ts"]) await symlink(join(here, name), join(project, name));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await rm(project, { recursive: true, force: true });
+});
+const children: ChildProcess[] = [];
+
+interface Kit {
+  output: string;
+  code: Promise<number | null>;
+  says(words: string): Promise<void>;
+  stop(): void;
+}
+
+function drizzleKit(args: string[], env: Record<string, string | undefined> = {}): Kit {
+  const bin = join(project, "node_modules", "drizzle-kit", "bin.cjs");
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: project,
+    env: { ...process.env, NODE_ENV: "development", DATABASE_URL: "", ...env },
+  });
+  children.push(child);
+  const heard: Array<() => void> = [];
+  const kit: Kit = {
+    output: "",
+    code: new Promise((resolve) => child.on("exit", resolve)),
+    says: (words) =>
+      new Promise((resolve) => {
+        const check = (): void => void (kit.output.includes(words) && resolve());
+        heard.push(check);
+        check();
+      }),
+    stop: () => child.kill(),
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (text) => {
+      kit.output += text;
+      for (const check of heard) check();
+    });
+  }
+  return kit;
+}
+
+test("with nobody there, push opens the embedded database itself, and a server is refused as long as it does", async () => {
+  const push = drizzleKit(["push"]);
+  expect(await push.code, push.output).toBe(0);
+  const studio = drizzleKit(["studio", "--port", "5610"]);
+  await studio.says("up and running");
+  await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(/in use by process \d+ \(bin.cjs studio\)/);
+  studio.stop();
+  await studio.code;
+  const driver = await openPglite({ directory, schema: {}, log });
+  expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([]);
+  await driver.close();
+}, 60_000);
+
+test("beside a running server, push goes through it", async () => {
+  const driver = await openPglite({ directory, schema: {}, log });
+  const server = await serveWire(driver, log);
+  const push = drizzleKit(["push"]);
+  expect(await push.code, push.output).toBe(0);
+  expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([]);
+  await server.close();
+  await driver.close();
+}, 60_000);
+
+test("beside a server that lets nobody in, push says who has the database and what to do", async () => {
+  const driver = await openPglite({ directory, schema: {}, log });
+  const push = drizzleKit(["push"]);
+  expect(await push.code).not.toBe(0);
+  expect(push.output).toContain(`is in use by process ${process.pid}`);
+  await driver.close();
+}, 60_000);
+
+test("generate needs no database, and .env decides which one is used", async () => {
+  const driver = await openPglite({ directory, schema: {}, log });
+  const generate = drizzleKit(["generate"]);
+  expect(await generate.code, generate.output).toBe(0);
+  await driver.close();
+  await writeFile(join(project, ".env.local"), "DATABASE_URL=postgres://nobody@127.0.0.1:5611/nothing\n");
+  const push = drizzleKit(["push"], { DATABASE_URL: undefined });
+  expect(await push.code).not.toBe(0);
+  // It does not say more than that; with the embedded database it would have succeeded.
+  expect(push.output).toContain("Using 'pg' driver");
+}, 60_000);
