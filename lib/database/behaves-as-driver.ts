@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import {
   bigint,
   customType,
@@ -126,6 +126,22 @@ export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
       await connection.commit();
       connection.release();
       expect(await names()).toEqual(["n1", "n2", "n3"]);
+    });
+
+    test("a statement prepared by name works in every transaction", async () => {
+      for (let id = 1; id <= 4; id++) {
+        const connection = await begin("write");
+        const insert = dbOf(connection)
+          .insert(things)
+          .values({ id: sql.placeholder("id") })
+          .prepare("insert_thing");
+        await insert.execute({ id });
+        await connection.commit();
+        // Every other time on a connection that has not seen the name yet.
+        if (id % 2 === 0) connection.destroy();
+        connection.release();
+      }
+      expect(await names()).toHaveLength(4);
     });
 
     test("a reader cannot write, and is told apart", async () => {
@@ -317,8 +333,8 @@ export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
         async (when) => {
           await write("insert into things (id, big) values (1, 0), (2, 0)");
           const [one, two] = [await begin("write"), await begin("write")];
-          const sum = "select sum(big) from things";
-          await Promise.all([one.execute(sum), two.execute(sum)]);
+          const total = "select sum(big) from things";
+          await Promise.all([one.execute(total), two.execute(total)]);
           await one.execute("update things set big = big + 1 where id = 1");
           const second = `update things set big = big + 1 where id = ${when === "at commit" ? 2 : 1}`;
           const blocked = when === "at commit" ? two.execute(second).then(() => two.commit()) : two.execute(second);

@@ -20,6 +20,8 @@ export type RunQuery = (sql: string) => Promise<unknown[]>;
 /** Asks drizzle-kit, in a process of its own that stays for the next time: the first time takes a second, others little. */
 export class SchemaPlanner {
   #child: ChildProcess | undefined;
+  /** The last that the process wrote before it ended, if it did. */
+  #complaint = "";
   /** Settles when the plan before is done: one at a time. */
   #before: Promise<unknown> = Promise.resolve();
 
@@ -71,7 +73,11 @@ export class SchemaPlanner {
     if (this.#child?.connected) return this.#child;
     const file = new URL(`./schema-planner-child${extname(import.meta.url)}`, import.meta.url);
     // No terminal, so that drizzle-kit fails where it would ask.
-    this.#child = fork(file, { stdio: ["ignore", "ignore", "ignore", "ipc"], serialization: "advanced", execArgv: [] });
+    this.#child = fork(file, { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced", execArgv: [] });
+    this.#complaint = "";
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#complaint = (this.#complaint + text).slice(-2_000);
+    });
     return this.#child;
   }
 }
