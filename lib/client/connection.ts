@@ -7,6 +7,8 @@ import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
 import type { Page } from "./page.ts";
 
+/** RFC 6455 §7.4.1: the purpose is fulfilled. */
+export const NORMAL = 1000;
 /** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
 const CONNECT_TIME = 10_000;
 const PROBE_TIME = 5_000;
@@ -55,12 +57,13 @@ export class Connection {
     return this.#isSocketOpen && this.returnAfter === undefined;
   }
 
-  /** Connects unless it already does. */
+  /** Connects unless it already does. @throws when no socket can be made at all: a mistake in how the client was made. */
   want(): void {
     if (this.phase.state !== "idle") return;
+    const socket = this.#ports.openSocket();
     this.#stopListening = this.#page.onReturn(() => this.#probe());
     this.#move({ type: "wanted" });
-    this.#openSocket();
+    this.#listen(socket);
   }
 
   send(message: ClientMessage): void {
@@ -79,19 +82,19 @@ export class Connection {
   }
 
   /** Closes this socket and opens another at once. */
-  renew(reason: string): void {
+  renew(): void {
     if (this.phase.state === "waiting") return this.#retry();
     if (this.#socket === undefined) return;
-    this.#drop(1000, reason);
+    this.#drop(NORMAL);
     this.#move({ type: "renewed" });
     this.#openSocket();
   }
 
   /** Closes this socket and comes back after the usual wait, or when the server said. */
-  leave(code: number, reason: string): void {
+  leave(code: number): void {
     if (this.#socket === undefined) return;
     const returnAfter = this.returnAfter;
-    this.#drop(code, reason);
+    this.#drop(code);
     this.#wait(returnAfter);
   }
 
@@ -108,7 +111,7 @@ export class Connection {
   #end(event: ConnectionEvent): void {
     this.#stopListening?.();
     this.#stopListening = undefined;
-    this.#drop(1000, "The client has finished.");
+    this.#drop(NORMAL);
     this.#move(event);
   }
 
@@ -119,20 +122,20 @@ export class Connection {
   }
 
   #openSocket(): void {
-    this.#limits = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
-    this.#heardAt = this.#environment.now();
     try {
       this.#listen(this.#ports.openSocket());
     } catch (error) {
-      this.#environment.log.error(`The socket could not be opened: ${(error as Error).message}`);
-      return this.#wait(undefined);
+      this.#environment.log.error(`No socket could be opened: ${error}`, { error });
+      this.#wait(undefined);
     }
-    this.#watchSilence();
   }
 
   /** A socket that is no longer ours may say what it wants. */
   #listen(socket: ClientSocket): void {
     this.#socket = socket;
+    this.#limits = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+    this.#heardAt = this.#environment.now();
+    this.#watchSilence();
     const ifOurs =
       <Event>(listener: (event: Event) => void) =>
       (event: Event) => {
@@ -167,7 +170,7 @@ export class Connection {
   }
 
   /** Forgets the socket; with a code, closes it as well. */
-  #drop(code?: number, reason?: string): void {
+  #drop(code?: number): void {
     const socket = this.#socket;
     this.#cancelTimer();
     this.#socket = undefined;
@@ -175,7 +178,7 @@ export class Connection {
     this.#isProbing = false;
     this.returnAfter = undefined;
     if (socket === undefined) return;
-    if (code !== undefined) socket.close(code, reason);
+    if (code !== undefined) socket.close(code);
     this.#ports.lost();
   }
 
@@ -217,7 +220,7 @@ export class Connection {
   }
 
   #dead(): void {
-    this.leave(CloseCode.silent, "The server stayed silent too long.");
+    this.leave(CloseCode.silent);
   }
 
   #after(ms: number, task: () => void): void {

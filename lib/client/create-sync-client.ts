@@ -10,7 +10,7 @@ export interface ClientOptions {
   logger?: Log;
   /** Sent with each connection, for the server to know who is calling. Node only: a browser sends its cookies. */
   headers?: Record<string, string>;
-  /** Clock, chance and timers. Default: the machine's. */
+  /** Clock, chance, timers and, instead of `logger`, a log. Default: the machine's. */
   environment?: Environment;
   /** What tells whether somebody looks, and asks before the page is left. Default: the page around, if there is one. */
   page?: Page;
@@ -19,8 +19,7 @@ export interface ClientOptions {
 /** Connects nothing yet: safe while rendering, on a server too. */
 export function createSyncClient(url: string | undefined, options: ClientOptions = {}): SyncClient {
   const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
-  const logged = options.logger ? { ...methodsOf(environment), log: options.logger } : environment;
-  return new SyncClient(logged, options.page ?? surroundingPage(), () => openSocket(url, options));
+  return new SyncClient(environment, options.page ?? surroundingPage(), () => openSocket(url, options));
 }
 
 function openSocket(site: string | undefined, { webSocketConstructor, headers }: ClientOptions): ClientSocket {
@@ -40,14 +39,4 @@ const consoleLog: Log = {
 
 function line(message: string, about: Record<string, unknown> | undefined): unknown[] {
   return about === undefined ? [`convex-lite: ${message}`] : [`convex-lite: ${message}`, about];
-}
-
-/** An environment may be of a class: its methods live on the prototype and want their `this`. */
-function methodsOf(environment: Environment): Omit<Environment, "log"> {
-  return {
-    now: () => environment.now(),
-    random: () => environment.random(),
-    randomId: () => environment.randomId(),
-    after: (ms, task) => environment.after(ms, task),
-  };
 }

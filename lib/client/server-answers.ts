@@ -20,11 +20,6 @@ interface Move {
   readonly live: number;
 }
 
-/** What the server said does not fit together: start again from what we have. */
-export class InconsistencyError extends Error {
-  override name = "InconsistencyError";
-}
-
 /**
  * What the server has answered: on this connection, and what still stands from before it.
  *
@@ -55,11 +50,6 @@ export class ServerAnswers {
     const remembered = this.#remembered.get(key);
     const filled = remembered?.filled ? remembered : undefined;
     return (this.#standing.get(key) ?? this.#liveOf.get(key) ?? filled)?.answer;
-  }
-
-  /** Does the server tell us when this answer changes? */
-  isLive(key: QueryKey): boolean {
-    return this.#liveOf.has(key);
   }
 
   /** The best answer we have, fit to be shown or not: its hash spares the server to send it again. */
@@ -129,14 +119,17 @@ export class ServerAnswers {
 
   /**
    * Moves to the state after the transition, whole or not at all.
-   * @throws {InconsistencyError} or {ValueError} when it cannot be right; nothing has changed then.
+   * @throws when it cannot be right; nothing has changed then.
    */
   apply(transition: Transition): void {
     const { at, maps = [], refused = [], answers = [] } = transition;
-    if (this.#epoch === undefined) throw new InconsistencyError("A transition came before Connected.");
-    if (!(at >= this.#at)) throw new InconsistencyError(`A transition leads back from ${this.#at} to ${at}.`);
+    if (this.#epoch === undefined) throw new Error("A transition came before Connected.");
+    if (!(at >= this.#at)) throw new Error(`A transition leads back from ${this.#at} to ${at}.`);
 
-    const moves = maps.flatMap(([id, live]) => this.#move(id, live));
+    const moves = maps.flatMap(([id, live]) => {
+      const question = this.#questions.byId(id);
+      return question ? [{ question, live }] : [];
+    });
     const fresh = new Map<number, Answer>();
     for (const wire of answers) this.#decode(wire, moves, fresh);
     for (const { question, live } of moves) if (!fresh.has(live)) fresh.set(live, this.#confirmed(question));
@@ -152,12 +145,6 @@ export class ServerAnswers {
       if (question) this.#refused(question, error);
     }
     this.#catchUp();
-  }
-
-  #move(id: number, live: number): Move[] {
-    const question = this.#questions.byId(id);
-    if (question?.stage === "unsaid") throw new InconsistencyError(`Question ${id} is answered before it was asked.`);
-    return question ? [{ question, live }] : [];
   }
 
   /** Answers of a live query that we no longer map, or not yet, mean nothing to us. */
@@ -177,7 +164,7 @@ export class ServerAnswers {
   #confirmed({ id, key, known }: Question): Answer {
     const held = this.#liveOf.get(key)?.answer ?? known;
     if (held?.hash !== undefined) return confirmedAnswer(held);
-    throw new InconsistencyError(`Question ${id} is mapped without an answer.`);
+    throw new Error(`Question ${id} is mapped without an answer.`);
   }
 
   #record(id: number, answer: Answer): void {

@@ -7,7 +7,7 @@ import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
 import type { Answer } from "./answer.ts";
 import type { ClientSocket } from "./client-socket.ts";
-import { Connection } from "./connection.ts";
+import { Connection, NORMAL } from "./connection.ts";
 import { type FunctionError, toFunctionError, UnavailableError } from "./errors.ts";
 import { OptimisticAnswers } from "./optimistic-answers.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
@@ -19,7 +19,7 @@ import { PreloadedAnswers, type ReadAnswer } from "./preloaded-answers.ts";
 import type { Result } from "./query-result.ts";
 import { QuerySet } from "./query-set.ts";
 import { wireArgs } from "./question.ts";
-import { InconsistencyError, ServerAnswers } from "./server-answers.ts";
+import { ServerAnswers } from "./server-answers.ts";
 import { Watchers } from "./watchers.ts";
 
 /** How the page is connected, and how many mutations wait. */
@@ -106,12 +106,12 @@ export class SyncClient {
   /** Asks these until stopped. `listener` is called once for each change of any number of them. */
   watch(keys: readonly QueryKey[], listener: () => void): Cancel {
     if (this.#isClosed) return () => {};
+    this.#want();
     for (const key of keys) {
       this.#answers.watched(key);
       this.#questions.watch(key);
     }
     const stop = this.#watchers.add(keys, listener, (key) => this.result(key));
-    this.#want();
     let isWatching = true;
     return () => {
       if (!isWatching) return;
@@ -160,7 +160,7 @@ export class SyncClient {
     return this.#call(path, args, this.#mutations.isFull, (call) => {
       const given = fromWire(call.args) as never;
       const layer = update && { path, update: (store: OptimisticLocalStore) => update(store, given) };
-      if (this.#mutations.isSessionOver) this.#reconnect("A new session begins.");
+      if (this.#mutations.isSessionOver) this.#reconnect();
       this.#mutations.add({ ...call, layer });
       if (layer) this.#optimistic.add(layer);
       this.#changed();
@@ -178,8 +178,8 @@ export class SyncClient {
         throw new UnavailableError(`Not sent: too many calls wait for the server already, ${path} is refused.`);
       const args = structuredClone(wireArgs(given));
       this.#outbox.check(path, args);
-      add({ path, args, resolve, reject });
       this.#want();
+      add({ path, args, resolve, reject });
     });
   }
 
@@ -196,7 +196,7 @@ export class SyncClient {
 
   /** Connects again, so that the server looks again who we are. */
   refreshIdentity(): void {
-    this.#reconnect("Somebody signed in or out.");
+    this.#reconnect();
   }
 
   /** Keeps the client from resting. Once released, it disconnects as soon as nothing is watched and no call is left. */
@@ -257,9 +257,9 @@ export class SyncClient {
     this.#changed();
   }
 
-  #reconnect(reason: string): void {
+  #reconnect(): void {
     if (this.#mutations.isIdle || this.#mutations.isSessionOver) this.#renewSession();
-    this.#connection.renew(reason);
+    this.#connection.renew();
   }
 
   #renewSession(): void {
@@ -286,7 +286,7 @@ export class SyncClient {
       this.#take(parseMessageText(text) as ServerMessage);
     } catch (error) {
       this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
-      this.#connection.leave(CloseCode.resync, "inconsistent");
+      this.#connection.leave(CloseCode.resync);
     }
     this.#speakSoon();
   }
@@ -316,7 +316,7 @@ export class SyncClient {
         return;
       default:
         message satisfies never;
-        throw new InconsistencyError("It is of no type this version knows.");
+        throw new Error("It is of no type this version knows.");
     }
   }
 
@@ -335,7 +335,7 @@ export class SyncClient {
     const { ours, reconnect } = this.#preloaded.verify(identity);
     for (const read of ours) this.#answers.fill(read.key, read);
     this.#changed();
-    if (reconnect || wasBound) this.#reconnect("Who we are has changed.");
+    if (reconnect || wasBound) this.#reconnect();
     else this.#noticeSynced();
   }
 
@@ -369,7 +369,7 @@ export class SyncClient {
     if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
     queueMicrotask(() => {
       if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
-      if (this.#preloaded.verify(this.#identity).reconnect) this.#reconnect("The page was rendered for somebody else.");
+      if (this.#preloaded.verify(this.#identity).reconnect) this.#reconnect();
     });
   }
 
@@ -389,7 +389,7 @@ export class SyncClient {
   #spoken(): void {
     this.#announce();
     const isOwed = this.#mutations.inFlight + this.#actions.inFlight > 0;
-    if (this.#connection.returnAfter !== undefined && !isOwed) this.#connection.leave(1000, "draining");
+    if (this.#connection.returnAfter !== undefined && !isOwed) this.#connection.leave(NORMAL);
     const isNeeded = this.#isHeld || this.#questions.size + this.#mutations.size + this.#actions.size > 0;
     if (!isNeeded && this.#connection.phase.state !== "idle") this.#connection.rest();
   }
@@ -455,7 +455,7 @@ export class SyncClient {
 
   #giveUp(): void {
     this.#cancelGiveUp = undefined;
-    if (this.#mutations.isSessionOver) this.#reconnect("A mutation could not be decided.");
+    if (this.#mutations.isSessionOver) this.#reconnect();
     this.#changed();
   }
 

@@ -1,0 +1,27 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { backoff, HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
+
+const jitter = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+test("never waits longer than the cap, however often it failed", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 10_000 }),
+      jitter,
+      fc.constantFrom(VISIBLE_CAP, HIDDEN_CAP),
+      (n, chance, cap) => {
+        const wait = backoff(n, chance, cap);
+        expect(wait).toBeGreaterThanOrEqual(0);
+        expect(wait).toBeLessThan(cap);
+      },
+    ),
+  );
+});
+
+test("spreads over the whole of a range that doubles", () => {
+  expect([1, 2, 3, 4, 5, 6].map((attempt) => backoff(attempt, 1, VISIBLE_CAP))).toEqual([
+    500, 1_000, 2_000, 4_000, 8_000, 8_000,
+  ]);
+  expect(backoff(6, 0, VISIBLE_CAP)).toBe(0);
+});

@@ -1,0 +1,37 @@
+// @vitest-environment happy-dom
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { surroundingPage } from "./page.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("the page around", () => {
+  test("tells when the network or the person returns, not when the person leaves", () => {
+    const page = surroundingPage();
+    const returned = vi.fn();
+    const stop = page.onReturn(returned);
+    const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect([returned.mock.calls.length, page.isVisible()]).toEqual([0, false]);
+    visible.mockReturnValue("visible");
+    document.dispatchEvent(new Event("visibilitychange"));
+    window.dispatchEvent(new Event("online"));
+    window.dispatchEvent(new Event("pageshow"));
+    expect([returned.mock.calls.length, page.isVisible()]).toEqual([3, true]);
+    stop();
+    window.dispatchEvent(new Event("online"));
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(returned).toHaveBeenCalledTimes(3);
+  });
+
+  test("asks before it is left, until it need not", () => {
+    const stop = surroundingPage().askBeforeLeaving();
+    const leave = () => {
+      const event = new Event("beforeunload", { cancelable: true });
+      window.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    expect(leave()).toBe(true);
+    stop();
+    expect(leave()).toBe(false);
+  });
+});

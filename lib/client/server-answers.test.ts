@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { QueryKey } from "../functions/query-key.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { goodAnswer } from "./answer.ts";
+import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
+import { ServerAnswers } from "./server-answers.ts";
+
+const a = "x:a{}" as QueryKey;
+const b = "x:b{}" as QueryKey;
+
+let clock: HandClock;
+let questions: QuerySet;
+let answers: ServerAnswers;
+
+beforeEach(() => {
+  clock = new HandClock();
+  questions = new QuerySet(clock, (key) => answers.released(key));
+  answers = new ServerAnswers(questions);
+  answers.connected("epoch-1");
+});
+
+/** Watches and says it; the numbers are 1, 2, 3 … in order. */
+function ask(...keys: QueryKey[]) {
+  for (const key of keys) {
+    answers.watched(key);
+    questions.watch(key);
+  }
+  say();
+}
+
+function say() {
+  for (const question of questions.toSay(100).room) questions.said(question, answers.held(question.key));
+}
+
+function reconnect(epoch: string) {
+  questions.disconnected();
+  answers.disconnected();
+  answers.connected(epoch);
+  say();
+}
+
+const data = (key: QueryKey) => answers.answer(key)?.result.data;
+const value = (live: number, value: number, hash = `h${value}`) => ({ live, hash, value });
+const rendered = (value: number, at: number, epoch = "epoch-1") => ({
+  answer: goodAnswer(undefined, value, `h${value}`),
+  at,
+  epoch,
+});
+
+describe("the server's answers", () => {
+  test("change whole or not at all", () => {
+    ask(a, b);
+    const maps: [number, number][] = [
+      [1, 1],
+      [2, 2],
+    ];
+    expect(() => answers.apply({ type: "Transition", at: 3, maps, answers: [value(1, 1)] })).toThrow();
+    expect([data(a), data(b)]).toEqual([undefined, undefined]);
+    answers.apply({ type: "Transition", at: 2, maps, answers: [value(1, 1), value(2, 2)] });
+    expect([data(a), data(b)]).toEqual([1, 2]);
+    expect(() => answers.apply({ type: "Transition", at: 1, answers: [value(1, 5)] })).toThrow("leads back");
+    expect(() =>
+      answers.apply({ type: "Transition", at: 3, answers: [value(1, 5), { live: 2, hash: "", value: { $t: ["?"] } }] }),
+    ).toThrow();
+    expect([data(a), data(b)]).toEqual([1, 2]);
+  });
+
+  test("are worth nothing before Connected", () => {
+    ask(a);
+    answers.disconnected();
+    expect(() => answers.apply({ type: "Transition", at: 1 })).toThrow("Connected");
+  });
+
+  test("of a confirmed hash are those that were held when it was said, whatever came in between", () => {
+    answers.fill(a, rendered(1, 5));
+    ask(a);
+    answers.fill(a, rendered(2, 6));
+    answers.apply({ type: "Transition", at: 7, maps: [[1, 1]] });
+    expect(data(a)).toBe(1);
+  });
+
+  test("of two questions on one live query move together, and apart when it splits", () => {
+    ask(a, b);
+    const both: [number, number][] = [
+      [1, 1],
+      [2, 1],
+    ];
+    answers.apply({ type: "Transition", at: 1, maps: both, answers: [value(1, 1)] });
+    answers.apply({ type: "Transition", at: 2, answers: [value(1, 2)] });
+    expect([data(a), data(b)]).toEqual([2, 2]);
+    answers.apply({ type: "Transition", at: 3, maps: [[2, 5]], answers: [value(5, 9), value(1, 3)] });
+    expect([data(a), data(b)]).toEqual([3, 9]);
+  });
+
+  test("stand while the connection is away, and until the next one has answered", () => {
+    ask(a);
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
+    reconnect("epoch-2");
+    expect(data(a)).toBe(1);
+    answers.apply({ type: "Transition", at: 0, answers: [value(1, 7)] });
+    expect(data(a)).toBe(1);
+    answers.apply({ type: "Transition", at: 0, maps: [[1, 1]], answers: [value(1, 8)] });
+    expect(data(a)).toBe(8);
+  });
+
+  test("never go back within an epoch, not even over a reconnect", () => {
+    ask(a);
+    answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
+    reconnect("epoch-1");
+    answers.apply({ type: "Transition", at: 4, maps: [[1, 1]], answers: [value(1, 4)] });
+    expect(data(a)).toBe(5);
+    answers.apply({ type: "Transition", at: 6, answers: [value(1, 6)] });
+    expect(data(a)).toBe(6);
+  });
+
+  test("that nobody watches any more are not shown, but win over an older render of the same epoch", () => {
+    ask(a);
+    answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
+    questions.unwatch(a);
+    clock.advance(UNMOUNT_GRACE);
+    expect([data(a), answers.held(a)?.hash]).toEqual([undefined, "h5"]);
+    answers.fill(a, rendered(3, 3));
+    expect(data(a)).toBe(5);
+    answers.fill(a, rendered(8, 8));
+    expect(data(a)).toBe(8);
+  });
+
+  test("are remembered for a hundred questions, not for more", () => {
+    for (let n = 0; n <= 100; n++) answers.fill(`x:${n}{}` as QueryKey, rendered(n, 1));
+    expect([data("x:0{}" as QueryKey), data("x:1{}" as QueryKey), data("x:100{}" as QueryKey)]).toEqual([
+      undefined,
+      1,
+      100,
+    ]);
+  });
+
+  test("of a render count as newer within an epoch only", () => {
+    ask(a);
+    answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
+    answers.fill(a, rendered(9, 9, "epoch-2"));
+    expect(data(a)).toBe(5);
+    answers.fill(a, rendered(6, 6));
+    expect(data(a)).toBe(6);
+    answers.apply({ type: "Transition", at: 6 });
+    expect(data(a)).toBe(5);
+  });
+});
