@@ -1,0 +1,138 @@
+import { beforeEach, expect, expectTypeOf, test, vi } from "vitest";
+import { z } from "zod";
+import { action, ConvexError, mutation, query } from "../functions/index.ts";
+import { createReferences, type PublicReferences } from "../functions/reference.ts";
+import { offerRuntime, type Runtime } from "../node/runtime.ts";
+import type { WireError } from "../protocol/outcome.ts";
+import { fetchAction, fetchMutation, fetchQuery } from "./fetch.ts";
+import { preloadedQueryResult, preloadQuery } from "./preload-query.ts";
+
+/** What Next does around a request, for one request at a time. */
+const next = vi.hoisted(() => ({
+  request: new Map<unknown, unknown>(),
+  headers: new Headers(),
+  connection: async (): Promise<void> => {},
+}));
+vi.mock("next/server", () => ({ connection: () => next.connection() }));
+vi.mock("next/headers", () => ({ headers: async () => next.headers }));
+vi.mock("next/navigation", () => ({
+  unstable_rethrow(error: unknown) {
+    if (error instanceof Error && "digest" in error) throw error;
+  },
+}));
+vi.mock("react", () => ({
+  // React keeps results for as long as one request is rendered, as long as there are no arguments to tell apart.
+  cache: (fn: () => unknown) => () => {
+    if (!next.request.has(fn)) next.request.set(fn, fn());
+    return next.request.get(fn);
+  },
+}));
+
+const listModule = {
+  list: query({ args: z.object({ channel: z.string().optional() }), handler: async () => ({ at: new Date(0) }) }),
+  send: mutation({ args: z.object({ text: z.string() }), handler: async () => 7n }),
+  mail: action({ handler: async () => 7n }),
+};
+const api = createReferences<{ messages: PublicReferences<typeof listModule> }>();
+
+/** Calls that reached the engine, and what it answers next. */
+let calls: unknown[][];
+let failure: WireError | undefined;
+
+const runtime: Runtime = {
+  async preload(path, args, headers) {
+    calls.push(["preload", path, args, headers.get("cookie")]);
+    if (failure) return { ok: false, error: failure };
+    const text = '{"at":{"$t":["date",0]}}';
+    return { ok: true, value: { path, args: {}, text, hash: "h", epoch: "e", at: calls.length, identity: null } };
+  },
+  async call(kind, path, args, headers) {
+    calls.push([kind, path, args, headers.get("cookie")]);
+    return failure ? { ok: false, error: failure } : { ok: true, value: { $t: ["bigint", "7"] } };
+  },
+};
+
+beforeEach(() => {
+  calls = [];
+  failure = undefined;
+  next.request = new Map();
+  next.headers = new Headers({ cookie: "user=ada" });
+  next.connection = async () => {};
+  vi.unstubAllEnvs();
+  offerRuntime(runtime);
+});
+
+test("a query is preloaded for whoever the request is from, and its value can be read at once", async () => {
+  const preloaded = await preloadQuery(api.messages.list, { channel: "general" });
+  expect(calls).toEqual([["preload", "messages:list", { channel: "general" }, "user=ada"]]);
+  const value = preloadedQueryResult(preloaded);
+  expectTypeOf(value).toEqualTypeOf<{ at: Date }>();
+  expect(value).toEqual({ at: new Date(0) });
+  await preloadQuery(api.messages.list);
+  expect(calls[1]).toEqual(["preload", "messages:list", {}, "user=ada"]);
+});
+
+test("an identical preload runs once for each request; a write in between makes it run again", async () => {
+  const one = preloadQuery(api.messages.list, { channel: "a" });
+  const same = preloadQuery(api.messages.list, { channel: "a" });
+  const other = preloadQuery(api.messages.list, { channel: "b" });
+  expect(await one).toBe(await same);
+  expect(await other).not.toBe(await one);
+  expect(calls).toHaveLength(2);
+  await fetchMutation(api.messages.send, { text: "hi" });
+  expect(await preloadQuery(api.messages.list, { channel: "a" })).not.toBe(await one);
+  next.request = new Map();
+  await preloadQuery(api.messages.list, { channel: "a" });
+  expect(calls.map(([kind]) => kind)).toEqual(["preload", "preload", "mutation", "preload", "preload"]);
+});
+
+test("functions are called with their kind, and answer with decoded values", async () => {
+  expect(await fetchQuery(api.messages.list)).toBe(7n);
+  const sent = await fetchMutation(api.messages.send, { text: "hi" });
+  expectTypeOf(sent).toEqualTypeOf<bigint>();
+  expect(sent).toBe(7n);
+  expect(await fetchAction(api.messages.mail)).toBe(7n);
+  expect(calls).toEqual([
+    ["query", "messages:list", {}, "user=ada"],
+    ["mutation", "messages:send", { text: "hi" }, "user=ada"],
+    ["action", "messages:mail", {}, "user=ada"],
+  ]);
+});
+
+test("what a function failed with is thrown, told apart by kind", async () => {
+  failure = { kind: "application", data: { code: { $t: ["bigint", "1"] } } };
+  const thrown = await fetchMutation(api.messages.send, { text: "" }).catch((error: unknown) => error);
+  expect(thrown).toBeInstanceOf(ConvexError);
+  expect(thrown).toMatchObject({ kind: "application", data: { code: 1n } });
+  failure = { kind: "badRequest", message: "no", issues: [{ path: ["text"], message: "too short" }] };
+  await expect(preloadQuery(api.messages.list)).rejects.toMatchObject(failure);
+  failure = { kind: "internal", incident: "abc" };
+  await expect(fetchQuery(api.messages.list)).rejects.toMatchObject(failure);
+});
+
+test("where no server runs, the message says why and what to do", async () => {
+  offerRuntime(undefined as unknown as Runtime);
+  await expect(preloadQuery(api.messages.list)).rejects.toThrow(
+    /^preloadQuery: there is no convex-lite server.*convex-lite dev/,
+  );
+  next.request = new Map();
+  next.connection = async () => {
+    throw new Error("used `connection()` inside `generateStaticParams`");
+  };
+  await expect(fetchQuery(api.messages.list)).rejects.toThrow(/^fetchQuery: .*generateStaticParams/);
+  vi.stubEnv("NEXT_PHASE", "phase-production-build");
+  await expect(fetchMutation(api.messages.send, { text: "" })).rejects.toThrow(
+    /^fetchMutation: `next build` runs no server/,
+  );
+  vi.stubEnv("NEXT_RUNTIME", "edge");
+  await expect(preloadQuery(api.messages.list)).rejects.toThrow(/edge runtime/);
+});
+
+test("Next's own ways of saying 'render this on request' pass through untouched", async () => {
+  const signal = Object.assign(new Error("dynamic"), { digest: "DYNAMIC_SERVER_USAGE" });
+  next.connection = async () => {
+    throw signal;
+  };
+  offerRuntime(undefined as unknown as Runtime);
+  await expect(preloadQuery(api.messages.list)).rejects.toBe(signal);
+});
