@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { defaultLimits } from "../engine/limits.ts";
@@ -81,6 +81,15 @@ async function opens(url: string, headers: Record<string, string> = {}): Promise
   return client;
 }
 
+/** A connection that has asked for a socket, to look at its bytes. */
+function handshake(port: number): Socket {
+  const connection = connect(port, "127.0.0.1");
+  connection.write(
+    "GET /api/sync HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n",
+  );
+  return connection;
+}
+
 async function nextMessage(client: WebSocket): Promise<string> {
   const [data] = (await once(client, "message")) as [Buffer];
   return data.toString();
@@ -98,7 +107,24 @@ test("messages go both ways as text, of every length a frame can announce, in or
   await expect.poll(() => opened[0]?.messages).toEqual(texts.slice(1));
 });
 
-test("frames, pongs and our close keep their order, and nothing follows the close", async () => {
+test("nothing is written after our close", async () => {
+  const { port, opened } = await listening();
+  const connection = handshake(port);
+  let bytes = Buffer.alloc(0);
+  connection.on("data", (chunk: Buffer) => {
+    bytes = Buffer.concat([bytes, chunk]);
+  });
+  await expect.poll(() => opened).toHaveLength(1);
+  opened[0]?.socket.send({ text: "before" });
+  opened[0]?.socket.close(4430, "slow");
+  opened[0]?.socket.send({ text: "after" });
+  await expect.poll(() => bytes.toString("latin1")).toContain("slow");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(bytes.toString("latin1")).toMatch(/before[\s\S]*slow$/);
+  connection.destroy();
+});
+
+test("frames, pongs and our close keep their order", async () => {
   const { url, opened } = await listening();
   const client = await opens(url);
   const events: string[] = [];
@@ -110,7 +136,6 @@ test("frames, pongs and our close keep their order, and nothing follows the clos
   const socket = opened[0]?.socket;
   for (let i = 0; i < 100; i++) socket?.send({ text: `${i}` });
   socket?.close(CloseCode.tooSlow, "too slow");
-  socket?.send({ text: "never" });
   await expect.poll(() => events.at(-1)).toBe(`closed ${CloseCode.tooSlow} too slow`);
   expect(events.slice(1, -1)).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
   await expect.poll(() => opened[0]?.closed).toBe(true);
@@ -178,10 +203,7 @@ test("a throwing identify, or one that forgets to answer, refuses the socket and
 test("a client that leaves while it is asked who it is does no harm", async () => {
   const answer = Promise.withResolvers<null>();
   const { port, opened, sockets } = await listening({ identify: () => answer.promise });
-  const connection = connect(port, "127.0.0.1");
-  connection.write(
-    "GET /api/sync HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==\r\n\r\n",
-  );
+  const connection = handshake(port);
   await once(connection, "connect");
   await new Promise((resolve) => setTimeout(resolve, 20));
   connection.resetAndDestroy();
@@ -200,9 +222,9 @@ test("beyond the most sockets, and while draining, clients are told to come back
   first.close();
   await expect.poll(() => sockets.count).toBe(1);
   await opens(url);
-  first.close();
-  sockets.drain();
-  expect(await open(url)).toBe(503);
+  const draining = await listening();
+  draining.sockets.drain();
+  expect(await open(draining.url)).toBe(503);
 });
 
 test("binary messages and messages that are too large close the socket with a code", async () => {

@@ -57,7 +57,6 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     opening++;
     const identified = await askIdentity(options, toHeaders(request.headers));
     opening--;
-    if (connection.destroyed) return;
     if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
     connection.off("error", broken);
     server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
