@@ -2,7 +2,11 @@ import { asc, eq } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { Driver } from "../database/driver.ts";
+import { createInternalTables } from "../database/internal-tables.ts";
+import { openPostgres } from "../database/postgres.ts";
 import { openTemporary } from "../database/temporary.ts";
+import { describeWithPostgres } from "../database/with-postgres.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { WireClient } from "../testing/wire-client.ts";
@@ -45,6 +49,16 @@ const sendTwiceOneFails = mutation({
     await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
   },
 });
+const countUp = mutation({
+  handler: async ({ db, scheduler }) => {
+    const [row] = await db.select().from(messages).where(eq(messages.channel, "counter"));
+    await db
+      .update(messages)
+      .set({ text: String(Number(row?.text) + 1) })
+      .where(eq(messages.channel, "counter"));
+    await scheduler.invalidate(list, { channel: "counter" });
+  },
+});
 const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "nobody" });
 const writing = query({
   handler: async ({ db }) => {
@@ -68,17 +82,18 @@ const relay = action({
 const secret = internalMutation({ handler: async () => "done" });
 
 const functions = {
-  messages: { list, send, sendAndFail, sendTwiceOneFails, writing, broken, outer, relay, secret },
+  messages: { list, send, sendAndFail, sendTwiceOneFails, countUp, writing, broken, outer, relay, secret },
   users: { whoAmI },
 };
 
 const SESSION = "0123456789abcdef0123456789abcdef";
 const OTHER_SESSION = "fedcba9876543210fedcba9876543210";
 
-describe("an engine", () => {
+/** The stories that hold on every database. */
+function behavesAsEngine(open: () => Promise<Driver>): void {
   let engine: Engine;
   let clock: HandClock;
-  let driver: Awaited<ReturnType<typeof openTemporary>>;
+  let driver: Driver;
 
   const own = async (sql: string) => {
     const connection = await driver.connect();
@@ -89,7 +104,8 @@ describe("an engine", () => {
   };
 
   beforeAll(async () => {
-    driver = await openTemporary({ schema });
+    driver = await open();
+    await createInternalTables(driver);
     await own(
       "create table messages (id integer primary key generated always as identity, channel text not null, text text not null)",
     );
@@ -350,6 +366,24 @@ describe("an engine", () => {
     expect(texts(client.value(1))).toEqual(["relayed"]);
   });
 
+  test("mutations that all change the same row run one after the other in effect: none is lost", async () => {
+    await own("insert into messages (channel, text) values ('counter', '0')");
+    const clients = Array.from({ length: 8 }, (_, i) => connect((i + 1).toString(16).padStart(32, "0")));
+    for (const client of clients) for (const n of [1, 2, 3]) client.mutate(n, "messages:countUp");
+    // A conflict is tried again after a pause of up to 100 ms: that much time may pass, but no function's time limit.
+    while (clients.some((client) => client.ofType("MutationSucceeded").length < 3)) {
+      if ((clock.nextDue ?? 101) <= 100) clock.advance(clock.nextDue ?? 0);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const counter = await engine.call({
+      kind: "query",
+      address: "messages:list",
+      args: { channel: "counter" },
+      caller: null,
+    });
+    expect(counter).toMatchObject({ ok: true, value: [{ text: "24" }] });
+  });
+
   test("what does not exist, is internal or does not parse is refused to the caller, with its reason", async () => {
     const client = connect();
     client.subscribe(1, "messages:nothing");
@@ -473,4 +507,10 @@ describe("an engine", () => {
       incident: (outcome as { error: { incident: string } }).error.incident,
     });
   });
+}
+
+describe("an engine on the embedded database", () => behavesAsEngine(() => openTemporary({ schema })));
+
+await describeWithPostgres("an engine on PostgreSQL", ({ url }) => {
+  behavesAsEngine(() => openPostgres({ url, schema, log: new HandClock().log }));
 });

@@ -17,6 +17,9 @@ export interface Write<T> {
   committed(value: T, position: number): void;
 }
 
+/** After so many lost tries a transaction waits for others that lost as well. */
+const FREE_RETRIES = 2;
+
 /**
  * The only place that opens transactions, and the clock of commits: `head` counts those of this process that are known
  * to have gone through. A read's position is exact: its snapshot holds those commits and no other of this process.
@@ -29,6 +32,8 @@ export class Transactions {
   readonly #announce: Announce;
   readonly #retries: number;
   #closed = false;
+  /** Resolves when the last one that entered the lane of those who retry has left it. */
+  #lastInLane: Promise<void> = Promise.resolve();
 
   constructor(driver: Driver, environment: Environment, retries: number, announce: Announce) {
     this.#driver = driver;
@@ -100,17 +105,36 @@ export class Transactions {
     await this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations));
   }
 
+  /**
+   * Tries again after a conflict or a lost connection, after a pause. Transactions that keep losing against each other
+   * then go one at a time, so that with every try one of them wins.
+   */
   async #retrying<T>(attempt: () => Promise<T>): Promise<T> {
-    for (let failed = 1; ; failed++) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const failure = this.#driver.classify(error);
-        if (failure !== "conflict" && failure !== "connectionLost") throw error;
-        if (failed > this.#retries || this.#closed) throw gaveUp(failure, failed);
-        await this.#pause(this.#environment.random() * Math.min(100, 2 ** failed));
+    let leaveLane: (() => void) | undefined;
+    try {
+      for (let failed = 1; ; failed++) {
+        try {
+          return await attempt();
+        } catch (error) {
+          const failure = this.#driver.classify(error);
+          if (failure !== "conflict" && failure !== "connectionLost") throw error;
+          if (failed > this.#retries || this.#closed) throw gaveUp(failure, failed);
+          await this.#pause(this.#environment.random() * Math.min(100, 2 ** failed));
+          if (failed >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
+        }
       }
+    } finally {
+      leaveLane?.();
     }
+  }
+
+  /** Resolves when everybody who came before has left, with what to call on leaving. */
+  async #enterLane(): Promise<() => void> {
+    const before = this.#lastInLane;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastInLane = promise;
+    await before;
+    return resolve;
   }
 
   async #tryWrite<T>(write: Write<T>): Promise<T> {

@@ -44,7 +44,7 @@ export class HandClock implements Environment {
 
   after(ms: number, task: () => void): Cancel {
     const timer = ++this.#order;
-    this.#timers.set(timer, { due: this.#now + ms, task });
+    this.#timers.set(timer, { due: this.#now + Math.round(ms), task });
     return () => this.#timers.delete(timer);
   }
 
