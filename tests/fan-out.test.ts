@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import * as messages from "../convex/messages.ts";
+import * as schema from "../convex/schema.ts";
+import { createTables } from "../lib/database/create-tables.ts";
+import { openTemporary } from "../lib/database/temporary.ts";
+import { createEngine } from "../lib/engine/engine.ts";
+import { machineEnvironment } from "../lib/environment/environment.ts";
+import { acceptSockets } from "../lib/node/accept-sockets.ts";
+import type { ServerMessage, Transition } from "../lib/protocol/server-message.ts";
+
+const CLIENTS = 1_000;
+const log = { info() {}, warn() {}, error() {} };
+
+test("a commit that a thousand sockets watch costs one run, one serialisation and a thousand sends", async () => {
+  const driver = await openTemporary({ schema });
+  await createTables(driver, schema);
+  const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
+  engine.useFunctions({ messages }, schema);
+  const sockets = acceptSockets({ engine, identify: () => null, log, trustProxy: false });
+  const server = createServer().on("upgrade", (request, connection, head) => {
+    void sockets.accept(request, connection, head);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+
+  const listeners = await Promise.all(Array.from({ length: CLIENTS }, (_, i) => Listener.connect(port, i)));
+  await Promise.all(listeners.map((listener) => listener.heard(1)));
+  const before = { ...engine.counters };
+  const args = { channel: "general", author: "Ada", text: "to all of you" };
+  expect(await engine.call({ kind: "mutation", address: "messages:send", args, caller: null })).toMatchObject({
+    ok: true,
+  });
+  const last = await Promise.all(listeners.map((listener) => listener.heard(2)));
+
+  expect(engine.counters.queryRuns - before.queryRuns).toBe(1);
+  expect(engine.counters.serialisations - before.serialisations).toBe(1);
+  expect(engine.counters.sends - before.sends).toBe(CLIENTS);
+  expect(new Set(last).size).toBe(1);
+  expect(last[0]).toContain("to all of you");
+
+  for (const listener of listeners) listener.end();
+  await engine.close();
+  server.close();
+  await driver.close();
+});
+
+/** A socket that watches the one query and keeps the transitions it hears. */
+class Listener {
+  readonly #socket: WebSocket;
+  readonly #transitions: string[] = [];
+  #wake: () => void = () => {};
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on("message", (data) => {
+      const text = data.toString();
+      if ((JSON.parse(text) as ServerMessage).type !== ("Transition" satisfies Transition["type"])) return;
+      this.#transitions.push(text);
+      this.#wake();
+    });
+  }
+
+  static async connect(port: number, i: number): Promise<Listener> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/api/sync`);
+    const listener = new Listener(socket);
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "Connect", protocol: 1, session: i.toString(16).padStart(32, "0") }));
+    const queries = [{ query: 1, path: "messages:listByChannel", args: { channel: "general" } }];
+    socket.send(JSON.stringify({ type: "Subscribe", queries }));
+    return listener;
+  }
+
+  /** The last of so many transitions, as text. */
+  async heard(count: number): Promise<string> {
+    while (this.#transitions.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#transitions[count - 1] as string;
+  }
+
+  end(): void {
+    this.#socket.terminate();
+  }
+}
