@@ -459,6 +459,25 @@ describe("mutations", () => {
     expect(server.heard("Mutate")).toMatchObject([{ request: 1, args: { n: 2 } }]);
   });
 
+  test("find a new session when the page comes back after half a day", async () => {
+    const { server, client } = await watching();
+    void client.mutation(SEND, {});
+    await settle();
+    server.say({ type: "MutationSucceeded", request: 1, value: null });
+    await server.transition({ at: 2, reflected: [1] });
+    const { session } = server.heard("Connect")[0] ?? {};
+    server.network.isUp = false;
+    server.network.cut();
+    server.clock.advance(12 * 60 * 60 * 1_000);
+    server.network.isUp = true;
+    server.page.comesBack();
+    await settle();
+    server.clock.advance(60_000);
+    await settle();
+    expect(client.connectionState().state).toBe("open");
+    expect(server.heard("Connect")[0]?.session).not.toBe(session);
+  });
+
   test("larger than a frame are refused before they are sent", async () => {
     const { client } = await watching();
     const text = "x".repeat(1024 * 1024);
@@ -512,6 +531,7 @@ describe("optimistic updates", () => {
     );
     void client.mutation(SEND, { id: -3 }, { optimisticUpdate });
     expect(results.at(-1)).toEqual([{ id: 1 }, { id: -1 }, { id: -3 }]);
+    expect(results).not.toContain("half done");
     expect(server.clock.lines).toMatchObject([{ level: "error", message: expect.stringContaining("oops") }]);
     await settle();
     expect(server.heard("Mutate")).toHaveLength(3);

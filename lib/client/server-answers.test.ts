@@ -79,6 +79,15 @@ describe("the server's answers", () => {
     expect(data(a)).toBe(1);
   });
 
+  test("are not confirmed where the server cannot know them: after an error without data", () => {
+    ask(a);
+    const refused: [number, { kind: "badRequest"; message: string }][] = [[1, { kind: "badRequest", message: "No." }]];
+    answers.apply({ type: "Transition", at: 1, refused });
+    reconnect("epoch-1");
+    expect(() => answers.apply({ type: "Transition", at: 2, maps: [[1, 1]] })).toThrow("without an answer");
+    expect(answers.answer(a)?.result.error?.kind).toBe("badRequest");
+  });
+
   test("of two questions on one live query move together, and apart when it splits", () => {
     ask(a, b);
     const both: [number, number][] = [
