@@ -39,6 +39,7 @@ describe("a live query", () => {
     expect(queries.obtain(call({ channel: "a" }), ines)).toBe(live);
     expect(queries.obtain(call({ limit: undefined, channel: "a" }), tomasz)).toBe(live);
     expect(queries.size).toBe(1);
+    expect(queries.obtain(call({ a: 1, b: 2 }), nobody)).toBe(queries.obtain(call({ b: 2, a: 1 }), nobody));
   });
 
   test("is another one for another path or other arguments", () => {
@@ -165,6 +166,8 @@ describe("what nobody wants", () => {
     expect(live.dropped).toBe(true);
     expect(queries.size).toBe(0);
     expect(queries.obtain(call(), nobody)).not.toBe(live);
+    queries.invalidate([about({})]);
+    expect(live.stale).toBe(false);
   });
 
   test("is not run, though it became stale while it was wanted", () => {
