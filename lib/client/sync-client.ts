@@ -306,7 +306,7 @@ export class SyncClient {
       case "ActionFailed":
         return this.#actions.take(message.request)?.reject(toFunctionError(message.error));
       case "Draining":
-        this.#connection.returnAfter = message.returnAfter * (1 + this.#environment.random() / 4);
+        this.#connection.returnAfter = Math.ceil(message.returnAfter * (1 + this.#environment.random() / 4));
         return;
       case "Notice":
         return this.#environment.log.warn(message.message);
