@@ -55,4 +55,4 @@ const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
 stopInOrder({ http, sockets, engine, functions, database, next, log });
 
-announceReady({ http, database, log });
+announceReady({ http, database, settings, log });
