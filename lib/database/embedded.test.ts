@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -96,13 +96,13 @@ test("every acknowledged row survives kill -9, and the lock ends with its proces
 }, 60_000);
 
 test("a process that dies while it makes the directory leaves nothing that the next takes for a database", async () => {
-  const finished = await openPglite({ directory, schema: {}, log });
-  await finished.close();
-  await cp(join(directory, "global"), join(`${directory}.unfinished`, "global"), { recursive: true });
-  await rm(directory, { recursive: true });
+  await mkdir(`${directory}.unfinished`, { recursive: true });
+  await writeFile(join(`${directory}.unfinished`, "half-a-file"), "");
   const driver = await openPglite({ directory, schema: {}, log });
   await inTransaction(driver, "read", (connection) => connection.execute("select 1"));
   await driver.close();
+  expect(await readdir(directory)).not.toContain("half-a-file");
+  expect(await readdir(join(directory, ".."))).not.toContain("pglite.unfinished");
 });
 
 test("a directory that holds something else is an error that names it and says what to do", async () => {
