@@ -4,8 +4,8 @@ import { terminalLog } from "../node/terminal-log.ts";
 import { watchFolders } from "../node/watch-folders.ts";
 import { ServerFiles } from "./server-files.ts";
 
-/** Milliseconds a server has to stop in order before it is killed. It allows itself 15 s. */
-const STOP_TIME = 16_000;
+/** Milliseconds a server has to stop in order before it is killed. It allows itself 25 s. */
+const STOP_TIME = 26_000;
 
 /**
  * Runs `node server.ts`, and again whenever a file that it was made of changes. Ends when it is told to, and when the

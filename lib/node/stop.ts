@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../environment/environment.ts";
 import type { Sockets } from "./accept-sockets.ts";
@@ -15,10 +16,12 @@ export interface Running {
   log: Log;
 }
 
-/** Milliseconds: a mutation may take 10 s, and then there is something to say goodbye to. */
-const HARD_LIMIT = 15_000;
-/** Milliseconds for requests that run, once the mutations are done. */
-const REQUEST_TIME = 3_000;
+/** Milliseconds for everything. Those who stop servers commonly allow 30 s before they kill. */
+const HARD_LIMIT = 25_000;
+/** Milliseconds for requests that run: as long as a mutation may take. */
+const REQUEST_TIME = 10_000;
+/** Milliseconds for Next, which has nothing left to lose by then. */
+const NEXT_TIME = 2_000;
 /** A second Ctrl-C means it; one from the same keypress, passed on by a parent process, does not. */
 const SAME_KEYPRESS = 500;
 
@@ -43,19 +46,19 @@ export function stopInOrder(running: Running): void {
 }
 
 async function shutDown({ http, sockets, engine, functions, database, next, log }: Running): Promise<never> {
-  setTimeout(() => {
+  void setTimeout(HARD_LIMIT, undefined, { ref: false }).then(() => {
     log.error(`could not stop in order within ${HARD_LIMIT / 1000} s`);
     process.exit(1);
-  }, HARD_LIMIT).unref();
+  });
   try {
     http.drain();
     sockets.drain();
     await engine.drain();
     sockets.close();
-    await Promise.race([http.close(), new Promise((resolve) => setTimeout(resolve, REQUEST_TIME))]);
+    await Promise.race([http.close(), setTimeout(REQUEST_TIME)]);
     await engine.close();
     await functions.close();
-    await Promise.race([next.close(), new Promise((resolve) => setTimeout(resolve, REQUEST_TIME))]);
+    await Promise.race([next.close(), setTimeout(NEXT_TIME)]);
     await database.close();
   } catch (error) {
     log.error("could not stop in order", { error });
