@@ -1,0 +1,151 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { type ModuleText, readModule } from "./read-module.ts";
+import * as plan from "./rooms.ts";
+
+interface Module extends ModuleText {
+  readonly path: string;
+  readonly room: string;
+}
+
+/**
+ * Compares the files of a project with the plan of its rooms.
+ * @returns one sentence for each thing that does not follow it.
+ */
+export async function checkRooms(root: string): Promise<string[]> {
+  const modules = await readAll(root, globSync("lib/**/*.{ts,tsx}", { cwd: root }));
+  const shipped = modules.filter(({ path }) => !isTestMaterial(path));
+  return [
+    ...shipped.flatMap((module) => [
+      ...wrongArrows(module),
+      ...indexInside(module),
+      ...passesEverythingOn(module),
+      ...keepsState(module),
+      ...loadsTestMaterial(module),
+    ]),
+    ...modules.flatMap(({ path }) => badName(path)),
+    ...circles(shipped),
+    ...unfitForBrowsers(shipped),
+    ...pathsIntoLib(root),
+  ];
+}
+
+const isTestMaterial = (path: string): boolean =>
+  /\.(test|test-d|bench)\.tsx?$/.test(path) || plan.testMaterial.includes(path);
+
+async function readAll(root: string, paths: string[]): Promise<Module[]> {
+  return Promise.all(
+    paths.sort().map(async (path) => {
+      const text = await readModule(path, readFileSync(join(root, path), "utf8"));
+      return { ...text, path, room: path.split("/")[1] ?? "" };
+    }),
+  );
+}
+
+/** The file in `lib/` that a relative specifier names. */
+function target(from: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  return normalize(join(dirname(from), specifier));
+}
+
+function targets({ path, values, lazy, types }: Module): string[] {
+  return [...new Set([...values, ...lazy, ...types])].flatMap((specifier) => target(path, specifier) ?? []);
+}
+
+function wrongArrows(module: Module): string[] {
+  const may = plan.knows[module.room];
+  if (!may) return [`${module.path}: there is no room "${module.room}" in the plan.`];
+  const outside = (path: string) => !path.startsWith("lib/");
+  return targets(module).flatMap((path) => {
+    const room = path.split("/")[1] ?? "";
+    if (outside(path)) return [`${module.path} imports ${path}, which is not in lib/.`];
+    if (room === module.room || may.includes(room)) return [];
+    return [`${module.path} imports ${path}: ${module.room} may not know ${room}.`];
+  });
+}
+
+function indexInside(module: Module): string[] {
+  const named = targets(module).filter((path) => /\/index\.tsx?$/.test(path));
+  const itself = [...module.values, ...module.lazy, ...module.types].filter((name) => name.startsWith("convex-lite"));
+  return [
+    ...named.map((path) => `${module.path} imports ${path}: inside lib/ import the file itself.`),
+    ...itself.map((name) => `${module.path} imports ${name}: inside lib/ import the file itself.`),
+  ];
+}
+
+function passesEverythingOn({ path, passedOn }: Module): string[] {
+  return passedOn.map((specifier) => `${path} says export * from "${specifier}": name what is exported.`);
+}
+
+function keepsState({ path, changing }: Module): string[] {
+  if (plan.programs.includes(path)) return [];
+  return changing.map((name) => `${path} keeps "${name}" at its top level, and it changes: copies of it will differ.`);
+}
+
+function loadsTestMaterial(module: Module): string[] {
+  const loaded = targets(module).filter(isTestMaterial);
+  return loaded.map((path) => `${module.path} imports ${path}, which is for tests.`);
+}
+
+function badName(path: string): string[] {
+  if (path.endsWith(".tsx")) return [`${path}: lib/ holds no .tsx, Node cannot load it; use createElement.`];
+  return plan.drawers.test(path) ? [`${path}: name it by its subject.`] : [];
+}
+
+/** Modules that load each other: which of them runs first is chance. */
+function circles(modules: readonly Module[]): string[] {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: string[]): void => {
+    const module = byPath.get(path);
+    const seen = trail.indexOf(path);
+    if (seen >= 0) found.push(`${[...trail.slice(seen), path].join(" → ")} is a circle.`);
+    if (!module || seen >= 0 || done.has(path)) return;
+    for (const specifier of module.values) visit(target(path, specifier) ?? "", [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of modules) visit(path, []);
+  return found;
+}
+
+/** What the rooms of the browser load, and what that loads in turn. */
+function unfitForBrowsers(modules: readonly Module[]): string[] {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const seen = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: string[]): void => {
+    const module = byPath.get(path);
+    if (seen.has(path) || !module) return;
+    seen.add(path);
+    const here = [...trail, path];
+    if (!plan.browserFiles.test(path)) found.push(`${here.join(" → ")}: would be in the browser.`);
+    for (const specifier of [...module.values, ...module.lazy]) {
+      const file = target(path, specifier);
+      if (file) visit(file, here);
+      else if (!plan.browserPackages.includes(specifier)) {
+        found.push(`${here.join(" → ")} → ${specifier}: would be in the browser.`);
+      }
+    }
+  };
+  for (const { path, room } of modules) if (plan.browserRooms.includes(room)) visit(path, []);
+  return found;
+}
+
+/** Who uses the framework uses its package name, as in a project of its own. Tests may look behind it. */
+function pathsIntoLib(root: string): string[] {
+  const files = globSync(["{app,convex}/**/*.{ts,tsx,js,jsx,mjs}", "server.ts"], { cwd: root });
+  return files
+    .filter((path) => !isTestMaterial(path))
+    .sort()
+    .flatMap((path) => {
+      // JSX is not read here either; and a specifier looks the same wherever it stands.
+      const text = readFileSync(join(root, path), "utf8");
+      const specifiers = [...text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
+        ([, name]) => name ?? "",
+      );
+      return specifiers
+        .filter((name) => /^@\/lib\//.test(name) || target(path, name)?.startsWith("lib/"))
+        .map((name) => `${path} imports ${name}: import it from "convex-lite/…", as every project does.`);
+    });
+}

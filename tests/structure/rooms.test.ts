@@ -1,0 +1,204 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { checkRooms } from "./check-rooms.ts";
+import { knows } from "./rooms.ts";
+
+test("every file of lib/ keeps to the plan of its rooms", async () => {
+  expect(await checkRooms(resolve(import.meta.dirname, "../.."))).toEqual([]);
+});
+
+test("the plan's arrows point one way", () => {
+  for (const [room, known] of Object.entries(knows)) {
+    for (const other of known) expect(knows[other], `${room} ⇄ ${other}`).not.toContain(room);
+  }
+});
+
+/** What the checker says about a project of these files. */
+function findingsIn(files: Record<string, string>): Promise<string[]> {
+  const root = mkdtempSync(join(tmpdir(), "rooms-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return checkRooms(root);
+}
+
+describe("the checker sees", () => {
+  test.each<[string, Record<string, string>, string]>([
+    [
+      "an arrow that runs the wrong way",
+      { "lib/values/a.ts": 'import { b } from "../engine/b.ts"; b;', "lib/engine/b.ts": "export const b = 1;" },
+      "lib/values/a.ts imports lib/engine/b.ts: values may not know engine.",
+    ],
+    [
+      "such an arrow that carries only a type",
+      { "lib/values/a.ts": 'import type { B } from "../engine/b.ts"; export type A = B;' },
+      "values may not know engine",
+    ],
+    [
+      "such an arrow inside a type",
+      { "lib/values/a.ts": 'export type A = typeof import("../engine/b.ts");' },
+      "values may not know engine",
+    ],
+    [
+      "such an arrow that is followed late",
+      { "lib/engine/a.ts": 'export const a = async () => (await import("../node/b.ts")).b;' },
+      "engine may not know node",
+    ],
+    [
+      "such an arrow in an export",
+      { "lib/protocol/a.ts": 'export { b } from "../client/b.ts";' },
+      "protocol may not know client",
+    ],
+    [
+      "an import of several lines, behind comments and texts that look like one",
+      {
+        "lib/values/a.ts": `// import { x } from "./x.ts";
+const text = \`import { \${"y".replace(/["'\`]/g, "")} } from "./y.ts";\`;
+/* import "./z.ts" */ import {
+  b, // from
+  type C,
+} from "../engine/b.ts"; text; b;`,
+      },
+      "values may not know engine",
+    ],
+    ["a room that is not in the plan", { "lib/drawer/a.ts": "" }, 'there is no room "drawer" in the plan'],
+    [
+      "an import from outside lib/",
+      { "lib/node/a.ts": 'import "../../server.ts";' },
+      "server.ts, which is not in lib/",
+    ],
+    [
+      "files that load each other",
+      {
+        "lib/values/a.ts": 'import { b } from "./b.ts"; export const a = () => b;',
+        "lib/values/b.ts": 'import { c } from "./c.ts"; export const b = () => c;',
+        "lib/values/c.ts": 'import { a } from "./a.ts"; export const c = () => a;',
+      },
+      "lib/values/a.ts → lib/values/b.ts → lib/values/c.ts → lib/values/a.ts is a circle.",
+    ],
+    [
+      "a package on its way to the browser",
+      {
+        "lib/react/a.ts": 'import { b } from "../client/b.ts"; b;',
+        "lib/client/b.ts": 'import { c } from "../protocol/c.ts"; export const b = c;',
+        "lib/protocol/c.ts": 'import { z } from "zod"; export const c = z;',
+      },
+      "lib/client/b.ts → lib/protocol/c.ts → zod: would be in the browser.",
+    ],
+    [
+      "a builtin module of Node on its way to the browser",
+      { "lib/client/a.ts": 'export const a = () => import("node:fs");' },
+      "lib/client/a.ts → node:fs: would be in the browser.",
+    ],
+    [
+      "definitions on their way to the browser",
+      { "lib/client/a.ts": 'import "../functions/define.ts";', "lib/functions/define.ts": "" },
+      "lib/client/a.ts → lib/functions/define.ts: would be in the browser.",
+    ],
+    [
+      "an index inside lib/",
+      { "lib/client/a.ts": 'import { q } from "../functions/index.ts"; q;' },
+      "lib/client/a.ts imports lib/functions/index.ts: inside lib/ import the file itself.",
+    ],
+    [
+      "the package's own name inside lib/",
+      { "lib/node/a.ts": 'import type { Q } from "convex-lite/server"; export type A = Q;' },
+      "lib/node/a.ts imports convex-lite/server",
+    ],
+    ["everything passed on", { "lib/values/a.ts": 'export * from "./b.ts";' }, 'says export * from "./b.ts"'],
+    [
+      "everything passed on under a name",
+      { "lib/values/a.ts": 'export * as b from "./b.ts";' },
+      'says export * from "./b.ts"',
+    ],
+    ["a variable at the top level", { "lib/values/a.ts": "let n = 0; export const a = () => n++;" }, 'keeps "n"'],
+    ["an empty collection", { "lib/values/a.ts": "const m: Map<string, number> = new Map();" }, 'keeps "m"'],
+    ["an empty list", { "lib/values/a.ts": "export const list: string[] = [];" }, 'keeps "list"'],
+    ["a weak collection", { "lib/values/a.ts": "const seen = new WeakMap<object, string>();" }, 'keeps "seen"'],
+    ["a list that grows", { "lib/values/a.ts": "const all = [1]; export const a = () => all.push(2);" }, 'keeps "all"'],
+    [
+      "a set that is filled",
+      { "lib/values/a.ts": "const s = new Set([1]); export function a() { s.add(2); }" },
+      'keeps "s"',
+    ],
+    [
+      "a field that is set",
+      { "lib/values/a.ts": "const s = { n: 1 }; export const a = () => { s.n += 1; };" },
+      'keeps "s"',
+    ],
+    [
+      "an entry that is set",
+      { "lib/values/a.ts": 'const s = { n: 1 }; export const a = (k) => { s[k("]")] = 1; };' },
+      'keeps "s"',
+    ],
+    ["a drawer", { "lib/values/string-utils.ts": "" }, "lib/values/string-utils.ts: name it by its subject."],
+    [
+      "a .tsx in lib/",
+      { "lib/react/a.tsx": "export const A = () => <p>Don't</p>;" },
+      "lib/react/a.tsx: lib/ holds no .tsx",
+    ],
+    [
+      "material of tests in what is shipped",
+      { "lib/client/a.ts": 'import "./scripted-server.ts";', "lib/client/scripted-server.ts": "" },
+      "lib/client/a.ts imports lib/client/scripted-server.ts, which is for tests.",
+    ],
+    [
+      "a path into lib/ from the demo",
+      { "app/chat/page.tsx": 'import { useQuery } from "@/lib/react";\nexport default () => <p>Don\'t</p>;' },
+      "app/chat/page.tsx imports @/lib/react",
+    ],
+    [
+      "a relative path into lib/ from the functions",
+      { "convex/admin/users.ts": "import type { Q } from '../../lib/functions/define.ts';" },
+      "convex/admin/users.ts imports ../../lib/functions/define.ts",
+    ],
+    [
+      "a path into lib/ from the server",
+      { "server.ts": 'await import("./lib/node/index.ts");' },
+      "server.ts imports ./lib",
+    ],
+  ])("%s", async (_, files, finding) => {
+    const findings = await findingsIn(files);
+    expect(findings).toContainEqual(expect.stringContaining(finding));
+  });
+});
+
+describe("the checker has nothing to say about", () => {
+  test.each<[string, Record<string, string>]>([
+    [
+      "types of zod in the browser's rooms, and files that know each other's types",
+      {
+        "lib/protocol/message.ts":
+          'import { z } from "zod"; import type { A } from "../values/a.ts"; export const m: A = z;',
+        "lib/client/b.ts": 'import type { m } from "../protocol/message.ts"; export type B = typeof m;'.replace(
+          "{ type m }",
+          "type { m }",
+        ),
+        "lib/values/a.ts": 'import type { B } from "./b.ts"; export type A = B | 1;',
+        "lib/values/b.ts": 'import type { A } from "./a.ts"; export type B = A | 2;',
+      },
+    ],
+    [
+      "tables, constants, and locals that change",
+      {
+        "lib/values/a.ts": `const codes = new Set(["a"]);
+const table = { a: 1, b: [] } as const;
+export const has = (s: string) => codes.has(s) && table.a === 1 && table["a"] >= 1;
+export function count() { let n = 0; const m = new Map(); m.set(n++, 1); return { codes: m.size }; }
+export class Store { #codes = new Map(); add(codes: string[]) { this.codes.push(1); } codes: number[] = []; }`,
+      },
+    ],
+    ["a test that knows everything", { "lib/values/a.test.ts": 'import "../engine/index.ts"; let n = 0; n++;' }],
+    ["a program's own top level", { "lib/cli/main.ts": "let n = 0; n++;" }],
+    [
+      "the package's name outside lib/",
+      { "convex/a.ts": 'import { query } from "convex-lite/server"; query;', "app/lib/a.ts": 'import "../b.ts";' },
+    ],
+  ])("%s", async (_, files) => {
+    expect(await findingsIn(files)).toEqual([]);
+  });
+});

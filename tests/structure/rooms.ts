@@ -1,0 +1,53 @@
+/** The rooms of `lib/` and what each may know. Arrows point one way only: no room may know one that knows it. */
+
+const bothSides = ["environment", "values", "functions", "protocol"];
+const everywhere = [...bothSides, "invalidation", "bus", "database", "engine", "node", "nextjs", "client", "react"];
+
+export const knows: Readonly<Record<string, readonly string[]>> = {
+  // may run in a browser
+  environment: [],
+  values: ["environment"],
+  functions: ["environment", "values"],
+  protocol: ["environment", "values", "functions"],
+  client: bothSides,
+  react: [...bothSides, "client"],
+
+  // never in a browser
+  invalidation: bothSides,
+  bus: [...bothSides, "invalidation"],
+  database: [...bothSides, "invalidation"],
+  engine: [...bothSides, "invalidation", "bus", "database"],
+  node: [...bothSides, "invalidation", "bus", "database", "engine"],
+  nextjs: [...bothSides, "client", "node"],
+
+  // hands: they hold everything
+  cli: [...everywhere, "testing"],
+  testing: everywhere,
+};
+
+/** The rooms whose every file must be fit for a browser, with everything it loads. */
+export const browserRooms = ["client", "react"];
+/** The only packages that may reach a browser through them. */
+export const browserPackages = ["react"];
+/** The room of definitions is for servers, but for the files that name functions. */
+export const browserFiles =
+  /^lib\/((environment|values|protocol|client|react)\/|functions\/(reference|query-key)\.ts$)/;
+
+/** Files that only tests load, though their names do not say so. They may know everything. */
+export const testMaterial = [
+  "lib/client/scripted-server.ts",
+  "lib/database/behaves-as-driver.ts",
+  "lib/database/with-postgres.ts",
+  "lib/node/temporary-project.ts",
+];
+
+/** Files that are a program of their own: their top level is not shared with anybody. */
+export const programs = [
+  "lib/cli/main.ts",
+  "lib/database/embedded-image-worker.ts",
+  "lib/database/pglite-worker.ts",
+  "lib/database/schema-planner-child.ts",
+];
+
+/** Names that collect what belongs elsewhere. */
+export const drawers = /(^|-)(utils?|helpers?|misc|common|shared|types|lib)\.tsx?$/;
