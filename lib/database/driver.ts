@@ -10,6 +10,8 @@ export type Dialect = "pg";
  */
 export interface Driver {
   readonly dialect: Dialect;
+  /** Do transactions run side by side? Otherwise each waits for the one before it to end. */
+  readonly sideBySide: boolean;
   /** What to call it in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */
   readonly description: string;
   /** Waits for a free connection. @throws {ConnectionLostError} when there is none within the time allowed. */
@@ -31,15 +33,20 @@ export type Failure = "conflict" | "connectionLost" | "refusedWrite" | "other";
 export interface Connection {
   /**
    * Opens a transaction: "read" is one snapshot in which every write is refused, "write" is serializable.
-   * Resolves once the snapshot exists: a commit that finished before the call is in it.
+   * A commit that finished before the call is in its snapshot. That of "read" exists when this resolves; that of "write"
+   * is taken by its first statement, for the later it is, the fewer conflicts.
    */
   begin(mode: "read" | "write"): Promise<void>;
   /** The author's Drizzle database inside the open transaction. Unusable once the transaction has ended. */
   readonly db: unknown;
-  /** Runs one of the framework's own statements inside the open transaction; `$1`, `$2` … stand for `params`. */
+  /**
+   * Runs one of the framework's own statements inside the open transaction; `$1`, `$2` … stand for `params`.
+   * A bigint column comes as a string, as JavaScript's numbers are too small for it.
+   */
   execute(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** @throws with `classify(error) === "connectionLost"` when nobody knows whether it went through. */
   commit(): Promise<void>;
+  /** Never rejects: without a connection the database has rolled back already. */
   rollback(): Promise<void>;
   /** Gives the connection back. After a failure of the connection it is thrown away instead. */
   release(): void;

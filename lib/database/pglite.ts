@@ -78,6 +78,7 @@ function openThread(directory: string, lock: EmbeddedLock, image?: string): Open
 
 class PgliteDriver implements EmbeddedDriver {
   readonly dialect = "pg";
+  readonly sideBySide = false;
   readonly directory: string;
   readonly #turns = new Turns();
   readonly #options: PgliteOptions;

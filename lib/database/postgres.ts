@@ -52,6 +52,7 @@ function openPool(
 
 class PostgresDriver implements Driver {
   readonly dialect = "pg";
+  readonly sideBySide = true;
   readonly description: string;
   readonly #pool: pg.Pool;
   #schema;

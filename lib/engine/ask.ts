@@ -48,7 +48,8 @@ export class Ask {
     return new Promise((resolve, reject) => {
       const waiter = this.#waiter(call, caller, resolve, reject, keep);
       live.waiters.push(waiter);
-      // A run that is under way may have begun before a commit that must be in this answer: then it is stale already.
+      // A run that is under way may have begun before a commit that must be in this answer: then it is stale already,
+      // and the waiter waits for the next.
       liveQueries.want(live);
       settle.wake();
     });
@@ -61,7 +62,7 @@ export class Ask {
     reject: (error: Error) => void,
     keep: (live: LiveQuery) => void,
   ): Waiter {
-    const { environment, limits } = this.#parts;
+    const { environment, limits, transactions } = this.#parts;
     const patience = limits.queryTime * 2;
     const cancel = environment.after(patience, () => {
       this.#giveUp(call, caller, waiter);
@@ -69,6 +70,7 @@ export class Ask {
     });
     const waiter: Waiter = {
       caller,
+      asked: transactions.head,
       reject(error) {
         cancel();
         reject(error);

@@ -85,8 +85,8 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
-  const transactions = new Transactions(driver, environment, limits.conflictRetries, (_position, invalidations) => {
-    liveQueries.invalidate(invalidations);
+  const transactions = new Transactions(driver, environment, limits.conflictRetries, (position, invalidations) => {
+    liveQueries.invalidate(invalidations, position);
     settle.wake();
   });
   const sessions = new Sessions();

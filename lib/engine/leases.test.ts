@@ -19,7 +19,7 @@ function world(limits: Partial<EngineLimits> = {}) {
   const hold = (n: number, bytes = 100): LiveQuery => {
     const live = queries.obtain({ fn, address: "m:list", args: { n } }, callerOf(null));
     live.answer = valueAnswer(live.id, live.address, "x".repeat(bytes), 1_000_000);
-    live.stale = false;
+    live.staleSince = Number.POSITIVE_INFINITY;
     leases.hold(live);
     return live;
   };
@@ -51,7 +51,7 @@ describe("a lease", () => {
   test("ends for the page only: who watches keeps the live query", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
-    live.watchers.add({ caller: live.caller, changed: () => {}, rebind: () => {} });
+    live.watchers.add({ caller: live.caller, changed: () => {}, slowFinished: () => {}, rebind: () => {} });
     clock.advance(30_000);
     expect(live).toMatchObject({ leased: false, dropped: false });
     expect(queries.size).toBe(1);
@@ -76,7 +76,7 @@ describe("a lease", () => {
   test("of an answer that was invalidated meanwhile is over", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
-    queries.invalidate([{ address: "m:list", match: new Map([["n", canonical(1)]]) }]);
+    queries.invalidate([{ address: "m:list", match: new Map([["n", canonical(1)]]) }], 1);
     expect(live.dropped).toBe(true);
     const next = hold(1);
     expect(next).not.toBe(live);

@@ -16,6 +16,8 @@ export interface EngineLimits {
   mutationTime: number;
   queryTime: number;
   actionTime: number;
+  /** A query that runs longer leaves the batch: only clients that watch it wait for it. */
+  slowQuery: number;
   resultBytes: number;
   /** How long an answer of a preload waits for its browser. */
   preloadLease: number;
@@ -38,6 +40,7 @@ export const defaultLimits: EngineLimits = {
   mutationTime: 10_000,
   queryTime: 10_000,
   actionTime: 600_000,
+  slowQuery: 250,
   resultBytes: 8 * 1024 * 1024,
   preloadLease: 30_000,
   preloadLeases: 1_000,

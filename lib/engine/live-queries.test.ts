@@ -19,8 +19,8 @@ const about = (args: Record<string, unknown>, address = "messages:list"): Invali
   address,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
-const watcher = (caller = nobody): Watcher => ({ caller, changed: () => {}, rebind: () => {} });
-const waiter = (caller = nobody): Waiter => ({ caller, resolve: () => {}, reject: () => {} });
+const watcher = (caller = nobody): Watcher => ({ caller, changed: () => {}, slowFinished: () => {}, rebind: () => {} });
+const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
 
 /** A live query that somebody watches and that has been answered. */
 function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
@@ -59,7 +59,7 @@ describe("a live query", () => {
     const queries = new LiveQueries();
     const live = watched(queries.obtain(call(), nobody), queries);
     expect(live.fresh).toBe(live.answer);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(live.fresh).toBeUndefined();
     expect(queries.takeDue()).toEqual([live]);
     expect(live.stale).toBe(false);
@@ -71,8 +71,8 @@ describe("an invalidation", () => {
   test("makes due what is watched, in the order it became so, once", () => {
     const queries = new LiveQueries();
     const [a, b] = ["a", "b"].map((channel) => watched(queries.obtain(call({ channel }), nobody), queries));
-    queries.invalidate([about({ channel: "b" })]);
-    queries.invalidate([about({}), about({ channel: "a" })]);
+    queries.invalidate([about({ channel: "b" })], 1);
+    queries.invalidate([about({}), about({ channel: "a" })], 1);
     expect(queries.hasDue).toBe(true);
     expect(queries.takeDue()).toEqual([b, a]);
     expect(queries.hasDue).toBe(false);
@@ -81,16 +81,16 @@ describe("an invalidation", () => {
   test("leaves alone what it does not name", () => {
     const queries = new LiveQueries();
     watched(queries.obtain(call({ channel: "a" }), nobody), queries);
-    queries.invalidate([about({ channel: "b" }), about({}, "other:list"), about({ author: "a" })]);
+    queries.invalidate([about({ channel: "b" }), about({}, "other:list"), about({ author: "a" })], 1);
     expect(queries.hasDue).toBe(false);
   });
 
   test("that comes while the query runs makes it due again", () => {
     const queries = new LiveQueries();
     const live = watched(queries.obtain(call(), nobody), queries);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(queries.takeDue()).toEqual([live]);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(queries.takeDue()).toEqual([live]);
   });
 
@@ -101,7 +101,7 @@ describe("an invalidation", () => {
     live.leased = true;
     queries.dropIfIdle(live);
     expect(queries.size).toBe(1);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(live).toMatchObject({ dropped: true, leased: false });
     expect(queries.size).toBe(0);
     expect(queries.hasDue).toBe(false);
@@ -112,7 +112,7 @@ describe("an invalidation", () => {
     const shared = watched(queries.obtain(call(), ines), queries);
     queries.makePersonal(shared);
     const own = watched(queries.obtain(call(), tomasz), queries);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(new Set(queries.takeDue())).toEqual(new Set([shared, own]));
   });
 });
@@ -166,14 +166,14 @@ describe("what nobody wants", () => {
     expect(live.dropped).toBe(true);
     expect(queries.size).toBe(0);
     expect(queries.obtain(call(), nobody)).not.toBe(live);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(live.stale).toBe(false);
   });
 
   test("is not run, though it became stale while it was wanted", () => {
     const queries = new LiveQueries();
     const live = watched(queries.obtain(call(), nobody), queries);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     live.watchers.clear();
     expect(queries.hasDue).toBe(false);
     expect(queries.takeDue()).toEqual([]);
@@ -219,7 +219,7 @@ describe("when the functions are replaced", () => {
     const two = queries.obtain(call({ a: 1 }), ines);
     expect(new Set(queries.clear())).toEqual(new Set([one, two]));
     expect([one.dropped, two.dropped, queries.size, queries.hasDue]).toEqual([true, true, 0, false]);
-    queries.invalidate([about({})]);
+    queries.invalidate([about({})], 1);
     expect(queries.hasDue).toBe(false);
   });
 });
@@ -250,7 +250,7 @@ test("whatever happens in whatever order, exactly the stale and wanted are due, 
           left?.live.watchers.delete(left.by);
           if (left) queries.dropIfIdle(left.live);
         } else if ("invalidate" in each) {
-          queries.invalidate([about(each.invalidate === null ? {} : { channel: each.invalidate })]);
+          queries.invalidate([about(each.invalidate === null ? {} : { channel: each.invalidate })], 1);
         } else if ("personal" in each) {
           const live = watching[each.personal % Math.max(1, watching.length)]?.live;
           if (live && !live.personal) queries.makePersonal(live);

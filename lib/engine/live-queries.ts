@@ -23,6 +23,8 @@ export class LiveQueries {
   readonly #index = new ArgumentIndex<LiveQuery>();
   /** Stale and wanted, in the order they became so. */
   readonly #due = new Set<LiveQuery>();
+  /** Those whose run has left its batch. */
+  readonly #detached = new Set<LiveQuery>();
 
   /** The live query for this call, made if nobody has asked yet. */
   obtain(call: Call, caller: Caller): LiveQuery {
@@ -66,10 +68,10 @@ export class LiveQueries {
     return group?.readsIdentity ? [...group.members.values()] : [];
   }
 
-  /** Marks what the invalidations touch as stale. What nobody wants any more goes at once. */
-  invalidate(invalidations: readonly Invalidation[]): void {
+  /** Marks what the invalidations of the commit at `position` touch as stale. What nobody wants any more goes at once. */
+  invalidate(invalidations: readonly Invalidation[], position: number): void {
     for (const invalidation of invalidations) {
-      for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live);
+      for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live, position);
     }
   }
 
@@ -80,9 +82,15 @@ export class LiveQueries {
 
   /** Takes the stale ones that are wanted; they count as fresh from here on, so that a later commit can be seen. */
   takeDue(): LiveQuery[] {
-    const due = [...this.#due].filter((live) => live.wanted);
-    this.#due.clear();
-    for (const live of due) this.#take(live);
+    const due: LiveQuery[] = [];
+    for (const live of this.#due) {
+      // One run at a time: what still runs stays due.
+      if (live.detached) continue;
+      this.#due.delete(live);
+      if (!live.wanted) continue;
+      this.#take(live);
+      due.push(live);
+    }
     return due;
   }
 
@@ -94,26 +102,58 @@ export class LiveQueries {
   }
 
   #take(live: LiveQuery): void {
-    live.stale = false;
+    live.staleSince = Number.POSITIVE_INFINITY;
     live.running = true;
   }
 
   /** A run could not be finished: it is due again. */
   putBack(live: LiveQuery): void {
+    this.attach(live);
     live.running = false;
-    live.stale = true;
+    live.staleSince = 0;
     if (live.wanted) this.#due.add(live);
   }
 
+  /** Its run takes too long: the batch goes on without it. */
+  detach(live: LiveQuery): void {
+    live.detached = true;
+    this.#detached.add(live);
+  }
+
+  /** Its run has ended. */
+  attach(live: LiveQuery): void {
+    live.detached = false;
+    this.#detached.delete(live);
+  }
+
   get hasDue(): boolean {
-    for (const live of this.#due) if (live.wanted) return true;
+    for (const live of this.#due) if (live.wanted && !live.detached) return true;
     return false;
+  }
+
+  /** How many are due, and how many of them were slow the last time. */
+  countDue(): { due: number; slow: number } {
+    const counts = { due: 0, slow: 0 };
+    for (const live of this.#due) {
+      if (!live.wanted || live.detached) continue;
+      counts.due++;
+      if (live.slow) counts.slow++;
+    }
+    return counts;
+  }
+
+  /** Those whose answer is not known to hold at `position`. */
+  unsettledAt(position: number): Set<LiveQuery> {
+    const unsettled = new Set(this.#detached);
+    for (const live of this.#due) if (live.staleSince <= position) unsettled.add(live);
+    return unsettled;
   }
 
   /** Lets a live query go if nobody watches it, waits for it or holds a lease on it. */
   dropIfIdle(live: LiveQuery): void {
     if (live.wanted || live.leased || live.dropped) return;
     live.dropped = true;
+    this.attach(live);
     this.#due.delete(live);
     this.#index.delete(live);
     const group = this.#groups.get(live.key);
@@ -131,6 +171,7 @@ export class LiveQueries {
     }
     this.#groups.clear();
     this.#due.clear();
+    this.#detached.clear();
     return all;
   }
 
@@ -140,8 +181,8 @@ export class LiveQueries {
     return size;
   }
 
-  #markStale(live: LiveQuery): void {
-    live.stale = true;
+  #markStale(live: LiveQuery, position: number): void {
+    live.staleSince = Math.min(live.staleSince, position);
     if (live.wanted) this.#due.add(live);
     else {
       live.leased = false;

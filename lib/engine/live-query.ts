@@ -25,6 +25,8 @@ export interface Watcher {
   readonly caller: Caller;
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
+  /** It had left its batch, and has its answer now. */
+  slowFinished(live: LiveQuery): void;
   /** It turned out to be another caller's: watch one of your own instead. */
   rebind(live: LiveQuery): void;
 }
@@ -32,6 +34,8 @@ export interface Watcher {
 /** Somebody who waits for one answer: a preload or a call. */
 export interface Waiter {
   readonly caller: Caller;
+  /** What it gets must hold every commit up to here. */
+  readonly asked: number;
   resolve(answered: { live: LiveQuery; answer: Answer; position: number }): void;
   reject(error: Error): void;
 }
@@ -53,10 +57,17 @@ export class LiveQuery {
   personal: boolean;
   /** The last finished run's answer. Undefined until the first run has finished; replaced by every one that differs. */
   answer: Answer | undefined = undefined;
-  /** Must run before its answer can be trusted again. True until its first run; set by invalidations; cleared when a run begins. */
-  stale = true;
-  /** Between `takeDue` and the end of its batch: the answer is of an older revision than the run will give. */
+  /**
+   * The position of the first commit that its answer may not hold. Infinity while there is none: 0 until its first run,
+   * set by invalidations, back to Infinity when a run begins (so that a commit during the run is seen).
+   */
+  staleSince = 0;
+  /** Between the beginning of a run and the moment its answer is made visible: the answer is older than the run's. */
   running = false;
+  /** Its run took too long and has left its batch; the answer will come when it comes. */
+  detached = false;
+  /** Its last run was slow: the next one gets a snapshot of its own. */
+  slow = false;
   readonly watchers = new Set<Watcher>();
   waiters: Waiter[] = [];
   /** A page was rendered from its answer and may subscribe soon. */
@@ -87,6 +98,11 @@ export class LiveQuery {
   /** The answer if it holds every commit up to now; otherwise undefined. */
   get fresh(): Answer | undefined {
     return this.stale || this.running ? undefined : this.answer;
+  }
+
+  /** Must it run before its answer can be trusted again? */
+  get stale(): boolean {
+    return this.staleSince < Number.POSITIVE_INFINITY;
   }
 
   /** Does anybody need its next answer? A lease alone does not: a stale answer that only a lease holds is let go. */

@@ -13,7 +13,7 @@ import type { ClientSessions } from "./client-sessions.ts";
 import type { Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
-import type { LiveQuery, Watcher } from "./live-query.ts";
+import type { Answer, LiveQuery, Watcher } from "./live-query.ts";
 import { MessageRate } from "./message-rate.ts";
 import type { Call } from "./run.ts";
 import type { SessionRecord } from "./session-records.ts";
@@ -47,6 +47,13 @@ const DROP_BYTES = 8 * 1024 * 1024;
 const DROP_AFTER = 30_000;
 const LOOK_AGAIN = 50;
 
+/** The state of a client at one position, waiting for queries that left its batch. */
+interface HeldView {
+  readonly position: number;
+  readonly waitingFor: Set<LiveQuery>;
+  readonly answers: Map<LiveQuery, Answer>;
+}
+
 /**
  * One connected socket: what it watches, and which transition it is due. Messages in, transitions out.
  *
@@ -66,6 +73,8 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   #undecided: readonly number[] | undefined;
   /** Committed mutations that no transition has reflected yet, with the position from which on states contain them. */
   #committed: { request: number; position: number }[] = [];
+  /** Defined while queries that left a batch keep the client from moving to that batch's position. */
+  #held: HeldView | undefined;
   #runningActions = 0;
   #lastHeard: number;
   #closed = false;
@@ -123,7 +132,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
         return this.#subscribe(message);
       case "Unsubscribe":
         for (const query of message.queries) this.#leave(this.#subscriptions.delete(query));
-        return;
+        return this.#letGo();
       case "Mutate":
         return this.#mutate(this.#clientSession, message);
       case "Act":
@@ -241,12 +250,14 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   }
 
   rebind(live: LiveQuery): void {
+    this.#letGo();
     for (const subscription of this.#subscriptions.of(live)) this.#bind(subscription);
     this.#parts.wake(this);
   }
 
   /** The functions have been replaced: every query is found and parsed anew. */
   rebindAll(): void {
+    this.#letGo();
     for (const subscription of this.#subscriptions.all()) this.#bind(subscription);
     this.#parts.wake(this);
   }
@@ -273,15 +284,51 @@ export class Session implements Watcher, Spokesman, SocketEvents {
    * @param shared Frames of this position that are the same for every client, by live query.
    */
   flush(position: number, shared: Map<LiveQuery, Frame>): void {
-    if (this.#closed || this.#undecided || this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
+    if (this.#closed || this.#undecided || this.#held || this.#subscriptions.incomplete || this.#readsTooSlowly())
+      return;
     const reflected = this.#takeReflected(position);
     if (reflected.length === 0) {
       const live = this.#subscriptions.takeSingleAnswer();
       if (live) return this.#send(sharedFrame(live, position, shared));
     }
-    const changes = this.#subscriptions.takeChanges();
-    const text = transitionText(position, reflected, changes);
+    this.#sendChanges(position, reflected, (live) => live.answer);
+  }
+
+  #sendChanges(position: number, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
+    const text = transitionText(position, reflected, this.#subscriptions.takeChanges(answerOf));
     if (text) this.#send({ text });
+  }
+
+  /** Which of these live queries does the client show an answer of? */
+  showing(lives: ReadonlySet<LiveQuery>): Set<LiveQuery> {
+    const shown = new Set<LiveQuery>();
+    for (const live of lives) if (this.#subscriptions.shows(live)) shown.add(live);
+    return shown;
+  }
+
+  /**
+   * Keeps the state of `position` until these queries, which run at it, have answered. Later states wait as well: a
+   * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
+   */
+  hold(position: number, waitingFor: Set<LiveQuery>): void {
+    this.#held ??= { position, waitingFor, answers: this.#subscriptions.answers(waitingFor) };
+  }
+
+  slowFinished(live: LiveQuery): void {
+    const held = this.#held;
+    if (!held?.waitingFor.delete(live)) return;
+    if (live.answer) held.answers.set(live, live.answer);
+    if (held.waitingFor.size > 0) return;
+    this.#letGo();
+    if (this.#closed || this.#undecided || this.#readsTooSlowly()) return;
+    this.#sendChanges(held.position, this.#takeReflected(held.position), (other) => held.answers.get(other));
+  }
+
+  /** Forgets what was held back; the client moves on to the state of whenever it can. */
+  #letGo(): void {
+    if (!this.#held) return;
+    this.#held = undefined;
+    this.#parts.wake(this);
   }
 
   #takeReflected(position: number): number[] {

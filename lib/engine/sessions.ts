@@ -11,6 +11,8 @@ export class Sessions implements Audience {
   /** Sessions with something to say or to look up. */
   #waiting = new Set<Session>();
   readonly #lookups = new Set<Session>();
+  /** Due, but they show an answer of a query that is unsettled. */
+  readonly #heldBack = new Set<Session>();
 
   add(session: Session): void {
     this.#all.add(session);
@@ -20,6 +22,7 @@ export class Sessions implements Audience {
     this.#all.delete(session);
     this.#waiting.delete(session);
     this.#lookups.delete(session);
+    this.#heldBack.delete(session);
   }
 
   /** This session is due a transition, or something to be looked up before it. */
@@ -53,10 +56,27 @@ export class Sessions implements Audience {
     }
   }
 
-  deliver(position: number): void {
+  deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void {
     const shared = new Map<LiveQuery, Frame>();
-    const due = this.#waiting;
+    const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
-    for (const session of due) session.flush(position, shared);
+    this.#heldBack.clear();
+    for (const session of due) {
+      const blocking = unsettled.size === 0 ? unsettled : session.showing(unsettled);
+      if (blocking.size === 0) session.flush(position, shared);
+      else this.#holdBack(session, position, blocking, leaving);
+    }
+  }
+
+  /** If all that it waits for runs at this very position, the session can have the state of this position later. */
+  #holdBack(
+    session: Session,
+    position: number,
+    blocking: ReadonlySet<LiveQuery>,
+    leaving: ReadonlySet<LiveQuery>,
+  ): void {
+    this.#heldBack.add(session);
+    for (const live of blocking) if (!leaving.has(live)) return;
+    session.hold(position, new Set(blocking));
   }
 }

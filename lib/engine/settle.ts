@@ -8,7 +8,7 @@ import type { LiveQueries } from "./live-queries.ts";
 import type { Answer, LiveQuery } from "./live-query.ts";
 import type { Registry } from "./registry.ts";
 import { Run } from "./run.ts";
-import type { Transactions } from "./transactions.ts";
+import type { Snapshot, Transactions } from "./transactions.ts";
 
 /** What else a batch does beside running queries: the sessions' side of it. */
 export interface Audience {
@@ -17,8 +17,11 @@ export interface Audience {
   /** Something to look up in the snapshot that the next answers come from. */
   readonly hasLookups: boolean;
   lookUp(connection: Connection): Promise<void>;
-  /** Everything that is known now is of this position: send it. */
-  deliver(position: number): void;
+  /**
+   * Everything that is known now is of this position, but for what is unsettled: send it to whoever watches none of that.
+   * @param leaving Of the unsettled ones, those that run at this very position and will answer for it.
+   */
+  deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void;
 }
 
 export interface SettleParts {
@@ -33,19 +36,50 @@ export interface SettleParts {
   audience(): Audience;
 }
 
+/** How many fast queries share a snapshot before another is opened beside it, and how many may be open. */
+const QUERIES_PER_SNAPSHOT = 8;
+const MAX_SNAPSHOTS = 4;
+
+/** One position, and the queries that run at it. */
+interface Batch {
+  position: number;
+  /** Not begun yet. */
+  queue: LiveQuery[];
+  readonly taken: Set<LiveQuery>;
+  /** Answered, and not visible yet. */
+  readonly finished: Map<LiveQuery, Answer>;
+  /** Left the batch, and still running at its position. */
+  readonly leaving: Set<LiveQuery>;
+  /** Made while the batch ran: the announcement of a commit in between may have missed them. */
+  readonly suspect: Set<LiveQuery>;
+}
+
+/** How a run ended. `spent`: its snapshot cannot be used any further. */
+interface Ran {
+  answer: Answer;
+  personal: boolean;
+  spent: boolean;
+}
+
 /**
  * The loop that makes stale answers true again: the only caller of live queries.
  *
- * Stale queries run in batches, each in one read snapshot at one position P. Nothing of a batch is visible before all of
- * it is there; then every answer known is valid at P (what was not in the batch was not stale at P), and each client is
- * moved to P whole. A commit that lands meanwhile leaves its queries stale for the next batch.
+ * Stale queries run in batches, each at one position P: in one read snapshot, or in several of the same position where
+ * the database runs them side by side. What a batch answers becomes visible in one step, when all of it is there; then
+ * every answer known is valid at P (what was not in the batch was not stale at P), and each client is moved to P whole.
+ * A commit that lands meanwhile leaves its queries stale for the next batch.
+ *
+ * A query that runs long leaves its batch: clients that do not watch it go on, the others keep what the rest of the
+ * batch answered until it has finished (see `Session.hold`).
  */
 export class Settle {
   readonly #parts: SettleParts;
   #loop: Promise<void> | undefined;
   #closed = false;
-  /** Answers of batches that broke off, waiting for one that ends: still true, unless their query is stale again. */
-  readonly #finished = new Map<LiveQuery, Answer>();
+  /** The position of everything that is visible. */
+  #position = 0;
+  /** Runs that have left their batch. */
+  readonly #late = new Set<Promise<void>>();
 
   constructor(parts: SettleParts) {
     this.#parts = parts;
@@ -62,17 +96,17 @@ export class Settle {
 
   /** Resolves when nothing is stale and nothing is on its way. */
   async settled(): Promise<void> {
-    while (this.#loop) await this.#loop;
+    while (this.#loop || this.#late.size > 0) await Promise.all([this.#loop, ...this.#late]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#loop;
+    await Promise.all([this.#loop, ...this.#late]);
   }
 
   get #hasWork(): boolean {
     const audience = this.#parts.audience();
-    return this.#parts.liveQueries.hasDue || audience.hasLookups || audience.waiting || this.#finished.size > 0;
+    return this.#parts.liveQueries.hasDue || audience.hasLookups || audience.waiting;
   }
 
   async #untilSettled(): Promise<void> {
@@ -80,7 +114,7 @@ export class Settle {
     await Promise.resolve();
     for (let failed = 0; this.#hasWork && !this.#closed; ) {
       try {
-        await this.#batch();
+        await this.#runBatch();
         failed = 0;
       } catch (error) {
         failed++;
@@ -90,50 +124,109 @@ export class Settle {
     }
   }
 
-  async #batch(): Promise<void> {
+  async #runBatch(): Promise<void> {
     const { liveQueries, transactions } = this.#parts;
-    const audience = this.#parts.audience();
-    if (!liveQueries.hasDue && !audience.hasLookups) return this.#publish(transactions.head);
-    let position = 0;
-    let due: LiveQuery[] = [];
+    const batch: Batch = {
+      position: transactions.head,
+      queue: [],
+      taken: new Set(),
+      finished: new Map(),
+      leaving: new Set(),
+      suspect: new Set(),
+    };
+    if (!liveQueries.hasDue && !this.#parts.audience().hasLookups) return this.#publish(batch);
+    const snapshots = await transactions.openSnapshots(this.#snapshotsNeeded(), (position) => {
+      batch.position = position;
+      this.#enqueue(batch, liveQueries.takeDue());
+    });
+    const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#lane(batch, snapshot, i === 0)));
+    for (const live of batch.taken) {
+      if (!batch.finished.has(live) && !batch.leaving.has(live)) liveQueries.putBack(live);
+    }
+    this.#publish(batch);
+    for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
+  }
+
+  /** A query known to be slow gets a snapshot of its own, so that nobody waits behind it. */
+  #snapshotsNeeded(): number {
+    if (!this.#parts.driver.sideBySide) return 1;
+    const { due, slow } = this.#parts.liveQueries.countDue();
+    const ownSnapshots = Math.min(slow, MAX_SNAPSHOTS - 1);
+    return Math.min(MAX_SNAPSHOTS, ownSnapshots + Math.max(1, Math.ceil((due - ownSnapshots) / QUERIES_PER_SNAPSHOT)));
+  }
+
+  #enqueue(batch: Batch, due: LiveQuery[]): void {
+    for (const live of due) batch.taken.add(live);
+    const slow = due.filter((live) => live.slow);
+    const first = slow.splice(0, MAX_SNAPSHOTS - 1);
+    batch.queue.push(...first, ...due.filter((live) => !live.slow), ...slow);
+    // Where there is one snapshot the slow ones come last.
+    if (!this.#parts.driver.sideBySide) batch.queue.push(...batch.queue.splice(0, first.length));
+  }
+
+  /** Runs one query after the other in one snapshot, until none is left, one leaves, or the snapshot is spent. */
+  async #lane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {
+    let left = false;
     try {
-      await transactions.read(
-        (at) => {
-          position = at;
-          due = liveQueries.takeDue();
-        },
-        async (connection) => {
-          await this.#runAll(due, connection, position);
-          if (audience.hasLookups) await audience.lookUp(connection);
-        },
-      );
-    } catch (error) {
-      for (const live of due) if (!this.#finished.has(live)) liveQueries.putBack(live);
-      if (!(error instanceof SnapshotSpent)) throw error;
-      if (liveQueries.hasDue || audience.hasLookups) return;
-    }
-    this.#publish(position);
-  }
-
-  /** Runs them one after the other in one snapshot. A run that turns out to be personal adds the other callers' own. */
-  async #runAll(due: LiveQuery[], connection: Connection, position: number): Promise<void> {
-    const suspect = new Set<LiveQuery>();
-    for (let i = 0; i < due.length; i++) {
-      const live = due[i] as LiveQuery;
-      const { answer, personal, spent } = await this.#run(live, connection);
-      this.#finished.set(live, answer);
-      if (suspect.has(live)) live.stale = true;
-      if (personal && !live.personal) {
-        const made = this.#split(live);
-        due.push(...made);
-        // They came into being after P: a commit in between announced nothing to them.
-        if (this.#parts.transactions.head !== position) for (const own of made) suspect.add(own);
+      const audience = this.#parts.audience();
+      if (isFirst && audience.hasLookups) await audience.lookUp(snapshot.connection);
+      for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
+        const run = this.#run(live, snapshot.connection);
+        left = await this.#takesLong(run);
+        live.slow = left;
+        if (left) return this.#leave(batch, live, run, snapshot);
+        const { answer, personal, spent } = await run;
+        batch.finished.set(live, answer);
+        if (batch.suspect.has(live)) live.staleSince = 0;
+        if (personal && !live.personal) this.#addOwn(batch, live);
+        if (spent) return;
       }
-      if (spent) throw new SnapshotSpent();
+    } finally {
+      if (!left) await snapshot.close();
     }
   }
 
-  async #run(live: LiveQuery, connection: Connection): Promise<{ answer: Answer; personal: boolean; spent: boolean }> {
+  /** Resolves with whether `run` is still going on after the time that a batch waits. */
+  #takesLong(run: Promise<Ran>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#parts.environment.after(this.#parts.limits.slowQuery, () => resolve(true));
+      run
+        .then(
+          () => resolve(false),
+          // The connection is lost: whoever awaits the run hears of it.
+          () => resolve(false),
+        )
+        .then(cancel, reject);
+    });
+  }
+
+  #leave(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
+    batch.leaving.add(live);
+    this.#parts.liveQueries.detach(live);
+    const late: Promise<void> = this.#finishLate(live, run, batch.position)
+      .finally(() => snapshot.close())
+      .finally(() => {
+        this.#late.delete(late);
+        this.wake();
+      });
+    this.#late.add(late);
+  }
+
+  /** The answer of a query that had left its batch, at the batch's position. */
+  async #finishLate(live: LiveQuery, run: Promise<Ran>, position: number): Promise<void> {
+    const { liveQueries } = this.#parts;
+    const ran = await run.catch(() => undefined);
+    if (!ran) return liveQueries.putBack(live);
+    liveQueries.attach(live);
+    if (ran.personal && !live.personal) this.#split(live);
+    this.#show(live, ran.answer);
+    for (const watcher of [...live.watchers]) watcher.slowFinished(live);
+    this.#deliver(this.#position, new Set());
+    this.#settleWaiters(live, position);
+  }
+
+  /** Runs one query; rejects only when its connection was lost. */
+  async #run(live: LiveQuery, connection: Connection): Promise<Ran> {
     const { environment, limits, failures, counters, driver } = this.#parts;
     const { call } = live;
     const run = new Run(this.#parts.registry(), live.caller);
@@ -154,7 +247,14 @@ export class Settle {
     }
   }
 
-  /** Gives every other caller a live query of its own, to be run in the same snapshot. */
+  /** Adds the other callers' own live queries to the batch: they run at the same position. */
+  #addOwn(batch: Batch, live: LiveQuery): void {
+    const own = this.#split(live).filter((other) => this.#parts.liveQueries.takeIfDue(other));
+    this.#enqueue(batch, own);
+    if (this.#parts.transactions.head !== batch.position) for (const other of own) batch.suspect.add(other);
+  }
+
+  /** Gives every other caller a live query of its own. */
   #split(live: LiveQuery): LiveQuery[] {
     const { liveQueries } = this.#parts;
     liveQueries.makePersonal(live);
@@ -162,33 +262,38 @@ export class Settle {
     const others = live.waiters.filter((waiter) => waiter.caller.key !== live.caller.key);
     live.waiters = live.waiters.filter((waiter) => waiter.caller.key === live.caller.key);
     for (const waiter of others) liveQueries.adopt(live.call, waiter);
-    return liveQueries.personalOnes(live.key).filter((own) => liveQueries.takeIfDue(own));
+    return liveQueries.personalOnes(live.key);
   }
 
-  /** Makes a finished batch visible: all of it, in one step. */
-  #publish(position: number): void {
+  /** Makes a batch visible: all of it, in one step. */
+  #publish(batch: Batch): void {
+    this.#position = batch.position;
+    for (const [live, answer] of batch.finished) this.#show(live, answer);
+    this.#deliver(batch.position, batch.leaving);
+    for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
+  }
+
+  #show(live: LiveQuery, answer: Answer): void {
+    live.running = false;
+    if (sameAnswer(live.answer, answer)) return;
+    live.answer = answer;
+    for (const watcher of live.watchers) watcher.changed(live);
+  }
+
+  #deliver(position: number, leaving: ReadonlySet<LiveQuery>): void {
+    this.#parts.audience().deliver(position, this.#parts.liveQueries.unsettledAt(position), leaving);
+  }
+
+  /** Whoever asked before the first commit that the answer does not hold has it now. */
+  #settleWaiters(live: LiveQuery, position: number): void {
     const { liveQueries } = this.#parts;
-    for (const [live, answer] of this.#finished) {
-      live.running = false;
-      if (!sameAnswer(live.answer, answer)) {
-        live.answer = answer;
-        for (const watcher of live.watchers) watcher.changed(live);
-      }
-    }
-    this.#parts.audience().deliver(position);
-    for (const live of this.#finished.keys()) {
-      const { answer } = live;
-      for (const waiter of live.waiters.splice(0)) if (answer) waiter.resolve({ live, answer, position });
-      if (live.stale) liveQueries.want(live);
-      liveQueries.dropIfIdle(live);
-    }
-    this.#finished.clear();
+    const { answer } = live;
+    const served = answer ? live.waiters.filter(({ asked }) => asked < live.staleSince) : [];
+    live.waiters = live.waiters.filter((waiter) => !served.includes(waiter));
+    for (const waiter of served) if (answer) waiter.resolve({ live, answer, position });
+    liveQueries.want(live);
+    liveQueries.dropIfIdle(live);
   }
-}
-
-/** The snapshot cannot be used any further; the rest of the batch, if any, runs in the next one. */
-class SnapshotSpent extends Error {
-  override name = "SnapshotSpent";
 }
 
 function sameAnswer(before: Answer | undefined, after: Answer): boolean {

@@ -103,10 +103,23 @@ export class Subscriptions {
     if (this.#byLive.has(live)) this.#changed.add(live);
   }
 
-  /** Must the client wait, because a query that it has answers of has moved to a live query without one? */
+  /** Must the client wait, because a query whose answer it shows is now of a live query without one? */
   get incomplete(): boolean {
-    for (const subscription of this.#unmapped) if (subscription.moving && !subscription.live?.answer) return true;
+    for (const subscription of this.#unmapped) if (isShown(subscription) && !subscription.live?.answer) return true;
     return false;
+  }
+
+  /** Does the client show an answer that comes from this live query, or should? */
+  shows(live: LiveQuery): boolean {
+    for (const subscription of this.#byLive.get(live) ?? []) if (isShown(subscription)) return true;
+    return false;
+  }
+
+  /** The answers there are now, but for those of `without`. */
+  answers(without: ReadonlySet<LiveQuery>): Map<LiveQuery, Answer> {
+    const answers = new Map<LiveQuery, Answer>();
+    for (const live of this.#byLive.keys()) if (live.answer && !without.has(live)) answers.set(live, live.answer);
+    return answers;
   }
 
   /** The only news, if it is one answer and nothing else: then every client may be sent the same bytes. */
@@ -117,26 +130,29 @@ export class Subscriptions {
     return live?.answer && this.#remember(live, live.answer) ? live : undefined;
   }
 
-  /** Everything that the client has not been told and that can be said. */
-  takeChanges(): Changes {
+  /**
+   * Everything that the client has not been told and that can be said.
+   * @param answerOf What counts as the answer of a live query; undefined: it has none to say. Default: the answer it has now.
+   */
+  takeChanges(answerOf: (live: LiveQuery) => Answer | undefined = (live) => live.answer): Changes {
     const changes: Changes = { maps: [], refused: [...this.#refused], answers: new Map() };
     this.#refused.clear();
-    for (const live of this.#changed) this.#addAnswer(changes, live);
-    this.#changed.clear();
+    for (const live of [...this.#changed]) {
+      const answer = answerOf(live);
+      if (answer === live.answer) this.#changed.delete(live);
+      if (answer && this.#remember(live, answer)) changes.answers.set(live, answer);
+    }
     for (const subscription of [...this.#unmapped]) {
       const { live } = subscription;
-      if (!live?.answer) continue;
+      const answer = live && answerOf(live);
+      if (!live || !answer) continue;
       this.#unmapped.delete(subscription);
       subscription.mapped = true;
       subscription.moving = false;
       changes.maps.push([subscription.query, live.id]);
-      if (!live.answer.ok || subscription.hash !== live.answer.hash) this.#addAnswer(changes, live);
+      if (this.#remember(live, answer)) changes.answers.set(live, answer);
     }
     return changes;
-  }
-
-  #addAnswer(changes: Changes, live: LiveQuery): void {
-    if (live.answer && this.#remember(live, live.answer)) changes.answers.set(live, live.answer);
   }
 
   /** Notes what the client will have. False when it has it already. */
@@ -160,4 +176,9 @@ export class Subscriptions {
     this.#changed.delete(live);
     return live;
   }
+}
+
+/** Does the client show an answer for it: one that it was sent, or one that it said it has? */
+function isShown({ mapped, moving, hash }: Subscription): boolean {
+  return mapped || moving || hash !== undefined;
 }

@@ -7,6 +7,13 @@ import { Gate } from "./gate.ts";
 /** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
 export type Announce = (position: number, invalidations: readonly Invalidation[]) => void;
 
+/** An open read transaction. */
+export interface Snapshot {
+  readonly connection: Connection;
+  /** Ends it and gives its connection back. Never rejects. */
+  close(): Promise<void>;
+}
+
 /** One write transaction's body, and how to find out what became of it. */
 export interface Write<T> {
   /** Runs inside the transaction, again after each conflict. */
@@ -53,25 +60,21 @@ export class Transactions {
   }
 
   /**
-   * Runs `body` in one read snapshot. `begun` is called with its position, in the very step in which it is known.
-   * A connection comes before the gate: whoever waits for one must not keep commits waiting.
+   * Opens so many read snapshots of one position. `begun` is called with it, in the very step in which it is known.
+   * Connections come before the gate: whoever waits for one must not keep commits waiting.
    */
-  async read<T>(begun: (position: number) => void, body: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#driver.connect();
+  async openSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
+    const connections = await allOrNone(count, () => this.#driver.connect());
     try {
       await this.#gate.pass("snapshot", async () => {
-        await connection.begin("read");
+        await Promise.all(connections.map((connection) => connection.begin("read")));
         begun(this.#head);
       });
-      const result = await body(connection);
-      await connection.commit();
-      return result;
     } catch (error) {
-      await connection.rollback().catch(() => {});
+      await Promise.all(connections.map(closeSnapshot));
       throw error;
-    } finally {
-      connection.release();
     }
+    return connections.map((connection) => ({ connection, close: () => closeSnapshot(connection) }));
   }
 
   /** Runs one write transaction to its end, again when it lost a conflict or its connection before the COMMIT. */
@@ -200,4 +203,20 @@ export class Transactions {
 function gaveUp(failure: "conflict" | "connectionLost", tries: number): UnavailableError {
   const reason = failure === "conflict" ? "Others kept changing the same rows" : "The database cannot be reached";
   return new UnavailableError(`${reason}: gave up after ${tries} tries. Nothing was written; try again.`);
+}
+
+/** Nothing was written, so nothing can be lost by how it ends. */
+async function closeSnapshot(connection: Connection): Promise<void> {
+  await connection.rollback().catch(() => {});
+  connection.release();
+}
+
+/** All of them, or none is kept. */
+async function allOrNone(count: number, connect: () => Promise<Connection>): Promise<Connection[]> {
+  const results = await Promise.allSettled(Array.from({ length: count }, connect));
+  const connections = results.filter((result) => result.status === "fulfilled").map((result) => result.value);
+  const failed = results.find((result) => result.status === "rejected");
+  if (!failed) return connections;
+  for (const connection of connections) connection.release();
+  throw failed.reason;
 }
