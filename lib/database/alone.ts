@@ -1,5 +1,4 @@
 import type { Connection, Driver } from "./driver.ts";
-import { isEmbedded } from "./embedded-driver.ts";
 
 /** "convex-lite" as a number: PostgreSQL's advisory locks are named by 64 bits, shared by everything in a database. */
 const lockKey = "7165059151302979683";
@@ -9,11 +8,11 @@ const lockKey = "7165059151302979683";
  * framework's tables, migrations, bringing the schema in line.
  *
  * The lock is held by a transaction on a connection of its own, and `work` opens others: a transaction that waited for
- * the lock itself would afterwards look at a snapshot from before it. The embedded database has one server only, and one
- * transaction at a time, so it needs no lock and could not hold one.
+ * the lock itself would afterwards look at a snapshot from before it. A database that runs one transaction at a time has
+ * one server only: it needs no lock and could not hold one.
  */
 export async function alone<T>(driver: Driver, work: () => Promise<T>): Promise<T> {
-  if (isEmbedded(driver)) return work();
+  if (!driver.sideBySide) return work();
   const holder = await driver.connect();
   try {
     await holder.begin("write");

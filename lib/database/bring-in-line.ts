@@ -122,7 +122,7 @@ function unplanned({ needsAnswer, message }: UnplannedError): string {
 
 function refusal({ statements, reasons }: Pick<Intent, "statements" | "reasons">): BroughtInLine {
   const lines = [
-    "The database was not changed to match convex/schema.ts, because rows could be lost or refused:",
+    "The database was not changed to match convex/schema.ts:",
     ...reasons.map((reason) => `  - ${reason}`),
     ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
     "To do it all the same, run `pnpm drizzle-kit push`, which asks before it loses anything. Otherwise change the schema back.",

@@ -3,7 +3,7 @@ import type { Driver } from "./driver.ts";
 
 /** A driver whose database lives in this process: no other process can reach it, but through `openPort`. */
 export interface EmbeddedDriver extends Driver {
-  /** Where the database lies. */
+  /** Where the database lies: an absolute path. */
   readonly directory: string;
   /**
    * One more connection to it, speaking PostgreSQL's wire protocol, for a tool such as drizzle-kit. Its transactions and

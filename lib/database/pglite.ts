@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import pg from "pg";
 import type { Log } from "../environment/environment.ts";
@@ -33,7 +33,8 @@ export interface PgliteOptions {
  * of power may take the last seconds.
  * @throws when another process has the directory open, or it holds something else than a database of this version.
  */
-export async function openPglite(options: PgliteOptions): Promise<EmbeddedDriver> {
+export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> {
+  const options = { ...given, directory: resolve(given.directory) };
   const { directory, log } = options;
   const lock = lockEmbedded(directory);
   try {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
@@ -132,5 +132,13 @@ test("a path too long for a socket is no obstacle", async () => {
   const folder = host();
   await server.close();
   expect(existsSync(folder)).toBe(false);
+  server = { close: async () => {} };
+});
+
+test("closing takes away what was put beside the database, and nothing else, however its path is written", async () => {
+  await serveIn(relative(process.cwd(), base));
+  expect(await readdir(base)).toEqual(expect.arrayContaining(["pglite", "pglite.socket", ".s.PGSQL.5432"]));
+  await server.close();
+  expect((await readdir(base)).sort()).toEqual(["pglite", "pglite.lock", "pglite.owner"]);
   server = { close: async () => {} };
 });
