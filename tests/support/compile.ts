@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { TemporaryProject } from "../../lib/node/temporary-project.ts";
+
+export const root = resolve(import.meta.dirname, "../..");
+export const compiler = join(root, "node_modules/typescript/bin/tsc");
+
+/**
+ * Compiles files as if they stood in this project, under the settings of its tsconfig.json. A file given here stands in
+ * front of the project's file of the same path.
+ * @param files Paths from the project's root, and texts.
+ * @param more Patterns of the project's own files that are compiled along.
+ * @returns what the compiler finds wrong, one line each.
+ */
+export async function compile(files: Record<string, string>, more: readonly string[] = []): Promise<string[]> {
+  using project = new TemporaryProject(files);
+  const settings = {
+    extends: join(root, "tsconfig.json"),
+    compilerOptions: {
+      incremental: false,
+      plugins: [],
+      // Relative imports and `@/…` find the files given here first, the project's next.
+      rootDirs: [project.root, root],
+      paths: { "@/*": [`${project.root}/*`, `${root}/*`] },
+    },
+    include: ["**/*.ts", "**/*.tsx", ...more.map((pattern) => join(root, pattern))],
+    exclude: [],
+  };
+  project.write("tsconfig.json", JSON.stringify(settings));
+  const args = [compiler, "--noEmit", "--pretty", "false", "-p", project.root];
+  const tsc = spawn(process.execPath, args, { cwd: project.root, stdio: ["ignore", "pipe", "inherit"] });
+  const output = (await tsc.stdout.toArray()).join("");
+  if (tsc.exitCode === null) await once(tsc, "exit");
+  const lines = output.split("\n").filter((line) => line !== "");
+  return tsc.exitCode === 0 || lines.length > 0 ? lines : [`The compiler ended with ${tsc.exitCode}.`];
+}

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Editor } from "../support/editor.ts";
+
+let editor: Editor;
+beforeAll(async () => {
+  editor = await Editor.open();
+});
+afterAll(() => editor[Symbol.asyncDispose]());
+
+describe("in an editor", () => {
+  test.each<[from: string, expression: string, path: string, line: string]>([
+    [
+      "app/chat/_outbox/outbox.tsx",
+      "useMutation(api.messages.send",
+      "convex/messages.ts",
+      "export const send = mutation({",
+    ],
+    [
+      "app/chat/[channel]/_log/messages.tsx",
+      "Preloaded<typeof api.messages.listByChannel",
+      "convex/messages.ts",
+      "export const listByChannel = query({",
+    ],
+    [
+      "app/chat/[channel]/page.tsx",
+      "preloadQuery(api.messages.listByChannel",
+      "convex/messages.ts",
+      "export const listByChannel = query({",
+    ],
+    [
+      "app/chat/preload-channels.ts",
+      "preloadQuery(api.channels.list",
+      "convex/channels.ts",
+      "export const list = query({",
+    ],
+  ])("go to definition leads from %s, %s, to the function's own line", async (from, expression, path, line) => {
+    expect(await editor.definition(from, expression)).toEqual([{ path, line }]);
+  });
+
+  test("a word of a reference that is a file leads to that file", async () => {
+    const [place] = await editor.definition("convex/_generated/api.ts", 'import("../messages"');
+    expect(place?.path).toBe("convex/messages.ts");
+  });
+
+  test("hovering over a function shows its arguments and its result", async () => {
+    const shown = await editor.hover("app/chat/[channel]/page.tsx", "preloadQuery(api.messages.listByChannel");
+    expect(shown).toContain("listByChannel");
+    expect(shown).toContain("channel: string");
+    expect(shown).toContain("createdAt: Date");
+    expect(shown).toContain('"query"');
+  });
+
+  test("hovering over what a hook answers shows the rows", async () => {
+    const shown = await editor.hover("app/chat/[channel]/_log/messages.tsx", "const { data");
+    expect(shown).toContain("createdAt: Date");
+  });
+});
