@@ -69,7 +69,9 @@ test("with nobody there, push opens the embedded database itself, and a server i
   expect(await push.code, push.output).toBe(0);
   const studio = drizzleKit(["studio", "--port", "5610"]);
   await studio.says("up and running");
-  await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(/in use by process \d+ \(bin.cjs studio\)/);
+  await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(
+    /in use by process \d+ \(drizzle-kit studio\)/,
+  );
   studio.stop();
   await studio.code;
   const driver = await openPglite({ directory, schema: {}, log });

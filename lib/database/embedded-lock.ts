@@ -52,9 +52,10 @@ function isBusy(error: unknown): boolean {
 
 /** Only for people to read: the lock's own file cannot be read while it is held. */
 function writeOwner(directory: string): void {
-  const command = process.argv.slice(1, 3).map((argument) => basename(argument));
+  const [, program = "", command = ""] = process.argv;
+  const name = /.*node_modules[\\/]([^\\/]+)/.exec(program)?.[1] ?? basename(program);
   try {
-    writeFileSync(`${directory}.owner`, `process ${process.pid} (${command.join(" ")}) on ${hostname()}\n`);
+    writeFileSync(`${directory}.owner`, `process ${process.pid} (${`${name} ${command}`.trim()}) on ${hostname()}\n`);
   } catch {
     // It only makes a message better.
   }
