@@ -1,5 +1,17 @@
 /**
- * What `convex-lite/server` is in a browser build: an error. A client component that reaches this file imports a file
- * of `convex/` by value and would ship its handlers; import `api` from `convex/_generated/api` instead.
+ * What `convex-lite/server` is in a browser build: an error, with these words in it and who imports whom below them.
+ * Everything that the real entry exports is here by name, so that it is the only error.
  */
+
+// A client component imports a file of convex/ by value.
+// Import `api` from "convex/_generated/api" instead.
 import "server-only";
+
+export const query = undefined;
+export const mutation = undefined;
+export const action = undefined;
+export const internalQuery = undefined;
+export const internalMutation = undefined;
+export const internalAction = undefined;
+export const createFunctions = undefined;
+export const ConvexError = undefined;
