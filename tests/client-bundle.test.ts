@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, globSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TemporaryProject } from "../lib/node/temporary-project.ts";
+import { root } from "./support/compile.ts";
+
+const next = createRequire(join(root, "package.json")).resolve("next/dist/bin/next");
+const BUILD_TIME = 120_000;
+
+/** The demo, in a folder inside this project: it finds the framework and the packages where the demo does. */
+let demo: TemporaryProject;
+beforeAll(() => {
+  demo = new TemporaryProject();
+  for (const part of ["app", "convex", "postcss.config.mjs", "tsconfig.json"]) {
+    cpSync(join(root, part), demo.path(part), { recursive: true });
+  }
+  const config = { turbopack: { root }, typescript: { ignoreBuildErrors: true }, productionBrowserSourceMaps: true };
+  demo.write("next.config.mjs", `export default ${JSON.stringify(config)};\n`);
+});
+afterAll(() => demo[Symbol.dispose]());
+
+/** Runs `next build` as far as the code for browsers goes. @returns the exit code and what was printed. */
+async function build(): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [next, "build", "--experimental-build-mode", "compile"], {
+    cwd: demo.root,
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  // Its workers are of its process group: none outlives the test.
+  const tooLong = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), BUILD_TIME - 10_000);
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => printed.push(chunk));
+  const [code] = await once(child, "close");
+  clearTimeout(tooLong);
+  return { code: code ?? 1, output: stripVTControlCharacters(Buffer.concat(printed).toString()) };
+}
+
+const shipped = (extension: string): string[] =>
+  globSync(`.next/static/**/*.${extension}`, { cwd: demo.root }).map((path) => readFileSync(demo.path(path), "utf8"));
+
+describe("what a browser is sent", () => {
+  beforeAll(async () => {
+    // A text that is in no file but this handler.
+    const file = readFileSync(demo.path("convex/messages.ts"), "utf8");
+    demo.write("convex/messages.ts", file.replace("db.query", '("only-the-server-says-this", db).query'));
+    const { code, output } = await build();
+    expect(code, output).toBe(0);
+  }, BUILD_TIME);
+
+  test("names functions by their references", () => {
+    const code = shipped("js").join("\n");
+    expect(code).toContain("listByChannel");
+    expect(code).toContain("convex-lite.functionAddress");
+  });
+
+  test("holds no text of a handler, no name of a table, and nothing of drizzle and zod", () => {
+    const code = [...shipped("js"), ...shipped("css")].join("\n");
+    const secrets = ["only-the-server-says-this", "findMany", "messages_by_channel", "created_at", "pgTable"];
+    const packages = ["drizzle", "zod", "Zod", "invalid_type", "pglite", "server-only"];
+    expect([...secrets, ...packages].filter((text) => code.includes(text))).toEqual([]);
+  });
+
+  test("is made of the rooms that may be in a browser, and of no file in convex/ but the generated one", () => {
+    const sources = shipped("map").flatMap((map) => sourcesOf(JSON.parse(map)));
+    const ours = [...new Set(sources.map((source) => decodeURI(source)))];
+    expect(ours).toContainEqual(expect.stringMatching(/lib\/react\/use-query\.ts$/));
+    expect(ours).toContainEqual(expect.stringMatching(/convex\/_generated\/api\.ts$/));
+    expect(ours.filter((source) => /\/convex\/(?!_generated\/)/.test(source))).toEqual([]);
+    expect(
+      ours.filter((source) => /node_modules\/(\.pnpm\/)?(zod|drizzle|@electric-sql|ws|pg)\b/.test(source)),
+    ).toEqual([]);
+    const rooms = /\/lib\/((react|client|protocol|values|environment)\/|functions\/(reference|query-key)\.ts$)/;
+    const framework = ours.filter(
+      (source) => !source.includes("node_modules") && /\/lib\/[a-z]+\/[\w-]+\.ts$/.test(source),
+    );
+    expect(framework.filter((source) => !rooms.test(source))).toEqual([]);
+  });
+});
+
+interface SourceMap {
+  sources?: string[];
+  sections?: { map: SourceMap }[];
+}
+const sourcesOf = ({ sources = [], sections = [] }: SourceMap): string[] => [
+  ...sources,
+  ...sections.flatMap(({ map }) => sourcesOf(map)),
+];
+
+describe("a client component that imports a function itself", () => {
+  test(
+    "does not build, and the one error says who does it and what to do instead",
+    async () => {
+      demo.write(
+        "app/mistake.tsx",
+        `"use client";
+import { listByChannel } from "@/convex/messages";
+export const Mistake = () => <p>{typeof listByChannel}</p>;
+`,
+      );
+      demo.write("app/page.tsx", 'import { Mistake } from "./mistake";\nexport default () => <Mistake />;\n');
+      const { code, output } = await build();
+      expect(code).not.toBe(0);
+      expect(output).toContain("Turbopack build failed with 1 error");
+      expect(output).toContain("'server-only' cannot be imported from a Client Component module");
+      expect(output).toContain("A client component imports a file of convex/ by value.");
+      expect(output).toContain('Import `api` from "convex/_generated/api" instead.');
+      expect(output).toContain("app/mistake.tsx [Client Component Browser]");
+    },
+    BUILD_TIME,
+  );
+});
+
+test("in a browser build every name that functions are defined with is there, so that nothing else is reported", () => {
+  const names = (file: string, pattern: RegExp) =>
+    [...readFileSync(join(root, "lib/functions", file), "utf8").matchAll(pattern)].map(([, found]) => found ?? "");
+  const guarded = names("client-guard.ts", /^export const (\w+)/gm);
+  const [destructured = ""] = names("index.ts", /^export const \{ ([^}]+) \}/gm);
+  const passedOn = names("index.ts", /^export \{ ([^}]+) \} from/gm);
+  const real = [destructured, ...passedOn].flatMap((list) => list.split(",").map((name) => name.trim()));
+  expect(guarded.sort()).toEqual(real.filter((name) => name !== "" && !name.startsWith("type ")).sort());
+});
