@@ -50,6 +50,8 @@ interface Batch {
   readonly finished: Map<LiveQuery, Answer>;
   /** Left the batch, and still running at its position. */
   readonly leaving: Set<LiveQuery>;
+  /** Settles once its answers are visible: nothing at its position may be shown before. */
+  readonly published: PromiseWithResolvers<void>;
   /** Made while the batch ran: the announcement of a commit in between may have missed them. */
   readonly suspect: Set<LiveQuery>;
 }
@@ -132,6 +134,7 @@ export class Settle {
       taken: new Set(),
       finished: new Map(),
       leaving: new Set(),
+      published: Promise.withResolvers(),
       suspect: new Set(),
     };
     if (!liveQueries.hasDue && !this.#parts.audience().hasLookups) return this.#publish(batch);
@@ -172,8 +175,8 @@ export class Settle {
       if (isFirst && audience.hasLookups) await audience.lookUp(snapshot.connection);
       for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
         const run = this.#run(live, snapshot.connection);
-        left = await this.#takesLong(run);
-        live.slow = left;
+        // What was slow the last time leaves at once, where others need not wait for it.
+        left = (live.slow && this.#parts.driver.sideBySide) || (await this.#takesLong(run));
         if (left) return this.#leave(batch, live, run, snapshot);
         const { answer, personal, spent } = await run;
         batch.finished.set(live, answer);
@@ -203,7 +206,7 @@ export class Settle {
   #leave(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
     batch.leaving.add(live);
     this.#parts.liveQueries.detach(live);
-    const late: Promise<void> = this.#finishLate(live, run, batch.position)
+    const late: Promise<void> = this.#finishLate(live, run, batch)
       .finally(() => snapshot.close())
       .finally(() => {
         this.#late.delete(late);
@@ -213,16 +216,19 @@ export class Settle {
   }
 
   /** The answer of a query that had left its batch, at the batch's position. */
-  async #finishLate(live: LiveQuery, run: Promise<Ran>, position: number): Promise<void> {
-    const { liveQueries } = this.#parts;
+  async #finishLate(live: LiveQuery, run: Promise<Ran>, batch: Batch): Promise<void> {
+    const { liveQueries, environment, limits } = this.#parts;
+    const since = environment.now();
     const ran = await run.catch(() => undefined);
+    live.slow = !live.slow || environment.now() - since >= limits.slowQuery;
+    await batch.published.promise;
     if (!ran) return liveQueries.putBack(live);
     liveQueries.attach(live);
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
     this.#deliver(this.#position, new Set());
-    this.#settleWaiters(live, position);
+    this.#settleWaiters(live, batch.position);
   }
 
   /** Runs one query; rejects only when its connection was lost. */
@@ -271,6 +277,7 @@ export class Settle {
     for (const [live, answer] of batch.finished) this.#show(live, answer);
     this.#deliver(batch.position, batch.leaving);
     for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
+    batch.published.resolve();
   }
 
   #show(live: LiveQuery, answer: Answer): void {
