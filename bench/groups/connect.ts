@@ -1,0 +1,44 @@
+import type { Bench, Group } from "../bench.ts";
+import type { Database } from "../databases.ts";
+import { Crowd } from "../load/crowd.ts";
+import { median, type Row, ratioAtMost, row } from "../report/row.ts";
+import type { Server } from "../server-process.ts";
+import { within } from "../within.ts";
+
+const ROUNDS = 5;
+const CLIENTS = 1_000;
+const ROWS = 50;
+
+/** A thousand clients arrive, and each gets its first result. */
+export const connect: Group = async (bench) => {
+  const rows: Row[] = [];
+  for (const database of bench.everyDatabase) rows.push(await onDatabase(bench, database));
+  return rows;
+};
+
+async function onDatabase(bench: Bench, database: Database): Promise<Row> {
+  const servers = { live: await bench.start("live", database), raw: await bench.start("raw", database) };
+  const cpu = { live: [] as number[], raw: [] as number[] };
+  for (const server of Object.values(servers)) {
+    await server.seed({ prefix: "c", channels: 1, rows: ROWS });
+    await arrive(server);
+  }
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const kind of ["live", "raw"] as const) cpu[kind].push(await arrive(servers[kind]));
+  }
+  await bench.stopAll();
+  const value = median(cpu.live) / 1000;
+  const baseline = median(cpu.raw) / 1000;
+  const name = `1,000 clients connect + first result: server CPU (${database.name})`;
+  return row({ name, unit: "ms", value, baseline }, ratioAtMost(1.5));
+}
+
+/** @returns microseconds of processor time until everybody had a result. */
+async function arrive(server: Server): Promise<number> {
+  const crowd = new Crowd(server);
+  await server.usage();
+  await within(60, "Connecting", crowd.growTo(CLIENTS, () => "c0"));
+  const { cpu } = await server.usage();
+  await crowd.leave();
+  return cpu;
+}

@@ -1,0 +1,1 @@
+import type { Group } from "../bench.ts"; export const page: Group = async () => [];

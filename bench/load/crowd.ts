@@ -1,0 +1,77 @@
+import type { Server } from "../server-process.ts";
+import { now } from "../clock.ts";
+import { LoadSocket } from "./load-socket.ts";
+import { PONG } from "./speech.ts";
+
+/** Handshakes under way at once: more would wait in the kernel's queue, which resends after a second. */
+const AT_ONCE = 100;
+
+/** Subscribers of one server, counted together. */
+export class Crowd {
+  readonly #server: Server;
+  readonly #sockets: LoadSocket[] = [];
+  #heard = 0;
+  #awaited = Number.POSITIVE_INFINITY;
+  #arrived: (at: number) => void = () => {};
+  /** The last delivery that anybody got, as text. */
+  #last = "";
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  get size(): number {
+    return this.#sockets.length;
+  }
+
+  /** The last delivery of the last `deliveries`. */
+  get last(): string {
+    return this.#last;
+  }
+
+  /** Bytes that the servers sent in frames, all sockets together. */
+  get bytesDown(): number {
+    return this.#sockets.reduce((sum, { traffic }) => sum + traffic.down, 0);
+  }
+
+  /** Connects subscribers until there are `size`. Resolves when each has its first result. */
+  async growTo(size: number, channelOf: (i: number) => string): Promise<void> {
+    const { speech, port } = this.#server;
+    const first = this.size;
+    const everyone = this.deliveries(size - first);
+    for (let i = first; i < size; i += AT_ONCE) {
+      const group = Array.from({ length: Math.min(AT_ONCE, size - i) }, async (_, k) => {
+        const socket = await LoadSocket.open({ port, path: speech.path }, this.#hear);
+        socket.say(...speech.subscribe(channelOf(i + k)));
+        this.#sockets.push(socket);
+      });
+      await Promise.all(group);
+    }
+    await everyone;
+  }
+
+  /** Resolves with the moment at which so many deliveries have arrived, counted from now. */
+  deliveries(count: number): Promise<number> {
+    this.#heard = 0;
+    this.#awaited = count;
+    return new Promise((resolve) => {
+      this.#arrived = resolve;
+    });
+  }
+
+  readonly #hear = (payload: Buffer, socket: LoadSocket): void => {
+    const kind = this.#server.speech.kindOf(payload);
+    if (kind === "ping") socket.say(PONG);
+    if (kind !== "delivery" || ++this.#heard < this.#awaited) return;
+    const at = now();
+    this.#last = payload.toString();
+    this.#arrived(at);
+  };
+
+  /** Breaks every connection. Resolves when the server has noticed. */
+  async leave(): Promise<void> {
+    const others = (await this.#server.socketCount()) - this.size;
+    for (const socket of this.#sockets.splice(0)) socket.cut();
+    while ((await this.#server.socketCount()) > others) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,97 @@
+import type { ServerMessage, Transition } from "../../lib/protocol/server-message.ts";
+import { within } from "../within.ts";
+import { LoadSocket } from "./load-socket.ts";
+import { connect, newSession, PONG, subscribe } from "./speech.ts";
+
+/** What one message took on the wire. */
+export interface Read {
+  message: ServerMessage;
+  /** Its frame, header included. */
+  bytes: number;
+}
+
+/** A client of convex-lite that reads what it is told: a few at a time, where bytes are counted. */
+export class Listener {
+  readonly session: string;
+  readonly #channels: readonly string[];
+  readonly #reads: Read[] = [];
+  #socket: LoadSocket | undefined;
+  #news: () => void = () => {};
+  /** Bytes of frames that we sent. */
+  sent = { connect: 0, subscribe: 0 };
+
+  constructor(channels: readonly string[], session = newSession()) {
+    this.#channels = channels;
+    this.session = session;
+  }
+
+  /** Connects and subscribes. @param hashes Of the answers that it has, in the order of its channels. */
+  async connect(port: number, hashes: readonly string[] = []): Promise<void> {
+    const socket = await LoadSocket.open({ port, path: "/api/sync" }, this.#hear);
+    this.#socket = socket;
+    socket.say(connect(this.session));
+    this.sent = { connect: socket.traffic.up, subscribe: 0 };
+    socket.say(subscribe(this.#channels.map((channel, i) => withHash(channel, hashes[i]))));
+    this.sent.subscribe = socket.traffic.up - this.sent.connect;
+  }
+
+  get upgradeBytes(): number {
+    const { upgradeDown = 0, upgradeUp = 0 } = this.#socket?.traffic ?? {};
+    return upgradeDown + upgradeUp;
+  }
+
+  /** What it has read so far of one type. */
+  reads<Type extends ServerMessage["type"]>(type: Type): { message: Extract<ServerMessage, { type: Type }>; bytes: number }[] {
+    return this.#reads.filter(({ message }) => message.type === type) as never;
+  }
+
+  bytesOf(type: ServerMessage["type"]): number {
+    return this.reads(type).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Resolves when so many transitions have come. */
+  async transitions(count: number): Promise<{ message: Transition; bytes: number }[]> {
+    while (this.reads("Transition").length < count) {
+      await within(20, "A transition", new Promise<void>((resolve) => {
+        this.#news = resolve;
+      }));
+    }
+    return this.reads("Transition");
+  }
+
+  /** Resolves when every channel is mapped to a live query. */
+  async subscribed(): Promise<void> {
+    const mapped = () => this.reads("Transition").flatMap(({ message }) => message.maps ?? []).length;
+    for (let count = 1; mapped() < this.#channels.length; count++) await this.transitions(count);
+  }
+
+  /** The hashes it was given, in the order of its channels. */
+  get hashes(): string[] {
+    const transitions = this.reads("Transition").map(({ message }) => message);
+    const live = new Map(transitions.flatMap(({ maps = [] }) => maps));
+    const answers = transitions.flatMap(({ answers = [] }) => answers);
+    return this.#channels.map((_, i) => {
+      const answer = answers.find((answer) => answer.live === live.get(i + 1));
+      return answer && "hash" in answer ? answer.hash : "";
+    });
+  }
+
+  cut(): void {
+    this.#socket?.cut();
+  }
+
+  readonly #hear = (payload: Buffer, socket: LoadSocket): void => {
+    const message = JSON.parse(payload.toString()) as ServerMessage;
+    if (message.type === "Ping") return socket.say(PONG);
+    this.#reads.push({ message, bytes: payload.length + headerBytes(payload.length) });
+    this.#news();
+  };
+}
+
+function headerBytes(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
+
+function withHash(channel: string, hash: string | undefined): { channel: string; hash?: string } {
+  return hash === undefined ? { channel } : { channel, hash };
+}

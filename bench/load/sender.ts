@@ -1,0 +1,47 @@
+import type { Message } from "../functions/conversation.ts";
+import type { Server } from "../server-process.ts";
+import { LoadSocket } from "./load-socket.ts";
+import { PONG } from "./speech.ts";
+
+/** A server refuses more than 50 messages a second from one socket, after a first 200. */
+const SOCKETS = 8;
+
+/** Sends messages, one at a time, over a few sockets in turn. */
+export class MessageSender {
+  readonly #server: Server;
+  readonly #sockets: LoadSocket[];
+  #sent = 0;
+  #done: () => void = () => {};
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.#sockets = [];
+  }
+
+  static async connect(server: Server): Promise<MessageSender> {
+    const sender = new MessageSender(server);
+    const { speech, port } = server;
+    for (let i = 0; i < SOCKETS; i++) {
+      const socket = await LoadSocket.open({ port, path: speech.path }, (payload, socket) => {
+        const kind = speech.kindOf(payload);
+        if (kind === "ping") socket.say(PONG);
+        else if (kind === "done") sender.#done();
+        else if (kind === "failed") throw new Error(`A mutation failed: ${payload.toString()}`);
+      });
+      const introduction = speech.introduce();
+      if (introduction.length > 0) socket.say(...introduction);
+      sender.#sockets.push(socket);
+    }
+    return sender;
+  }
+
+  /** Resolves when the server has said that it is done. */
+  send(message: Message): Promise<void> {
+    const done = new Promise<void>((resolve) => {
+      this.#done = resolve;
+    });
+    const n = Math.floor(this.#sent / SOCKETS) + 1;
+    this.#sockets[this.#sent++ % SOCKETS]?.say(this.#server.speech.send(n, message));
+    return done;
+  }
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import type { ClientMessage } from "../../lib/protocol/client-message.ts";
+import { PROTOCOL_VERSION } from "../../lib/protocol/version.ts";
+import type { Message } from "../functions/conversation.ts";
+
+/** What a payload is, as far as a load generator cares. */
+export type Kind = "delivery" | "done" | "failed" | "ping" | "other";
+
+/** How to talk to one kind of server. */
+export interface Speech {
+  path: string;
+  /** What a subscriber of a channel says first. */
+  subscribe(channel: string): string[];
+  /** What somebody says first who will only send. */
+  introduce(): string[];
+  /** Sends a message: the sender's first has `n` 1. */
+  send(n: number, message: Message): string;
+  kindOf(payload: Buffer): Kind;
+}
+
+export const QUERY_PATH = "messages:listByChannel";
+export const PONG = JSON.stringify({ type: "Pong" } satisfies ClientMessage);
+
+export const liveSpeech: Speech = {
+  path: "/api/sync",
+  subscribe: (channel) => [connect(newSession()), subscribe([{ channel }])],
+  introduce: () => [connect(newSession())],
+  send(n, { channel, author, text }) {
+    const args = { channel, author, text };
+    const message: ClientMessage = { type: "Mutate", request: n, path: "messages:send", args, confirmedUpTo: n - 1 };
+    return JSON.stringify(message);
+  },
+  kindOf: (payload) => liveKinds[payload.toString("latin1", 9, 18)] ?? "other",
+};
+
+/** `{"type":"` takes nine bytes. */
+const liveKinds: Record<string, Kind> = {
+  Transitio: "delivery",
+  MutationF: "failed",
+  MutationS: "done",
+  'Ping"}': "ping",
+};
+
+export const rawSpeech: Speech = {
+  path: "/",
+  subscribe: (channel) => [JSON.stringify({ type: "subscribe", channel })],
+  introduce: () => [],
+  send: (_, message) => JSON.stringify({ type: "send", ...message }),
+  kindOf: (payload) => (payload[0] === "[".charCodeAt(0) ? "delivery" : "done"),
+};
+
+export function newSession(): string {
+  return randomBytes(16).toString("hex");
+}
+
+export function connect(session: string): string {
+  return JSON.stringify({ type: "Connect", protocol: PROTOCOL_VERSION, session } satisfies ClientMessage);
+}
+
+/** Subscribes to channels, in this order, as queries 1, 2, 3 … */
+export function subscribe(channels: { channel: string; hash?: string }[]): string {
+  const queries = channels.map(({ channel, hash }, i) => {
+    const query = { query: i + 1, path: QUERY_PATH, args: { channel } };
+    return hash === undefined ? query : { ...query, hash };
+  });
+  return JSON.stringify({ type: "Subscribe", queries } satisfies ClientMessage);
+}

@@ -1,0 +1,59 @@
+/** `pnpm bench [group …] [--json] [--profile <directory>]`: see `bench/README.md`. */
+import { cpus, loadavg } from "node:os";
+import { parseArgs, styleText } from "node:util";
+import { type Group, makeBench } from "./bench.ts";
+import { takeCores } from "./cores.ts";
+import { findDatabases } from "./databases.ts";
+import { bundle } from "./groups/bundle.ts";
+import { bytes } from "./groups/bytes.ts";
+import { channels } from "./groups/channels.ts";
+import { connect } from "./groups/connect.ts";
+import { fanOut } from "./groups/fan-out.ts";
+import { memory } from "./groups/memory.ts";
+import { page } from "./groups/page.ts";
+import { reconnect } from "./groups/reconnect.ts";
+import { tableOf } from "./report/print-table.ts";
+import type { Row } from "./report/row.ts";
+
+const groups: Record<string, Group> = {
+  "fan-out": fanOut,
+  bytes,
+  channels,
+  connect,
+  reconnect,
+  memory,
+  page,
+  bundle,
+};
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, profile: { type: "string" } },
+});
+const unknown = positionals.filter((name) => !(name in groups));
+if (unknown.length > 0) {
+  console.error(`Expected any of ${Object.keys(groups).join(", ")}. Found ${unknown.join(", ")}.`);
+  process.exit(1);
+}
+
+/** Progress is for people; stdout is for the result. */
+const say = (text: string): void => console.error(styleText("dim", text, { stream: process.stderr }));
+const cores = takeCores();
+await using databases = await findDatabases();
+say(`${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
+if (!cores.apart) say("Server and load share their cores: expect noise.");
+if (!databases.postgres) say("No PostgreSQL can be reached (TEST_POSTGRES_URL): its rows are left out.");
+
+const bench = makeBench({ databases, cores, profiles: options.profile, note: (text) => say(`  ${text}`) });
+const rows: Row[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(groups)) {
+  const began = performance.now();
+  say(`${name} …`);
+  try {
+    rows.push(...(await (groups[name] as Group)(bench)));
+  } finally {
+    await bench.stopAll();
+  }
+  say(`  ${((performance.now() - began) / 1000).toFixed(0)} s`);
+}
+console.log(options.json ? JSON.stringify(rows, null, 2) : tableOf(rows));

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Cores } from "./cores.ts";
+import { liveSpeech, rawSpeech, type Speech } from "./load/speech.ts";
+import type { Question, Reply } from "./server/control.ts";
+import type { DatabasePlace, Seeding } from "./server/database.ts";
+import type { Usage } from "./server/usage.ts";
+import { within } from "./within.ts";
+
+export type Kind = "live" | "raw";
+
+export interface ServerOptions {
+  /** The program, and what to call it in messages. */
+  program: URL | string;
+  name: string;
+  speech: Speech;
+  place: DatabasePlace;
+  cores: Cores;
+  /** Where to write a CPU profile when it ends. */
+  profiles: string | undefined;
+  directory?: string;
+}
+
+const START_SECONDS = 60;
+const ANSWER_SECONDS = 60;
+
+/** A server under test, in a process of its own. */
+export class Server {
+  readonly name: string;
+  readonly speech: Speech;
+  readonly port: number;
+  readonly #process: ChildProcess;
+  #asked = 0;
+
+  private constructor({ name, speech }: ServerOptions, child: ChildProcess, port: number) {
+    this.name = name;
+    this.speech = speech;
+    this.#process = child;
+    this.port = port;
+    child.setMaxListeners(0);
+  }
+
+  static async start(options: ServerOptions): Promise<Server> {
+    const { program, name, cores, place, profiles, directory } = options;
+    const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+    const file = program instanceof URL ? program.pathname : program;
+    const [command = "", ...rest] = cores.forServer([
+      process.execPath,
+      "--expose-gc",
+      ...profiling,
+      file,
+      JSON.stringify(place),
+    ]);
+    const child = spawn(command, rest, {
+      cwd: directory,
+      env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    const failed = once(child, "exit").then(([code]) => {
+      throw new Error(`The ${name} server ended with ${code} before it was ready.`);
+    });
+    const ready = once(child, "message").then(([message]) => (message as { port: number }).port);
+    try {
+      const port = await within(START_SECONDS, `Starting the ${name} server`, Promise.race([ready, failed]));
+      failed.catch(() => {});
+      return new Server(options, child, port);
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
+  }
+
+  /** What it has used since it was last asked. */
+  usage(): Promise<Usage> {
+    return this.#ask("usage");
+  }
+
+  /** Bytes it holds at rest. */
+  memory(): Promise<number> {
+    return this.#ask("memory");
+  }
+
+  socketCount(): Promise<number> {
+    return this.#ask("sockets");
+  }
+
+  seed(seeding: Seeding): Promise<void> {
+    return this.#ask("seed", seeding);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = once(this.#process, "exit");
+    await this.#ask("stop");
+    await within(20, `Stopping the ${this.name} server`, ended).catch(() => this.#process.kill("SIGKILL"));
+  }
+
+  async #ask<T>(ask: string, params: unknown = null): Promise<T> {
+    const id = ++this.#asked;
+    const answered = new Promise<Reply>((resolve, reject) => {
+      const listen = (reply: Reply): void => {
+        if (reply.id !== id) return;
+        this.#process.off("message", listen);
+        resolve(reply);
+      };
+      this.#process.on("message", listen);
+      this.#process.send({ id, ask, params } satisfies Question, (error) => error && reject(error));
+    });
+    const reply = await within(ANSWER_SECONDS, `The ${this.name} server's answer to "${ask}"`, answered);
+    if ("failed" in reply) throw new Error(`The ${this.name} server could not ${ask}: ${reply.failed}`);
+    return reply.value as T;
+  }
+}
+
+export const programs: Record<Kind, Pick<ServerOptions, "program" | "name" | "speech">> = {
+  live: { program: new URL("./server/live.ts", import.meta.url), name: "convex-lite", speech: liveSpeech },
+  raw: { program: new URL("./server/raw.ts", import.meta.url), name: "raw", speech: rawSpeech },
+};

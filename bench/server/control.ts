@@ -1,0 +1,28 @@
+/** What the load generator may ask a server under test, besides what any client may. */
+export type Handlers = Record<string, (params: never) => unknown>;
+
+export interface Question {
+  id: number;
+  ask: string;
+  params: unknown;
+}
+
+export type Reply = { id: number; value: unknown } | { id: number; failed: string };
+
+/** Answers the load generator's questions over the process's own channel, and ends with the load generator. */
+export function answerControl(handlers: Handlers): void {
+  process.on("message", async ({ id, ask, params }: Question) => {
+    try {
+      const value = await (handlers[ask] as (params: unknown) => unknown)(params);
+      process.send?.({ id, value } satisfies Reply);
+    } catch (error) {
+      process.send?.({ id, failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  });
+  process.on("disconnect", () => process.exit(0));
+}
+
+/** Says that questions and sockets are welcome. */
+export function announcePort(port: number): void {
+  process.send?.({ port });
+}

@@ -1,0 +1,57 @@
+import { drizzle } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import { inTransaction } from "../../lib/database/alone.ts";
+import { createTables } from "../../lib/database/create-tables.ts";
+import type { Driver } from "../../lib/database/driver.ts";
+import { isEmbedded } from "../../lib/database/embedded-driver.ts";
+import { openDatabase } from "../../lib/database/open-database.ts";
+import { PortStream } from "../../lib/database/port-stream.ts";
+import { FIRST_ID, messageIn } from "../functions/conversation.ts";
+import * as schema from "../functions/schema.ts";
+
+const log = { info() {}, warn: console.error, error: console.error };
+
+/** Where a server under test keeps its rows: an embedded database in this directory, or the one at this address. */
+export interface DatabasePlace {
+  directory: string;
+  url?: string | undefined;
+}
+
+/** Opens an empty database and makes the tables. */
+export async function openBenchDatabase({ directory, url }: DatabasePlace): Promise<Driver> {
+  const driver = await openDatabase({ url, directory, schema, log });
+  await createTables(driver, schema);
+  await inTransaction(driver, "write", (connection) =>
+    connection.execute(`alter table messages alter column id restart with ${FIRST_ID}`),
+  );
+  return driver;
+}
+
+export interface Seeding {
+  /** Channels are named `<prefix>0`, `<prefix>1` … */
+  prefix: string;
+  channels: number;
+  rows: number;
+}
+
+/** Fills channels with rows of the usual length. Nobody may be watching them yet. */
+export async function seed(driver: Driver, { prefix, channels, rows }: Seeding): Promise<void> {
+  const { author, text } = messageIn(`${prefix}0`);
+  await inTransaction(driver, "write", async (connection) => {
+    await connection.execute(
+      `insert into messages (channel, author, text, created_at)
+       select $1 || channel, $2, $3, now() - interval '1 hour' + row * interval '1 millisecond'
+       from generate_series(0, $4::int - 1) channel, generate_series(1, $5::int) row`,
+      [prefix, author, text, channels, rows],
+    );
+    await connection.execute("analyze messages");
+  });
+}
+
+/** The database without the framework: Drizzle over a pool of its own, as one would open it by hand. */
+export function drizzleBeside(driver: Driver, { url }: Pick<DatabasePlace, "url">) {
+  if (!isEmbedded(driver)) return drizzle(new pg.Pool({ connectionString: url, max: 10 }), { schema });
+  const stream = () => new PortStream(() => driver.openPort()) as never;
+  const pool = new pg.Pool({ max: 2, user: "postgres", database: "postgres", idleTimeoutMillis: 0, stream });
+  return drizzle(pool, { schema });
+}

@@ -1,0 +1,41 @@
+/** A server as `server.ts` wires it, without Next: the framework under test. */
+import {
+  acceptSockets,
+  createEngine,
+  engineRuntime,
+  httpEndpoint,
+  machineEnvironment,
+  offerRuntime,
+  takePort,
+} from "convex-lite/node";
+import * as messages from "../functions/messages.ts";
+import * as schema from "../functions/schema.ts";
+import { answerControl, announcePort } from "./control.ts";
+import { type DatabasePlace, openBenchDatabase, type Seeding, seed } from "./database.ts";
+import { restingMemory, usageMeter } from "./usage.ts";
+
+const place = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
+const log = { info() {}, warn: console.error, error: console.error };
+
+const http = await takePort({ host: "127.0.0.1", port: 0 });
+const driver = await openBenchDatabase(place);
+const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
+// biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
+engine.useFunctions({ messages }, schema);
+const rules = { engine, identify: () => null, log, trustProxy: false };
+offerRuntime(engineRuntime(rules));
+const sockets = acceptSockets(rules);
+http.open({
+  sockets,
+  calls: httpEndpoint(rules),
+  next: { request: async (_, response) => void response.writeHead(404).end(), upgrade: () => false },
+});
+
+answerControl({
+  seed: (seeding: Seeding) => seed(driver, seeding),
+  usage: usageMeter(engine.counters),
+  memory: restingMemory,
+  sockets: () => sockets.count,
+  stop: () => setImmediate(() => process.exit(0)),
+});
+announcePort(Number(new URL(http.url).port));
