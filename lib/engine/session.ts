@@ -1,7 +1,7 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../protocol/client-message.ts";
 import { clientMessage } from "../protocol/client-message.ts";
-import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
+import { MessageDepthError, MessageTextError, parseMessageText } from "../protocol/codec.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
 import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
@@ -119,7 +119,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
       this.close(CloseCode.badMessage, `Not a message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
     } catch (error) {
       if (!(error instanceof MessageTextError)) throw error;
-      this.close(CloseCode.badMessage, error.message);
+      this.close(error instanceof MessageDepthError ? CloseCode.tooLarge : CloseCode.badMessage, error.message);
     }
     return undefined;
   }

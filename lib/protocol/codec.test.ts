@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyValue } from "../../tests/support/any-value.ts";
 import { fromWire, MAX_DEPTH, toWire } from "../values/wire.ts";
-import { MessageTextError, parseMessageText } from "./codec.ts";
+import { MessageDepthError, MessageTextError, parseMessageText } from "./codec.ts";
 
 const deepest = 4 * MAX_DEPTH + 8;
 const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
@@ -34,10 +34,10 @@ describe("the text of a message", () => {
   test("is measured before it is parsed", () => {
     expect(parseMessageText(nested(deepest))).toBeDefined();
     const tooDeep = `The message is nested deeper than ${deepest} levels.`;
-    expect(() => parseMessageText(nested(deepest + 1))).toThrow(new MessageTextError(tooDeep));
+    expect(() => parseMessageText(nested(deepest + 1))).toThrow(new MessageDepthError(tooDeep));
     // Not JSON at all: its depth is what is told, so nobody has tried to parse it.
-    expect(() => parseMessageText("[".repeat(500_000))).toThrow(new MessageTextError(tooDeep));
-    expect(() => parseMessageText('{"a":'.repeat(500_000))).toThrow(tooDeep);
+    expect(() => parseMessageText("[".repeat(500_000))).toThrow(new MessageDepthError(tooDeep));
+    expect(() => parseMessageText('{"a":'.repeat(500_000))).toThrow(MessageDepthError);
   });
 
   test("is as deep as what is open at once, not as what is opened", () => {

@@ -1,8 +1,13 @@
 import { MAX_DEPTH } from "../values/wire.ts";
 
-/** Text that is not a message: not JSON, or nested too deeply. */
+/** Text that is not a message. */
 export class MessageTextError extends Error {
   override name = "MessageTextError";
+}
+
+/** Text that nests too deeply to be looked at. */
+export class MessageDepthError extends MessageTextError {
+  override name = "MessageDepthError";
 }
 
 /** How much deeper a message is than the arguments or the value inside it. */
@@ -14,7 +19,7 @@ const MAX_MESSAGE_DEPTH = BRACKETS * MAX_DEPTH + ENVELOPE_DEPTH;
 /** The wire's only `JSON.parse`. Its depth is checked on the text, before anything recurses. */
 export function parseMessageText(text: string): unknown {
   if (nestsDeeperThan(text, MAX_MESSAGE_DEPTH)) {
-    throw new MessageTextError(`The message is nested deeper than ${MAX_MESSAGE_DEPTH} levels.`);
+    throw new MessageDepthError(`The message is nested deeper than ${MAX_MESSAGE_DEPTH} levels.`);
   }
   try {
     return JSON.parse(text);

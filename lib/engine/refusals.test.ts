@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import type { Driver } from "../database/driver.ts";
+import { createFunctions } from "../functions/define.ts";
+import { CloseCode } from "../protocol/version.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { WireClient } from "../testing/wire-client.ts";
+import { createEngine, type Engine } from "./engine.ts";
+
+const { query, mutation, internalQuery } = createFunctions<Record<string, never>>();
+const functions = {
+  messages: {
+    list: query({ args: z.object({ channel: z.string() }), handler: () => [] }),
+    send: mutation({ handler: () => null }),
+    secret: internalQuery({ handler: () => "secret" }),
+  },
+};
+/** What is refused must not reach the database. */
+const noDatabase: Driver = {
+  dialect: "pg",
+  sideBySide: true,
+  description: "no database",
+  connect: () => Promise.reject(new Error("The database was asked.")),
+  useSchema: () => {},
+  classify: () => "other",
+  close: async () => {},
+};
+const SESSION = "0123456789abcdef0123456789abcdef";
+
+let clock: HandClock;
+let engine: Engine;
+beforeEach(() => {
+  clock = new HandClock();
+  engine = createEngine({ driver: noDatabase, environment: clock, development: false });
+  engine.useFunctions(functions, {});
+});
+const client = () => new WireClient(engine).connect(SESSION);
+
+describe("a message that is refused", () => {
+  test.each<[string, string, number]>([
+    ["is no JSON", "{", CloseCode.badMessage],
+    ["is no message", '{"type":"Hello"}', CloseCode.badMessage],
+    ["is nested too deeply", "[".repeat(1000), CloseCode.tooLarge],
+    ["is too large", `"${"x".repeat(1024 * 1024)}"`, CloseCode.tooLarge],
+  ])("because it %s closes the socket with its code", (_, text, code) => {
+    const refused = client();
+    refused.sayText(text);
+    expect(refused.closedWith?.code).toBe(code);
+  });
+
+  test("is told in as many bytes as a close frame holds, however long its own words are", () => {
+    const counting = vi.spyOn(Buffer, "byteLength");
+    for (const letter of ["k", "é", "語", "😀"]) {
+      const refused = client();
+      refused.sayText(JSON.stringify({ type: "Ping", [letter.repeat(250_000)]: 1 }));
+      expect(refused.closedWith?.code).toBe(CloseCode.badMessage);
+      expect(Buffer.from(refused.closedWith?.reason ?? "").length).toBeLessThanOrEqual(123);
+    }
+    // Counting after each letter that is cut from a megabyte would keep everybody waiting for minutes.
+    expect(counting.mock.calls.length).toBeLessThan(1000);
+    counting.mockRestore();
+  });
+
+  test("costs nobody else anything, and the socket is heard no more", () => {
+    const [refused, other] = [client(), new WireClient(engine).connect(SESSION.replace("0", "1"))];
+    refused.sayText("{");
+    refused.sayText('{"type":"Ping"}');
+    other.say({ type: "Ping" });
+    expect(refused.ofType("Pong")).toEqual([]);
+    expect(other.ofType("Pong")).toHaveLength(1);
+    expect(other.closedWith).toBeUndefined();
+  });
+});
+
+describe("a clock that is set back by an hour", () => {
+  test("closes no socket that says little", () => {
+    const steady = client();
+    vi.spyOn(clock, "now").mockReturnValue(clock.now() - 3_600_000);
+    for (let i = 0; i < 50; i++) steady.say({ type: "Ping" });
+    expect(steady.closedWith).toBeUndefined();
+    expect(steady.ofType("Pong")).toHaveLength(50);
+  });
+});
+
+describe("a function that a client may not name", () => {
+  const paths = [
+    ["is not there", "messages:lst"],
+    ["is internal", "messages:secret"],
+    ["is of another kind", "messages:send"],
+    ["is in no file", "nowhere:list"],
+    ["reaches into an object's prototype", "__proto__:constructor"],
+    ["is no address", "messages"],
+  ] as const;
+
+  test.each(paths)("because it %s is refused in the same words, so that nobody learns which it is", async (_, path) => {
+    const asking = client();
+    asking.subscribe(1, path);
+    await engine.settled();
+    const message = `There is no public query "${path}". Check its name and that its file exports it.`;
+    expect(asking.transitions.flatMap(({ refused }) => refused)).toEqual([
+      [1, { kind: "badRequest", message, unknownFunction: true }],
+    ]);
+    expect(await engine.call({ kind: "query", address: path, args: {}, caller: null })).toEqual({
+      ok: false,
+      error: { kind: "badRequest", message, unknownFunction: true },
+    });
+  });
+
+  test("is refused to a mutation in the words of a mutation", async () => {
+    const outcome = await engine.call({ kind: "mutation", address: "messages:list", args: {}, caller: null });
+    expect(outcome).toMatchObject({
+      error: { message: 'There is no public mutation "messages:list". Check its name and that its file exports it.' },
+    });
+  });
+});
+
+describe("arguments that do not parse", () => {
+  test("are told with their places, and the database is not asked", async () => {
+    const asking = client();
+    asking.subscribe(1, "messages:list", { channel: 5 });
+    await engine.settled();
+    expect(asking.transitions.flatMap(({ refused }) => refused)).toMatchObject([
+      [1, { kind: "badRequest", issues: [{ path: ["channel"] }] }],
+    ]);
+  });
+
+  test("are told when they are malformed", async () => {
+    const args = { channel: { $t: ["nothing"] } };
+    expect(await engine.call({ kind: "query", address: "messages:list", args, caller: null })).toMatchObject({
+      ok: false,
+      error: { kind: "badRequest" },
+    });
+  });
+});
