@@ -81,6 +81,16 @@ describe("rows", () => {
     expect(row?.author).toBe(previous[0]?.author);
   });
 
+  test("may be named by `_id`", () => {
+    const previous = [
+      { _id: "a", text: "first" },
+      { _id: "b", text: "second" },
+    ];
+    const [b, a] = share(previous, again([...previous].reverse()));
+    expect([a, b]).toEqual(previous);
+    expect([a === previous[0], b === previous[1]]).toEqual([true, true]);
+  });
+
   test("without an id are matched by their place", () => {
     const previous = [{ name: "a" }, { name: "b" }];
     const shared = share(previous, [{ name: "a" }, { name: "c" }]);
