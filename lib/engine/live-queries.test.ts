@@ -211,6 +211,54 @@ describe("a run that could not be finished", () => {
   });
 });
 
+describe("a run that has left its batch", () => {
+  const detached = (queries: LiveQueries): LiveQuery => {
+    const live = watched(queries.obtain(call(), nobody), queries);
+    queries.invalidate([about({})], 5);
+    queries.takeDue();
+    queries.detach(live);
+    return live;
+  };
+
+  test("keeps its query from being run a second time until it has ended", () => {
+    const queries = new LiveQueries();
+    const live = detached(queries);
+    queries.invalidate([about({})], 6);
+    expect([queries.hasDue, queries.takeDue()]).toEqual([false, []]);
+    expect(queries.countDue()).toEqual({ due: 0, slow: 0 });
+    queries.attach(live);
+    expect(queries.hasDue).toBe(true);
+    expect(queries.takeDue()).toEqual([live]);
+  });
+
+  test("leaves its answer unknown at every position, and a stale one from its commit on", () => {
+    const queries = new LiveQueries();
+    const slow = detached(queries);
+    const stale = watched(queries.obtain(call({ channel: "a" }), nobody), queries);
+    queries.invalidate([about({ channel: "a" })], 9);
+    expect(queries.unsettledAt(8)).toEqual(new Set([slow]));
+    expect(queries.unsettledAt(9)).toEqual(new Set([slow, stale]));
+    queries.attach(slow);
+    expect(queries.unsettledAt(8)).toEqual(new Set());
+  });
+
+  test("is forgotten with its query", () => {
+    const queries = new LiveQueries();
+    const live = detached(queries);
+    live.watchers.clear();
+    queries.dropIfIdle(live);
+    expect(queries.unsettledAt(100)).toEqual(new Set());
+  });
+
+  test("is due again when it broke off", () => {
+    const queries = new LiveQueries();
+    const live = detached(queries);
+    queries.putBack(live);
+    expect(queries.takeDue()).toEqual([live]);
+    expect(live.detached).toBe(false);
+  });
+});
+
 describe("when the functions are replaced", () => {
   test("everything is forgotten and handed back", () => {
     const queries = new LiveQueries();
