@@ -1,5 +1,4 @@
 import type { QueryKey } from "../functions/query-key.ts";
-import { parseMessageText } from "../protocol/codec.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import { fromWire, type Wire } from "../values/wire.ts";
 import { type Answer, type DatedAnswer, goodAnswer, isNewer } from "./answer.ts";
@@ -28,7 +27,7 @@ export class PreloadedAnswers {
 
   /**
    * Reads one, once. `result` is the same object for the same payload, and that of `held` where both are equal.
-   * @throws {ValueError} when it is malformed.
+   * @throws {SyntaxError | ValueError} when it is malformed.
    */
   read(preloaded: PreloadedAnswer, held: (key: QueryKey) => Answer | undefined): ReadAnswer {
     const known = this.#read.get(preloaded);
@@ -37,7 +36,7 @@ export class PreloadedAnswers {
     const key = keyOf(path, fromWire(args) as Record<string, unknown>);
     const have = held(key);
     const isHeld = have?.hash === hash && have.result.error === undefined;
-    const answer = isHeld ? have : goodAnswer(have, fromWire(parseMessageText(text) as Wire), hash);
+    const answer = isHeld ? have : goodAnswer(have, fromWire(JSON.parse(text) as Wire), hash);
     const read = { key, answer, epoch, at, identity };
     this.#read.set(preloaded, read);
     return read;

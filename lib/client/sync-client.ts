@@ -1,6 +1,5 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import { parseMessageText } from "../protocol/codec.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
@@ -280,10 +279,13 @@ export class SyncClient {
 
   // ── what the server says ──
 
-  /** A message that cannot be right never throws out of here: we start again from what we have. */
+  /**
+   * A message that cannot be right never throws out of here: we start again from what we have. How deep it is nested is
+   * looked at where it is followed: by `fromWire`.
+   */
   #receive(text: string): void {
     try {
-      this.#take(parseMessageText(text) as ServerMessage);
+      this.#take(JSON.parse(text) as ServerMessage);
     } catch (error) {
       this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
       this.#connection.leave(CloseCode.resync);

@@ -16,7 +16,7 @@ const ENVELOPE_DEPTH = 8;
 const BRACKETS = 4;
 const MAX_MESSAGE_DEPTH = BRACKETS * MAX_DEPTH + ENVELOPE_DEPTH;
 
-/** The wire's only `JSON.parse`. Its depth is checked on the text, before anything recurses. */
+/** The server's only `JSON.parse` of what a client said. Its depth is checked on the text, before anything recurses. */
 export function parseMessageText(text: string): unknown {
   if (nestsDeeperThan(text, MAX_MESSAGE_DEPTH)) {
     throw new MessageDepthError(`The message is nested deeper than ${MAX_MESSAGE_DEPTH} levels.`);

@@ -15,6 +15,9 @@ const MAX_DIGITS = 4096;
 const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
 /** Keys that reach into an object's prototype when they are assigned. They never travel. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+const NAME_CANNOT_TRAVEL = "has a name that cannot travel";
+/** What JSON has no word for, as JavaScript prints it. */
+const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
 
 /**
  * Turns a value into its wire form. Plain JSON data is returned as it is, without a copy.
@@ -44,11 +47,11 @@ function write(value: unknown, path: Path, depth: number): Wire {
       return value;
     case "number":
       if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-      return { [TAG]: ["number", Object.is(value, -0) ? "-0" : String(value)] };
+      return tagged("number", Object.is(value, -0) ? "-0" : String(value));
     case "bigint":
-      return { [TAG]: ["bigint", writeBigint(value, path)] };
+      return tagged("bigint", writeBigint(value, path));
     case "undefined":
-      return { [TAG]: ["undefined"] };
+      return tagged("undefined");
     case "object":
       if (value === null) return null;
       if (depth >= MAX_DEPTH) throw new ValueError(path, `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
@@ -58,21 +61,22 @@ function write(value: unknown, path: Path, depth: number): Wire {
   }
 }
 
+function tagged(...tag: Wire[]): Wire {
+  return { [TAG]: tag };
+}
+
 function writeObject(value: object, path: Path, depth: number): Wire {
   if (Array.isArray(value)) return writeArray(value, path, depth);
   const prototype = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null)
     return writeRecord(value as Record<string, unknown>, path, depth);
-  if (value instanceof Date) return { [TAG]: ["date", Number.isNaN(value.getTime()) ? null : value.getTime()] };
-  if (value instanceof Uint8Array) return { [TAG]: ["bytes", toBase64(value)] };
+  if (value instanceof Date) return tagged("date", Number.isNaN(value.getTime()) ? null : value.getTime());
+  if (value instanceof Uint8Array) return tagged("bytes", toBase64(value));
+  if (value instanceof Set) return tagged("set", writeArray([...value], path, depth + 1));
   if (value instanceof Map) {
-    const entries = [...value].map(
-      ([k, v], i): Wire => [write(k, [...path, i], depth + 1), write(v, [...path, i], depth + 1)],
-    );
-    return { [TAG]: ["map", entries] };
+    const entries = [...value].map((entry, i) => entry.map((part) => writeAt(i, part, path, depth + 1)));
+    return tagged("map", entries);
   }
-  if (value instanceof Set)
-    return { [TAG]: ["set", [...value].map((item, i) => write(item, [...path, i], depth + 1))] };
   throw new ValueError(path, `is an instance of ${prototype.constructor?.name || "a class"}, which cannot travel`);
 }
 
@@ -82,41 +86,37 @@ function writeBigint(value: bigint, path: Path): string {
   return digits;
 }
 
-function writeArray(value: unknown[], path: Path, depth: number): Wire {
-  let copy: Wire[] | undefined;
+function writeAt(key: string | number, value: unknown, path: Path, depth: number): Wire {
+  path.push(key);
+  const written = write(value, path, depth);
+  path.pop();
+  return written;
+}
+
+function writeArray(value: unknown[], path: Path, depth: number): Wire[] {
+  let copy: unknown[] | undefined;
   for (let i = 0; i < value.length; i++) {
-    const item = value[i];
-    path.push(i);
-    const written = write(item, path, depth);
-    path.pop();
-    if (copy) copy.push(written);
-    else if (written !== item) copy = [...(value.slice(0, i) as Wire[]), written];
+    const written = writeAt(i, value[i], path, depth);
+    if (written === value[i]) continue;
+    copy ??= [...value];
+    copy[i] = written;
   }
-  return copy ?? (value as Wire[]);
+  return (copy ?? value) as Wire[];
 }
 
 function writeRecord(value: Record<string, unknown>, path: Path, depth: number): Wire {
-  let copy: Record<string, Wire> | undefined;
-  const keys = Object.keys(value);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([...path, key], "has a name that cannot travel");
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([...path, key], NAME_CANNOT_TRAVEL);
     const item = value[key];
-    if (item === undefined) {
-      copy ??= Object.fromEntries(keys.slice(0, i).map((k) => [k, value[k] as Wire]));
-      continue;
-    }
-    path.push(key);
-    const written = write(item, path, depth);
-    path.pop();
-    if (copy) copy[key] = written;
-    else if (written !== item) {
-      copy = Object.fromEntries(keys.slice(0, i).map((k) => [k, value[k] as Wire]));
-      copy[key] = written;
-    }
+    const written = item === undefined ? undefined : writeAt(key, item, path, depth);
+    if (written !== undefined && written === item) continue;
+    copy ??= { ...value };
+    if (written === undefined) delete copy[key];
+    else copy[key] = written;
   }
-  const record = copy ?? (value as Record<string, Wire>);
-  return TAG in record ? { [TAG]: ["object", sortedEntries(record)] } : record;
+  const record = (copy ?? value) as Record<string, Wire>;
+  return TAG in record ? tagged("object", sortedEntries(record)) : record;
 }
 
 /** Sorted, as canonical text needs them: it sorts the keys of objects, and sees an array here. */
@@ -128,53 +128,46 @@ function sortedEntries(record: Record<string, Wire>): Wire[] {
 
 function read(wire: Wire, depth: number): unknown {
   if (typeof wire !== "object" || wire === null) return wire;
-  if (depth >= MAX_DEPTH + 1) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels`);
+  if (depth > MAX_DEPTH) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(wire)) return readArray(wire, depth + 1);
-  if (Object.hasOwn(wire, TAG)) return readTagged(wire[TAG], depth + 1);
-  let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(wire)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], "has a name that cannot travel");
-    const item = wire[key] as Wire;
-    const value = read(item, depth + 1);
-    if (value !== item) {
-      copy ??= { ...wire };
-      copy[key] = value;
-    }
-  }
-  return copy ?? wire;
+  return Object.hasOwn(wire, TAG) ? readTagged(wire[TAG], depth + 1) : readRecord(wire, depth + 1);
 }
 
 function readArray(wire: Wire[], depth: number): unknown[] {
   let copy: unknown[] | undefined;
   for (let i = 0; i < wire.length; i++) {
     const value = read(wire[i] as Wire, depth);
-    if (value !== wire[i]) {
-      copy ??= [...wire];
-      copy[i] = value;
-    }
+    if (value === wire[i]) continue;
+    copy ??= [...wire];
+    copy[i] = value;
   }
   return copy ?? wire;
 }
 
-const NUMBERS: Record<string, number> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  "-Infinity": Number.NEGATIVE_INFINITY,
-  "-0": -0,
-};
+function readRecord(wire: Record<string, Wire>, depth: number): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(wire)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], NAME_CANNOT_TRAVEL);
+    const value = read(wire[key] as Wire, depth);
+    if (value === wire[key]) continue;
+    copy ??= { ...wire };
+    copy[key] = value;
+  }
+  return copy ?? wire;
+}
 
-function readTagged(tagged: Wire | undefined, depth: number): unknown {
-  const [tag, body] = Array.isArray(tagged) ? tagged : [];
+/** Each falls through to the refusal when its body is not what it should be. */
+function readTagged(wire: Wire | undefined, depth: number): unknown {
+  const [tag, body] = Array.isArray(wire) ? wire : [];
   switch (tag) {
     case "date":
-      if (body === null) return new Date(Number.NaN);
-      if (typeof body === "number") return new Date(body);
+      if (body === null || typeof body === "number") return new Date(body ?? Number.NaN);
       break;
     case "bigint":
       if (typeof body === "string" && DIGITS.test(body)) return BigInt(body);
       break;
     case "number":
-      if (typeof body === "string" && Object.hasOwn(NUMBERS, body)) return NUMBERS[body];
+      if (NUMBERS.has(body)) return Number(body);
       break;
     case "undefined":
       return undefined;
@@ -185,23 +178,14 @@ function readTagged(tagged: Wire | undefined, depth: number): unknown {
       if (Array.isArray(body)) return new Set(readArray(body, depth));
       break;
     case "map":
-      if (isEntries(body)) return new Map(body.map(([k, v]) => [read(k, depth), read(v, depth)]));
+      if (isEntries(body)) return new Map(body.map(([key, value]) => [read(key, depth), read(value, depth)]));
       break;
     case "object":
-      if (isEntries(body)) return readOwnTag(body, depth);
-      break;
+      if (isEntries(body) && body.every(([key]) => typeof key === "string")) {
+        return readRecord(Object.fromEntries(body), depth);
+      }
   }
   throw new ValueError([TAG], "is not a tag this version knows");
-}
-
-function readOwnTag(entries: [Wire, Wire][], depth: number): Record<string, unknown> {
-  const record: Record<string, unknown> = {};
-  for (const [key, value] of entries) {
-    if (typeof key !== "string" || FORBIDDEN_KEYS.has(key))
-      throw new ValueError([String(key)], "has a name that cannot travel");
-    record[key] = read(value, depth);
-  }
-  return record;
 }
 
 function isEntries(body: Wire | undefined): body is [Wire, Wire][] {
