@@ -61,11 +61,15 @@ describe("a message that is refused", () => {
     counting.mockRestore();
   });
 
-  test("costs nobody else anything, and the socket is heard no more", () => {
+  test("costs nobody else anything, and the socket is heard no more", async () => {
+    const asked = vi.spyOn(noDatabase, "connect");
     const [refused, other] = [client(), new WireClient(engine).connect(SESSION.replace("0", "1"))];
     refused.sayText("{");
-    refused.sayText('{"type":"Ping"}');
+    refused.say({ type: "Ping" });
+    refused.mutate(1, "messages:send");
     other.say({ type: "Ping" });
+    await engine.settled();
+    expect(asked).not.toHaveBeenCalled();
     expect(refused.ofType("Pong")).toEqual([]);
     expect(other.ofType("Pong")).toHaveLength(1);
     expect(other.closedWith).toBeUndefined();
