@@ -7,7 +7,7 @@ import { callerOf } from "./caller.ts";
 import { Leases } from "./leases.ts";
 import { defaultLimits, type EngineLimits } from "./limits.ts";
 import { LiveQueries } from "./live-queries.ts";
-import type { LiveQuery } from "./live-query.ts";
+import type { LiveQuery, Watcher } from "./live-query.ts";
 
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
 
@@ -51,7 +51,13 @@ describe("a lease", () => {
   test("ends for the page only: who watches keeps the live query", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
-    live.watchers.add({ caller: live.caller, changed: () => {}, slowFinished: () => {}, rebind: () => {} });
+    live.watchers.add({
+      caller: live.caller,
+      changed: () => {},
+      slowFinished: () => {},
+      notice: () => {},
+      rebind: () => {},
+    });
     clock.advance(30_000);
     expect(live).toMatchObject({ leased: false, dropped: false });
     expect(queries.size).toBe(1);

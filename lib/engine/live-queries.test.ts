@@ -19,7 +19,13 @@ const about = (args: Record<string, unknown>, address = "messages:list"): Invali
   address,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
-const watcher = (caller = nobody): Watcher => ({ caller, changed: () => {}, slowFinished: () => {}, rebind: () => {} });
+const watcher = (caller = nobody): Watcher => ({
+  caller,
+  changed: () => {},
+  slowFinished: () => {},
+  notice: () => {},
+  rebind: () => {},
+});
 const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
 
 /** A live query that somebody watches and that has been answered. */
