@@ -49,6 +49,13 @@ const sendTwiceOneFails = mutation({
     await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
   },
 });
+const sendSilently = mutation({
+  args: z.object({ channel: z.string() }),
+  handler: async ({ db }, { channel }) => {
+    await db.insert(messages).values({ channel, text: "psst" });
+  },
+});
+const chance = query({ handler: async () => Math.random() });
 const countUp = mutation({
   handler: async ({ db, scheduler }) => {
     const [row] = await db.select().from(messages).where(eq(messages.channel, "counter"));
@@ -82,7 +89,20 @@ const relay = action({
 const secret = internalMutation({ handler: async () => "done" });
 
 const functions = {
-  messages: { list, send, sendAndFail, sendTwiceOneFails, countUp, writing, broken, outer, relay, secret },
+  messages: {
+    list,
+    send,
+    sendAndFail,
+    sendTwiceOneFails,
+    sendSilently,
+    chance,
+    countUp,
+    writing,
+    broken,
+    outer,
+    relay,
+    secret,
+  },
   users: { whoAmI },
 };
 
@@ -384,6 +404,52 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     expect(counter).toMatchObject({ ok: true, value: [{ text: "24" }] });
   });
 
+  test("in development, a commit that changed a live query without announcing it is named, with the query", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.subscribe(2, "messages:list", { channel: "b" });
+    client.subscribe(3, "messages:chance");
+    client.mutate(1, "messages:sendSilently", { channel: "a" });
+    await engine.settled();
+    const runs = engine.counters.queryRuns;
+    clock.advance(300);
+    await engine.settled();
+
+    const said = 'messages:sendSilently has changed what messages:list({"channel":"a","limit":50}) answers';
+    expect(client.ofType("Notice").map(({ message }) => message)).toEqual([expect.stringContaining(said)]);
+    expect(clock.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+    // Left as production would leave it, and not counted as what production would do.
+    expect(client.value(1)).toEqual([]);
+    expect(engine.counters.queryRuns).toBe(runs);
+
+    client.mutate(2, "messages:sendSilently", { channel: "a" });
+    await engine.settled();
+    clock.advance(300);
+    await engine.settled();
+    expect(client.ofType("Notice")).toHaveLength(1);
+  });
+
+  test("what a mutation announces is not named, and in production nothing is looked for", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    client.mutate(1, "messages:send", { channel: "a", text: "announced" });
+    await engine.settled();
+    clock.advance(300);
+    await engine.settled();
+    expect(client.ofType("Notice")).toEqual([]);
+
+    await engine.close();
+    engine = createEngine({ driver, environment: clock, development: false });
+    engine.useFunctions(functions, schema);
+    const other = connect(OTHER_SESSION);
+    other.subscribe(1, "messages:list", { channel: "a" });
+    other.mutate(1, "messages:sendSilently", { channel: "a" });
+    await engine.settled();
+    clock.advance(300);
+    await engine.settled();
+    expect(engine.counters.checkRuns).toBe(0);
+  });
+
   test("what does not exist, is internal or does not parse is refused to the caller, with its reason", async () => {
     const client = connect();
     client.subscribe(1, "messages:nothing");
@@ -427,7 +493,7 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     ["no known message", '{"type":"Nope"}', 4400],
     ["unknown fields", '{"type":"Ping","x":1}', 4400],
     ["a second Connect", `{"type":"Connect","protocol":1,"session":"${SESSION}"}`, 4400],
-    ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4400],
+    ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4413],
     ["a message too large", `"${"x".repeat(1024 * 1024)}"`, 4413],
   ])("a client that sends %s is told so and let go; others are not affected", async (_what, text, code) => {
     const client = connect();

@@ -13,6 +13,7 @@ import { Ask } from "./ask.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { BadRequestError, Failures, UnknownFunctionError } from "./failures.ts";
+import { ForgottenInvalidations } from "./forgotten-invalidations.ts";
 import { Leases } from "./leases.ts";
 import { defaultLimits, type EngineLimits } from "./limits.ts";
 import { LiveQueries } from "./live-queries.ts";
@@ -50,6 +51,8 @@ export interface EngineCounters {
   readonly queryRuns: number;
   readonly serialisations: number;
   readonly sends: number;
+  /** Runs that only looked for forgotten invalidations, in development. */
+  readonly checkRuns: number;
 }
 
 /** Runs functions and keeps answers true. Knows no socket library, no Next, no HTTP. */
@@ -79,14 +82,15 @@ export function createEngine(options: EngineOptions): Engine {
   const { driver, environment, development } = options;
   const limits: EngineLimits = { ...defaultLimits, ...options.limits };
   const epoch = environment.randomId().slice(0, 12);
-  const counters = { queryRuns: 0, serialisations: 0, sends: 0 };
+  const counters = { queryRuns: 0, serialisations: 0, sends: 0, checkRuns: 0 };
   const failures = new Failures(environment, development);
   let functions = new Registry({});
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
-  const transactions = new Transactions(driver, environment, limits.conflictRetries, (position, invalidations) => {
+  const transactions = new Transactions(driver, environment, limits.conflictRetries, (position, invalidations, by) => {
     liveQueries.invalidate(invalidations, position);
+    if (development && by !== undefined) forgotten.committed(by, position);
     settle.wake();
   });
   const sessions = new Sessions();
@@ -100,6 +104,14 @@ export function createEngine(options: EngineOptions): Engine {
     counters,
     registry,
     audience: () => sessions,
+  });
+  const forgotten: ForgottenInvalidations = new ForgottenInvalidations({
+    environment,
+    limits,
+    transactions,
+    liveQueries,
+    counters,
+    registry,
   });
   const ask = new Ask({ environment, limits, transactions, liveQueries, settle });
   const leases = new Leases(environment, limits, liveQueries);
@@ -170,6 +182,7 @@ export function createEngine(options: EngineOptions): Engine {
     useFunctions(modules, schema) {
       functions = new Registry(modules);
       driver.useSchema(schema);
+      forgotten.forget();
       for (const { call, waiters } of liveQueries.clear()) {
         const fn = functions.find("query", call.address);
         for (const waiter of waiters) {
@@ -218,6 +231,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async settled() {
       await clientSessions.settled();
+      await forgotten.settled();
       await settle.settled();
     },
 
@@ -232,6 +246,7 @@ export function createEngine(options: EngineOptions): Engine {
       for (const session of [...sessions.all]) session.close(1012, "The server restarts.");
       leases.close();
       transactions.close();
+      await forgotten.close();
       await settle.close();
     },
   };

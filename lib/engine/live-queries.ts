@@ -164,7 +164,7 @@ export class LiveQueries {
 
   /** Forgets everything; the functions have been replaced. Returns what there was. */
   clear(): LiveQuery[] {
-    const all = [...this.#groups.values()].flatMap((group) => [...group.members.values()]);
+    const all = [...this.all()];
     for (const live of all) {
       live.dropped = true;
       this.#index.delete(live);
@@ -173,6 +173,11 @@ export class LiveQueries {
     this.#due.clear();
     this.#detached.clear();
     return all;
+  }
+
+  /** Every one there is. */
+  *all(): Generator<LiveQuery> {
+    for (const group of this.#groups.values()) yield* group.members.values();
   }
 
   get size(): number {

@@ -27,6 +27,8 @@ export interface Watcher {
   changed(live: LiveQuery): void;
   /** It had left its batch, and has its answer now. */
   slowFinished(live: LiveQuery): void;
+  /** Something for the author of the functions. */
+  notice(message: string): void;
   /** It turned out to be another caller's: watch one of your own instead. */
   rebind(live: LiveQuery): void;
 }
@@ -64,6 +66,8 @@ export class LiveQuery {
   staleSince = 0;
   /** Between the beginning of a run and the moment its answer is made visible: the answer is older than the run's. */
   running = false;
+  /** The position of its last finished run. */
+  answeredAt = 0;
   /** Its run took too long and has left its batch; the answer will come when it comes. */
   detached = false;
   /** Its last run was slow: the next one gets a snapshot of its own. */

@@ -131,6 +131,7 @@ export class Mutations {
   ): Promise<{ valueText: string; next: SessionRecord }> {
     const { environment, limits, transactions } = this.#parts;
     return transactions.write({
+      by: call.address,
       body: async (connection) => {
         const run = new Run(this.#parts.registry(), session.caller);
         const work = run.mutation(call, connection.db);

@@ -262,6 +262,10 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     this.#parts.wake(this);
   }
 
+  notice(message: string): void {
+    this.#say({ type: "Notice", message });
+  }
+
   // ── transitions out ──
 
   /** Has it mutations to look up in the snapshot of its next answers? */

@@ -225,7 +225,7 @@ export class Settle {
     if (!ran) return liveQueries.putBack(live);
     liveQueries.attach(live);
     if (ran.personal && !live.personal) this.#split(live);
-    this.#show(live, ran.answer);
+    this.#show(live, ran.answer, batch.position);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
     this.#deliver(this.#position, new Set());
     this.#settleWaiters(live, batch.position);
@@ -274,14 +274,15 @@ export class Settle {
   /** Makes a batch visible: all of it, in one step. */
   #publish(batch: Batch): void {
     this.#position = batch.position;
-    for (const [live, answer] of batch.finished) this.#show(live, answer);
+    for (const [live, answer] of batch.finished) this.#show(live, answer, batch.position);
     this.#deliver(batch.position, batch.leaving);
     for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
     batch.published.resolve();
   }
 
-  #show(live: LiveQuery, answer: Answer): void {
+  #show(live: LiveQuery, answer: Answer, position: number): void {
     live.running = false;
+    live.answeredAt = position;
     if (sameAnswer(live.answer, answer)) return;
     live.answer = answer;
     for (const watcher of live.watchers) watcher.changed(live);

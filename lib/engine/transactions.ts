@@ -5,7 +5,7 @@ import { UnavailableError } from "./failures.ts";
 import { Gate } from "./gate.ts";
 
 /** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
-export type Announce = (position: number, invalidations: readonly Invalidation[]) => void;
+export type Announce = (position: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
 
 /** An open read transaction. */
 export interface Snapshot {
@@ -16,6 +16,8 @@ export interface Snapshot {
 
 /** One write transaction's body, and how to find out what became of it. */
 export interface Write<T> {
+  /** The address of the mutation. */
+  readonly by: string;
   /** Runs inside the transaction, again after each conflict. */
   body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[] }>;
   /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, under the lock that `body` took. */
@@ -105,7 +107,7 @@ export class Transactions {
 
   /** Announces something that no transaction of ours committed (an action did it). */
   async announceNow(invalidations: readonly Invalidation[]): Promise<void> {
-    await this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations));
+    await this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations, undefined));
   }
 
   /**
@@ -159,7 +161,7 @@ export class Transactions {
           if (!(await this.#findOut(write))) throw error;
         }
         // One step: the position, what it made stale, and who waits for it.
-        this.#announce(++this.#head, invalidations);
+        this.#announce(++this.#head, invalidations, write.by);
         write.committed(value, this.#head);
       });
       return value;
