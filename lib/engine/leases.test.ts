@@ -51,13 +51,7 @@ describe("a lease", () => {
   test("ends for the page only: who watches keeps the live query", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
-    live.watchers.add({
-      caller: live.caller,
-      changed: () => {},
-      slowFinished: () => {},
-      notice: () => {},
-      rebind: () => {},
-    });
+    live.watchers.add({ caller: live.caller } as Watcher);
     clock.advance(30_000);
     expect(live).toMatchObject({ leased: false, dropped: false });
     expect(queries.size).toBe(1);

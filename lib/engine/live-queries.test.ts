@@ -19,13 +19,8 @@ const about = (args: Record<string, unknown>, address = "messages:list"): Invali
   address,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
-const watcher = (caller = nobody): Watcher => ({
-  caller,
-  changed: () => {},
-  slowFinished: () => {},
-  notice: () => {},
-  rebind: () => {},
-});
+/** Nobody here is told anything: that is for `Settle`. */
+const watcher = (caller = nobody) => ({ caller }) as Watcher;
 const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
 
 /** A live query that somebody watches and that has been answered. */
