@@ -95,7 +95,8 @@ export class OptimisticAnswers {
     if (value === undefined) return LOADING;
     const below = this.#base.answer(key)?.result;
     const before = this.#guessed.get(key) ?? below;
-    const data = share(before?.data, value);
+    // What equals the answer below is that very object, or it would become another one when the guess goes.
+    const data = share(before?.data, share(below?.data, value));
     for (const known of [before, below]) {
       if (known && !known.isLoading && Object.is(known.data, data) && known.error === below?.error) return known;
     }

@@ -56,6 +56,11 @@ export class QuerySet {
     return this.#byKey.get(key)?.stage === "answered";
   }
 
+  /** Does it wait for its first answer on this connection? */
+  isSaid(key: QueryKey): boolean {
+    return this.#byKey.get(key)?.stage === "said";
+  }
+
   /** The question behind a number of the wire; undefined when it has been released. */
   byId(id: number): Question | undefined {
     return this.#byId.get(id);

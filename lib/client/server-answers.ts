@@ -62,6 +62,12 @@ export class ServerAnswers {
     return new Set([...this.#standing.keys(), ...this.#liveOf.keys()]);
   }
 
+  /** Do we show anything that is older than this connection, and that the server will answer on it? */
+  get isCatchingUp(): boolean {
+    for (const key of this.#standing.keys()) if (this.#questions.isSaid(key)) return true;
+    return false;
+  }
+
   /** Somebody watches: what was filled for them stands from now on. */
   watched(key: QueryKey): void {
     const remembered = this.#remembered.get(key);

@@ -44,6 +44,8 @@ export class SyncClient {
   readonly #optimistic: OptimisticAnswers;
   readonly #mutations: PendingMutations;
   readonly #actions = new PendingActions();
+  /** Mutations that the server's answers on this connection contain, and those we show perhaps not yet. */
+  readonly #reflected = new Set<number>();
   readonly #watchers: Watchers;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
@@ -242,6 +244,7 @@ export class SyncClient {
   }
 
   #lost(): void {
+    this.#reflected.clear();
     this.#questions.disconnected();
     this.#answers.disconnected();
     this.#mutations.disconnected();
@@ -341,14 +344,24 @@ export class SyncClient {
     else this.#noticeSynced();
   }
 
-  /** Drops the guesses in the very update that brings the results; then ends the calls, so that callers see them. */
   #transition(transition: Transition): void {
     this.#answers.apply(transition);
-    const reflected = this.#mutations.reflected(transition.reflected ?? []);
+    for (const n of transition.reflected ?? []) this.#reflected.add(n);
+    this.#endReflected();
+    this.#noticeSynced();
+  }
+
+  /**
+   * Drops the guesses in the very update that brings the results; then ends the calls, so that callers see them. After a
+   * reconnect the server may say what is reflected before it has heard what we ask, while we show older answers: that
+   * waits until all of these are answered.
+   */
+  #endReflected(): void {
+    const reflected = this.#answers.isCatchingUp ? [] : this.#mutations.reflected([...this.#reflected]);
+    if (!this.#answers.isCatchingUp) this.#reflected.clear();
     this.#optimistic.remove(reflected.map((mutation) => mutation.layer));
     this.#changed();
     for (const mutation of reflected) if (mutation.success) this.#ended(mutation);
-    this.#noticeSynced();
   }
 
   #ended(mutation: PendingMutation | undefined): void {
@@ -477,6 +490,7 @@ export class SyncClient {
 
   #release(key: QueryKey): void {
     this.#answers.released(key);
+    if (this.#reflected.size > 0) this.#endReflected();
     this.#speakSoon();
   }
 }

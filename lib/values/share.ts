@@ -1,7 +1,7 @@
 /**
  * `next`, with every part that equals its counterpart in `previous` replaced by that very object, so that what did not
  * change keeps its identity. Rows of a list are matched by their `id` or `_id`, otherwise by place.
- * Returns `previous` itself when both are equal. Changes neither.
+ * Returns `previous` itself when both are equal, `next` itself when they have no part in common. Changes neither.
  */
 export function share<T>(previous: unknown, next: T): T {
   if (Object.is(previous, next)) return next;
@@ -18,26 +18,30 @@ function shareArray(previous: unknown[], next: unknown[]): unknown[] {
     if (key !== undefined) byKey.set(key, row);
   }
   let same = previous.length === next.length;
+  let kept = false;
   const shared = next.map((row, i) => {
     const key = rowKey(row);
     // Its own place first: rows of a join may have the same id.
     const inPlace = key === undefined || Object.is(rowKey(previous[i]), key);
     const result = share(inPlace ? previous[i] : byKey.get(key), row);
     if (!Object.is(result, previous[i])) same = false;
+    if (!Object.is(result, row)) kept = true;
     return result;
   });
-  return same ? previous : shared;
+  return same ? previous : kept ? shared : next;
 }
 
 function shareRecord(previous: Record<string, unknown>, next: Record<string, unknown>): Record<string, unknown> {
   const keys = Object.keys(next);
   let same = keys.length === Object.keys(previous).length;
+  let kept = false;
   const shared: Record<string, unknown> = {};
   for (const key of keys) {
     shared[key] = share(previous[key], next[key]);
     if (!Object.is(shared[key], previous[key]) || !Object.hasOwn(previous, key)) same = false;
+    if (!Object.is(shared[key], next[key])) kept = true;
   }
-  return same ? previous : shared;
+  return same ? previous : kept ? shared : next;
 }
 
 /** Dates, bytes, maps and sets are kept or replaced whole. */
