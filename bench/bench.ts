@@ -12,7 +12,10 @@ export interface Bench {
   readonly everyDatabase: readonly Database[];
   start(kind: Kind, database: Database): Promise<Server>;
   /** Starts another program as a server under test. */
-  startProgram(options: Pick<ServerOptions, "program" | "name" | "speech" | "directory">, on: Database): Promise<Server>;
+  startProgram(
+    options: Pick<ServerOptions, "program" | "name" | "speech" | "directory">,
+    on: Database,
+  ): Promise<Server>;
   /** Something to know beside the rows. */
   note(text: string): void;
 }

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import * as schema from "./functions/schema.ts";
 import type { DatabasePlace } from "./server/database.ts";
 
 /** Empty databases of one kind, one for each server, gone when the bench ends. */
@@ -21,6 +23,7 @@ const address = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:
 export async function findDatabases(): Promise<Databases> {
   const folder = await mkdtemp(join(tmpdir(), "convex-lite-bench-"));
   const names: string[] = [];
+  const tables = await writeTables();
   let directories = 0;
   const reachable = await run("select 1").then(
     () => true,
@@ -28,7 +31,7 @@ export async function findDatabases(): Promise<Databases> {
   );
   const directory = () => join(folder, String(++directories));
   return {
-    embedded: { name: "embedded", create: async () => ({ directory: directory() }) },
+    embedded: { name: "embedded", create: async () => ({ directory: directory(), tables }) },
     postgres: reachable
       ? {
           name: "PostgreSQL",
@@ -38,7 +41,7 @@ export async function findDatabases(): Promise<Databases> {
             names.push(name);
             const url = new URL(address);
             url.pathname = `/${name}`;
-            return { directory: directory(), url: url.href };
+            return { directory: directory(), url: url.href, tables };
           },
         }
       : undefined,
@@ -47,6 +50,14 @@ export async function findDatabases(): Promise<Databases> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+type KitApi = typeof import("drizzle-kit/api");
+
+/** The statements that make the tables of the bench's schema. */
+async function writeTables(): Promise<string[]> {
+  const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
+  return kit.generateMigration(kit.generateDrizzleJson({}), kit.generateDrizzleJson(schema));
 }
 
 async function run(sql: string): Promise<void> {

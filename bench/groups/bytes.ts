@@ -18,7 +18,10 @@ export const bytes: Group = async (bench) => {
   return [
     row({ name: appended("50"), unit: "B", value: short, baseline: ROW_BYTES }, bound),
     row({ name: appended("1,000"), unit: "B", value: long, baseline: ROW_BYTES }, bound),
-    row({ name: "the same for both: 1,000 rows against 50", unit: "B", value: long, baseline: short }, ratioAtMost(1.05)),
+    row(
+      { name: "the same for both: 1,000 rows against 50", unit: "B", value: long, baseline: short },
+      ratioAtMost(1.05),
+    ),
   ];
 };
 

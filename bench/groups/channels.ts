@@ -70,7 +70,11 @@ class Side {
     const server = await bench.start(kind, database);
     await server.seed({ prefix: "c", channels: size, rows: ROWS });
     const side = new Side(server, await MessageSender.connect(server));
-    await within(60, "Connecting", side.#crowd.growTo(size, (i) => `c${i}`));
+    await within(
+      60,
+      "Connecting",
+      side.#crowd.growTo(size, (i) => `c${i}`),
+    );
     return side;
   }
 

@@ -37,7 +37,11 @@ async function onDatabase(bench: Bench, database: Database): Promise<Row> {
 async function arrive(server: Server): Promise<number> {
   const crowd = new Crowd(server);
   await server.usage();
-  await within(60, "Connecting", crowd.growTo(CLIENTS, () => "c0"));
+  await within(
+    60,
+    "Connecting",
+    crowd.growTo(CLIENTS, () => "c0"),
+  );
   const { cpu } = await server.usage();
   await crowd.leave();
   return cpu;

@@ -37,10 +37,7 @@ async function onDatabase(bench: Bench, database: Database): Promise<Row[]> {
       { name: named("serialisations per commit, 5,000 subscribers"), unit: "", ...at5000.serialisations },
       ratioExactly(1),
     ),
-    row(
-      { name: named("commit → last of 1,000 subscribers, p50"), unit: "ms", ...at1000.latency },
-      ratioAtMost(1.5),
-    ),
+    row({ name: named("commit → last of 1,000 subscribers, p50"), unit: "ms", ...at1000.latency }, ratioAtMost(1.5)),
   ];
 }
 
@@ -100,7 +97,11 @@ class Side {
     const prefix = `fan${++this.#channels}-`;
     await this.#server.seed({ prefix, channels: 1, rows: ROWS });
     this.#channel = `${prefix}0`;
-    await within(60, "Connecting", this.#crowd.growTo(subscribers, () => this.#channel));
+    await within(
+      60,
+      "Connecting",
+      this.#crowd.growTo(subscribers, () => this.#channel),
+    );
   }
 
   /** Commits, one after the other, each once the one before has reached everybody. */

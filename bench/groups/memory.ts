@@ -24,7 +24,11 @@ async function slopeOf(bench: Bench, kind: Kind): Promise<number> {
   const server = await bench.start(kind, bench.databases.embedded);
   const crowd = new Crowd(server);
   const restingAt = async (size: number): Promise<number> => {
-    await within(60, "Connecting", crowd.growTo(size, () => "quiet"));
+    await within(
+      60,
+      "Connecting",
+      crowd.growTo(size, () => "quiet"),
+    );
     return server.memory();
   };
   const few = await restingAt(FEW);

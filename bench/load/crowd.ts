@@ -1,5 +1,5 @@
-import type { Server } from "../server-process.ts";
 import { now } from "../clock.ts";
+import type { Server } from "../server-process.ts";
 import { LoadSocket } from "./load-socket.ts";
 import { PONG } from "./speech.ts";
 

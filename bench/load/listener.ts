@@ -41,7 +41,9 @@ export class Listener {
   }
 
   /** What it has read so far of one type. */
-  reads<Type extends ServerMessage["type"]>(type: Type): { message: Extract<ServerMessage, { type: Type }>; bytes: number }[] {
+  reads<Type extends ServerMessage["type"]>(
+    type: Type,
+  ): { message: Extract<ServerMessage, { type: Type }>; bytes: number }[] {
     return this.#reads.filter(({ message }) => message.type === type) as never;
   }
 
@@ -52,9 +54,13 @@ export class Listener {
   /** Resolves when so many transitions have come. */
   async transitions(count: number): Promise<{ message: Transition; bytes: number }[]> {
     while (this.reads("Transition").length < count) {
-      await within(20, "A transition", new Promise<void>((resolve) => {
-        this.#news = resolve;
-      }));
+      await within(
+        20,
+        "A transition",
+        new Promise<void>((resolve) => {
+          this.#news = resolve;
+        }),
+      );
     }
     return this.reads("Transition");
   }

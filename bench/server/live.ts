@@ -10,7 +10,7 @@ import {
 } from "convex-lite/node";
 import * as messages from "../functions/messages.ts";
 import * as schema from "../functions/schema.ts";
-import { answerControl, announcePort } from "./control.ts";
+import { announcePort, answerControl } from "./control.ts";
 import { type DatabasePlace, openBenchDatabase, type Seeding, seed } from "./database.ts";
 import { restingMemory, usageMeter } from "./usage.ts";
 

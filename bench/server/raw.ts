@@ -7,7 +7,7 @@ import * as ws from "ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Message } from "../functions/conversation.ts";
 import { messages } from "../functions/schema.ts";
-import { answerControl, announcePort } from "./control.ts";
+import { announcePort, answerControl } from "./control.ts";
 import { type DatabasePlace, drizzleBeside, openBenchDatabase, type Seeding, seed } from "./database.ts";
 import { restingMemory, usageMeter } from "./usage.ts";
 

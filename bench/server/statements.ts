@@ -38,4 +38,3 @@ export function watchStatements(): { take(): Statements } {
 function textOf(asked: unknown): string {
   return typeof asked === "string" ? asked : ((asked as { text?: string }).text ?? "");
 }
-

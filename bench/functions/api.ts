@@ -1,0 +1,3 @@
+import { createReferences, type PublicReferences } from "convex-lite/client";
+
+export const api = createReferences<{ messages: PublicReferences<typeof import("./messages.ts")> }>();
