@@ -18,7 +18,7 @@ export type Database<Schema extends Record<string, unknown>> = PgDatabase<
 /** The database as a query sees it: one read snapshot. Writing is refused, by the types and by the database. */
 export type ReadOnlyDatabase<Schema extends Record<string, unknown>> = Omit<
   Database<Schema>,
-  "insert" | "update" | "delete" | "refreshMaterializedView"
+  "insert" | "update" | "delete" | "refreshMaterializedView" | "transaction"
 >;
 
 export interface Auth {

@@ -12,5 +12,7 @@ export async function findChromium(): Promise<{ executablePath: string; args: st
   // It brings the libraries that a bare machine lacks, but unpacks them only where it thinks it runs on AWS Lambda.
   process.env.AWS_LAMBDA_JS_RUNTIME ??= "nodejs22.x";
   const { default: chromium } = await import("@sparticuz/chromium");
-  return { executablePath: await chromium.executablePath(), args: chromium.args };
+  // In one process, as it prefers there, the browser would end with the first page that is closed.
+  const args = chromium.args.filter((arg) => arg !== "--single-process" && arg !== "--no-zygote");
+  return { executablePath: await chromium.executablePath(), args };
 }

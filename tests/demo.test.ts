@@ -1,5 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import * as channels from "../convex/channels.ts";
+import * as messages from "../convex/messages.ts";
+import * as schema from "../convex/schema.ts";
+import * as seed from "../convex/seed.ts";
 import { inTransaction } from "../lib/database/alone.ts";
 import { bringInLine } from "../lib/database/bring-in-line.ts";
 import type { Driver } from "../lib/database/driver.ts";
@@ -9,10 +13,6 @@ import { openTemporary } from "../lib/database/temporary.ts";
 import { describeWithPostgres } from "../lib/database/with-postgres.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
-import * as channels from "./channels";
-import * as messages from "./messages";
-import * as schema from "./schema";
-import * as seed from "./seed";
 
 const log = { info() {}, warn() {}, error() {} };
 
@@ -24,7 +24,7 @@ function demoWorks(name: string, open: () => Promise<Driver>): void {
     beforeAll(async () => {
       driver = await open();
       await createInternalTables(driver);
-      await bringInLine({ driver, schemaPath: join(import.meta.dirname, "schema.ts") });
+      await bringInLine({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
       engine = createEngine({ driver, environment: machineEnvironment(log), development: true });
       engine.useFunctions({ channels, messages, seed }, schema);
     });
