@@ -10,9 +10,13 @@ export type GateGroup = "snapshot" | "commit";
 export class Gate {
   #group: GateGroup = "snapshot";
   #inside = 0;
-  readonly #waiting: { group: GateGroup; enter: () => void }[] = [];
+  readonly #waiting: { group: GateGroup; enter: () => void; refuse: (reason: Error) => void }[] = [];
+  #closedBecause: Error | undefined;
 
-  /** Runs `body` inside. Nobody of the other group is inside from its first to its last step. */
+  /**
+   * Runs `body` inside. Nobody of the other group is inside from its first to its last step.
+   * @throws what `sendAway` was given, before `body` was called.
+   */
   async pass<T>(group: GateGroup, body: () => Promise<T>): Promise<T> {
     await this.#enter(group);
     try {
@@ -22,14 +26,25 @@ export class Gate {
     }
   }
 
+  /** Refuses everybody who waits or comes, until `reopen`. Who is inside stays. */
+  sendAway(reason: Error): void {
+    this.#closedBecause = reason;
+    for (const { refuse } of this.#waiting.splice(0)) refuse(reason);
+  }
+
+  reopen(): void {
+    this.#closedBecause = undefined;
+  }
+
   #enter(group: GateGroup): Promise<void> | undefined {
+    if (this.#closedBecause) throw this.#closedBecause;
     // Whoever comes while others wait queues behind them, or one group could starve the other.
     if (this.#waiting.length === 0 && (this.#inside === 0 || this.#group === group)) {
       this.#group = group;
       this.#inside++;
       return undefined;
     }
-    return new Promise((enter) => this.#waiting.push({ group, enter }));
+    return new Promise((enter, refuse) => this.#waiting.push({ group, enter, refuse }));
   }
 
   #leave(): void {

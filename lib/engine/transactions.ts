@@ -41,6 +41,9 @@ export class Transactions {
   readonly #announce: Announce;
   readonly #retries: number;
   #closed = false;
+  /** Commits whose outcome somebody finds out at the moment, and what waits for that. */
+  #inDoubt = 0;
+  #decided = Promise.withResolvers<void>();
   /** Resolves when the last one that entered the lane of those who retry has left it. */
   #lastInLane: Promise<void> = Promise.resolve();
 
@@ -65,7 +68,11 @@ export class Transactions {
    * Opens so many read snapshots of one position. `begun` is called with it, in the very step in which it is known.
    * Connections come before the gate: whoever waits for one must not keep commits waiting.
    */
-  async openSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
+  openSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
+    return this.#outsideDoubt(() => this.#tryOpenSnapshots(count, begun));
+  }
+
+  async #tryOpenSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
     const connections = await allOrNone(count, () => this.#driver.connect());
     try {
       await this.#gate.pass("snapshot", async () => {
@@ -119,7 +126,7 @@ export class Transactions {
     try {
       for (let failed = 1; ; failed++) {
         try {
-          return await attempt();
+          return await this.#outsideDoubt(attempt);
         } catch (error) {
           const failure = this.#driver.classify(error);
           if (failure !== "conflict" && failure !== "connectionLost") throw error;
@@ -130,6 +137,22 @@ export class Transactions {
       }
     } finally {
       leaveLane?.();
+    }
+  }
+
+  /**
+   * Begins no attempt while a commit is in doubt, and begins again whenever one gave way to that. Whoever waits at the
+   * gate with a connection may hold the very one that finding out needs: a database that lends one at a time, or a pool
+   * that has lent all, would never answer.
+   */
+  async #outsideDoubt<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      while (this.#inDoubt > 0) await this.#decided.promise;
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof GaveWayError)) throw error;
+      }
     }
   }
 
@@ -173,8 +196,21 @@ export class Transactions {
     }
   }
 
-  /** Asks until the database answers: until then nobody may take a snapshot, as nobody could say what is in it. */
+  /** Until it is known nobody may take a snapshot, as nobody could say what is in it: those who wait for that give way. */
   async #findOut<T>(write: Write<T>): Promise<boolean> {
+    if (this.#inDoubt++ === 0) this.#decided = Promise.withResolvers();
+    this.#gate.sendAway(new GaveWayError());
+    try {
+      return await this.#askUntilAnswered(write);
+    } finally {
+      if (--this.#inDoubt === 0) {
+        this.#gate.reopen();
+        this.#decided.resolve();
+      }
+    }
+  }
+
+  async #askUntilAnswered<T>(write: Write<T>): Promise<boolean> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.#ask(write);
@@ -200,6 +236,11 @@ export class Transactions {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#environment.after(ms, resolve));
   }
+}
+
+/** Another commit is in doubt: this transaction has written nothing, and begins again when that is decided. */
+class GaveWayError extends Error {
+  override name = "GaveWayError";
 }
 
 function gaveUp(failure: "conflict" | "connectionLost", tries: number): UnavailableError {
