@@ -143,7 +143,7 @@ export class Mutations {
         await this.#advance(connection, session, n, next);
         return { value: { valueText, next }, invalidations: run.invalidations };
       },
-      wentThrough: (connection) => this.#isDecided(connection, session.id, n),
+      wentThrough: (connection) => sessionRecords.isDecided(connection, session.id, n),
       committed: (_value, position) => committed(position),
     });
   }
@@ -175,11 +175,6 @@ export class Mutations {
   async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
     const now = this.#parts.environment.now();
     if (!(await sessionRecords.advance(connection, session.id, n, next, now))) throw new AlreadyDecided();
-  }
-
-  async #isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
-    const record = await sessionRecords.load(connection, id);
-    return record !== undefined && record.lastDecided >= n;
   }
 
   /** Somebody else has decided it meanwhile: another socket of the same session, or another server. */

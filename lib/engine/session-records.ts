@@ -29,6 +29,15 @@ export const sessionRecords = {
     return rows[0] && toRecord(rows[0]);
   },
 
+  /**
+   * Is mutation `n` decided? Waits for a transaction that is about to decide it, also for one that inserts the session's
+   * row: `load` would see no row and have nothing to wait for. May write the row, so roll the transaction back.
+   */
+  async isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
+    if (n > 1) return ((await sessionRecords.load(connection, id))?.lastDecided ?? 0) >= n;
+    return (await connection.execute(INSERT_FIRST, [id, "", n, "[]", 0])).length === 0;
+  },
+
   /** The records of several sessions as this snapshot shows them. */
   async lookUp(connection: Connection, ids: readonly string[]): Promise<Map<string, SessionRecord>> {
     const rows = await connection.execute(
