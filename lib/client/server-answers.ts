@@ -93,6 +93,12 @@ export class ServerAnswers {
     this.#remembered.delete(key);
   }
 
+  /** Remembers the answer to `like` for `key`, too, unless that one has any. */
+  expectSame(key: QueryKey, like: QueryKey): void {
+    const dated = this.#dated(like);
+    if (dated && this.held(key) === undefined) this.#remember(key, dated, false);
+  }
+
   /** An answer that the client gives itself, for a question it cannot ask. */
   refuse(key: QueryKey, error: FunctionError): void {
     const dated = { epoch: this.#epoch ?? "", at: this.#at };

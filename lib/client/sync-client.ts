@@ -138,6 +138,11 @@ export class SyncClient {
     return promise;
   }
 
+  /** The server will probably answer `key` as it has answered `like`. Not shown before it has; but an equal answer is not sent. */
+  expectSame(key: QueryKey, like: QueryKey): void {
+    this.#answers.expectSame(key, like);
+  }
+
   /**
    * Takes an answer that came with the page. Safe while rendering: listeners are told later.
    * @returns it, read; `answer` is what the server rendered, whatever is known by now.

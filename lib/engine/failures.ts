@@ -1,4 +1,5 @@
 import type { Environment } from "../environment/environment.ts";
+import { InvalidCursorError } from "../functions/cursor.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { Issue, WireError } from "../protocol/outcome.ts";
 import { ConvexError } from "../values/errors.ts";
@@ -48,6 +49,10 @@ export class Failures {
       const { message, issues } = error;
       const unknownFunction = error instanceof UnknownFunctionError;
       return { kind: "badRequest", message, ...(issues && { issues }), ...(unknownFunction && { unknownFunction }) };
+    }
+    if (error instanceof InvalidCursorError) {
+      const { message } = error;
+      return { kind: "badRequest", message, issues: [{ path: ["paginationOpts", "cursor"], message }] };
     }
     if (error instanceof UnavailableError) return { kind: "unavailable", message: error.message };
     if (error instanceof ConvexError) return this.#application(error, address, fn);

@@ -15,3 +15,6 @@ export const internalMutation = undefined;
 export const internalAction = undefined;
 export const createFunctions = undefined;
 export const ConvexError = undefined;
+export const InvalidCursorError = undefined;
+export const paginate = undefined;
+export const paginationOpts = undefined;

@@ -1,0 +1,120 @@
+import { and, type SQL } from "drizzle-orm";
+import { InvalidCursorError, readCursor, writeCursor } from "./cursor.ts";
+import type { PaginationOptions, PaginationResult } from "./pagination.ts";
+import { type OrderTerm, RowOrder } from "./row-order.ts";
+
+/** How many rows a page may come to hold whose end is fixed. */
+const MAX_PINNED = 10_000;
+/** Under this name a row carries its place in the order, on its way from the database to here. */
+const PLACE = "$place";
+
+/** A Drizzle select that has not been run, such as `db.select().from(messages).where(…)`. */
+export interface Select<Row> extends PromiseLike<Row[]> {
+  $dynamic(): unknown;
+}
+
+export interface PaginateOptions {
+  /**
+   * The order of the rows, as for Drizzle's `orderBy`: columns that are not null, `asc(column)` or `desc(column)`. It
+   * has to be unique, so that each row has its own place: end it with the primary key. An index on these columns (behind
+   * those that `where` compares) keeps every page as fast as the first.
+   */
+  orderBy: OrderTerm | readonly OrderTerm[];
+}
+
+/** What is used of Drizzle's select, whatever the dialect. */
+interface DynamicSelect extends PromiseLike<Found[]> {
+  readonly _: { readonly config: SelectConfig };
+  where(condition: SQL | undefined): unknown;
+  orderBy(...terms: SQL[]): unknown;
+  limit(rows: number): unknown;
+}
+
+/** A row as it comes from the database. */
+type Found = Record<string, unknown> & { [PLACE]: Record<string, unknown> };
+
+interface SelectConfig {
+  readonly fields: Record<string, unknown>;
+  readonly where?: SQL;
+  readonly orderBy?: unknown;
+  readonly limit?: unknown;
+  readonly offset?: unknown;
+  readonly setOperators: readonly unknown[];
+}
+
+/**
+ * One page of a select: the rows behind a cursor, in a unique order. Pages that lie side by side hold each row once,
+ * whatever is inserted, deleted or moved meanwhile.
+ *
+ * @param select Without `orderBy`, `limit` and `offset`. A join must not repeat rows of the table that is ordered by.
+ * @param pagination The query's `paginationOpts` argument.
+ * @throws {InvalidCursorError} when a cursor is not one of this order: the caller gets `badRequest`.
+ * @throws {TypeError} when the order is not unique, or the select has an order or limit of its own.
+ *
+ * @example
+ * handler: ({ db }, { channel, paginationOpts }) =>
+ *   paginate(
+ *     db.select().from(messages).where(eq(messages.channel, channel)),
+ *     { orderBy: [desc(messages.createdAt), desc(messages.id)] },
+ *     paginationOpts,
+ *   ),
+ */
+export async function paginate<Row extends Record<string, unknown>>(
+  select: Select<Row>,
+  { orderBy }: PaginateOptions,
+  { cursor, endCursor, numItems }: PaginationOptions,
+): Promise<PaginationResult<Row>> {
+  const order = new RowOrder([orderBy].flat());
+  const place = (at: string | null | undefined) => (at ? readCursor(at, order.fingerprint, order.size) : undefined);
+  const [start, end] = [place(cursor), place(endCursor)];
+  const limit = end ? MAX_PINNED : numItems;
+
+  const found = await run(
+    dynamicSelect(select),
+    order,
+    limit + 1,
+    and(start && order.after(start), end && order.upTo(end)),
+  );
+  const isDone = found.length <= limit;
+  if (end && !isDone) throw new InvalidCursorError(`asks for a page of more than ${MAX_PINNED} rows`);
+  const last = found[Math.min(found.length, limit) - 1];
+  const reached = last ? writeCursor(order.fingerprint, Object.values(last[PLACE])) : (cursor ?? "");
+  return {
+    page: found.slice(0, limit).map(({ [PLACE]: _, ...row }) => row as unknown as Row),
+    isDone: isDone && !end,
+    continueCursor: end && endCursor ? endCursor : reached,
+  };
+}
+
+function dynamicSelect(select: Select<unknown>): DynamicSelect {
+  const dynamic = select.$dynamic() as DynamicSelect;
+  const { orderBy, limit, offset, setOperators } = dynamic._.config;
+  const own = Object.entries({ orderBy, limit, offset }).find(([, given]) => given !== undefined)?.[0];
+  const found = own ?? (setOperators.length > 0 ? "union, intersect or except" : undefined);
+  if (found === undefined) return dynamic;
+  throw new TypeError(
+    `paginate(select) needs a select without ${found}: order and length of a page are its own matter.`,
+  );
+}
+
+/** Adds to the author's select what makes a page of it; `where` beside what the author's own asks for. */
+async function run(select: DynamicSelect, order: RowOrder, limit: number, range: SQL | undefined): Promise<Found[]> {
+  const { config } = select._;
+  config.fields[PLACE] = order.values();
+  select.where(and(config.where, range));
+  select.orderBy(...order.terms());
+  select.limit(limit);
+  try {
+    return await select;
+  } catch (error) {
+    if (range && isDataException(error)) throw new InvalidCursorError("holds values that the database cannot read");
+    throw error;
+  }
+}
+
+/** SQLSTATE class 22: a value that is none of its type. Drizzle wraps what the database said. */
+function isDataException(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return (typeof code === "string" && code.startsWith("22")) || isDataException(cause);
+}
