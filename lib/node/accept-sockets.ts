@@ -1,10 +1,10 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
-import type { SocketLike } from "../protocol/socket.ts";
+import type { Frame, SocketLike } from "../protocol/socket.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { askIdentity, type Identify, toHeaders } from "./identify.ts";
 import { type OriginRules, originAllowed } from "./origin.ts";
@@ -20,6 +20,8 @@ export interface AcceptSocketsOptions extends OriginRules {
   /** Sockets at once; beyond it, 503. */
   sockets?: number;
 }
+
+const { OPEN } = WebSocket;
 
 /** Milliseconds a client has to answer our close, and to read what was sent before it. */
 const CLOSE_TIME = 5_000;
@@ -63,14 +65,14 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   }
 
   function open(socket: WebSocket, connection: Duplex, identity: Identity | null): void {
-    const events = engine.opened(asSocketLike(socket, connection, frames), identity);
+    const events = engine.opened(new AcceptedSocket(socket, connection, frames), identity);
     socket.on("message", (data, isBinary) => {
       if (isBinary) hangUp(socket, CloseCode.badMessage, "Expected text. Found a binary message.");
       else events.message(data.toString());
     });
     socket.on("close", () => events.closed());
     // `ws` closes it after any of these (a frame that is too large or no frame at all, a reset connection).
-    socket.on("error", () => {});
+    socket.on("error", ignore);
   }
 
   return {
@@ -90,20 +92,32 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 /**
  * Writes frames to the connection itself, past `ws`: their bytes are built once for all sockets, where `ws` would build
  * a header for each. Order is kept, since `ws` writes through at once what it sends itself (pongs, our close): it only
- * ever queues for compression, which is off.
+ * ever queues for compression, which is off. For the same reason nothing is unsent but what the connection holds.
+ *
+ * A class, and a small one: there is one for every socket, and all are gone through for each frame that goes to all.
  */
-function asSocketLike(socket: WebSocket, connection: Duplex, frames: FrameBytes): SocketLike {
-  return {
-    send(frame) {
-      if (socket.readyState === socket.OPEN) connection.write(frames.of(frame));
-    },
-    get bufferedAmount() {
-      return socket.bufferedAmount;
-    },
-    close(code, reason) {
-      hangUp(socket, code, reason);
-    },
-  };
+class AcceptedSocket implements SocketLike {
+  readonly #socket: WebSocket;
+  readonly #connection: Duplex;
+  readonly #frames: FrameBytes;
+
+  constructor(socket: WebSocket, connection: Duplex, frames: FrameBytes) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#frames = frames;
+  }
+
+  send(frame: Frame): void {
+    if (this.#socket.readyState === OPEN) this.#connection.write(this.#frames.of(frame));
+  }
+
+  get bufferedAmount(): number {
+    return this.#connection.writableLength;
+  }
+
+  close(code: number, reason: string): void {
+    hangUp(this.#socket, code, reason);
+  }
 }
 
 function hangUp(socket: WebSocket, code: number, reason: string): void {
@@ -124,3 +138,5 @@ export function refuse(connection: Duplex, status: number, reason: string, heade
   connection.once("finish", () => connection.destroy());
   connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
 }
+
+function ignore(): void {}

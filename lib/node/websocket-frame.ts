@@ -23,13 +23,17 @@ export function textFrame(text: string): Buffer {
 /** The bytes of frames, made when first asked for and shared by every socket they go to. */
 export class FrameBytes {
   readonly #bytes = new WeakMap<Frame, Buffer>();
+  /** The one asked for last: usually the one that is asked for next. */
+  #last: { frame: Frame; bytes: Buffer } | undefined;
 
   of(frame: Frame): Buffer {
+    if (this.#last?.frame === frame) return this.#last.bytes;
     let bytes = this.#bytes.get(frame);
     if (!bytes) {
       bytes = textFrame(frame.text);
       this.#bytes.set(frame, bytes);
     }
+    this.#last = { frame, bytes };
     return bytes;
   }
 }
