@@ -1,4 +1,5 @@
 import type { Transition } from "../protocol/server-message.ts";
+import type { ListHash } from "../values/list-hash.ts";
 import { share } from "../values/share.ts";
 import type { FunctionError } from "./errors.ts";
 import { freezeInDevelopment } from "./freeze.ts";
@@ -7,8 +8,10 @@ import type { Failed, Good, Loading, Skipped } from "./query-result.ts";
 /** What the server has answered to one question. Its `result` is one object until the answer is another. */
 export interface Answer {
   readonly result: Good<unknown> | Failed<unknown, unknown>;
-  /** Of the last good value, which `result.data` holds; undefined while there was none. */
-  readonly hash: string | undefined;
+  /** Of the last good value, which `result.data` holds; undefined while there was none, and once a patch did not fit. */
+  hash: string | undefined;
+  /** The list in that value, for the next patch. Set once it has been patched. */
+  readonly list?: ListHash;
 }
 
 /** An answer and the commit it is known to be valid at; `at` is compared within one epoch only. */
@@ -38,12 +41,12 @@ export function goodAnswer(previous: Answer | undefined, value: unknown, hash: s
 
 /** An error the server sent. The last good value stays beside it. */
 export function failedAnswer(previous: Answer | undefined, error: FunctionError): Answer {
-  return { result: failed(previous?.result.data, error), hash: previous?.hash };
+  return { hash: undefined, ...previous, result: failed(previous?.result.data, error) };
 }
 
 /** The server says that the value we have is right: an error that stood beside it is over. */
 export function confirmedAnswer(held: Answer): Answer {
-  return held.result.error === undefined ? held : { result: good(held.result.data), hash: held.hash };
+  return held.result.error === undefined ? held : { ...held, result: good(held.result.data) };
 }
 
 /** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */

@@ -3,6 +3,7 @@ import type { Transition, Answer as WireAnswer } from "../protocol/server-messag
 import { fromWire } from "../values/wire.ts";
 import { type Answer, confirmedAnswer, type DatedAnswer, failedAnswer, goodAnswer, isNewer } from "./answer.ts";
 import { type FunctionError, toFunctionError } from "./errors.ts";
+import { patchedAnswer } from "./patched-answer.ts";
 import type { QuerySet, Question } from "./query-set.ts";
 
 /** How many answers are remembered that nobody watches any more. */
@@ -165,18 +166,25 @@ export class ServerAnswers {
     const mover = moves.find((move) => move.live === wire.live);
     if (live === undefined && mover === undefined) return;
     const previous = live?.answer ?? (mover && this.held(mover.question.key));
-    const answer =
-      "error" in wire
-        ? failedAnswer(previous, toFunctionError(wire.error))
-        : goodAnswer(previous, fromWire(wire.value), wire.hash);
-    fresh.set(wire.live, answer);
+    if ("error" in wire) fresh.set(wire.live, failedAnswer(previous, toFunctionError(wire.error)));
+    else if ("value" in wire) fresh.set(wire.live, goodAnswer(previous, fromWire(wire.value), wire.hash));
+    else {
+      const base = live?.answer ?? (mover && this.#known(mover.question));
+      if (base === undefined) throw new Error("A patch came without a value.");
+      fresh.set(wire.live, patchedAnswer(base, wire));
+    }
+  }
+
+  /** What the server knows us to have. */
+  #known({ key, known }: Question): Answer | undefined {
+    return this.#liveOf.get(key)?.answer ?? known;
   }
 
   /** The answer of a question that is mapped without one: the server has compared, and what it knows us to have is right. */
-  #confirmed({ id, key, known }: Question): Answer {
-    const held = this.#liveOf.get(key)?.answer ?? known;
+  #confirmed(question: Question): Answer {
+    const held = this.#known(question);
     if (held?.hash !== undefined) return confirmedAnswer(held);
-    throw new Error(`Question ${id} is mapped without an answer.`);
+    throw new Error(`Question ${question.id} is mapped without an answer.`);
   }
 
   #record(id: number, answer: Answer): void {

@@ -5,19 +5,23 @@ import type { Call } from "./run.ts";
 /** What a finished run answered, serialised once for everybody. */
 export type Answer = ValueAnswer | ErrorAnswer;
 
-export interface ValueAnswer {
+/** An answer as it stands in a Transition: whole, or as a patch. One object for everybody who is told the same. */
+export interface Told {
+  readonly text: string;
+}
+
+export interface ValueAnswer extends Told {
   readonly ok: true;
   /** The value's wire text: the same for sockets and preloaded pages. */
   readonly valueText: string;
   readonly hash: string;
-  /** The answer as it stands in a Transition. */
-  readonly text: string;
+  /** What to tell a client that has the value of this hash instead of the whole: shorter, if there is anything such. */
+  since(hash: string): Told | undefined;
 }
 
-export interface ErrorAnswer {
+export interface ErrorAnswer extends Told {
   readonly ok: false;
   readonly error: WireError;
-  readonly text: string;
 }
 
 /** A session that watches, as far as a live query needs to know. */

@@ -13,7 +13,7 @@ import type { ClientSessions } from "./client-sessions.ts";
 import type { Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
-import type { Answer, LiveQuery, Watcher } from "./live-query.ts";
+import type { Answer, LiveQuery, Told, Watcher } from "./live-query.ts";
 import { MessageRate } from "./message-rate.ts";
 import type { Call } from "./run.ts";
 import type { SessionRecord } from "./session-records.ts";
@@ -285,15 +285,15 @@ export class Session implements Watcher, Spokesman, SocketEvents {
 
   /**
    * Everything known is of `position` now: sends what the client does not know yet, in one transition.
-   * @param shared Frames of this position that are the same for every client, by live query.
+   * @param shared Frames of this position that are the same for several clients, by what they tell.
    */
-  flush(position: number, shared: Map<LiveQuery, Frame>): void {
+  flush(position: number, shared: Map<Told, Frame>): void {
     if (this.#closed || this.#undecided || this.#held || this.#subscriptions.incomplete || this.#readsTooSlowly())
       return;
     const reflected = this.#takeReflected(position);
     if (reflected.length === 0) {
-      const live = this.#subscriptions.takeSingleAnswer();
-      if (live) return this.#send(sharedFrame(live, position, shared));
+      const told = this.#subscriptions.takeSingleAnswer();
+      if (told) return this.#send(sharedFrame(told, position, shared));
     }
     this.#sendChanges(position, reflected, (live) => live.answer);
   }
@@ -443,11 +443,11 @@ function shortened(reason: string): string {
   return short;
 }
 
-function sharedFrame(live: LiveQuery, position: number, shared: Map<LiveQuery, Frame>): Frame {
-  let frame = shared.get(live);
+function sharedFrame(told: Told, position: number, shared: Map<Told, Frame>): Frame {
+  let frame = shared.get(told);
   if (!frame) {
-    frame = { text: `{"type":"Transition","at":${position},"answers":[${live.answer?.text}]}` };
-    shared.set(live, frame);
+    frame = { text: `{"type":"Transition","at":${position},"answers":[${told.text}]}` };
+    shared.set(told, frame);
   }
   return frame;
 }
@@ -463,6 +463,6 @@ function transitionText(
   if (reflected.length > 0) text += `,"reflected":${JSON.stringify(reflected)}`;
   if (maps.length > 0) text += `,"maps":${JSON.stringify(maps)}`;
   if (refused.length > 0) text += `,"refused":${JSON.stringify(refused)}`;
-  if (answers.size > 0) text += `,"answers":[${[...answers.values()].map((answer) => answer.text).join(",")}]`;
+  if (answers.size > 0) text += `,"answers":[${[...answers.values()].map((told) => told.text).join(",")}]`;
   return `${text}}`;
 }

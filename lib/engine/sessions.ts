@@ -1,6 +1,6 @@
 import type { Connection } from "../database/driver.ts";
 import type { Frame } from "../protocol/socket.ts";
-import type { LiveQuery } from "./live-query.ts";
+import type { LiveQuery, Told } from "./live-query.ts";
 import type { Session } from "./session.ts";
 import { sessionRecords } from "./session-records.ts";
 import type { Audience } from "./settle.ts";
@@ -57,7 +57,7 @@ export class Sessions implements Audience {
   }
 
   deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void {
-    const shared = new Map<LiveQuery, Frame>();
+    const shared = new Map<Told, Frame>();
     const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
     this.#heldBack.clear();

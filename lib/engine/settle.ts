@@ -241,7 +241,7 @@ export class Settle {
       const work = run.query(call, connection.db);
       const value = await withDeadline(environment, limits.queryTime, call.address, work, () => connection.destroy());
       counters.serialisations++;
-      const answer = valueAnswer(live.id, call.address, value, limits.resultBytes);
+      const answer = valueAnswer(live.id, call.address, value, limits.resultBytes, live.answer);
       return { answer, personal: run.readsIdentity, spent: false };
     } catch (error) {
       const late = error instanceof DeadlineError;
@@ -305,6 +305,8 @@ export class Settle {
 }
 
 function sameAnswer(before: Answer | undefined, after: Answer): boolean {
-  if (!before || before.ok !== after.ok) return false;
-  return before.ok && after.ok ? before.valueText === after.valueText : before.text === after.text;
+  if (before === after) return true;
+  if (!before?.ok || !after.ok) return before?.text === after.text;
+  // Another hash says enough: the text of a list is put together only when somebody needs it.
+  return before.hash === after.hash && before.valueText === after.valueText;
 }

@@ -1,6 +1,6 @@
 import type { WireError } from "../protocol/outcome.ts";
 import type { Wire } from "../values/wire.ts";
-import type { Answer, LiveQuery } from "./live-query.ts";
+import type { Answer, LiveQuery, Told } from "./live-query.ts";
 
 /** One query of one client. */
 export interface Subscription {
@@ -22,7 +22,7 @@ export interface Subscription {
 export interface Changes {
   maps: [query: number, live: number][];
   refused: [query: number, error: WireError][];
-  answers: Map<LiveQuery, Answer>;
+  answers: Map<LiveQuery, Told>;
 }
 
 /**
@@ -122,12 +122,12 @@ export class Subscriptions {
     return answers;
   }
 
-  /** The only news, if it is one answer and nothing else: then every client may be sent the same bytes. */
-  takeSingleAnswer(): LiveQuery | undefined {
+  /** The only news, if it is one answer and nothing else: then every client that had the same may be sent the same bytes. */
+  takeSingleAnswer(): Told | undefined {
     if (this.#changed.size !== 1 || this.#unmapped.size > 0 || this.#refused.size > 0) return undefined;
     const [live] = this.#changed;
     this.#changed.clear();
-    return live?.answer && this.#remember(live, live.answer) ? live : undefined;
+    return live?.answer && this.#tell(live, live.answer);
   }
 
   /**
@@ -140,7 +140,8 @@ export class Subscriptions {
     for (const live of [...this.#changed]) {
       const answer = answerOf(live);
       if (answer === live.answer) this.#changed.delete(live);
-      if (answer && this.#remember(live, answer)) changes.answers.set(live, answer);
+      const told = answer && this.#tell(live, answer);
+      if (told) changes.answers.set(live, told);
     }
     for (const subscription of [...this.#unmapped]) {
       const { live } = subscription;
@@ -150,20 +151,25 @@ export class Subscriptions {
       subscription.mapped = true;
       subscription.moving = false;
       changes.maps.push([subscription.query, live.id]);
-      if (this.#remember(live, answer)) changes.answers.set(live, answer);
+      const told = this.#tell(live, answer);
+      if (told) changes.answers.set(live, told);
     }
     return changes;
   }
 
-  /** Notes what the client will have. False when it has it already. */
-  #remember(live: LiveQuery, answer: Answer): boolean {
-    let news = false;
-    for (const subscription of this.#byLive.get(live) ?? []) {
-      if (answer.ok && subscription.hash === answer.hash) continue;
-      subscription.hash = answer.ok ? answer.hash : undefined;
-      news = true;
+  /** What to tell the client of this answer; undefined when it has it already. Notes that it has it from now on. */
+  #tell(live: LiveQuery, answer: Answer): Told | undefined {
+    const now = answer.ok ? answer.hash : undefined;
+    const sharing = this.#byLive.get(live) ?? [];
+    const [first] = sharing;
+    let had = first?.hash;
+    for (const subscription of sharing) {
+      // Queries that have different answers are all told the whole one.
+      if (subscription.hash !== had) had = undefined;
+      subscription.hash = now;
     }
-    return news;
+    if (!answer.ok || had === undefined) return answer;
+    return had === now ? undefined : (answer.since(had) ?? answer);
   }
 
   #unbind(subscription: Subscription): LiveQuery | undefined {

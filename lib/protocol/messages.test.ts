@@ -83,6 +83,15 @@ describe("the server may say", () => {
       refused: [[2, { kind: "badRequest", message: "…" }]],
       answers: [
         { live: 7, hash: "k", value: [] },
+        {
+          live: 9,
+          hash: "~k",
+          splices: [
+            [0, 1],
+            [-1, 0, { id: 1 }],
+          ],
+          around: { page: [] },
+        },
         { live: 8, error: { kind: "internal", incident: "i" } },
       ],
     },
@@ -102,6 +111,7 @@ describe("the server may say", () => {
     ["an error of a kind that clients do not know", { type: "MutationFailed", request: 1, error: { kind: "fatal" } }],
     ["a map without a live query", { type: "Transition", at: 1, maps: [[1]] }],
     ["an answer without a hash", { type: "Transition", at: 1, answers: [{ live: 1, value: 1 }] }],
+    ["a splice without a place", { type: "Transition", at: 1, answers: [{ live: 1, hash: "k", splices: [[]] }] }],
     ["a state before the first", { type: "Transition", at: -1 }],
   ])("but not %s", (_, message) => {
     expect(serverMessage.safeParse(message).success).toBe(false);

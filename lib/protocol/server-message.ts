@@ -30,8 +30,26 @@ const connected = z.object({
   limits,
 });
 
-/** The state of one live query: a value, or the error its last run ended with. */
+/**
+ * What a list loses and gains at one place, `[at, removed, ...rows]`: `removed` rows from `at` on make way for `rows`.
+ * `at` counts in the list as it was before all splices; if negative from its end, where -1 is behind the last row.
+ */
+const splice = z.tuple([z.int(), z.int().min(0)], wire);
+
+/** The answer that the client has, changed: only ever of a list, or of an object with a list in it. */
+const patch = z.object({
+  live: liveId,
+  /** Of the value after the patch. */
+  hash: z.string(),
+  /** In ascending order. */
+  splices: z.array(splice),
+  /** The whole value with no rows in its list, if it changed in anything but its rows. */
+  around: z.record(z.string(), wire).optional(),
+});
+
+/** The state of one live query: a value, whole or as a patch, or the error its last run ended with. */
 export const answer = z.union([
+  patch,
   z.object({ live: liveId, hash: z.string(), value: wire }),
   z.object({ live: liveId, error: wireError }),
 ]);
@@ -85,4 +103,5 @@ export type ServerMessage = z.infer<typeof serverMessage>;
 export type Connected = z.infer<typeof connected>;
 export type Transition = z.infer<typeof transition>;
 export type Answer = z.infer<typeof answer>;
+export type Patch = z.infer<typeof patch>;
 export type Limits = z.infer<typeof limits>;

@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Identity } from "../functions/context.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
-import { type ServerMessage, serverMessage, type Transition } from "../protocol/server-message.ts";
+import { type Patch, type ServerMessage, serverMessage, type Transition } from "../protocol/server-message.ts";
 import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { fromWire } from "../values/wire.ts";
 
@@ -91,8 +91,23 @@ export class WireClient implements SocketLike {
   #apply(transition: Transition): void {
     for (const [query, live] of transition.maps ?? []) this.#maps.set(query, live);
     for (const answer of transition.answers ?? []) {
-      this.#values.set(answer.live, "value" in answer ? fromWire(answer.value) : answer.error);
+      if ("error" in answer) this.#values.set(answer.live, answer.error);
+      else if ("value" in answer) this.#values.set(answer.live, fromWire(answer.value));
+      else this.#patch(answer);
     }
+  }
+
+  /** As PROTOCOL.md says, and trusting: it looks at no hash. */
+  #patch({ live, splices, around }: Patch): void {
+    const before = this.#values.get(live) as unknown[] | Record<string, unknown>;
+    const key = Array.isArray(before) ? undefined : longestList(before);
+    const rows = [...((key === undefined ? before : (before as Record<string, unknown>)[key]) as unknown[])];
+    const { length } = rows;
+    for (const [at, removed, ...inserted] of [...splices].reverse()) {
+      rows.splice(at < 0 ? length + 1 + at : at, removed, ...(fromWire(inserted) as unknown[]));
+    }
+    const others = around ? (fromWire(around) as object) : before;
+    this.#values.set(live, key === undefined ? rows : { ...others, [key]: rows });
   }
 
   #wakeWaiting(): void {
@@ -102,4 +117,9 @@ export class WireClient implements SocketLike {
       waiting.resolve();
     }
   }
+}
+
+function longestList(value: Record<string, unknown>): string | undefined {
+  const lists = Object.entries(value).filter(([, list]) => Array.isArray(list)) as [string, unknown[]][];
+  return lists.sort(([, a], [, b]) => b.length - a.length)[0]?.[0];
 }

@@ -1,6 +1,6 @@
 /**
  * `next`, with every part that equals its counterpart in `previous` replaced by that very object, so that what did not
- * change keeps its identity. Rows of a list are matched by their `id` or `_id`, otherwise by place.
+ * change keeps its identity; equal means the same wire text. Rows of a list are matched by their `id` or `_id`, otherwise by place.
  * Returns `previous` itself when both are equal, `next` itself when they have no part in common. Changes neither.
  */
 export function share<T>(previous: unknown, next: T): T {
@@ -33,14 +33,16 @@ function shareArray(previous: unknown[], next: unknown[]): unknown[] {
 
 function shareRecord(previous: Record<string, unknown>, next: Record<string, unknown>): Record<string, unknown> {
   const keys = Object.keys(next);
-  let same = keys.length === Object.keys(previous).length;
+  const before = Object.keys(previous);
+  let same = keys.length === before.length;
   let kept = false;
   const shared: Record<string, unknown> = {};
-  for (const key of keys) {
+  keys.forEach((key, i) => {
     shared[key] = share(previous[key], next[key]);
-    if (!Object.is(shared[key], previous[key]) || !Object.hasOwn(previous, key)) same = false;
+    // In the same order too: the wire text of what is kept is that of `next`, byte for byte.
+    if (before[i] !== key || !Object.is(shared[key], previous[key])) same = false;
     if (!Object.is(shared[key], next[key])) kept = true;
-  }
+  });
   return same ? previous : kept ? shared : next;
 }
 

@@ -1,0 +1,56 @@
+import type { Patch } from "../protocol/server-message.ts";
+import { findList, ListHash, splice } from "../values/list-hash.ts";
+import { share } from "../values/share.ts";
+import { fromWire, toWire, type Wire } from "../values/wire.ts";
+import { type Answer, good } from "./answer.ts";
+import { freezeInDevelopment } from "./freeze.ts";
+
+const UNFIT = "A patch does not fit what it is for.";
+
+/**
+ * What `base` becomes by a patch. Rows that did not change keep their identity, and cost no more than a copy of the list.
+ * @throws when it does not lead to the server's hash. `base` has lost its hash then: on the next connection the server
+ * sends the whole value, and no patch to what may be wrong.
+ */
+export function patchedAnswer(base: Answer, patch: Patch): Answer {
+  try {
+    return patched(base, patch);
+  } catch (error) {
+    base.hash = undefined;
+    throw error;
+  }
+}
+
+function patched(base: Answer, { splices, around, hash }: Patch): Answer {
+  const data = base.result.data as Record<string, unknown>;
+  const list = base.list ?? listOf(data);
+  const { key } = list;
+  let rows = (key === undefined ? data : data[key]) as unknown[];
+  const places = splices.map(([at, removed, ...values]) => ({
+    at: at < 0 ? rows.length - ~at : at,
+    removed,
+    rows: values.map(wireText),
+    values: fromWire(values) as unknown[],
+  }));
+  const after = list.spliced(places, around && JSON.stringify(around));
+  if (after.text !== hash) throw new Error(UNFIT);
+
+  const gone = places.flatMap(({ at, removed }) => rows.slice(at, at + removed));
+  for (const { at, removed, values } of places.reverse()) rows = splice(rows, at, removed, share(gone, values));
+  const others = around ? share(data, fromWire(around) as typeof data) : data;
+  const value = key === undefined ? rows : { ...others, [key]: rows };
+  return { result: good(freezeInDevelopment(value)), hash, list: after };
+}
+
+/** The list in a value that came whole: hashed only when the first patch comes. */
+function listOf(data: unknown): ListHash {
+  const wire = toWire(data);
+  const list = findList(wire);
+  if (list === undefined) throw new Error(UNFIT);
+  const around = JSON.stringify(wire, (_, part) => (part === list.rows ? [] : part));
+  return ListHash.of(list.key, list.rows.map(wireText), around);
+}
+
+function wireText(row: Wire): string {
+  return JSON.stringify(row);
+}
