@@ -3,6 +3,7 @@ import type { PaginationResult } from "../functions/pagination.ts";
 import { type QueryKey, queryKey } from "../functions/query-key.ts";
 import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
+import { LOADING } from "./answer.ts";
 import type { FunctionError } from "./errors.ts";
 import type { Result } from "./query-result.ts";
 import { questionOf } from "./question.ts";
@@ -18,7 +19,7 @@ export interface LoadedRows {
   readonly error: FunctionError | undefined;
 }
 
-export const NO_ROWS: LoadedRows = Object.freeze({ results: [], status: "LoadingFirstPage", error: undefined });
+const NO_ROWS: LoadedRows = Object.freeze({ results: [], status: "LoadingFirstPage", error: undefined });
 
 /** A page that is asked for: the first `numItems` rows behind `cursor`, or all of them up to `endCursor`. */
 interface AskedPage {
@@ -38,20 +39,27 @@ export class LoadedPages {
   readonly client: SyncClient;
   /** The question that begins the list; null asks nothing. */
   readonly first: QueryKey | null;
+  /** The first page as the server rendered it: the same object as `rows()` while that is what is known. */
+  readonly rendered: LoadedRows;
   #shown: readonly AskedPage[];
   /** What is shown once all of it has been answered. */
   #coming: readonly AskedPage[] = [];
   #listener: (() => void) | undefined;
   #stop: Cancel | undefined;
   /** What `#rows` was made of. */
-  #read: readonly Result<unknown>[] = [];
-  #rows = NO_ROWS;
+  #read: readonly Result<unknown>[];
+  #rows: LoadedRows;
 
-  /** @param first The query with all its arguments, those of the first page included. */
-  constructor(client: SyncClient, first: QueryKey | null) {
+  /**
+   * @param first The query with all its arguments, those of the first page included.
+   * @param rendered The answer to it that the server rendered.
+   */
+  constructor(client: SyncClient, first: QueryKey | null, rendered: Result<unknown> = LOADING) {
     this.client = client;
     this.first = first;
     this.#shown = this.#firstPage();
+    this.#read = this.#shown.map(() => rendered);
+    this.rendered = this.#rows = join(this.#read, [], NO_ROWS);
   }
 
   /** The same object until it changes. */
@@ -125,11 +133,7 @@ export class LoadedPages {
 }
 
 /** Up to the first page that is missing. Rows keep their identity, also when they have moved to another page. */
-export function join(
-  shown: readonly Result<unknown>[],
-  coming: readonly Result<unknown>[],
-  before: LoadedRows,
-): LoadedRows {
+function join(shown: readonly Result<unknown>[], coming: readonly Result<unknown>[], before: LoadedRows): LoadedRows {
   const missing = shown.findIndex(({ data }) => data === undefined);
   const pages = (missing < 0 ? shown : shown.slice(0, missing)).map(({ data }) => data as PaginationResult<unknown>);
   return {

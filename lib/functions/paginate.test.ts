@@ -3,6 +3,7 @@ import {
   alias,
   bigint,
   boolean,
+  customType,
   doublePrecision,
   integer,
   numeric,
@@ -45,6 +46,7 @@ const things = pgTable(
     key: uuid().notNull(),
     shelf: integer().notNull(),
     place: integer().notNull(),
+    bytes: customType<{ data: Uint8Array }>({ dataType: () => "bytea" })().notNull(),
   },
   (table) => [unique().on(table.shelf, table.place)],
 );
@@ -72,7 +74,7 @@ describe("paginate", () => {
     await db.execute(sql`insert into things
       select i, 9007199254740990 + i, (i % 4) * 0.000000000001, case when i % 5 = 0 then 'NaN' else 0.1 * i end, i % 2 = 0,
         timestamp '2026-01-01' + (i % 3) * interval '1 microsecond', (enum_range(null::"Mood"))[1 + i % 3],
-        (array['a', 'B', 'ä', '', E'\\n\\'"'])[1 + i % 5], md5(i::text)::uuid, i % 3, i
+        (array['a', 'B', 'ä', '', E'\\n\\'"'])[1 + i % 5], md5(i::text)::uuid, i % 3, i, decode(md5((i % 7)::text), 'hex')
       from generate_series(1, 23) as i`);
     await db.execute(sql`insert into links select i % 3, i from generate_series(1, 10) as i`);
   });
@@ -145,6 +147,7 @@ describe("paginate", () => {
     ["enums", () => ({ orderBy: [things.mood, things.id] })],
     ["texts", () => ({ orderBy: [desc(things.name), things.isOn, desc(things.id)] })],
     ["uuids", () => ({ orderBy: [things.key, things.id] })],
+    ["bytes", () => ({ orderBy: [desc(things.bytes), things.id] })],
     ["columns that are unique together", () => ({ orderBy: [desc(things.shelf), things.place] })],
   ])("orders by %s", async (_, options) => {
     const { orderBy } = options();

@@ -1,12 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 
-/** What a bundler ships of an entry: its files and its minified text. */
-async function bundle(entry: string) {
+/** What a bundler ships of these exports: their files and their minified text. */
+async function bundle(from: string, names = "*") {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    stdin: { contents: `export ${names} from "${from}";`, resolveDir: import.meta.dirname },
     bundle: true,
     minify: true,
     write: false,
@@ -17,9 +16,11 @@ async function bundle(entry: string) {
     define: { "process.env.NODE_ENV": '"production"' },
   });
   const [output] = Object.values(result.metafile.outputs);
+  const text = result.outputFiles[0]?.text ?? "";
   return {
-    files: Object.keys(output?.inputs ?? {}),
-    text: result.outputFiles[0]?.text ?? "",
+    files: Object.keys(output?.inputs ?? {}).filter((file) => file !== "<stdin>"),
+    text,
+    compressed: gzipSync(text).length,
     imports: output?.imports.map((imported) => imported.path) ?? [],
   };
 }
@@ -32,10 +33,25 @@ describe.each(["./index.ts", "../client/index.ts"])("the browser bundle of %s", 
     expect(files.filter((file) => !ALLOWED.test(file))).toEqual([]);
     expect(imports.filter((path) => path !== "react")).toEqual([]);
   });
+});
 
-  test("is smaller than 12 KB compressed", async () => {
-    const { text } = await bundle(entry);
-    expect(gzipSync(text).length).toBeLessThanOrEqual(12 * 1024);
+describe("of the hooks, compressed, an app loads", () => {
+  const APP = "ConvexProvider, HydrateQueries, useMutation, usePreloadedQuery, useQuery";
+
+  test("at most 12.6 KB for queries, mutations and preloads", async () => {
+    expect((await bundle("./index.ts", `{ ${APP} }`)).compressed).toBeLessThanOrEqual(12_600);
+  });
+
+  test.each([
+    ["usePaginatedQuery", 1_500],
+    ["useQueries", 300],
+    ["useAction", 200],
+    ["useConnectionState", 200],
+  ])("%s only where it is used, and then at most %i bytes more", async (name, bytes) => {
+    const app = await bundle("./index.ts", `{ ${APP} }`);
+    const more = (await bundle("./index.ts", `{ ${APP}, ${name} }`)).compressed - app.compressed;
+    expect(more).toBeGreaterThan(20);
+    expect(more).toBeLessThanOrEqual(bytes);
   });
 });
 

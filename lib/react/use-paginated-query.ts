@@ -1,9 +1,9 @@
-import { useMemo, useState, useSyncExternalStore } from "react";
-import { LOADING } from "../client/answer.ts";
+import { useState, useSyncExternalStore } from "react";
 import type { FunctionError } from "../client/errors.ts";
-import { join, LoadedPages, NO_ROWS, type PaginationStatus } from "../client/loaded-pages.ts";
+import { LoadedPages, type PaginationStatus } from "../client/loaded-pages.ts";
 import { keyOf } from "../client/question.ts";
 import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
+import type { QueryKey } from "../functions/query-key.ts";
 import type { FunctionArgs, FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
@@ -49,16 +49,10 @@ export function usePaginatedQuery<Query extends PaginatedQuery>(
   const rendered = useRendered();
   const paginationOpts = { cursor: null, numItems: options.initialNumItems };
   const first = args === "skip" ? null : keyOf(query, { ...args, paginationOpts });
-  const [held, hold] = useState(() => new LoadedPages(sync, first));
-  let pages = held;
-  if (held.client !== sync || held.first !== first) {
-    pages = new LoadedPages(sync, first);
-    hold(pages);
-  }
-  const asRendered = useMemo(
-    () => (first === null ? NO_ROWS : join([rendered.get(first) ?? LOADING], [], NO_ROWS)),
-    [rendered, first],
-  );
-  const rows = useSyncExternalStore(pages.subscribe, pages.rows, () => asRendered);
+  const begin = () => new LoadedPages(sync, first, rendered.get(first as QueryKey));
+  const [held, hold] = useState(begin);
+  const pages = held.client === sync && held.first === first ? held : begin();
+  if (pages !== held) hold(pages);
+  const rows = useSyncExternalStore(pages.subscribe, pages.rows, () => pages.rendered);
   return { ...rows, loadMore: pages.loadMore } as PaginatedQueryResult<Query>;
 }

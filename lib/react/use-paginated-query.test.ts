@@ -1,0 +1,255 @@
+// @vitest-environment happy-dom
+// biome-ignore-all lint/correctness/noComponentHookFactories: each test renders a component of its own, once
+import { act, createElement, memo, type ReactNode, StrictMode, useState } from "react";
+import { createRoot, hydrateRoot, type Root } from "react-dom/client";
+import { renderToString } from "react-dom/server";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ScriptedServer, settle } from "../client/scripted-server.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
+import { createReferences, type FunctionReference } from "../functions/reference.ts";
+import type { PreloadedAnswer } from "../protocol/preloaded.ts";
+import { ConvexProvider, HydrateQueries, type PaginatedQueryResult, usePaginatedQuery } from "./index.ts";
+
+type Row = { id: number };
+type Page = FunctionReference<
+  "query",
+  "public",
+  { channel: string; paginationOpts: PaginationOptions },
+  PaginationResult<Row>
+>;
+const api = createReferences<{ messages: { page: Page } }>();
+const rows = (...ids: number[]): Row[] => ids.map((id) => ({ id }));
+const page = (ids: number[], continueCursor: string, isDone = false) => ({
+  page: rows(...ids),
+  isDone,
+  continueCursor,
+});
+const answer = (live: number, value: ReturnType<typeof page>) => ({ live, hash: JSON.stringify(value), value });
+
+let server: ScriptedServer;
+let container: HTMLElement;
+let root: Root | undefined;
+let complaints: unknown[];
+let shown: PaginatedQueryResult<Page>;
+let renders: string[];
+let rowRenders: number[];
+
+beforeEach(() => {
+  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+  server = new ScriptedServer();
+  container = document.createElement("div");
+  complaints = [];
+  renders = [];
+  rowRenders = [];
+  for (const level of ["error", "warn"] as const) {
+    vi.spyOn(console, level).mockImplementation((...about) => complaints.push(about.join(" ")));
+  }
+});
+
+afterEach(async () => {
+  await act(async () => root?.unmount());
+  root = undefined;
+  vi.restoreAllMocks();
+  expect(complaints).toEqual([]);
+});
+
+const Line = memo(function Line({ row }: { row: Row }): ReactNode {
+  rowRenders.push(row.id);
+  return `${row.id} `;
+});
+
+function List({ channel = "general" }: { channel?: string | null }): ReactNode {
+  shown = usePaginatedQuery(api.messages.page, channel === null ? "skip" : { channel }, { initialNumItems: 2 });
+  renders.push(`${shown.results.map(({ id }) => id)} ${shown.status}`);
+  return [...shown.results.map((row) => createElement(Line, { key: row.id, row })), shown.status];
+}
+
+const provider = (...children: ReactNode[]) => createElement(ConvexProvider, { client: server.client() }, ...children);
+
+async function mount(node: ReactNode): Promise<void> {
+  await act(async () => {
+    root = createRoot(container);
+    root.render(node);
+    await settle();
+  });
+}
+
+const transition = (...given: Parameters<ScriptedServer["transition"]>) => act(() => server.transition(...given));
+
+/** With what the list's questions were asked, the last ones. */
+const asked = () =>
+  server
+    .heard("Subscribe")
+    .at(-1)
+    ?.queries.map(({ args, hash }) => [args.paginationOpts, hash]);
+
+async function loadMore(numItems: number): Promise<void> {
+  await act(async () => {
+    shown.loadMore(numItems);
+    await settle();
+  });
+}
+
+/** Two rows of the first page, and two of the second. */
+async function loadTwoPages(): Promise<void> {
+  await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
+  await loadMore(3);
+  await transition({
+    at: 2,
+    maps: [
+      [2, 2],
+      [3, 3],
+    ],
+    answers: [answer(3, page([3, 4], "d", true))],
+  });
+}
+
+describe("usePaginatedQuery", () => {
+  test("loads the first page, then more in one step, and asks for no row twice", async () => {
+    await mount(provider(createElement(List)));
+    expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, undefined]]);
+    await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
+    const { loadMore: before } = shown;
+    await loadMore(3);
+    // The first page with its end fixed is expected to be what it was: the server says so in a few bytes.
+    expect(asked()).toEqual([
+      [{ cursor: null, endCursor: "b", numItems: 2 }, JSON.stringify(page([1, 2], "b"))],
+      [{ cursor: "b", numItems: 3 }, undefined],
+    ]);
+    await transition({
+      at: 2,
+      maps: [
+        [2, 2],
+        [3, 3],
+      ],
+      answers: [answer(3, page([3, 4], "d", true))],
+    });
+    expect(renders).toEqual([" LoadingFirstPage", "1,2 CanLoadMore", "1,2 LoadingMore", "1,2,3,4 Exhausted"]);
+    expect(rowRenders).toEqual([1, 2, 3, 4]);
+    expect(shown.loadMore).toBe(before);
+  });
+
+  test("moves a row from page to page in one render, and renders no other row again", async () => {
+    await mount(provider(createElement(List)));
+    await loadTwoPages();
+    rowRenders = [];
+    await transition({ at: 3, answers: [answer(2, page([2], "b")), answer(3, page([3, 1, 4], "d", true))] });
+    expect(renders.slice(4)).toEqual(["2,3,1,4 Exhausted"]);
+    expect(rowRenders).toEqual([]);
+  });
+
+  test("goes on showing what it had until both the end of a page and the next page are there", async () => {
+    await mount(provider(createElement(List)));
+    await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
+    await loadMore(2);
+    await transition({ at: 2, answers: [answer(1, page([2, 3], "c"))] });
+    expect(renders.at(-1)).toBe("2,3 LoadingMore");
+    await act(() => server.reconnect());
+    expect(renders.at(-1)).toBe("2,3 LoadingMore");
+    rowRenders = [];
+    const maps = server
+      .heard("Subscribe")
+      .flatMap(({ queries }) => queries.map(({ query }) => [query, query + 10] as [number, number]));
+    await transition({ at: 3, maps, answers: [answer(12, page([2], "b")), answer(13, page([3, 4], "d"))] });
+    expect(renders.at(-1)).toBe("2,3,4 CanLoadMore");
+    expect(rowRenders).toEqual([4]);
+  });
+
+  test("keeps its rows and tells of the error when a page fails", async () => {
+    await mount(provider(createElement(List)));
+    await loadTwoPages();
+    await transition({ at: 3, answers: [{ live: 3, error: { kind: "internal", incident: "x" } }] });
+    expect([renders.at(-1), shown.error?.kind]).toEqual(["1,2,3,4 Exhausted", "internal"]);
+  });
+
+  test("begins anew with other arguments, and asks nothing while skipped", async () => {
+    let show: (channel: string | null) => void = () => {};
+    function Choice(): ReactNode {
+      const [channel, choose] = useState<string | null>(null);
+      show = choose;
+      return createElement(List, { channel });
+    }
+    await mount(provider(createElement(Choice)));
+    expect(renders).toEqual([" LoadingFirstPage"]);
+    await loadMore(2);
+    expect(asked()).toBeUndefined();
+    await act(async () => {
+      show("general");
+      await settle();
+    });
+    await loadTwoPages();
+    expect(renders.at(-1)).toBe("1,2,3,4 Exhausted");
+    await act(async () => {
+      show("random");
+      await settle();
+    });
+    expect(renders.at(-1)).toBe(" LoadingFirstPage");
+    expect(server.heard("Subscribe").at(-1)?.queries).toMatchObject([{ args: { channel: "random" } }]);
+  });
+
+  test("under StrictMode loads and stays subscribed", async () => {
+    await mount(createElement(StrictMode, null, provider(createElement(List))));
+    await loadTwoPages();
+    server.clock.advance(4_000);
+    await settle();
+    expect(container.textContent).toBe("1 2 3 4 Exhausted");
+    expect(server.network.pairs).toHaveLength(1);
+  });
+
+  test("lets go of the page it no longer needs, and of all of them when it is gone", async () => {
+    await mount(provider(createElement(List)));
+    await loadTwoPages();
+    server.clock.advance(5_000);
+    await settle();
+    expect(server.heard("Unsubscribe").map(({ queries }) => queries)).toEqual([[1]]);
+    await act(async () => root?.unmount());
+    root = undefined;
+    server.clock.advance(5_000);
+    await settle();
+    expect(server.heard("Unsubscribe").flatMap(({ queries }) => queries)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("usePaginatedQuery under HydrateQueries", () => {
+  const text = JSON.stringify(page([1, 2], "b"));
+  const preloaded: PreloadedAnswer = {
+    path: "messages:page",
+    args: { channel: "general", paginationOpts: { cursor: null, numItems: 2 } },
+    text,
+    hash: text,
+    epoch: "epoch-1",
+    at: 1,
+    identity: null,
+  };
+  const hydrated = () => provider(createElement(HydrateQueries, { preloaded: [preloaded] }, createElement(List)));
+
+  test("is filled on the server and in the first render of the browser, then loads more", async () => {
+    const html = renderToString(hydrated());
+    expect(html.replaceAll("<!-- -->", "")).toBe("1 2 CanLoadMore");
+    expect(server.network.pairs).toHaveLength(0);
+    renders = [];
+    container.innerHTML = html;
+    await act(async () => {
+      root = hydrateRoot(container, hydrated(), { onRecoverableError: (error) => complaints.push(String(error)) });
+      await settle();
+    });
+    expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, text]]);
+    await transition({ at: 1, maps: [[1, 1]] });
+    expect(renders).toEqual(["1,2 CanLoadMore"]);
+    await loadMore(1);
+    await transition({
+      at: 2,
+      maps: [
+        [2, 2],
+        [3, 3],
+      ],
+      answers: [answer(3, page([3], "c"))],
+    });
+    expect(renders.slice(1)).toEqual(["1,2 LoadingMore", "1,2,3 CanLoadMore"]);
+  });
+
+  test("loads where nothing was preloaded, on the server without a connection", () => {
+    expect(renderToString(provider(createElement(List)))).toBe("LoadingFirstPage");
+    expect(server.network.pairs).toHaveLength(0);
+  });
+});
