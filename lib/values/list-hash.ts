@@ -41,7 +41,7 @@ export function splice<T>(list: readonly T[], at: number, removed: number, inser
 export class ListHash {
   /** Where the list is: see `ListResult`. */
   readonly key: string | undefined;
-  /** Begins as the hash of a whole text never does. */
+  /** Begins as the hash of a whole text never does. Always as long, so that what a patch costs does not vary. */
   readonly text: string;
   /** What each row's text hashes to, packed. */
   readonly #rows: readonly string[];
@@ -54,7 +54,7 @@ export class ListHash {
     this.#rows = rows;
     this.#pairs = pairs;
     this.#around = around;
-    this.text = `~${hashText(packLanes(pairs) + around)}`;
+    this.text = `~${hashText(packLanes(pairs) + around).padStart(13, "0")}`;
   }
 
   /**

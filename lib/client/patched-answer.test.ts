@@ -1,0 +1,377 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { anyText, anyValue } from "../../tests/support/any-value.ts";
+import { valueAnswer } from "../engine/answer.ts";
+import type { ValueAnswer } from "../engine/live-query.ts";
+import type { QueryKey } from "../functions/query-key.ts";
+import { type Patch, serverMessage } from "../protocol/server-message.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { fromWire, toWire, type Wire } from "../values/wire.ts";
+import { type Answer, goodAnswer } from "./answer.ts";
+import { patchedAnswer } from "./patched-answer.ts";
+import { QuerySet } from "./query-set.ts";
+import { ServerAnswers } from "./server-answers.ts";
+
+/** What makes a row worth a patch: a text that is longer than what is around it on the way. */
+const LONG = "x".repeat(120);
+
+/** The server's answer to a query that has answered `previous`. */
+const answer = (value: unknown, previous?: ValueAnswer) => valueAnswer(1, "m:list", value, 1_000_000, previous);
+const whole = ({ valueText, hash }: ValueAnswer): Answer =>
+  goodAnswer(undefined, fromWire(JSON.parse(valueText) as Wire), hash);
+const wireText = (value: unknown) => JSON.stringify(toWire(value));
+
+/** The patch that the server tells a client with `from`, as the client reads it. */
+function patchOf(from: ValueAnswer, to: ValueAnswer): Patch | undefined {
+  const told = to.since(from.hash);
+  if (told === undefined) return undefined;
+  const message = { type: "Transition", at: 1, answers: [JSON.parse(told.text)] };
+  expect(serverMessage.parse(message)).toEqual(message);
+  return message.answers[0] as Patch;
+}
+
+function mustPatch(before: unknown, after: unknown): { base: Answer; patch: Patch; target: Answer } {
+  const from = answer(before);
+  const to = answer(after, from);
+  const patch = patchOf(from, to);
+  if (patch === undefined) throw new Error("Expected a patch.");
+  return { base: whole(from), patch, target: whole(to) };
+}
+
+/** Rows with few ids that may repeat, of a few kinds; whole rows may repeat too. */
+const anyRow = fc.record({
+  id: fc.nat(12),
+  at: fc.date({ noInvalidDate: false }),
+  text: fc.oneof(anyText, fc.constantFrom("a", "日本語", "\ud83d\ude00", "\ud800", '"', "\u2028")),
+  more: fc.oneof({ weight: 4, arbitrary: fc.constant(LONG) }, { weight: 1, arbitrary: anyValue }),
+});
+const anyRows = fc.array(anyRow, { maxLength: 12 });
+const anyList = fc.oneof(
+  { weight: 6, arbitrary: anyRows },
+  { weight: 1, arbitrary: fc.array(anyValue, { maxLength: 6 }) },
+);
+
+type Edit = { at: number; row: unknown } & ({ kind: "insert" | "replace" | "remove" } | { kind: "move"; to: number });
+const anyEdit: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("insert", "replace", "remove"), at: fc.nat(12), row: anyRow }),
+  fc.record({ kind: fc.constant("move"), at: fc.nat(12), to: fc.nat(12), row: fc.constant(null) }),
+);
+
+function edited(rows: unknown[], edits: Edit[]): unknown[] {
+  const list = [...rows];
+  for (const edit of edits) {
+    const at = edit.at % (list.length + 1);
+    if (edit.kind === "insert") list.splice(at, 0, edit.row);
+    else if (at === list.length) continue;
+    else if (edit.kind === "replace")
+      list[at] = { ...(edit.row as object), id: (list[at] as { id: unknown })?.id ?? 0 };
+    else {
+      const [row] = list.splice(at, 1);
+      if (edit.kind === "move") list.splice(edit.to % (list.length + 1), 0, row);
+    }
+  }
+  return list;
+}
+
+/** A result as functions give it: a list, a page of one, a list beside another, or anything. */
+const shapes: ((rows: unknown[], n: number) => unknown)[] = [
+  (rows) => rows,
+  (rows, n) => ({ page: rows, isDone: n > 2, continueCursor: `c${n}` }),
+  (rows, n) => ({ at: new Date(n), members: [n], rows, 7: "first in order" }),
+  (rows) => ({ $t: "an author's own", rows }),
+  (rows) => new Set(rows),
+];
+
+/** What one query answers, one after the other: lists that come of one another by few edits, now and then another one. */
+const history = fc
+  .tuple(
+    anyList,
+    fc.constantFrom(...shapes),
+    fc.array(fc.tuple(fc.array(anyEdit, { maxLength: 3 }), fc.nat(2)), { minLength: 1, maxLength: 6 }),
+  )
+  .map(([first, shape, steps]) => {
+    let rows = first;
+    const values = [shape(rows, 0)];
+    for (const [edits, n] of steps) {
+      rows = edited(rows, edits);
+      values.push(shape(rows, n));
+    }
+    return values;
+  });
+
+describe("a patch", () => {
+  test("leads from what a client has to what the server means, also for one that has missed some", () => {
+    let patches = 0;
+    fc.assert(
+      fc.property(history, fc.array(fc.boolean()), (values, misses) => {
+        let before: ValueAnswer | undefined;
+        let sent: ValueAnswer | undefined;
+        let held: Answer | undefined;
+        for (const [i, value] of values.entries()) {
+          const now = answer(value, before);
+          before = now;
+          const scratch = answer(value);
+          expect([now.hash, now.valueText, now.text]).toEqual([scratch.hash, wireText(value), scratch.text]);
+          if (misses[i]) continue;
+          const patch = sent && sent.hash !== now.hash ? patchOf(sent, now) : undefined;
+          if (patch) patches++;
+          held = patch && held ? patchedAnswer(held, patch) : whole(now);
+          sent = now;
+          expect(held.hash).toBe(now.hash);
+          expect(held.result.data).toEqual(whole(now).result.data);
+          expect(wireText(held.result.data)).toBe(now.valueText);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(patches).toBeGreaterThan(1_000);
+  });
+
+  test("keeps every row that did not change, and what did not change in the others", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(30), { minLength: 5 }), fc.array(anyEdit, { maxLength: 3 }), (ids, edits) => {
+        const rows = ids.map((id) => ({ id, tags: [LONG, `${id}`] }));
+        const after = edited(rows, edits).filter((row, i, all) => all.indexOf(row) === i);
+        const from = answer({ page: rows, cursor: { at: 1 } });
+        const to = answer({ page: after, cursor: { at: 1 } }, from);
+        const patch = patchOf(from, to);
+        if (patch === undefined) return;
+        const base = whole(from);
+        const before = (base.result.data as { page: { id: number }[] }).page;
+        const data = patchedAnswer(base, patch).result.data as { page: object[]; cursor: object };
+        data.page.forEach((row, i) => {
+          const kept = rows.indexOf(after[i] as never);
+          if (kept >= 0) expect(row).toBe(before[kept]);
+        });
+        expect(data.cursor).toBe((base.result.data as { cursor: object }).cursor);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("of a changed row keeps the parts of it that are the same", () => {
+    const rows = [1, 2, 3].map((id) => ({ id, text: LONG, tags: ["a"] }));
+    const after = rows.map((row) => (row.id === 2 ? { ...row, text: "new" } : row));
+    const { base, patch } = mustPatch(rows, after);
+    const before = base.result.data as typeof rows;
+    const data = patchedAnswer(base, patch).result.data as typeof rows;
+    expect(data[1]).toEqual({ id: 2, text: "new", tags: ["a"] });
+    expect(data[1]?.tags).toBe(before[1]?.tags);
+  });
+
+  test("of one row costs the same in a short and in a long list, wherever it is", () => {
+    const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
+    const row = { id: 5_000, text: LONG };
+    const cost = (before: unknown[], after: unknown[]) => {
+      const from = answer(before);
+      return (answer(after, from).since(from.hash)?.text.length ?? 0) - JSON.stringify(row).length;
+    };
+    const [short, long] = [rows(50), rows(1_000)];
+    const costs = [short, long].map((list) => [
+      cost(list, [...list, row]),
+      cost(list, [row, ...list]),
+      cost(list, [...list.slice(1), row]),
+    ]);
+    expect(costs[0]).toEqual(costs[1]);
+    expect(Math.max(...(costs[0] as number[]))).toBeLessThanOrEqual(70);
+  });
+
+  test("is not told when it is hardly shorter than the value", () => {
+    const from = answer([{ id: 1, text: LONG }]);
+    expect(answer([{ id: 2, text: LONG }], from).since(from.hash)).toBeUndefined();
+  });
+
+  test("is not told to a list with rows that repeat, and not from one", () => {
+    const one = { text: LONG };
+    const other = { text: "b" };
+    const from = answer([one, other]);
+    const twice = answer([one, other, one], from);
+    expect([from.hash[0], twice.hash[0]]).toEqual(["~", expect.not.stringContaining("~")]);
+    expect(twice.since(from.hash)).toBeUndefined();
+    expect(answer([one, other], twice).since(twice.hash)).toBeUndefined();
+    expect(answer([one, other, other, one]).hash).not.toBe(answer([other, one, one, other]).hash);
+  });
+
+  test("is not told when another list of the result is the longest now", () => {
+    const rows = [1, 2, 3, 4].map((id) => ({ id, text: LONG }));
+    const from = answer({ a: rows.slice(0, 2), b: rows });
+    expect(answer({ a: rows, b: rows.slice(0, 2) }, from).since(from.hash)).toBeUndefined();
+  });
+
+  test("is made once for everybody that has the same", () => {
+    const rows = [1, 2, 3, 4].map((id) => ({ id, text: LONG }));
+    const first = answer(rows.slice(0, 2));
+    const second = answer(rows.slice(0, 3), first);
+    const third = answer(rows, second);
+    expect(third.since(first.hash)).toBe(third.since(first.hash));
+    expect(third.since(second.hash)).toBe(third.since(second.hash));
+    expect(third.since(first.hash)).not.toBe(third.since(second.hash));
+  });
+
+  test("is there from the last three answers, and from none before", () => {
+    let now = answer([1, 2, 3, 4].map((id) => ({ id, text: LONG })));
+    const hashes: string[] = [];
+    for (let n = 5; n < 12; n++) {
+      hashes.unshift(now.hash);
+      now = answer(
+        Array.from({ length: n }, (_, id) => ({ id: id + 1, text: LONG })),
+        now,
+      );
+    }
+    expect(hashes.map((hash) => now.since(hash) !== undefined)).toEqual([true, true, true, false, false, false, false]);
+  });
+});
+
+test("a result that is the same is the same answer", () => {
+  const rows = () => [{ id: 1, at: new Date(0) }, { id: 2 }];
+  const first = answer(rows());
+  expect(answer(rows(), first)).toBe(first);
+  expect(answer({ page: rows() }, first)).not.toBe(first);
+});
+
+/** Every text that differs from a patch in one part of it. */
+function corrupted(patch: Patch): Patch[] {
+  const { splices } = patch;
+  const withSplices = (changed: Patch["splices"]) => ({ ...patch, splices: changed });
+  const inOne = (change: (splice: Patch["splices"][number]) => Patch["splices"][number]) =>
+    splices.map((_, i) => withSplices(splices.map((splice, j) => (i === j ? change(splice) : splice))));
+  return [
+    { ...patch, hash: `${patch.hash}0` },
+    { ...patch, hash: patch.hash.slice(1) },
+    withSplices([...splices, [0, 1]]),
+    withSplices([...splices, [-1, 0, "new"]]),
+    ...splices.map((_, i) => withSplices(splices.filter((_, j) => i !== j))),
+    ...inOne(([at, removed, ...rows]) => [at + 1, removed, ...rows]),
+    ...inOne(([at, removed, ...rows]) => [at - 1, removed, ...rows]),
+    ...inOne(([at, removed, ...rows]) => [at, removed + 1, ...rows]),
+    ...inOne(([at, removed, ...rows]) => [at, removed, ...rows, { id: "new" }]),
+    ...inOne(([at, removed, ...rows]) => [at, removed, ...rows.slice(1)]),
+    ...inOne(([at, removed, ...rows]) => [at, removed, ...[...rows].reverse()]),
+    { ...patch, around: { page: [], isDone: "corrupted" } },
+    { ...patch, splices: undefined as never },
+    { ...patch, splices: [null] as never },
+  ];
+}
+
+describe("a patch that is not the right one", () => {
+  test("is never taken: what comes of it is right, or an error, and then the hash is forgotten", () => {
+    let caught = 0;
+    fc.assert(
+      fc.property(history, (values) => {
+        const answers = values.map((value) => answer(value));
+        for (const [i, value] of values.entries()) {
+          const from = answers[i - 1];
+          const patch = from && patchOf(from, answer(value, from));
+          if (!patch) continue;
+          const target = answer(value);
+          for (const wrong of corrupted(patch)) {
+            const base = whole(from);
+            try {
+              const patched = patchedAnswer(base, wrong);
+              expect(patched.hash).toBe(target.hash);
+              expect(wireText(patched.result.data)).toBe(target.valueText);
+            } catch (error) {
+              expect(error).not.toHaveProperty("matcherResult");
+              expect(base.hash).toBeUndefined();
+              expect(wireText(base.result.data)).toBe(from.valueText);
+              caught++;
+            }
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(caught).toBeGreaterThan(500);
+  });
+
+  test("is never taken for one to another value", () => {
+    fc.assert(
+      fc.property(history, history, (values, others) => {
+        const [first, second] = values;
+        const from = answer(first);
+        const to = answer(second, from);
+        const patch = patchOf(from, to);
+        const other = answer(others[0]);
+        if (!patch || other.hash === from.hash) return;
+        try {
+          // The only way: the patch takes away every row in which the two differ.
+          expect(wireText(patchedAnswer(whole(other), patch).result.data)).toBe(to.valueText);
+        } catch (error) {
+          expect(error).not.toHaveProperty("matcherResult");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("the server's answers", () => {
+  const key = "x:a{}" as QueryKey;
+  const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
+
+  function asking() {
+    const questions = new QuerySet(new HandClock(), () => {});
+    const answers = new ServerAnswers(questions);
+    const say = () => {
+      for (const question of questions.toSay(100).room) questions.said(question, answers.held(question.key));
+    };
+    answers.connected("epoch");
+    answers.watched(key);
+    questions.watch(key);
+    say();
+    return {
+      answers,
+      reconnect() {
+        questions.disconnected();
+        answers.disconnected();
+        answers.connected("epoch");
+        say();
+      },
+    };
+  }
+  const from = answer(rows(4));
+  const to = answer(rows(5), from);
+  const value = JSON.parse(from.text);
+  const patch = patchOf(from, to) as Patch;
+
+  test("follow a patch", () => {
+    const { answers } = asking();
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
+    answers.apply({ type: "Transition", at: 2, answers: [patch] });
+    expect(answers.answer(key)).toMatchObject({ result: { data: rows(5) }, hash: to.hash });
+  });
+
+  test("follow one to what was said when subscribing again", () => {
+    const { answers, reconnect } = asking();
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
+    reconnect();
+    answers.apply({ type: "Transition", at: 2, maps: [[1, 9]], answers: [{ ...patch, live: 9 }] });
+    expect(answers.answer(key)?.result.data).toEqual(rows(5));
+  });
+
+  test("follow one that comes after an error to what they had before", () => {
+    const { answers } = asking();
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
+    answers.apply({ type: "Transition", at: 2, answers: [{ live: 1, error: { kind: "internal", incident: "i" } }] });
+    answers.apply({ type: "Transition", at: 3, answers: [patch] });
+    expect(answers.answer(key)?.result).toEqual({ data: rows(5), isLoading: false, error: undefined });
+  });
+
+  test("stay as they are with a wrong one, and no longer say what they have", () => {
+    const { answers, reconnect } = asking();
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
+    expect(() => answers.apply({ type: "Transition", at: 2, answers: [{ ...patch, hash: "~1" }] })).toThrow("fit");
+    expect(answers.answer(key)?.result.data).toEqual(rows(4));
+    expect(answers.held(key)?.hash).toBeUndefined();
+    reconnect();
+    expect(answers.held(key)?.hash).toBeUndefined();
+    answers.apply({ type: "Transition", at: 2, maps: [[1, 2]], answers: [{ ...value, live: 2 }] });
+    answers.apply({ type: "Transition", at: 3, answers: [{ ...patch, live: 2 }] });
+    expect(answers.answer(key)?.result.data).toEqual(rows(5));
+  });
+
+  test("take none without a value", () => {
+    const { answers } = asking();
+    expect(() => answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [patch] })).toThrow("value");
+  });
+});
