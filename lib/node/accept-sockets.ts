@@ -6,7 +6,7 @@ import type { Log } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { Frame, SocketLike } from "../protocol/socket.ts";
 import { CloseCode } from "../protocol/version.ts";
-import { askIdentity, type Identify, toHeaders } from "./identify.ts";
+import { askIdentity, type Identify, NodeRequest } from "./identify.ts";
 import { type OriginRules, originAllowed } from "./origin.ts";
 import { FrameBytes } from "./websocket-frame.ts";
 
@@ -57,7 +57,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
       return refuse(connection, 503, "Come back in a moment.", { "Retry-After": "5" });
     }
     opening++;
-    const identified = await askIdentity(options, toHeaders(request.headers));
+    const identified = await askIdentity(options, new NodeRequest(request));
     opening--;
     if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
     connection.off("error", broken);
@@ -100,6 +100,7 @@ class AcceptedSocket implements SocketLike {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
   readonly #frames: FrameBytes;
+  #greeted = false;
 
   constructor(socket: WebSocket, connection: Duplex, frames: FrameBytes) {
     this.#socket = socket;
@@ -108,7 +109,17 @@ class AcceptedSocket implements SocketLike {
   }
 
   send(frame: Frame): void {
-    if (this.#socket.readyState === OPEN) this.#connection.write(this.#frames.of(frame));
+    if (this.#socket.readyState !== OPEN) return;
+    if (!this.#greeted) this.#holdFirst();
+    this.#connection.write(this.#frames.of(frame));
+  }
+
+  /** A client asks with its first words, and often the answers are known: greeting and answers then leave in one write. */
+  #holdFirst(): void {
+    this.#greeted = true;
+    this.#connection.cork();
+    // After everything that is done in this step, promises included.
+    queueMicrotask(() => process.nextTick(() => this.#connection.uncork()));
   }
 
   get bufferedAmount(): number {

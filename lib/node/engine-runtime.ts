@@ -23,12 +23,12 @@ export function engineRuntime(options: RuntimeOptions): Runtime {
   return {
     preload: (address, args, headers) =>
       outsideOfRequests(async () => {
-        const caller = await askIdentity(options, headers);
+        const caller = await askIdentity(options, { headers });
         return caller.ok ? engine.preload(address, args, caller.value) : caller;
       }),
     call: (kind, address, args, headers) =>
       outsideOfRequests(async () => {
-        const caller = await askIdentity(options, headers);
+        const caller = await askIdentity(options, { headers });
         return caller.ok ? engine.call({ kind, address, args, caller: caller.value }) : caller;
       }),
   };

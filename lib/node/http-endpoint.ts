@@ -7,7 +7,7 @@ import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
 import type { Outcome, WireError } from "../protocol/outcome.ts";
 import { ValueError } from "../values/errors.ts";
 import { fromWire, type Wire } from "../values/wire.ts";
-import { askIdentity, type Identify, toHeaders } from "./identify.ts";
+import { askIdentity, type Identify, NodeRequest } from "./identify.ts";
 import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
 import { BodyTooLargeError, readBody } from "./read-body.ts";
 
@@ -119,7 +119,7 @@ async function call(kind: FunctionKind, request: IncomingMessage, options: HttpE
     if (error instanceof BadBodyError) return { status: 400, outcome: badRequest(error.message) };
     throw error;
   }
-  const caller = await askIdentity(options, toHeaders(request.headers));
+  const caller = await askIdentity(options, new NodeRequest(request));
   if (!caller.ok) return { status: 500, outcome: caller };
   const outcome = await engine.call({ kind, address: body.path, args: body.args, caller: caller.value });
   return { status: statusOf(outcome), outcome };

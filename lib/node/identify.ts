@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Log } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { WireError } from "../protocol/outcome.ts";
@@ -10,7 +10,12 @@ import type { WireError } from "../protocol/outcome.ts";
  *
  * A throw refuses the call, and is logged; so does taking longer than 5 seconds.
  */
-export type Identify = (request: { headers: Headers }) => Identity | null | Promise<Identity | null>;
+export type Identify = (request: IdentifyRequest) => Identity | null | Promise<Identity | null>;
+
+/** What a caller shows of itself. */
+export interface IdentifyRequest {
+  readonly headers: Headers;
+}
 
 /** Who is calling, or why nobody knows. */
 export type Identified =
@@ -22,10 +27,11 @@ const TIME_LIMIT = 5_000;
 /** Asks `identify`, and makes sure of what it answers. Never throws: what it threw is in the log, under the incident. */
 export async function askIdentity(
   { identify, log }: { identify: Identify; log: Log },
-  headers: Headers,
+  request: IdentifyRequest,
 ): Promise<Identified> {
   try {
-    return { ok: true, value: checked(await inTime(identify({ headers }))) };
+    const answer = identify(request);
+    return { ok: true, value: checked(isPromise(answer) ? await inTime(answer) : answer) };
   } catch (error) {
     const incident = randomBytes(6).toString("hex");
     log.error(`identify failed (incident ${incident})`, { error });
@@ -44,7 +50,11 @@ function checked(identity: Identity | null): Identity | null {
   return identity;
 }
 
-async function inTime<T>(answer: T | Promise<T>): Promise<T> {
+function isPromise<T>(answer: T | Promise<T>): answer is Promise<T> {
+  return typeof (answer as Partial<Promise<T>> | null)?.then === "function";
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`Expected identify to answer within ${TIME_LIMIT} ms.`)), TIME_LIMIT);
@@ -56,8 +66,22 @@ async function inTime<T>(answer: T | Promise<T>): Promise<T> {
   }
 }
 
-/** The headers of a request to Node, as everybody else knows them. */
-export function toHeaders(incoming: IncomingHttpHeaders): Headers {
+/** A request to Node, as everybody else knows them. Its headers are made when they are asked for: not every app does. */
+export class NodeRequest implements IdentifyRequest {
+  readonly #incoming: IncomingMessage;
+  #headers: Headers | undefined;
+
+  constructor(incoming: IncomingMessage) {
+    this.#incoming = incoming;
+  }
+
+  get headers(): Headers {
+    this.#headers ??= toHeaders(this.#incoming.headers);
+    return this.#headers;
+  }
+}
+
+function toHeaders(incoming: IncomingHttpHeaders): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming)) {
     for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined) headers.append(name, each);
