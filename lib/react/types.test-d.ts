@@ -3,6 +3,7 @@ import { describe, expectTypeOf, test } from "vitest";
 import WebSocketOfWs from "ws";
 import { ConvexClient } from "../client/convex-client.ts";
 import type { FunctionError, InternalError } from "../client/errors.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
 import {
   type ConvexError,
@@ -14,6 +15,7 @@ import {
   type Preloaded,
   useAction,
   useMutation,
+  usePaginatedQuery,
   usePreloadedQuery,
   useQueries,
   useQuery,
@@ -28,6 +30,13 @@ interface Api {
     recent: FunctionReference<"query", "public", { limit?: number }, Row[]>;
     send: FunctionReference<"mutation", "public", { text: string }, number, Denied>;
     relay: FunctionReference<"action", "public", { text: string }, string>;
+    page: FunctionReference<
+      "query",
+      "public",
+      { channel: string; limit?: number; paginationOpts: PaginationOptions },
+      PaginationResult<Row>,
+      Denied
+    >;
     secret: FunctionReference<"query", "internal", { id: number }, Row>;
   };
 }
@@ -112,6 +121,34 @@ describe("a preloaded query", () => {
     createElement(ConvexProvider, null, createElement(HydrateQueries, { preloaded: [preloaded, count] }));
     // @ts-expect-error the arguments are part of it already
     usePreloadedQuery(preloaded, args);
+  });
+});
+
+describe("usePaginatedQuery", () => {
+  test("takes the arguments without paginationOpts, and gives typed rows and errors", () => {
+    const { results, status, loadMore, error } = usePaginatedQuery(messages.page, args, { initialNumItems: 20 });
+    expectTypeOf(results).toEqualTypeOf<Row[]>();
+    expectTypeOf(status).toEqualTypeOf<"LoadingFirstPage" | "CanLoadMore" | "LoadingMore" | "Exhausted">();
+    expectTypeOf(loadMore).toEqualTypeOf<(numItems: number) => void>();
+    expectTypeOf(error).toEqualTypeOf<FunctionError<Denied> | undefined>();
+    usePaginatedQuery(messages.page, { channel: "general", limit: 3 }, { initialNumItems: 20 });
+    usePaginatedQuery(messages.page, "skip", { initialNumItems: 20 });
+  });
+
+  test("refuses other arguments, and queries that do not answer page by page", () => {
+    // @ts-expect-error "channel" is missing
+    usePaginatedQuery(messages.page, {}, { initialNumItems: 20 });
+    // @ts-expect-error there is no "chanel"
+    usePaginatedQuery(messages.page, { channel: "general", chanel: "" }, { initialNumItems: 20 });
+    const own = { cursor: null, numItems: 1 };
+    // @ts-expect-error the hook fills these in
+    usePaginatedQuery(messages.page, { channel: "", paginationOpts: own }, { initialNumItems: 20 });
+    // @ts-expect-error the first page needs a size
+    usePaginatedQuery(messages.page, args, {});
+    // @ts-expect-error it takes no paginationOpts
+    usePaginatedQuery(messages.list, args, { initialNumItems: 20 });
+    // @ts-expect-error it is no query
+    usePaginatedQuery(messages.send, { text: "" }, { initialNumItems: 20 });
   });
 });
 

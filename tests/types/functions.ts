@@ -5,10 +5,14 @@ import {
   internalMutation,
   internalQuery,
   mutation,
+  paginate,
+  paginationOpts,
   type QueryCtx,
   query,
 } from "convex-lite/server";
+import { desc, eq } from "drizzle-orm";
 import { z } from "zod";
+import { messages } from "@/convex/schema";
 
 export const search = query({
   args: z.object({
@@ -22,6 +26,16 @@ export const search = query({
 export const recent = query({
   args: z.object({ limit: z.number().optional() }),
   handler: ({ db }) => db.query.channels.findMany({ columns: { name: true } }),
+});
+
+export const page = query({
+  args: z.object({ channel: z.string(), paginationOpts }),
+  handler: ({ db }, { channel, paginationOpts }) =>
+    paginate(
+      db.select({ id: messages.id, at: messages.createdAt }).from(messages).where(eq(messages.channel, channel)),
+      { orderBy: [desc(messages.createdAt), desc(messages.id)] },
+      paginationOpts,
+    ),
 });
 
 /** What it answers is what `returns` says: less than the row, and converted. */

@@ -1,6 +1,13 @@
 import { createReferences, type InternalReferences, type PublicReferences } from "convex-lite/client";
 import { fetchAction, fetchMutation, fetchQuery, preloadQuery } from "convex-lite/nextjs";
-import { type FunctionArgs, type FunctionReturnType, type Preloaded, useMutation, useQuery } from "convex-lite/react";
+import {
+  type FunctionArgs,
+  type FunctionReturnType,
+  type Preloaded,
+  useMutation,
+  usePaginatedQuery,
+  useQuery,
+} from "convex-lite/react";
 import type { FunctionErrorData } from "convex-lite/server";
 import { describe, expectTypeOf, test } from "vitest";
 import { api, internal } from "@/convex/_generated/api";
@@ -38,6 +45,11 @@ describe("the demo's functions, by their references", () => {
     >();
     const { error } = useMutation(api.channels.create);
     if (error?.kind === "application") expectTypeOf(error.data.code).toEqualTypeOf<"name-taken">();
+  });
+
+  test("answer page by page as their select has it", () => {
+    const { results } = usePaginatedQuery(functions.page, { channel: "general" }, { initialNumItems: 20 });
+    expectTypeOf(results).toEqualTypeOf<{ id: number; at: Date }[]>();
   });
 
   test("refuse arguments that they were not written with", () => {
