@@ -1,0 +1,33 @@
+import { LISTS, type MutationArgs, type Op, QUESTIONS, type Question } from "./model.ts";
+
+/** Where choices come from: a seed repeats them. */
+export interface Chance {
+  chance(): number;
+  /** A whole number from 0 up to, not including, `n`. */
+  pick(n: number): number;
+  oneOf<T>(choices: readonly T[]): T;
+}
+
+/** One to four questions, to be watched together. */
+export function randomQuestions(chance: Chance): Question[] {
+  const questions = new Set<Question>();
+  for (let left = 1 + chance.pick(4); left > 0; left--) questions.add(chance.oneOf(QUESTIONS));
+  return [...questions];
+}
+
+/** A batch of changes to items that there are, or were, or are not yet. */
+export function randomMutation(chance: Chance, uid: number): MutationArgs {
+  const count = chance.oneOf([1, 1, 1, 2, 3, 5]);
+  const ops = Array.from({ length: count }, (_, i): Op => {
+    const kind =
+      i === 0 && chance.chance() < 0.6 ? "add" : chance.oneOf(["move", "move", "bump", "remove", "toggle"] as const);
+    return {
+      kind,
+      id: kind === "add" ? uid : Math.max(1, uid - chance.pick(6)),
+      list: chance.oneOf(LISTS),
+      rank: chance.pick(5),
+      savepoint: chance.oneOf(["none", "none", "kept", "thrown"] as const),
+    };
+  });
+  return { uid, ops, fails: chance.chance() < 0.1 };
+}

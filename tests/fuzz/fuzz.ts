@@ -1,0 +1,211 @@
+import { isDeepStrictEqual } from "node:util";
+import { inTransaction } from "../../lib/database/alone.ts";
+import type { Connection, Driver } from "../../lib/database/driver.ts";
+import { createEngine } from "../../lib/engine/engine.ts";
+import type { WireError } from "../../lib/protocol/outcome.ts";
+import { HandClock } from "../../lib/testing/hand-clock.ts";
+import { World } from "../../lib/testing/world.ts";
+import { fromWire } from "../../lib/values/wire.ts";
+import { type Chance, randomMutation, randomQuestions } from "./chance.ts";
+import { checkAtRest, checkClient, History } from "./check-history.ts";
+import { functions } from "./functions.ts";
+import { evaluate, type Item, LISTS, QUESTIONS, type State } from "./model.ts";
+import { ObservedClient } from "./observed-client.ts";
+import * as schema from "./schema.ts";
+
+const CLIENTS = 3;
+const BARRIERS = 4;
+
+export interface Fuzzed {
+  seed: number;
+  faults: string[];
+  barriers: number;
+  commits: number;
+  /** States that clients were told of. */
+  views: number;
+}
+
+/**
+ * One seed: clients of a real engine on a real database watch, stop watching, mutate, lose their connections; the server
+ * is restarted. At each barrier everything comes to rest, and what every client showed since is compared with the states
+ * the database was in, and what it shows now with a fresh run of every query.
+ * @param driver Its tables are those of `schema`; what is in them is lost.
+ */
+export async function fuzz(seed: number, driver: Driver): Promise<Fuzzed> {
+  await empty(driver);
+  const run = new FuzzRun(seed, driver);
+  try {
+    await run.run();
+  } finally {
+    await run.end();
+  }
+  return run.result;
+}
+
+class FuzzRun {
+  readonly result: Fuzzed;
+  readonly #driver: Driver;
+  readonly #chance: Chance;
+  readonly #world: World;
+  readonly #clients: ObservedClient[] = [];
+  readonly #history = new History();
+  readonly #log = new Map<number, number>();
+  #step = 0;
+  #uid = 0;
+
+  constructor(seed: number, driver: Driver) {
+    this.result = { seed, faults: [], barriers: 0, commits: 0, views: 0 };
+    this.#driver = driver;
+    this.#chance = chanceFrom(new HandClock(seed));
+    this.#world = new World({ functions, schema, seed }, new KeptOpen(driver));
+    this.#history.add({ items: [], privateLists: new Set(), log: new Map() });
+    for (let i = 0; i < CLIENTS; i++) this.#connect(i);
+  }
+
+  async run(): Promise<void> {
+    const chance = this.#chance;
+    for (let barrier = 0; barrier < BARRIERS; barrier++) {
+      for (let actions = 5 + chance.pick(15); actions > 0; actions--) {
+        this.#step++;
+        await this.#act();
+        for (let turns = chance.pick(4); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await this.#barrier();
+      if (this.result.faults.length > 0) return;
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#world[Symbol.asyncDispose]();
+  }
+
+  #connect(index: number): void {
+    const who = this.#chance.oneOf(["ann", "ben"]);
+    const client = new ObservedClient(this.#world.connect(who), `client ${index} (${who})`, who, () => this.#step);
+    this.#clients.push(client);
+    client.watch(randomQuestions(this.#chance));
+  }
+
+  async #act(): Promise<void> {
+    const chance = this.#chance;
+    const client = chance.oneOf(this.#clients);
+    const what = chance.pick(40);
+    if (what < 24) client.call(randomMutation(chance, ++this.#uid), chance.chance() < 0.6);
+    else if (what < 30) client.watch(randomQuestions(chance));
+    else if (what < 34 && client.groups > 1) client.unwatch(chance.pick(client.groups));
+    else if (what < 36) client.client.refreshIdentity();
+    else if (what < 37) this.#world.cut();
+    else if (what < 39) this.#world.clock.advance(chance.oneOf([10, 300, 6_000]));
+    else if (chance.chance() < 0.3) await this.#world.restart();
+  }
+
+  /** Lets everybody come back and everything come to rest; then nothing may be wrong. */
+  async #barrier(): Promise<void> {
+    const isAtRest = () =>
+      this.#clients.every(({ open, client }) => open === 0 && client.connectionState().state === "open");
+    await this.#world.settled();
+    for (let tries = 0; tries < 40 && !isAtRest(); tries++) await this.#world.advance(1_000);
+    await this.#readJournal();
+    const { faults } = this.result;
+    if (!isAtRest()) faults.push("Not everybody came to rest.");
+    for (const client of this.#clients) {
+      faults.push(...checkClient(client, this.#history), ...checkAtRest(client, this.#history));
+    }
+    faults.push(...(await this.#checkModel()));
+    for (const line of this.#world.clock.lines) if (line.level === "error") faults.push(`logged: ${line.message}`);
+    this.result.barriers++;
+    this.result.commits = this.#history.states.length - 1;
+    this.result.views = this.#clients.reduce(
+      (sum, { observations }) => sum + observations.filter(({ what }) => what === "view").length,
+      0,
+    );
+  }
+
+  async #readJournal(): Promise<void> {
+    const from = this.#history.states.length;
+    const rows = await inTransaction(this.#driver, "read", (connection) =>
+      connection.execute("select uid, state from journal where version >= $1 order by version", [from]),
+    );
+    for (const { uid, state } of rows) {
+      const number = Number(uid);
+      this.#log.set(number, (this.#log.get(number) ?? 0) + 1);
+      this.#history.add(parseState(String(state), new Map(this.#log)));
+    }
+  }
+
+  /** Every query, run afresh by an engine that knows nothing: the model must agree, or the oracle itself is wrong. */
+  async #checkModel(): Promise<string[]> {
+    const engine = createEngine({ driver: this.#driver, environment: new HandClock(), development: true });
+    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
+    engine.useFunctions(functions, schema);
+    const faults: string[] = [];
+    for (const { path, args } of QUESTIONS) {
+      const fresh = await engine.call({ kind: "query", address: path, args, caller: { subject: "ann" } });
+      const answer = fresh.ok ? { data: fromWire(fresh.value) } : { error: dataOf(fresh.error) };
+      const expected = evaluate({ path, args }, this.#history.last, "ann");
+      if (!isDeepStrictEqual(answer, expected)) {
+        faults.push(`${path}: the database says ${JSON.stringify(answer)}, the model ${JSON.stringify(expected)}`);
+      }
+    }
+    await engine.close();
+    return faults;
+  }
+}
+
+function dataOf(error: WireError): unknown {
+  return error.kind === "application" ? fromWire(error.data) : error;
+}
+
+function parseState(text: string, log: State["log"]): State {
+  const { items, lists } = JSON.parse(text) as { items: Item[]; lists: { id: string; isPrivate: boolean }[] };
+  return { items, privateLists: new Set(lists.filter(({ isPrivate }) => isPrivate).map(({ id }) => id)), log };
+}
+
+async function empty(driver: Driver): Promise<void> {
+  const lists = LISTS.map((list) => `('${list}', false)`).join();
+  await inTransaction(driver, "write", async (connection) => {
+    await connection.execute("truncate items, lists, journal, counter, convex_lite.sessions");
+    await connection.execute(`insert into lists (id, is_private) values ${lists}`);
+    await connection.execute("insert into counter (id, version) values (1, 0)");
+  });
+}
+
+function chanceFrom(clock: HandClock): Chance {
+  const pick = (n: number) => Math.floor(clock.random() * n);
+  return { chance: () => clock.random(), pick, oneOf: (choices) => choices[pick(choices.length)] as never };
+}
+
+/** The same database for every seed: opening one takes longer than a seed. */
+class KeptOpen implements Driver {
+  readonly #driver: Driver;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  get dialect(): Driver["dialect"] {
+    return this.#driver.dialect;
+  }
+
+  get sideBySide(): boolean {
+    return this.#driver.sideBySide;
+  }
+
+  get description(): string {
+    return this.#driver.description;
+  }
+
+  connect(): Promise<Connection> {
+    return this.#driver.connect();
+  }
+
+  useSchema(tables: Record<string, unknown>): void {
+    this.#driver.useSchema(tables);
+  }
+
+  classify(error: unknown): ReturnType<Driver["classify"]> {
+    return this.#driver.classify(error);
+  }
+
+  async close(): Promise<void> {}
+}

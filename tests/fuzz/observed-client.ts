@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ConvexClient } from "../../lib/client/convex-client.ts";
+import type { Result } from "../../lib/client/query-result.ts";
+import { keyOf } from "../../lib/client/question.ts";
+import type { Cancel } from "../../lib/environment/environment.ts";
+import type { QueryKey } from "../../lib/functions/query-key.ts";
+import type { Item, MutationArgs, Question } from "./model.ts";
+
+/** What one client showed at one moment, and how its calls went, in the order in which it happened. */
+export type Observation =
+  | { what: "view"; step: number; shown: readonly Shown[] }
+  | { what: "called"; uid: number; guesses: string | undefined }
+  | { what: "resolved"; uid: number; step: number; shown: readonly Shown[] }
+  | { what: "rejected"; uid: number; kind: string };
+
+export interface Shown {
+  question: Question;
+  /** Undefined data and error: it is loading. */
+  result: Result<unknown>;
+}
+
+/** An item that only the client knows of yet. */
+type Guess = Item & { isGuess: true };
+
+/** Watches a client as a page would, and writes down every state it is told of. */
+export class ObservedClient {
+  readonly client: ConvexClient;
+  readonly name: string;
+  /** Who it is. */
+  readonly who: string;
+  readonly observations: Observation[] = [];
+  readonly faults: string[] = [];
+  /** Numbers of its calls, in the order called. */
+  readonly called: number[] = [];
+  open = 0;
+  readonly #watched = new Map<QueryKey, { question: Question; times: number }>();
+  readonly #groups: { stop: Cancel; keys: QueryKey[] }[] = [];
+  readonly #told = new Map<QueryKey, Result<unknown>>();
+  readonly #step: () => number;
+
+  constructor(client: ConvexClient, name: string, who: string, step: () => number) {
+    this.client = client;
+    this.name = name;
+    this.who = who;
+    this.#step = step;
+  }
+
+  get groups(): number {
+    return this.#groups.length;
+  }
+
+  /** Watches these together. */
+  watch(questions: readonly Question[]): void {
+    const keys = questions.map(({ path, args }) => keyOf(path, args));
+    for (const [i, key] of keys.entries()) {
+      const watched = this.#watched.get(key) ?? { question: questions[i] as Question, times: 0 };
+      watched.times++;
+      this.#watched.set(key, watched);
+    }
+    const requests = Object.fromEntries(questions.map(({ path, args }, i) => [String(i), { query: path, args }]));
+    const group = { stop: () => {}, keys };
+    this.#groups.push(group);
+    group.stop = this.client.watchQueries(requests, (results) => {
+      for (const [i, key] of keys.entries()) {
+        const result = results[String(i)] as Result<unknown>;
+        if (result !== this.client.sync.result(key)) this.faults.push(`${key}: told another result than there is`);
+      }
+      this.#record();
+    });
+  }
+
+  /** Stops watching one of the groups. */
+  unwatch(index: number): void {
+    const [group] = this.#groups.splice(index, 1);
+    if (!group) return;
+    group.stop();
+    for (const key of group.keys) {
+      const watched = this.#watched.get(key);
+      if (!watched || --watched.times > 0) continue;
+      this.#watched.delete(key);
+      this.#told.delete(key);
+    }
+  }
+
+  /** Calls the mutation, with a guess of what it adds. */
+  call(args: MutationArgs, optimistic: boolean): void {
+    const { uid } = args;
+    const added = args.ops.find(({ kind, savepoint }) => kind === "add" && savepoint !== "thrown");
+    const guesses = optimistic ? added?.list : undefined;
+    this.called.push(uid);
+    this.open++;
+    this.observations.push({ what: "called", uid, guesses });
+    const update = {
+      optimisticUpdate: (store: {
+        getQuery(q: never, a: never): unknown;
+        setQuery(q: never, a: never, v: never): void;
+      }) => {
+        const query = "items:inList" as never;
+        const list = { list: guesses } as never;
+        const items = store.getQuery(query, list) as Item[] | undefined;
+        const guess: Guess = { id: uid, list: guesses ?? "", owner: this.who, rank: added?.rank ?? 0, isGuess: true };
+        if (items) store.setQuery(query, list, [...items, guess] as never);
+      },
+    };
+    this.client.mutation("items:apply", args as never, guesses === undefined ? {} : (update as never)).then(
+      () => {
+        this.open--;
+        this.observations.push({ what: "resolved", uid, step: this.#step(), shown: this.shown() });
+      },
+      (error: { kind?: string }) => {
+        this.open--;
+        this.observations.push({ what: "rejected", uid, kind: error.kind ?? String(error) });
+      },
+    );
+  }
+
+  /** What it shows now, of all that it watches. */
+  shown(): Shown[] {
+    return [...this.#watched].map(([key, { question }]) => ({ question, result: this.client.sync.result(key) }));
+  }
+
+  /** At rest, everything that there is must have been told. */
+  checkTold(): void {
+    for (const key of this.#watched.keys()) {
+      const result = this.client.sync.result(key);
+      const told = this.#told.get(key);
+      if (result !== told && !(told === undefined && result.isLoading))
+        this.faults.push(`${key} changed, and nobody was told`);
+    }
+  }
+
+  #record(): void {
+    let isNews = false;
+    for (const key of this.#watched.keys()) {
+      const result = this.client.sync.result(key);
+      const before = this.#told.get(key);
+      if (before === result) continue;
+      isNews = true;
+      if (before) this.#checkIdentity(key, before, result);
+      this.#told.set(key, result);
+    }
+    if (isNews) this.observations.push({ what: "view", step: this.#step(), shown: this.shown() });
+  }
+
+  /** What did not change must be the same object: the whole, and every row. */
+  #checkIdentity(key: QueryKey, before: Result<unknown>, now: Result<unknown>): void {
+    if (before.data === undefined || now.data === undefined || before.data === now.data) return;
+    if (isDeepStrictEqual(before.data, now.data)) this.faults.push(`${key}: equal data, but another object`);
+    if (!Array.isArray(before.data) || !Array.isArray(now.data)) return;
+    const rows = new Map(before.data.map((row) => [(row as Item).id, row]));
+    for (const row of now.data as Item[]) {
+      const same = row?.id === undefined ? undefined : rows.get(row.id);
+      if (same !== undefined && same !== row && isDeepStrictEqual(same, row)) {
+        this.faults.push(
+          `${key}: row ${row.id} did not change, but is another object @${this.#step()}: ${JSON.stringify(before)} -> ${JSON.stringify(now)}`,
+        );
+      }
+    }
+  }
+}

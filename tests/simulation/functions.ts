@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { Auth, RunFunction } from "../../lib/functions/context.ts";
+import { createFunctions } from "../../lib/functions/define.ts";
+import { ConvexError } from "../../lib/values/errors.ts";
+import { defineMutations, type Queries, questionArgs, type Store } from "../fuzz/define-functions.ts";
+import { evaluate, type Item, type Question, type State } from "../fuzz/model.ts";
+import type { Rows } from "./memory-database.ts";
+import type { MemoryDb } from "./memory-driver.ts";
+
+const { query } = createFunctions<Record<string, unknown>>();
+
+interface Ctx {
+  db: MemoryDb;
+  auth: Auth;
+  runQuery: RunFunction<"query">;
+}
+
+const itemKey = (id: number) => `item/${id}`;
+const privateKey = (list: string) => `private/${list}`;
+const logKey = (uid: number) => `log/${uid}`;
+
+/** The state that is in these rows. */
+export function stateOf(rows: Rows): State {
+  const items: Item[] = [];
+  const privateLists = new Set<string>();
+  const log = new Map<number, number>();
+  for (const [key, row] of rows) {
+    if (key.startsWith("item/")) items.push(row as Item);
+    else if (key.startsWith("private/")) privateLists.add(row as string);
+    else if (key.startsWith("log/")) log.set((row as { uid: number }).uid, (row as { times: number }).times);
+  }
+  return { items, privateLists, log };
+}
+
+/** Reads what the query needs, each in a statement of its own, and answers as the model does. */
+async function answer(question: Question, { db, auth }: Ctx): Promise<unknown> {
+  const items = (await db.scan("item/")) as Item[];
+  const privateLists = new Set((await db.scan("private/")) as string[]);
+  const isMine =
+    question.path === "items:mine" ||
+    (question.path === "items:visible" && privateLists.has(String(question.args.list)));
+  const who = isMine ? ((await auth.getUserIdentity())?.subject ?? "nobody") : "";
+  const evaluated = evaluate(question, { items, privateLists, log: new Map() }, who);
+  if ("error" in evaluated) throw new ConvexError(evaluated.error as never);
+  return evaluated.data;
+}
+
+const ask = (name: string) => (ctx: unknown, args: Record<string, unknown>) =>
+  answer({ path: `items:${name}`, args }, ctx as Ctx);
+
+const inList = query({ args: questionArgs.inList, handler: ask("inList") });
+const queries = {
+  inList,
+  top: query({ args: questionArgs.top, handler: ask("top") }),
+  visible: query({ args: questionArgs.inList, handler: ask("visible") }),
+  strict: query({ args: questionArgs.inList, handler: ask("strict") }),
+  count: query({ args: z.object({}), handler: ask("count") }),
+  overview: query({ args: z.object({}), handler: ask("overview") }),
+  mine: query({ args: z.object({}), handler: ask("mine") }),
+  pair: query({
+    args: questionArgs.pair,
+    handler: async ({ runQuery }, { first, second }) => {
+      const run = runQuery as unknown as (query: unknown, args: { list: string }) => Promise<unknown>;
+      return [await run(inList, { list: first }), await run(inList, { list: second })];
+    },
+  }),
+} as unknown as Queries;
+
+function storeOf(anyDb: unknown): Store {
+  const db = anyDb as MemoryDb;
+  return {
+    item: async (id) => (await db.get(itemKey(id))) as Item | undefined,
+    put: (item) => db.put(itemKey(item.id), item),
+    remove: (id) => db.put(itemKey(id), undefined),
+    isPrivate: async (list) => (await db.get(privateKey(list))) !== undefined,
+    setPrivate: (list, isPrivate) => db.put(privateKey(list), isPrivate ? list : undefined),
+    ran: async (uid) => {
+      const before = (await db.get(logKey(uid))) as { times: number } | undefined;
+      await db.put(logKey(uid), { uid, times: (before?.times ?? 0) + 1 });
+    },
+  };
+}
+
+/** The model's functions over the database in memory. */
+export const functions = { items: { ...queries, ...defineMutations(queries, storeOf) } };

@@ -1,0 +1,257 @@
+import { type Connection, ConnectionLostError, type Driver, type Failure } from "../../lib/database/driver.ts";
+import { ConflictError, type MemoryDatabase, type Transaction } from "./memory-database.ts";
+import type { Owner, SimulationClock } from "./simulation-clock.ts";
+
+/** How often what goes wrong: chances in [0, 1], for each statement or COMMIT. */
+export interface DatabaseFaults {
+  /** The connection is gone before anything of the statement has happened. */
+  lost: number;
+  /** COMMIT: the connection is gone; half of them went through, and of these some only later. */
+  lostAtCommit: number;
+  /** COMMIT: another transaction wins, without a reason that could be seen. */
+  conflict: number;
+  /** A statement takes a few milliseconds instead of none. */
+  slow: number;
+  /** A statement takes longer than a batch waits. */
+  verySlow: number;
+}
+
+/** The author's database in a handler of the simulation. */
+export interface MemoryDb {
+  get(key: string): Promise<unknown>;
+  scan(prefix: string): Promise<unknown[]>;
+  put(key: string, row: unknown): Promise<void>;
+  transaction<T>(body: (db: MemoryDb) => Promise<T>): Promise<T>;
+}
+
+/** The database of one server. When the server has died, nothing it asked for is ever answered. */
+export class MemoryDriver implements Driver {
+  readonly dialect = "pg";
+  readonly sideBySide: boolean;
+  readonly description = "memory";
+  readonly #database: MemoryDatabase;
+  readonly #clock: SimulationClock;
+  readonly #owner: Owner;
+  readonly faults: DatabaseFaults;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    database: MemoryDatabase,
+    clock: SimulationClock,
+    owner: Owner,
+    faults: DatabaseFaults,
+    sideBySide: boolean,
+  ) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#owner = owner;
+    this.faults = faults;
+    this.sideBySide = sideBySide;
+  }
+
+  async connect(): Promise<Connection> {
+    const release = this.sideBySide ? () => {} : await this.#takeTurn();
+    try {
+      await this.pass();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return new MemoryConnection(this, this.#database, this.#clock, release);
+  }
+
+  useSchema(): void {}
+
+  classify(error: unknown): Failure {
+    if (error instanceof ConflictError) return "conflict";
+    if (error instanceof ConnectionLostError) return "connectionLost";
+    return error instanceof Error && error.message.includes("read-only") ? "refusedWrite" : "other";
+  }
+
+  async close(): Promise<void> {}
+
+  /** The time of one statement; the owner's death is for ever. */
+  async pass(): Promise<void> {
+    const { faults } = this;
+    if (!this.#owner.isAlive) await new Promise<never>(() => {});
+    const chance = this.#clock.chance();
+    const isSlow = chance < faults.slow + faults.verySlow;
+    if (isSlow) {
+      const ms = chance < faults.verySlow ? 200 + this.#clock.pick(500) : 1 + this.#clock.pick(20);
+      // Not the owner's timer: the database goes on when the server has died.
+      await new Promise<void>((resolve) => this.#clock.after(ms, resolve));
+      if (!this.#owner.isAlive) await new Promise<never>(() => {});
+    }
+    if (this.#clock.chance() < faults.lost) throw new ConnectionLostError("The connection broke.");
+  }
+
+  async #takeTurn(): Promise<() => void> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = promise;
+    await before;
+    return resolve;
+  }
+}
+
+class MemoryConnection implements Connection {
+  readonly #driver: MemoryDriver;
+  readonly #database: MemoryDatabase;
+  readonly #clock: SimulationClock;
+  readonly #release: () => void;
+  #transaction: Transaction | undefined;
+  #isLost = false;
+
+  constructor(driver: MemoryDriver, database: MemoryDatabase, clock: SimulationClock, release: () => void) {
+    this.#driver = driver;
+    this.#database = database;
+    this.#clock = clock;
+    this.#release = release;
+  }
+
+  async begin(mode: "read" | "write"): Promise<void> {
+    const transaction = this.#database.begin(mode);
+    const takesItEarly = this.#clock.chance() < 0.5;
+    if (mode === "read" && takesItEarly) transaction.takeSnapshot();
+    await this.#statement();
+    this.#transaction = transaction;
+    if (mode === "read") transaction.takeSnapshot();
+  }
+
+  get db(): MemoryDb {
+    const db: MemoryDb = {
+      get: (key) => this.#inside((transaction) => transaction.get(key)),
+      scan: (prefix) => this.#inside((transaction) => transaction.scan(prefix)),
+      put: (key, row) => this.#inside((transaction) => transaction.put(key, row)),
+      transaction: async (body) => {
+        const putBack = await this.#inside((transaction) => transaction.savepoint());
+        try {
+          return await body(db);
+        } catch (error) {
+          await this.#inside(putBack);
+          throw error;
+        }
+      },
+    };
+    return db;
+  }
+
+  async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    await this.#statement();
+    return execute(this.#open, sql, params);
+  }
+
+  async commit(): Promise<void> {
+    const transaction = this.#open;
+    const { faults } = this.#driver;
+    await this.#statement();
+    if (this.#clock.chance() < faults.conflict) {
+      transaction.rollback();
+      throw new ConflictError("Another transaction was faster.");
+    }
+    if (this.#clock.chance() < faults.lostAtCommit) this.#loseAtCommit(transaction);
+    transaction.commit();
+    this.#transaction = undefined;
+    // The answer to COMMIT takes its time as well; what it says is true already.
+    await this.#driver.pass().catch((error: unknown) => {
+      this.#isLost = true;
+      throw error;
+    });
+  }
+
+  async rollback(): Promise<void> {
+    this.#transaction?.rollback();
+    this.#transaction = undefined;
+  }
+
+  release(): void {
+    this.#transaction?.rollback();
+    this.#release();
+  }
+
+  destroy(): void {
+    this.#isLost = true;
+    this.#transaction?.rollback();
+  }
+
+  /** It went through, it did not, or it goes through while everybody wonders. */
+  #loseAtCommit(transaction: Transaction): never {
+    const fate = this.#clock.oneOf(["through", "not", "later"]);
+    this.#isLost = true;
+    this.#transaction = undefined;
+    if (fate === "through") transaction.commit();
+    else if (fate === "not") transaction.rollback();
+    else {
+      this.#clock.after(1 + this.#clock.pick(200), transaction.holdInDoubt());
+    }
+    throw new ConnectionLostError("The connection broke during COMMIT.");
+  }
+
+  async #inside<T>(work: (transaction: Transaction) => T): Promise<T> {
+    await this.#statement();
+    return work(this.#open);
+  }
+
+  get #open(): Transaction {
+    if (!this.#transaction) throw new Error("No transaction is open.");
+    return this.#transaction;
+  }
+
+  async #statement(): Promise<void> {
+    if (this.#isLost) throw new ConnectionLostError("The connection is gone.");
+    try {
+      await this.#driver.pass();
+    } catch (error) {
+      this.#isLost = true;
+      this.#transaction?.rollback();
+      throw error;
+    }
+    if (this.#isLost) throw new ConnectionLostError("The connection is gone.");
+  }
+}
+
+interface SessionRow {
+  id: string;
+  identity: string;
+  last_decided: string;
+  outcomes: string;
+  touched: number;
+}
+
+/** The statements of `lib/engine/session-records.ts`; any other is refused, so that a new one is noticed. */
+async function execute(
+  transaction: Transaction,
+  sql: string,
+  params: readonly unknown[],
+): Promise<Record<string, unknown>[]> {
+  const statement = sql.replaceAll(/\s+/g, " ").trim();
+  const [id, identity, n, outcomes, touched] = params as [string, string, number, string, number];
+  const key = `session/${id}`;
+  if (statement === "select 1") return [{}];
+  if (/^select .* from convex_lite\.sessions where id = any\(\$1\)$/.test(statement)) {
+    return (id as unknown as string[]).flatMap((one) => {
+      const row = transaction.get(`session/${one}`) as SessionRow | undefined;
+      return row ? [{ ...row }] : [];
+    });
+  }
+  if (/^select .* from convex_lite\.sessions where id = \$1( for update)?$/.test(statement)) {
+    if (statement.endsWith("for update")) await transaction.lock(key);
+    const row = transaction.get(key) as SessionRow | undefined;
+    return row ? [{ ...row }] : [];
+  }
+  if (/^insert into convex_lite\.sessions .* on conflict \(id\) do nothing returning 1$/.test(statement)) {
+    await transaction.lockForInsert(key);
+    if (transaction.get(key) !== undefined) return [];
+    transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+    return [{}];
+  }
+  if (/^update convex_lite\.sessions set .* last_decided = \$3 - 1 returning 1$/.test(statement)) {
+    await transaction.lock(key);
+    const row = transaction.get(key) as SessionRow | undefined;
+    if (!row || row.identity !== identity || Number(row.last_decided) !== n - 1) return [];
+    transaction.put(key, { ...row, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+    return [{}];
+  }
+  if (statement === "delete from convex_lite.sessions where touched < $1") return [];
+  throw new Error(`The database of the simulation does not know this statement: ${statement}`);
+}

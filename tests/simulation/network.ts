@@ -1,0 +1,208 @@
+import type { ClientSocket, WebSocketConstructor } from "../../lib/client/client-socket.ts";
+import type { Frame, SocketEvents, SocketLike } from "../../lib/protocol/socket.ts";
+import type { SimulationClock } from "./simulation-clock.ts";
+
+/** How bad the network is: chances in [0, 1] for each message, and milliseconds. */
+export interface NetworkFaults {
+  /** The longest that a message takes. */
+  latency: number;
+  /** The connection breaks with this message on its way. */
+  cut: number;
+  /** From this message on nothing arrives, for a while, and nobody is told. */
+  stall: number;
+}
+
+/** Milliseconds: longer than either end waits for a sign of life. */
+export const LONGEST_STALL = 45_000;
+
+export type Accept = (socket: SocketLike) => SocketEvents;
+
+const BROKEN = 1006;
+/** So many bytes does one byte of our small messages count: a stall of a moment looks like a megabyte. */
+const WEIGHT = 1_000;
+/** As the engine promises: nothing but answers to calls is sent above this (`PAUSE_BYTES`). */
+const PAUSE = 1024 * 1024;
+
+/** Where a client's sockets come from. Within one connection messages keep their order, as TCP sees to it. */
+export class Network {
+  faults: NetworkFaults;
+  readonly webSocketConstructor: WebSocketConstructor;
+  /** What the server did that it must not do. */
+  readonly broken: string[] = [];
+  readonly connections: Connection[] = [];
+  /** Told of everything that arrives, for a failing seed to be understood. */
+  trace: (line: string) => void = () => {};
+
+  constructor(clock: SimulationClock, faults: NetworkFaults, accept: Accept) {
+    this.faults = faults;
+    const open = (): ClientSocket => {
+      const connection = new Connection(clock, this, accept);
+      this.connections.push(connection);
+      return connection;
+    };
+    this.webSocketConstructor = class {
+      constructor() {
+        // biome-ignore lint/correctness/noConstructorReturn: a constructor is what a client expects
+        return open() as never;
+      }
+    } as unknown as WebSocketConstructor;
+  }
+
+  /** Breaks what is open. */
+  cut(): void {
+    for (const connection of this.connections) connection.cut();
+  }
+}
+
+type Listener = (event: never) => void;
+
+/** What is under way to one end. */
+interface Direction {
+  /** When the last message arrives: the next one comes no earlier. */
+  last: number;
+  readonly messages: (() => void)[];
+}
+
+/** One connection; as an object, the client's end of it. */
+class Connection implements ClientSocket {
+  readonly #clock: SimulationClock;
+  readonly #network: Network;
+  readonly #listeners = new Map<string, Listener[]>();
+  #server: SocketEvents | undefined;
+  #clientIsOver = false;
+  #serverIsOver = false;
+  readonly #upwards: Direction = { last: 0, messages: [] };
+  readonly #downwards: Direction = { last: 0, messages: [] };
+  readonly #number: number;
+  #isCut = false;
+  #buffered = 0;
+
+  constructor(clock: SimulationClock, network: Network, accept: Accept) {
+    this.#clock = clock;
+    this.#network = network;
+    this.#number = network.connections.length + 1;
+    this.#toServer(() => {
+      if (this.#clientIsOver) return;
+      this.#server = accept(this.#socketOfServer());
+      this.#toClient(() => this.#emit("open", undefined));
+    });
+  }
+
+  // ── the client's end ──
+
+  send(text: string): void {
+    if (this.#clientIsOver) return;
+    this.#toServer(() => {
+      this.#network.trace(`#${this.#number} → ${text}`);
+      this.#server?.message(text);
+    });
+    this.#perhapsGoWrong();
+  }
+
+  close(): void {
+    if (this.#clientIsOver) return;
+    this.#clientIsOver = true;
+    this.#toServer(() => this.#endServer());
+  }
+
+  addEventListener(type: string, listener: Listener): void {
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
+  }
+
+  /** Both ends hear of it, each in its own time; nothing that is under way arrives. */
+  cut(): void {
+    const { latency } = this.#network.faults;
+    if (!this.#clientIsOver) {
+      this.#clock.after(this.#clock.pick(latency + 1), () => this.#endClient(BROKEN, ""));
+    }
+    // The server may believe in it for long: the client is back by then.
+    if (!this.#serverIsOver) this.#clock.after(this.#clock.pick(4 * latency + 1), () => this.#endServer());
+    this.#isCut = true;
+  }
+
+  // ── the server's end ──
+
+  #socketOfServer(): SocketLike {
+    const bytes = () => this.#buffered * WEIGHT;
+    return {
+      get bufferedAmount() {
+        return bytes();
+      },
+      send: (frame) => this.#sendToClient(frame),
+      close: (code, reason) => {
+        this.#serverIsOver = true;
+        this.#toClient(() => this.#endClient(code, reason));
+      },
+    };
+  }
+
+  #sendToClient({ text }: Frame): void {
+    if (this.#serverIsOver) return;
+    if (text.startsWith('{"type":"Transition"') && this.#buffered * WEIGHT > PAUSE) {
+      this.#network.broken.push(
+        `a Transition was sent to a client that had ${this.#buffered * WEIGHT} bytes to read (G11)`,
+      );
+    }
+    this.#buffered += text.length;
+    this.#toClient(() => {
+      this.#buffered -= text.length;
+      this.#network.trace(`#${this.#number} ← ${text}`);
+      this.#emit("message", { data: text });
+    });
+    this.#perhapsGoWrong();
+  }
+
+  // ── on the way ──
+
+  #toServer(arrive: () => void): void {
+    this.#deliver(this.#upwards, () => {
+      if (!this.#serverIsOver) arrive();
+    });
+  }
+
+  #toClient(arrive: () => void): void {
+    this.#deliver(this.#downwards, () => {
+      if (!this.#clientIsOver) arrive();
+    });
+  }
+
+  /** Each message has a time to arrive, none before the one before it; whatever arrives first is the oldest. */
+  #deliver(direction: Direction, arrive: () => void): void {
+    direction.last = Math.max(direction.last, this.#clock.now + this.#clock.pick(this.#network.faults.latency + 1));
+    direction.messages.push(arrive);
+    this.#clock.after(direction.last - this.#clock.now, () => {
+      const oldest = direction.messages.shift();
+      if (!this.#isCut) oldest?.();
+    });
+  }
+
+  #perhapsGoWrong(): void {
+    const { cut, stall } = this.#network.faults;
+    const chance = this.#clock.chance();
+    if (chance < cut) this.cut();
+    else if (chance < cut + stall) this.#stall(100 + this.#clock.pick(LONGEST_STALL - 100));
+  }
+
+  /** Nothing that is said from now on arrives before. */
+  #stall(ms: number): void {
+    const until = this.#clock.now + ms;
+    this.#upwards.last = Math.max(this.#upwards.last, until);
+    this.#downwards.last = Math.max(this.#downwards.last, until);
+  }
+
+  #endClient(code: number, reason: string): void {
+    if (this.#clientIsOver) return;
+    this.#clientIsOver = true;
+    this.#emit("close", { code, reason });
+  }
+
+  #endServer(): void {
+    if (this.#serverIsOver) return;
+    this.#serverIsOver = true;
+    this.#server?.closed();
+  }
+
+  #emit(type: string, event: unknown): void {
+    for (const listener of this.#listeners.get(type) ?? []) listener(event as never);
+  }
+}

@@ -1,0 +1,219 @@
+import { ConvexClient } from "../../lib/client/convex-client.ts";
+import type { Page } from "../../lib/client/page.ts";
+import { createEngine, type Engine } from "../../lib/engine/engine.ts";
+import { randomMutation, randomQuestions } from "../fuzz/chance.ts";
+import { checkAtRest, checkClient, History } from "../fuzz/check-history.ts";
+import { ObservedClient } from "../fuzz/observed-client.ts";
+import { functions, stateOf } from "./functions.ts";
+import { MemoryDatabase } from "./memory-database.ts";
+import { type DatabaseFaults, MemoryDriver } from "./memory-driver.ts";
+import { LONGEST_STALL, Network, type NetworkFaults } from "./network.ts";
+import { type Owner, promisesRest, SimulationClock } from "./simulation-clock.ts";
+
+const page: Page = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+const NO_DATABASE_FAULTS: DatabaseFaults = { lost: 0, lostAtCommit: 0, conflict: 0, slow: 0, verySlow: 0 };
+/** After the last fault: everything a client waits for (its backoff, a dead socket, a commit in doubt) ends within. */
+const TO_REST = 180_000;
+
+interface Server {
+  owner: Owner;
+  driver: MemoryDriver;
+  engine: Engine;
+}
+
+export interface Simulated {
+  seed: number;
+  /** What was wrong, in words. */
+  faults: string[];
+  commits: number;
+  observations: number;
+  crashes: number;
+  connections: number;
+  /** The last lines that were logged. */
+  log: string[];
+}
+
+/**
+ * One schedule: a few clients, a server that may die at any step, a database and a network that fail at random, all under
+ * one clock, all from one seed. Faults end; then everything must come to rest, and be right.
+ */
+export async function simulate(seed: number, trace?: (line: string) => void): Promise<Simulated> {
+  const world = new SimulatedWorld(seed, trace);
+  try {
+    await world.run();
+  } catch (error) {
+    world.faults.push(`It threw: ${error instanceof Error ? error.stack : error}`);
+  }
+  return world.result();
+}
+
+class SimulatedWorld {
+  readonly faults: string[] = [];
+  readonly #seed: number;
+  readonly #clock: SimulationClock;
+  readonly #database = new MemoryDatabase();
+  readonly #history = new History();
+  readonly #clients: { observed: ObservedClient; network: Network }[] = [];
+  readonly #sideBySide: boolean;
+  #databaseFaults: DatabaseFaults;
+  #server: Server;
+  #lastUid = 0;
+  #crashes = 0;
+
+  readonly #trace: ((line: string) => void) | undefined;
+
+  constructor(seed: number, trace: ((line: string) => void) | undefined) {
+    this.#seed = seed;
+    this.#trace = trace;
+    this.#clock = new SimulationClock(seed);
+    const { oneOf } = this.#bound();
+    this.#sideBySide = oneOf([true, true, false]);
+    this.#databaseFaults = {
+      lost: oneOf([0, 0, 0.005, 0.02]),
+      lostAtCommit: oneOf([0, 0, 0.1, 0.3]),
+      conflict: oneOf([0, 0, 0.1, 0.4]),
+      slow: oneOf([0, 0.1, 0.4]),
+      verySlow: oneOf([0, 0, 0.02]),
+    };
+    this.#database.onCommit = (rows, changed) => {
+      if (!changed.some((key) => !key.startsWith("session/"))) return;
+      this.#history.add(stateOf(rows));
+      this.#tell(`state ${this.#history.states.length - 1}: ${changed.join()}`);
+    };
+    this.#history.add(stateOf(this.#database.rows));
+    this.#server = this.#startServer();
+  }
+
+  async run(): Promise<void> {
+    const clock = this.#clock;
+    const clients = 1 + clock.pick(3);
+    for (let i = 0; i < clients; i++) this.#connect(i);
+    const actions = 10 + clock.pick(20);
+    const crashes = clock.oneOf([0, 0, 0.02, 0.1]);
+    for (let done = 0; done < actions; done++) {
+      this.#act();
+      // Somewhere between two steps of whatever goes on.
+      await this.#goOn(clock.pick(12));
+      if (clock.chance() < crashes) this.#crash();
+    }
+    this.#heal();
+    await this.#rest();
+    this.#check();
+    for (const { observed } of this.#clients) await observed.client.close();
+    this.#server.owner.isAlive = false;
+  }
+
+  result(): Simulated {
+    return {
+      seed: this.#seed,
+      faults: this.faults,
+      commits: this.#history.states.length - 1,
+      observations: this.#clients.reduce((sum, { observed }) => sum + observed.observations.length, 0),
+      crashes: this.#crashes,
+      connections: this.#clients.reduce((sum, { network }) => sum + network.connections.length, 0),
+      log: this.#clock.lines.slice(-20),
+    };
+  }
+
+  #tell(line: string): void {
+    this.#trace?.(`${this.#clock.steps} @${this.#clock.now % 1_000_000} ${line}`);
+  }
+
+  #bound() {
+    return { oneOf: <T>(choices: readonly T[]): T => this.#clock.oneOf(choices) };
+  }
+
+  #startServer(): Server {
+    const owner: Owner = { isAlive: true };
+    const driver = new MemoryDriver(this.#database, this.#clock, owner, this.#databaseFaults, this.#sideBySide);
+    const engine = createEngine({ driver, environment: this.#clock.environment(owner), development: false });
+    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
+    engine.useFunctions(functions, {});
+    return { owner, driver, engine };
+  }
+
+  #connect(index: number): void {
+    const clock = this.#clock;
+    const who = clock.oneOf(["ann", "ben"]);
+    const faults: NetworkFaults = {
+      latency: clock.oneOf([0, 3, 50]),
+      cut: clock.oneOf([0, 0, 0.02, 0.1]),
+      stall: clock.oneOf([0, 0, 0, 0.01]),
+    };
+    const network = new Network(clock, faults, (socket) => this.#server.engine.opened(socket, { subject: who }));
+    const client = new ConvexClient("http://simulated", {
+      environment: clock.environment(),
+      page,
+      webSocketConstructor: network.webSocketConstructor,
+    });
+    const observed = new ObservedClient(client, `client ${index} (${who})`, who, () => clock.steps);
+    network.trace = (line) => this.#tell(`${observed.name} ${line}`);
+    this.#clients.push({ observed, network });
+    observed.watch(randomQuestions(clock));
+  }
+
+  /** One thing that a person or the world does. */
+  #act(): void {
+    const clock = this.#clock;
+    const { observed, network } = clock.oneOf(this.#clients);
+    const what = clock.pick(20);
+    if (what < 12) observed.call(randomMutation(clock, ++this.#lastUid), clock.chance() < 0.6);
+    else if (what < 15) observed.watch(randomQuestions(clock));
+    else if (what < 17 && observed.groups > 1) observed.unwatch(clock.pick(observed.groups));
+    else if (what < 18) observed.client.refreshIdentity();
+    else network.cut();
+  }
+
+  /** Lets so many timers run, and what follows from them. */
+  async #goOn(steps: number): Promise<void> {
+    await promisesRest();
+    for (let i = 0; i < steps && this.#clock.step(Number.POSITIVE_INFINITY); i++) await promisesRest();
+  }
+
+  /** The process is gone, between two steps of anything: nothing is closed in order, nothing is told. */
+  #crash(): void {
+    this.#tell("the server dies");
+    this.#crashes++;
+    this.#server.owner.isAlive = false;
+    // Starting takes longer than what the dead one had asked the database to commit.
+    this.#database.decideAll();
+    for (const { network } of this.#clients) network.cut();
+    this.#server = this.#startServer();
+  }
+
+  #heal(): void {
+    Object.assign(this.#databaseFaults, NO_DATABASE_FAULTS);
+    for (const { network } of this.#clients) Object.assign(network.faults, { cut: 0, stall: 0 });
+  }
+
+  async #rest(): Promise<void> {
+    const until = this.#clock.now + TO_REST;
+    await promisesRest();
+    while (this.#clock.step(until)) {
+      await promisesRest();
+      if (this.#isAtRest) break;
+    }
+    // What is under way arrives.
+    const soon = this.#clock.now + LONGEST_STALL + 5_000;
+    while (this.#clock.step(soon)) await promisesRest();
+  }
+
+  get #isAtRest(): boolean {
+    return this.#clients.every(
+      ({ observed }) =>
+        observed.open === 0 &&
+        observed.client.connectionState().state === "open" &&
+        observed.shown().every(({ result }) => !result.isLoading),
+    );
+  }
+
+  #check(): void {
+    for (const { observed, network } of this.#clients) {
+      if (observed.open > 0) this.faults.push(`${observed.name}: ${observed.open} calls never ended`);
+      const { state } = observed.client.connectionState();
+      if (state !== "open") this.faults.push(`${observed.name} is ${state}, ${TO_REST} ms after the last fault`);
+      this.faults.push(...checkClient(observed, this.#history), ...checkAtRest(observed, this.#history));
+      this.faults.push(...network.broken);
+    }
+  }
+}
