@@ -97,9 +97,10 @@ export class WireClient implements SocketLike {
     }
   }
 
-  /** As PROTOCOL.md says, and trusting: it looks at no hash. */
+  /** As PROTOCOL.md says, and trusting: it looks at no hash. A value that it has only said it has stays unknown. */
   #patch({ live, splices, around }: Patch): void {
-    const before = this.#values.get(live) as unknown[] | Record<string, unknown>;
+    const before = this.#values.get(live) as unknown[] | Record<string, unknown> | undefined;
+    if (before === undefined) return;
     const key = Array.isArray(before) ? undefined : longestList(before);
     const rows = [...((key === undefined ? before : (before as Record<string, unknown>)[key]) as unknown[])];
     const { length } = rows;
