@@ -1,3 +1,5 @@
+import { isDevelopment } from "./freeze.ts";
+
 /** The little of a WebSocket that the client needs: a browser's, Node's own and that of `ws` have it. */
 export interface ClientSocket {
   send(text: string): void;
@@ -20,9 +22,8 @@ const PATH = "/api/sync";
 export function socketUrl(site: string | undefined): string {
   const from = site ?? (typeof location === "undefined" ? undefined : location.origin);
   if (from === undefined) {
-    throw new Error(
-      'There is no page to take the server\'s address from. Give it: new ConvexClient("http://localhost:3000").',
-    );
+    const advice = isDevelopment ? ' Give it: new ConvexClient("http://localhost:3000").' : "";
+    throw new Error(`There is no page to take the server's address from.${advice}`);
   }
   const url = new URL(from);
   url.protocol = url.protocol.replace("http", "ws");

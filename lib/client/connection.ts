@@ -1,7 +1,7 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
 import type { Limits } from "../protocol/server-message.ts";
-import { CloseCode } from "../protocol/version.ts";
+import { SILENT, UNSUPPORTED_VERSION } from "../protocol/version.ts";
 import { HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
@@ -164,7 +164,7 @@ export class Connection {
   #closed(code: number, reason: string): void {
     const returnAfter = this.returnAfter;
     this.#drop();
-    if (code !== CloseCode.unsupportedVersion) return this.#wait(returnAfter);
+    if (code !== UNSUPPORTED_VERSION) return this.#wait(returnAfter);
     this.stop();
     this.#ports.refused(reason || "The page speaks another version of the protocol than the server. Load it again.");
   }
@@ -220,7 +220,7 @@ export class Connection {
   }
 
   #dead(): void {
-    this.leave(CloseCode.silent);
+    this.leave(SILENT);
   }
 
   #after(ms: number, task: () => void): void {

@@ -31,12 +31,8 @@ function openSocket(site: string | undefined, { webSocketConstructor, headers }:
   return headers ? new Constructor(url, { headers } as never) : new Constructor(url);
 }
 
-const consoleLog: Log = {
-  info: (message, about) => console.info(...line(message, about)),
-  warn: (message, about) => console.warn(...line(message, about)),
-  error: (message, about) => console.error(...line(message, about)),
-};
+const consoleLog: Log = { info: toConsole("info"), warn: toConsole("warn"), error: toConsole("error") };
 
-function line(message: string, about: Record<string, unknown> | undefined): unknown[] {
-  return about === undefined ? [`convex-lite: ${message}`] : [`convex-lite: ${message}`, about];
+function toConsole(level: keyof Log): Log[keyof Log] {
+  return (message, ...about) => console[level](`convex-lite: ${message}`, ...about);
 }

@@ -18,18 +18,16 @@ export function surroundingPage(): Page {
   return {
     isVisible: () => document.visibilityState !== "hidden",
     onReturn(listener) {
+      const until = new AbortController();
       const ifVisible = () => document.visibilityState !== "hidden" && listener();
-      for (const event of RETURNS) window.addEventListener(event, listener);
-      document.addEventListener("visibilitychange", ifVisible);
-      return () => {
-        for (const event of RETURNS) window.removeEventListener(event, listener);
-        document.removeEventListener("visibilitychange", ifVisible);
-      };
+      for (const event of RETURNS) window.addEventListener(event, listener, until);
+      document.addEventListener("visibilitychange", ifVisible, until);
+      return () => until.abort();
     },
     askBeforeLeaving() {
-      const ask = (event: Event) => event.preventDefault();
-      window.addEventListener("beforeunload", ask);
-      return () => window.removeEventListener("beforeunload", ask);
+      const until = new AbortController();
+      window.addEventListener("beforeunload", (event) => event.preventDefault(), until);
+      return () => until.abort();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type QueryKey, queryKey } from "../functions/query-key.ts";
 import { addressOf } from "../functions/reference.ts";
 import { toWire, type Wire } from "../values/wire.ts";
+import { isDevelopment } from "./freeze.ts";
 
 /** Arguments as they travel. */
 export type WireArgs = Record<string, Wire>;
@@ -9,11 +10,11 @@ export type WireArgs = Record<string, Wire>;
 export function addressFrom(reference: unknown): string {
   const address = typeof reference === "string" ? reference : addressOf(reference);
   if (address?.includes(":")) return address;
-  throw new TypeError(
-    `A function is expected, such as api.messages.send or "messages:send". Found: ${found(reference)}. ` +
-      "A module of api is no function; name one of its functions.",
-  );
+  const expected = 'A function is expected, such as api.messages.send or "messages:send".';
+  throw new TypeError(isDevelopment ? `${expected} Found: ${found(reference)}. ${HINT}` : expected);
 }
+
+const HINT = "A module of api is no function; name one of its functions.";
 
 function found(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : value === null ? "null" : typeof value;

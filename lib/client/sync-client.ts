@@ -2,7 +2,7 @@ import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
-import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
+import { PROTOCOL_VERSION, RESYNC } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
 import type { Answer } from "./answer.ts";
 import type { ClientSocket } from "./client-socket.ts";
@@ -296,7 +296,7 @@ export class SyncClient {
       this.#take(JSON.parse(text) as ServerMessage);
     } catch (error) {
       this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
-      this.#connection.leave(CloseCode.resync);
+      this.#connection.leave(RESYNC);
     }
     this.#speakSoon();
   }

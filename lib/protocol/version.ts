@@ -5,6 +5,15 @@
  */
 export const PROTOCOL_VERSION = 1;
 
+// The codes that a client looks for or gives itself: by themselves, so that a browser is not sent the others.
+
+/** Client and server speak different versions of the protocol: load the page again. */
+export const UNSUPPORTED_VERSION = 4426;
+/** The other side stayed silent too long. */
+export const SILENT = 4440;
+/** A client that found the server's messages inconsistent: it connects again and starts from its hashes. */
+export const RESYNC = 4450;
+
 /** Why a socket was closed, beyond what RFC 6455 §7.4.1 has codes for. `PROTOCOL.md` says what follows each. */
 export const CloseCode = {
   /** The server restarts; come back. (RFC 6455 registry: Service Restart.) */
@@ -17,16 +26,13 @@ export const CloseCode = {
   sessionTakenOver: 4409,
   /** A message was larger or deeper than the limits allow. */
   tooLarge: 4413,
-  /** Client and server speak different versions of the protocol: load the page again. */
-  unsupportedVersion: 4426,
+  unsupportedVersion: UNSUPPORTED_VERSION,
   /** More messages, subscriptions or queued mutations than the limits allow. */
   tooMany: 4429,
   /** The client read too slowly; reconnect and resync. */
   tooSlow: 4430,
-  /** The other side stayed silent too long. */
-  silent: 4440,
-  /** A client that found the server's messages inconsistent: it connects again and starts from its hashes. */
-  resync: 4450,
+  silent: SILENT,
+  resync: RESYNC,
 } as const;
 
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];

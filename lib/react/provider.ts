@@ -1,6 +1,7 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from "react";
 import type { ConvexClient } from "../client/convex-client.ts";
 import { createSyncClient } from "../client/create-sync-client.ts";
+import { isDevelopment } from "../client/freeze.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 
 const ClientContext = createContext<SyncClient | undefined>(undefined);
@@ -24,7 +25,6 @@ export function ConvexProvider({ url, client: given, children }: ConvexProviderP
 export function useSyncClient(): SyncClient {
   const client = useContext(ClientContext);
   if (client) return client;
-  throw new Error(
-    "This hook needs <ConvexProvider> above its component, for instance around children in app/layout.tsx.",
-  );
+  const where = isDevelopment ? ", for instance around children in app/layout.tsx" : "";
+  throw new Error(`This hook needs <ConvexProvider> above its component${where}.`);
 }
