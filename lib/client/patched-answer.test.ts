@@ -10,6 +10,7 @@ import { fromWire, toWire, type Wire } from "../values/wire.ts";
 import { type Answer, goodAnswer } from "./answer.ts";
 import { patchedAnswer } from "./patched-answer.ts";
 import { QuerySet } from "./query-set.ts";
+import { ScriptedServer, settle } from "./scripted-server.ts";
 import { ServerAnswers } from "./server-answers.ts";
 
 /** What makes a row worth a patch: a text that is longer than what is around it on the way. */
@@ -374,4 +375,26 @@ describe("the server's answers", () => {
     const { answers } = asking();
     expect(() => answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [patch] })).toThrow("value");
   });
+});
+
+test("a client that was sent a wrong patch comes back without the hash, shows what it had, and is sent the whole", async () => {
+  const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
+  const [four, five] = [answer(rows(4)), answer(rows(5))];
+  const patch = patchOf(four, answer(rows(5), four)) as Patch;
+  const server = new ScriptedServer();
+  const client = server.client();
+  const shown: unknown[] = [];
+  client.watchQuery("m:list", {}, ({ data }) => shown.push(data));
+  await settle();
+  await server.transition({ at: 1, maps: [[1, 1]], answers: [JSON.parse(four.text)] });
+  await server.transition({ at: 2, answers: [{ ...patch, splices: [[0, 1]] }] });
+  expect(client.connectionState().state).toBe("waiting");
+  server.clock.advance(8_000);
+  await settle();
+  expect(server.heard("Subscribe")[0]?.queries).toEqual([{ query: 1, path: "m:list", args: {} }]);
+  await server.transition({ at: 2, maps: [[1, 1]], answers: [JSON.parse(five.text)] });
+  expect(shown.filter((data) => data !== undefined)).toEqual([rows(4), rows(5)]);
+  await server.transition({ at: 3, answers: [JSON.parse(answer(rows(6), five).since(five.hash)?.text ?? "")] });
+  expect(shown.at(-1)).toEqual(rows(6));
+  await client.close();
 });

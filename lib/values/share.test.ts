@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyValue } from "../../tests/support/any-value.ts";
 import { share } from "./share.ts";
+import { toWire } from "./wire.ts";
 
 interface Row {
   id: number;
@@ -30,6 +31,18 @@ describe("sharing with an earlier value", () => {
   test("returns the earlier value itself when nothing changed", () => {
     fc.assert(
       fc.property(fc.oneof(anyValue, anyRows), (value) => Object.is(share(value, structuredClone(value)), value)),
+      { numRuns: 500 },
+    );
+  });
+
+  test("keeps nothing whose wire text would be another, not even for the order of its keys", () => {
+    const previous = { id: 1, name: "a", tags: ["x"] };
+    const next = { name: "a", id: 1, tags: ["x"] };
+    expect(JSON.stringify(share(previous, next))).toBe(JSON.stringify(next));
+    fc.assert(
+      fc.property(anyValue, anyValue, (before, after) => {
+        expect(JSON.stringify(toWire(share(before, after)))).toBe(JSON.stringify(toWire(after)));
+      }),
       { numRuns: 500 },
     );
   });
