@@ -15,9 +15,11 @@ import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { Answer, LiveQuery, Told, Watcher } from "./live-query.ts";
 import { MessageRate } from "./message-rate.ts";
+import { closeReason, decidedText, sharedFrame, transitionText } from "./message-text.ts";
 import type { Call } from "./run.ts";
 import type { SessionRecord } from "./session-records.ts";
-import { type Changes, type Subscription, Subscriptions } from "./subscriptions.ts";
+import { SlowReader } from "./slow-reader.ts";
+import { type Subscription, Subscriptions } from "./subscriptions.ts";
 
 export interface SessionParts {
   readonly environment: Environment;
@@ -41,10 +43,7 @@ export interface SessionParts {
 
 const PING: Frame = { text: '{"type":"Ping"}' };
 const PONG: Frame = { text: '{"type":"Pong"}' };
-/** Above this many unsent bytes a client is sent nothing more; it gets the state of then once it has read. */
-const PAUSE_BYTES = 1024 * 1024;
-const DROP_BYTES = 8 * 1024 * 1024;
-const DROP_AFTER = 30_000;
+/** How soon we look again whether a slow client has read, in milliseconds. */
 const LOOK_AGAIN = 50;
 
 /** The state of a client at one position, waiting for queries that left its batch. */
@@ -78,8 +77,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   #runningActions = 0;
   #lastHeard: number;
   #closed = false;
-  /** Defined while the client reads too slowly: since when, and how many bytes were unsent then. */
-  #slow: { since: number; buffered: number } | undefined;
+  readonly #reader: SlowReader;
   #cancelTimer: Cancel;
   #cancelSlowCheck: Cancel = () => {};
 
@@ -88,6 +86,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     this.#socket = socket;
     this.caller = caller;
     const { environment, limits } = parts;
+    this.#reader = new SlowReader(socket, environment);
     this.#lastHeard = environment.now();
     this.#rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst, this.#lastHeard);
     this.#cancelTimer = environment.after(limits.handshake, () => {
@@ -342,22 +341,15 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     return [...reflected];
   }
 
-  /** A slow client costs results, not memory: what it missed is made up for by the state of the time it has read. */
+  /** What a slow client misses is made up for by the state of the time it has read. */
   #readsTooSlowly(): boolean {
-    const { bufferedAmount } = this.#socket;
-    const { environment } = this.#parts;
-    if (bufferedAmount <= PAUSE_BYTES) {
-      this.#slow = undefined;
-      return false;
+    const pressure = this.#reader.pressure(this.#lastFrameLength);
+    if (pressure === "flows") return false;
+    if (pressure === "lost") this.close(CloseCode.tooSlow, "The client reads too slowly.");
+    else {
+      this.#cancelSlowCheck();
+      this.#cancelSlowCheck = this.#parts.environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
     }
-    const now = environment.now();
-    if (!this.#slow || bufferedAmount < this.#slow.buffered) this.#slow = { since: now, buffered: bufferedAmount };
-    if (now - this.#slow.since >= DROP_AFTER || bufferedAmount > DROP_BYTES + this.#lastFrameLength) {
-      this.close(CloseCode.tooSlow, "The client reads too slowly.");
-      return true;
-    }
-    this.#cancelSlowCheck();
-    this.#cancelSlowCheck = environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
     return true;
   }
 
@@ -369,10 +361,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   }
 
   decided(request: number, outcome: string): void {
-    const isSuccess = outcome.startsWith(SUCCESS);
-    const rest = isSuccess ? outcome.slice(SUCCESS.length, -1) : outcome.slice(FAILURE.length, -1);
-    const [type, name] = isSuccess ? ["MutationSucceeded", "value"] : ["MutationFailed", "error"];
-    this.#send({ text: `{"type":"${type}","request":${request},"${name}":${rest}}` });
+    this.#send({ text: decidedText(request, outcome) });
   }
 
   takenOver(): void {
@@ -415,7 +404,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
 
   close(code: number, reason: string): void {
     if (this.#closed) return;
-    this.#socket.close(code, shortened(reason));
+    this.#socket.close(code, closeReason(reason));
     this.closed();
   }
 
@@ -429,40 +418,4 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     this.#clientSession?.detach(this);
     this.#parts.ended(this);
   }
-}
-
-const SUCCESS = '{"ok":true,"value":';
-const FAILURE = '{"ok":false,"error":';
-/** RFC 6455 §5.5.1 leaves 123 bytes for the reason, and a character of it takes at most three. */
-const MAX_REASON_BYTES = 123;
-
-function shortened(reason: string): string {
-  // It may hold what the client sent, as long as a message: cut first, count after.
-  let short = reason.slice(0, MAX_REASON_BYTES);
-  while (Buffer.byteLength(short) > MAX_REASON_BYTES) short = short.slice(0, -1);
-  return short;
-}
-
-function sharedFrame(told: Told, position: number, shared: Map<Told, Frame>): Frame {
-  let frame = shared.get(told);
-  if (!frame) {
-    frame = { text: `{"type":"Transition","at":${position},"answers":[${told.text}]}` };
-    shared.set(told, frame);
-  }
-  return frame;
-}
-
-/** The transition as text, around answers that are text already. Undefined when it would say nothing. */
-function transitionText(
-  position: number,
-  reflected: number[],
-  { maps, refused, answers }: Changes,
-): string | undefined {
-  if (reflected.length + maps.length + refused.length + answers.size === 0) return undefined;
-  let text = `{"type":"Transition","at":${position}`;
-  if (reflected.length > 0) text += `,"reflected":${JSON.stringify(reflected)}`;
-  if (maps.length > 0) text += `,"maps":${JSON.stringify(maps)}`;
-  if (refused.length > 0) text += `,"refused":${JSON.stringify(refused)}`;
-  if (answers.size > 0) text += `,"answers":[${[...answers.values()].map((told) => told.text).join(",")}]`;
-  return `${text}}`;
 }

@@ -28,16 +28,19 @@ export interface Changes {
 /**
  * What one client watches, and what of it the client has been sent.
  *
+ * What is usually empty, or holds one, is a list: there is one of these for every socket, an empty `Set` takes as much
+ * room as everything else in it, and all of them are gone through for an answer that everybody watches.
+ *
  * Not here: finding and running the queries, sockets.
  */
 export class Subscriptions {
   readonly #byQuery = new Map<number, Subscription>();
-  readonly #byLive = new Map<LiveQuery, Set<Subscription>>();
+  readonly #byLive = new Map<LiveQuery, Subscription[]>();
   /** Live queries whose answer is another one than the client has. */
-  readonly #changed = new Set<LiveQuery>();
+  #changed: LiveQuery[] = [];
   /** Subscriptions that the client has not been told about. */
-  readonly #unmapped = new Set<Subscription>();
-  readonly #refused = new Map<number, WireError>();
+  #unmapped: Subscription[] = [];
+  #refused: [query: number, error: WireError][] = [];
 
   get size(): number {
     return this.#byQuery.size;
@@ -45,7 +48,7 @@ export class Subscriptions {
 
   /** Is there anything that the client has not been told? */
   get hasNews(): boolean {
-    return this.#changed.size > 0 || this.#unmapped.size > 0 || this.#refused.size > 0;
+    return this.#changed.length > 0 || this.#unmapped.length > 0 || this.#refused.length > 0;
   }
 
   has(query: number): boolean {
@@ -70,11 +73,11 @@ export class Subscriptions {
     subscription.moving = subscription.moving || subscription.mapped;
     subscription.live = live;
     subscription.mapped = false;
-    this.#unmapped.add(subscription);
-    this.#refused.delete(subscription.query);
+    if (!this.#unmapped.includes(subscription)) this.#unmapped.push(subscription);
+    this.#forgetRefusal(subscription.query);
     const sharing = this.#byLive.get(live);
-    if (sharing) sharing.add(subscription);
-    else this.#byLive.set(live, new Set([subscription]));
+    if (sharing) sharing.push(subscription);
+    else this.#byLive.set(live, [subscription]);
     return left;
   }
 
@@ -83,8 +86,9 @@ export class Subscriptions {
     subscription.live = undefined;
     subscription.mapped = false;
     subscription.moving = false;
-    this.#unmapped.delete(subscription);
-    this.#refused.set(subscription.query, error);
+    remove(this.#unmapped, subscription);
+    this.#forgetRefusal(subscription.query);
+    this.#refused.push([subscription.query, error]);
     return left;
   }
 
@@ -93,14 +97,14 @@ export class Subscriptions {
     const subscription = this.#byQuery.get(query);
     if (!subscription) return undefined;
     this.#byQuery.delete(query);
-    this.#unmapped.delete(subscription);
-    this.#refused.delete(query);
+    remove(this.#unmapped, subscription);
+    this.#forgetRefusal(query);
     return this.#unbind(subscription);
   }
 
   /** This live query has another answer now. */
   change(live: LiveQuery): void {
-    if (this.#byLive.has(live)) this.#changed.add(live);
+    if (this.#byLive.has(live) && !this.#changed.includes(live)) this.#changed.push(live);
   }
 
   /** Must the client wait, because a query whose answer it shows is now of a live query without one? */
@@ -124,9 +128,8 @@ export class Subscriptions {
 
   /** The only news, if it is one answer and nothing else: then every client that had the same may be sent the same bytes. */
   takeSingleAnswer(): Told | undefined {
-    if (this.#changed.size !== 1 || this.#unmapped.size > 0 || this.#refused.size > 0) return undefined;
-    const [live] = this.#changed;
-    this.#changed.clear();
+    if (this.#changed.length !== 1 || this.#unmapped.length > 0 || this.#refused.length > 0) return undefined;
+    const live = this.#changed.pop();
     return live?.answer && this.#tell(live, live.answer);
   }
 
@@ -135,19 +138,21 @@ export class Subscriptions {
    * @param answerOf What counts as the answer of a live query; undefined: it has none to say. Default: the answer it has now.
    */
   takeChanges(answerOf: (live: LiveQuery) => Answer | undefined = (live) => live.answer): Changes {
-    const changes: Changes = { maps: [], refused: [...this.#refused], answers: new Map() };
-    this.#refused.clear();
-    for (const live of [...this.#changed]) {
+    const changes: Changes = { maps: [], refused: this.#refused, answers: new Map() };
+    this.#refused = [];
+    const changed = this.#changed;
+    this.#changed = changed.filter((live) => answerOf(live) !== live.answer);
+    for (const live of changed) {
       const answer = answerOf(live);
-      if (answer === live.answer) this.#changed.delete(live);
       const told = answer && this.#tell(live, answer);
       if (told) changes.answers.set(live, told);
     }
-    for (const subscription of [...this.#unmapped]) {
+    const unmapped = this.#unmapped;
+    this.#unmapped = unmapped.filter(({ live }) => !live || !answerOf(live));
+    for (const subscription of unmapped) {
       const { live } = subscription;
       const answer = live && answerOf(live);
       if (!live || !answer) continue;
-      this.#unmapped.delete(subscription);
       subscription.mapped = true;
       subscription.moving = false;
       changes.maps.push([subscription.query, live.id]);
@@ -161,8 +166,7 @@ export class Subscriptions {
   #tell(live: LiveQuery, answer: Answer): Told | undefined {
     const now = answer.ok ? answer.hash : undefined;
     const sharing = this.#byLive.get(live) ?? [];
-    const [first] = sharing;
-    let had = first?.hash;
+    let had = sharing[0]?.hash;
     for (const subscription of sharing) {
       // Queries that have different answers are all told the whole one.
       if (subscription.hash !== had) had = undefined;
@@ -176,12 +180,21 @@ export class Subscriptions {
     const { live } = subscription;
     if (!live) return undefined;
     const sharing = this.#byLive.get(live);
-    sharing?.delete(subscription);
-    if (!sharing || sharing.size > 0) return undefined;
+    if (sharing) remove(sharing, subscription);
+    if (!sharing || sharing.length > 0) return undefined;
     this.#byLive.delete(live);
-    this.#changed.delete(live);
+    remove(this.#changed, live);
     return live;
   }
+
+  #forgetRefusal(query: number): void {
+    if (this.#refused.length > 0) this.#refused = this.#refused.filter(([refused]) => refused !== query);
+  }
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
 }
 
 /** Does the client show an answer for it: one that it was sent, or one that it said it has? */
