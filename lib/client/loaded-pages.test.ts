@@ -234,6 +234,17 @@ describe("pages of a list", () => {
     expect([reader.ids, reader.pages.rows().error]).toEqual([[1, 2, 3], undefined]);
   });
 
+  test("are refused for a cursor that the query has not made, as the caller's mistake", async () => {
+    const { world } = await start([1]);
+    await using _ = world;
+    const asked = world.connect().query("rows:page", { list, paginationOpts: { cursor: "hello", numItems: 1 } });
+    await expect(asked).rejects.toMatchObject({
+      kind: "badRequest",
+      message: "The cursor is malformed. Start again from the first page: { cursor: null }.",
+      issues: [{ path: ["paginationOpts", "cursor"] }],
+    });
+  });
+
   test("that nobody looks at any more are not asked for any more", async () => {
     const { world } = await start([1, 2, 3]);
     await using _ = world;

@@ -19,7 +19,10 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTables } from "../database/create-tables.ts";
 import type { Connection, Driver } from "../database/driver.ts";
+import { openPostgres } from "../database/postgres.ts";
 import { openTemporary } from "../database/temporary.ts";
+import { describeWithPostgres } from "../database/with-postgres.ts";
+import { HandClock } from "../testing/hand-clock.ts";
 import type { Database } from "./context.ts";
 import { InvalidCursorError, writeCursor } from "./cursor.ts";
 import { paginate } from "./paginate.ts";
@@ -55,13 +58,13 @@ const links = pgTable("links", { from: integer().notNull(), to: integer().notNul
 ]);
 const schema = { posts, things, links, mood };
 
-describe("paginate", () => {
+function behavesAsPaginate(open: () => Promise<Driver>): void {
   let driver: Driver;
   let connection: Connection;
   let db: Database<typeof schema>;
 
   beforeAll(async () => {
-    driver = await openTemporary({ schema });
+    driver = await open();
     await createTables(driver, schema);
     connection = await driver.connect();
     await connection.begin("write");
@@ -251,7 +254,13 @@ describe("paginate", () => {
       await expect(paginate(union, inTime, options)).rejects.toThrow("without union");
     });
   });
-});
+}
+
+describe("paginate", () => behavesAsPaginate(() => openTemporary({ schema })));
+
+await describeWithPostgres("paginate on a PostgreSQL server", ({ url }) =>
+  behavesAsPaginate(async () => openPostgres({ url, schema, log: new HandClock().log })),
+);
 
 describe("paginationOpts", () => {
   test.each([
