@@ -160,6 +160,16 @@ describe("a patch", () => {
     expect(data[1]?.tags).toBe(before[1]?.tags);
   });
 
+  test("of what is around a list keeps the parts that are the same", () => {
+    const page = [1, 2, 3].map((id) => ({ id, text: LONG }));
+    const { base, patch } = mustPatch({ page, cursor: [1], of: { all: [3] } }, { page, cursor: [2], of: { all: [3] } });
+    const before = base.result.data as { page: object[]; of: object };
+    const data = patchedAnswer(base, patch).result.data as typeof before;
+    expect(data).toEqual({ page, cursor: [2], of: { all: [3] } });
+    expect(data.of).toBe(before.of);
+    expect(data.page[0]).toBe(before.page[0]);
+  });
+
   test("of one row costs the same in a short and in a long list, wherever it is", () => {
     const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
     const row = { id: 5_000, text: LONG };

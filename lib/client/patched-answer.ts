@@ -37,9 +37,13 @@ function patched(base: Answer, { splices, around, hash }: Patch): Answer {
 
   const gone = places.flatMap(({ at, removed }) => rows.slice(at, at + removed));
   for (const { at, removed, values } of places.reverse()) rows = splice(rows, at, removed, share(gone, values));
-  const others = around ? share(data, fromWire(around) as typeof data) : data;
-  const value = key === undefined ? rows : { ...others, [key]: rows };
-  return { result: good(freezeInDevelopment(value)), hash, list: after };
+  if (key === undefined) return patchedTo(rows, after);
+  const others = around ? share({ ...data, [key]: [] }, fromWire(around) as object) : data;
+  return patchedTo({ ...others, [key]: rows }, after);
+}
+
+function patchedTo(value: unknown, list: ListHash): Answer {
+  return { result: good(freezeInDevelopment(value)), hash: list.text, list };
 }
 
 /** The list in a value that came whole: hashed only when the first patch comes. */
