@@ -1,0 +1,217 @@
+/** A mistake that somebody could make, and the test that must notice. */
+export interface PlantedBug {
+  name: string;
+  /** What to replace in which file, below the root of the project; each text stands there exactly once. */
+  edits: readonly { file: string; from: string; to: string }[];
+  /** The simulation within so many seeds, or a test of vitest. */
+  caughtBy: { seeds: number } | { file: string; test: string };
+}
+
+const TRANSACTIONS = "lib/engine/transactions.ts";
+const ANNOUNCE = `        this.#announce(++this.#head, invalidations, write.by);
+        write.committed(value, this.#head);
+`;
+
+export const BUGS: readonly PlantedBug[] = [
+  {
+    name: "publish before commit",
+    edits: [
+      { file: TRANSACTIONS, from: ANNOUNCE, to: "" },
+      {
+        file: TRANSACTIONS,
+        from: '      await this.#gate.pass("commit", async () => {\n        try {',
+        to: `${ANNOUNCE}      await this.#gate.pass("commit", async () => {\n        try {`,
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "dropped invalidation",
+    edits: [
+      {
+        file: TRANSACTIONS,
+        from: "this.#announce(++this.#head, invalidations, write.by);",
+        to: "this.#announce(++this.#head, invalidations.slice(1), write.by);",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "a commit whose outcome was unknown announces nothing",
+    edits: [
+      {
+        file: TRANSACTIONS,
+        from: "          if (!(await this.#findOut(write))) throw error;\n",
+        to: "          if (!(await this.#findOut(write))) throw error;\n          return;\n",
+      },
+    ],
+    caughtBy: { seeds: 300 },
+  },
+  {
+    name: "acknowledge before commit",
+    edits: [
+      {
+        file: "lib/engine/client-session.ts",
+        from: "      this.#running = next;\n",
+        to: `      this.#running = next;\n      this.#spokesman?.decided(next.n, '{"ok":true,"value":null}');\n`,
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "a result shared between identities",
+    edits: [
+      {
+        file: "lib/engine/run.ts",
+        from: "      this.#readsIdentity = true;\n",
+        to: "      this.#readsIdentity = false;\n",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "what is resent runs again",
+    edits: [
+      { file: "lib/engine/session-records.ts", from: "    return rows.length === 1;\n", to: "    return true;\n" },
+      {
+        file: "lib/engine/mutations.ts",
+        from: "    if (request.n <= record.lastDecided) return this.#decidedBefore(record, request.n);\n",
+        to: "",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "what is resent gets a new number",
+    edits: [
+      {
+        file: "lib/client/pending-mutations.ts",
+        from: "    mutation.n ??= ++this.#lastSent;",
+        to: "    mutation.n = ++this.#lastSent;",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "an unknown COMMIT is decided by a plain select",
+    edits: [{ file: "lib/engine/session-records.ts", from: "where id = $1 for update", to: "where id = $1" }],
+    caughtBy: { seeds: 600 },
+  },
+  {
+    name: "transitions out of order",
+    edits: [
+      {
+        file: "lib/engine/session.ts",
+        from: "    if (text) this.#send({ text });\n",
+        to: "    const { environment } = this.#parts;\n    if (text) environment.after(environment.random() * 20, () => this.#send({ text }));\n",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "a torn transition: a client moves on although one of its queries does not",
+    edits: [
+      {
+        file: "lib/engine/sessions.ts",
+        from: "unsettled.size === 0 ? unsettled : session.showing(unsettled)",
+        to: "new Set<LiveQuery>()",
+      },
+    ],
+    caughtBy: { seeds: 300 },
+  },
+  {
+    name: "unbounded queue to a client that does not read",
+    edits: [
+      {
+        file: "lib/engine/slow-reader.ts",
+        from: "    if (bufferedAmount <= PAUSE_BYTES) {",
+        to: "    if (bufferedAmount >= 0) {",
+      },
+    ],
+    caughtBy: { seeds: 600 },
+  },
+  {
+    name: "the position is taken after the read",
+    edits: [
+      {
+        file: TRANSACTIONS,
+        from: "        begun(this.#head);\n      });\n",
+        to: '      });\n      await Promise.all(connections.map((connection) => connection.execute("select 1")));\n      begun(this.#head);\n',
+      },
+    ],
+    caughtBy: { seeds: 300 },
+  },
+  {
+    name: "a snapshot is taken while a COMMIT is in flight",
+    edits: [
+      {
+        file: "lib/engine/gate.ts",
+        from: "(this.#inside === 0 || this.#group === group)",
+        to: "true",
+      },
+    ],
+    caughtBy: { seeds: 300 },
+  },
+  {
+    name: "reflected too early",
+    edits: [
+      {
+        file: "lib/engine/session.ts",
+        from: "this.#committed.filter((c) => c.position <= position)",
+        to: "this.#committed",
+      },
+    ],
+    caughtBy: { seeds: 300 },
+  },
+  {
+    name: "the guess goes with the reply instead of the answer",
+    edits: [
+      {
+        file: "lib/client/pending-mutations.ts",
+        from: "    return mutation.isReflected ? this.remove(mutation) : undefined;",
+        to: "    return this.remove(mutation);",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "reflected is believed while older answers are shown",
+    edits: [
+      {
+        file: "lib/client/server-answers.ts",
+        from: "    for (const key of this.#standing.keys()) if (this.#questions.isSaid(key)) return true;\n",
+        to: "",
+      },
+    ],
+    caughtBy: { seeds: 300 },
+  },
+  {
+    name: "the hash is not compared on subscribe",
+    edits: [
+      {
+        file: "lib/engine/subscriptions.ts",
+        from: "      changes.maps.push([subscription.query, live.id]);\n",
+        to: "      changes.maps.push([subscription.query, live.id]);\n      if (subscription.hash !== undefined) continue;\n",
+      },
+    ],
+    caughtBy: { seeds: 100 },
+  },
+  {
+    name: "a patch is applied without a check",
+    edits: [
+      { file: "lib/client/patched-answer.ts", from: "  if (after.text !== hash) throw new Error(UNFIT);\n", to: "" },
+    ],
+    caughtBy: { file: "lib/client/patched-answer.test.ts", test: "is never taken" },
+  },
+  {
+    name: "a lease outlives an invalidation",
+    edits: [
+      {
+        file: "lib/engine/live-queries.ts",
+        from: "      live.leased = false;\n      this.dropIfIdle(live);\n",
+        to: "      live.staleSince = Number.POSITIVE_INFINITY;\n",
+      },
+    ],
+    caughtBy: { file: "lib/engine/leases.test.ts", test: "" },
+  },
+];

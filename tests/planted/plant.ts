@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { PlantedBug } from "./bugs.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const COPIED = [
+  "lib",
+  "tests/fuzz",
+  "tests/simulation",
+  "tests/support",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
+
+/** How a test ended in a copy of the project with the bug in it. */
+export interface Outcome {
+  isCaught: boolean;
+  output: string;
+}
+
+/** Plants the bug in a copy of the project and runs the test that must notice. @throws when the edit fits nowhere. */
+export async function plant(bug: PlantedBug): Promise<Outcome> {
+  const copy = await mkdtemp(join(tmpdir(), "convex-lite-planted-"));
+  try {
+    for (const path of COPIED) {
+      await mkdir(dirname(join(copy, path)), { recursive: true });
+      await cp(join(ROOT, path), join(copy, path), { recursive: true });
+    }
+    await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    for (const edit of bug.edits) await apply(copy, edit);
+    return await runIn(copy, bug);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+async function apply(copy: string, { file, from, to }: PlantedBug["edits"][number]): Promise<void> {
+  const path = join(copy, file);
+  const text = await readFile(path, "utf8");
+  const places = text.split(from).length - 1;
+  if (places !== 1) {
+    throw new Error(
+      `A planted bug expects this text once in ${file}, and found it ${places} times. Plant it anew:\n${from}`,
+    );
+  }
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  );
+}
+
+/** Only a test that says what is wrong has caught it: a bug that keeps the test from running proves nothing. */
+async function runIn(copy: string, { caughtBy }: PlantedBug): Promise<Outcome> {
+  if ("seeds" in caughtBy) {
+    const output = await run(copy, ["tests/simulation/run-seeds.ts", "1", String(caughtBy.seeds)]);
+    return { isCaught: /simulation: seed \d+ fails/.test(output) && !output.includes("It threw"), output };
+  }
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  const named = caughtBy.test ? ["-t", caughtBy.test] : [];
+  const output = await run(copy, [vitest, "run", caughtBy.file, ...named, "--reporter=dot"]);
+  return { isCaught: output.includes("AssertionError"), output };
+}
+
+function run(cwd: string, args: string[]): Promise<string> {
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: "1" } });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data: Buffer) => {
+      output += data.toString();
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", () => resolve(output));
+  });
+}

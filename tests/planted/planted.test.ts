@@ -1,0 +1,22 @@
+import { describe, expect, test } from "vitest";
+import { BUGS } from "./bugs.ts";
+import { plant } from "./plant.ts";
+
+const TIME = { timeout: 120_000 };
+
+/** Two at a time: each is a process of its own. */
+describe("a planted bug is caught", { concurrent: true }, () => {
+  test("and nothing is, where none was planted", TIME, async () => {
+    const { isCaught, output } = await plant({ name: "none", edits: [], caughtBy: { seeds: 600 } });
+    expect(isCaught, output).toBe(false);
+    expect(output).toContain("no fault");
+  });
+
+  for (const bug of BUGS) {
+    const by = "seeds" in bug.caughtBy ? `the simulation within ${bug.caughtBy.seeds} seeds` : bug.caughtBy.file;
+    test(`${bug.name}: by ${by}`, TIME, async () => {
+      const { isCaught, output } = await plant(bug);
+      expect(isCaught, output).toBe(true);
+    });
+  }
+});
