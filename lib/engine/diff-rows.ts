@@ -41,16 +41,30 @@ function staying(
 ): [old: number, now: number][] {
   const end = before.length - same;
   if (start >= end || start >= after.length - same) return [];
-  const places = new Map<string, number>();
-  for (let old = start; old < end; old++) places.set(before[old] as string, old);
+  let places: Map<string, number> | undefined;
   const both: [old: number, now: number][] = [];
+  let last = start - 1;
+  let isAscending = true;
   for (let now = start; now < after.length - same; now++) {
-    const old = places.get(after[now] as string);
+    // Most rows follow the one they followed before: those need no search, which would hash their text.
+    let old: number | undefined = last + 1;
+    if (old >= end || before[old] !== after[now]) {
+      places ??= placesOf(before, start, end);
+      old = places.get(after[now] as string);
+    }
     if (old === undefined) continue;
+    isAscending &&= old > last;
     keep(before, old, after, now);
+    last = old;
     both.push([old, now]);
   }
-  return longestAscent(both);
+  return isAscending ? both : longestAscent(both);
+}
+
+function placesOf(before: readonly string[], start: number, end: number): Map<string, number> {
+  const places = new Map<string, number>();
+  for (let old = start; old < end; old++) places.set(before[old] as string, old);
+  return places;
 }
 
 /** The longest part that ascends in `old`, by patience sorting: O(n log n). */

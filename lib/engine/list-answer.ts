@@ -43,11 +43,13 @@ export class ListAnswer implements ValueAnswer {
   static of(liveId: number, list: ListText, previous?: ListAnswer): ListAnswer | undefined {
     const change = previous && changeOf(previous.#list, list);
     if (change?.splices.length === 0 && change.around === undefined) return previous;
-    if (new Set(list.rows).size < list.rows.length) return undefined;
-    if (!previous || !change)
-      return new ListAnswer(liveId, list, ListHash.of(list.key, list.rows, list.head + list.tail));
-    const answer = new ListAnswer(liveId, list, previous.#listHash.spliced(change.splices, change.around));
-    answer.#follow(previous, change);
+    const hash =
+      previous && change
+        ? previous.#listHash.spliced(change.splices, change.around)
+        : ListHash.of(list.key, list.rows, list.head + list.tail);
+    if (hash.repeats) return undefined;
+    const answer = new ListAnswer(liveId, list, hash);
+    if (previous && change) answer.#follow(previous, change);
     return answer;
   }
 

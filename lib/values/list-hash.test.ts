@@ -76,6 +76,13 @@ describe("the hash of a list", () => {
     expect(hashes.size).toBe(40_320 + (1 << 16) - 1);
   });
 
+  test("knows whether a row is there twice", () => {
+    const list = ListHash.of(undefined, ["1", "2"], "[]");
+    expect(list.repeats).toBe(false);
+    expect(list.spliced([{ at: 2, removed: 0, rows: ["1"] }]).repeats).toBe(true);
+    expect(list.spliced([{ at: 0, removed: 1, rows: ["1"] }]).repeats).toBe(false);
+  });
+
   test("sees what is around the list, and which list it is", () => {
     const around = '{"a":[],"b":[]}';
     const hashes = [hash(["1"], around, "a"), hash(["1"], around, "b"), hash(["1"], '{"a":[],"b":[2]}', "a")];

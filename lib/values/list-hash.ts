@@ -65,6 +65,11 @@ export class ListHash {
     return new ListHash(key, [], { low: 0, high: 0 }, "").spliced([{ at: 0, removed: 0, rows }], around);
   }
 
+  /** Is any row there twice? Then this hash may be that of another order as well, and must not be used. */
+  get repeats(): boolean {
+    return new Set(this.#rows).size < this.#rows.length;
+  }
+
   /**
    * The hash after these splices.
    * @param splices In ascending order; each says where it was before all of them.
