@@ -8,22 +8,23 @@ import { freezeInDevelopment } from "./freeze.ts";
 const UNFIT = "A patch does not fit what it is for.";
 
 /**
- * What `base` becomes by a patch. Rows that did not change keep their identity, and cost no more than a copy of the list.
+ * What `base`, which the server knows us to have, becomes by a patch. Rows that did not change keep their identity, and
+ * cost no more than a copy of the list.
  * @throws when it does not lead to the server's hash. `base` has lost its hash then: on the next connection the server
  * sends the whole value, and no patch to what may be wrong.
  */
-export function patchedAnswer(base: Answer, patch: Patch): Answer {
+export function patchedAnswer(base: Answer | undefined, patch: Patch): Answer {
   try {
     return patched(base, patch);
   } catch (error) {
-    base.hash = undefined;
+    if (base) base.hash = undefined;
     throw error;
   }
 }
 
-function patched(base: Answer, { splices, around, hash }: Patch): Answer {
-  const data = base.result.data as Record<string, unknown>;
-  const list = base.list ?? listOf(data);
+function patched(base: Answer | undefined, { splices, around, hash }: Patch): Answer {
+  const data = base?.result.data as Record<string, unknown>;
+  const list = base?.list ?? listOf(data);
   const { key } = list;
   let rows = (key === undefined ? data : data[key]) as unknown[];
   const places = splices.map(([at, removed, ...values]) => ({

@@ -168,11 +168,7 @@ export class ServerAnswers {
     const previous = live?.answer ?? (mover && this.held(mover.question.key));
     if ("error" in wire) fresh.set(wire.live, failedAnswer(previous, toFunctionError(wire.error)));
     else if ("value" in wire) fresh.set(wire.live, goodAnswer(previous, fromWire(wire.value), wire.hash));
-    else {
-      const base = live?.answer ?? (mover && this.#known(mover.question));
-      if (base === undefined) throw new Error("A patch came without a value.");
-      fresh.set(wire.live, patchedAnswer(base, wire));
-    }
+    else fresh.set(wire.live, patchedAnswer(live?.answer ?? (mover && this.#known(mover.question)), wire));
   }
 
   /** What the server knows us to have. */
