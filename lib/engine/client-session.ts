@@ -1,6 +1,6 @@
 import type { Environment } from "../environment/environment.ts";
 import type { Caller } from "./caller.ts";
-import type { Decided, MutationRequest, MutationSession, Mutations } from "./mutations.ts";
+import type { MutationRequest, MutationSession, Mutations } from "./mutations.ts";
 import type { SessionRecord } from "./session-records.ts";
 
 /** The socket that speaks for a client session at the moment. */
@@ -81,8 +81,13 @@ export class ClientSession implements MutationSession {
       this.#running = next;
       const { n } = next;
       try {
-        const decided = await this.#mutations.decide(this, next, (position) => this.#spokesman?.committed(n, position));
-        this.#tell(n, decided);
+        let isTold = false;
+        const { outcome, position } = await this.#mutations.decide(this, next, (at) => {
+          isTold = true;
+          this.#spokesman?.committed(n, at);
+        });
+        if (!isTold && position !== undefined) this.#spokesman?.committed(n, position);
+        this.#spokesman?.decided(n, outcome);
       } catch (error) {
         this.#environment.log.error("The outcome of a mutation could not be recorded", { error });
         this.record = undefined;
@@ -93,11 +98,6 @@ export class ClientSession implements MutationSession {
       }
     }
     this.#restIfIdle();
-  }
-
-  #tell(n: number, decided: Decided): void {
-    if (decided.position !== undefined) this.#spokesman?.committed(n, decided.position);
-    this.#spokesman?.decided(n, decided.outcome);
   }
 
   #restIfIdle(): void {

@@ -183,6 +183,16 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     ]);
   });
 
+  test("a mutation that commits while a batch runs, and changes nothing that its client watches, is reflected all the same", async () => {
+    const client = connect();
+    client.subscribe(1, "messages:list", { channel: "a" });
+    await engine.settled();
+    for (let n = 1; n <= 20; n++) client.mutate(n, "messages:send", { channel: n % 2 ? "a" : "elsewhere", text: "x" });
+    await client.until(() => client.transitions.flatMap((t) => t.reflected ?? []).includes(20));
+    const reflected = client.transitions.flatMap((t) => t.reflected ?? []);
+    expect(reflected).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
   test("a mutation that fails leaves nothing: no row, no invalidation, but its error", async () => {
     const client = connect();
     client.subscribe(1, "messages:list", { channel: "a" });

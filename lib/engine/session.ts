@@ -355,6 +355,11 @@ export class Session implements Watcher, Spokesman, SocketEvents {
 
   #lastFrameLength = 0;
 
+  /** Has it mutations that only a later position than this one reflects? */
+  awaitsMoreThan(position: number): boolean {
+    return this.#committed.some((committed) => committed.position > position);
+  }
+
   committed(request: number, position: number): void {
     this.#committed.push({ request, position });
     this.#parts.wake(this);

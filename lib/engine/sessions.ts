@@ -63,8 +63,11 @@ export class Sessions implements Audience {
     this.#heldBack.clear();
     for (const session of due) {
       const blocking = unsettled.size === 0 ? unsettled : session.showing(unsettled);
-      if (blocking.size === 0) session.flush(position, shared);
-      else this.#holdBack(session, position, blocking, leaving);
+      if (blocking.size === 0) {
+        session.flush(position, shared);
+        // A commit after this position: nothing else might call for the transition that reflects it.
+        if (session.awaitsMoreThan(position)) this.markWaiting(session);
+      } else this.#holdBack(session, position, blocking, leaving);
     }
   }
 
