@@ -1,5 +1,3 @@
-import { isDevelopment } from "./freeze.ts";
-
 /** The little of a WebSocket that the client needs: a browser's, Node's own and that of `ws` have it. */
 export interface ClientSocket {
   send(text: string): void;
@@ -22,8 +20,10 @@ const PATH = "/api/sync";
 export function socketUrl(site: string | undefined): string {
   const from = site ?? (typeof location === "undefined" ? undefined : location.origin);
   if (from === undefined) {
-    const advice = isDevelopment ? ' Give it: new ConvexClient("http://localhost:3000").' : "";
-    throw new Error(`There is no page to take the server's address from.${advice}`);
+    throw new Error(
+      "No page to take the server's address from." +
+        (process.env.NODE_ENV !== "production" ? ' Give it: new ConvexClient("http://localhost:3000").' : ""),
+    );
   }
   const url = new URL(from);
   url.protocol = url.protocol.replace("http", "ws");

@@ -25,7 +25,10 @@ export function createSyncClient(url: string | undefined, options: ClientOptions
 function openSocket(site: string | undefined, { webSocketConstructor, headers }: ClientOptions): ClientSocket {
   const Constructor = webSocketConstructor ?? globalThis.WebSocket;
   if (Constructor === undefined) {
-    throw new Error("This machine has no WebSocket. Give one: new ConvexClient(url, { webSocketConstructor }).");
+    throw new Error(
+      "This machine has no WebSocket." +
+        (process.env.NODE_ENV !== "production" ? " Give one: new ConvexClient(url, { webSocketConstructor })." : ""),
+    );
   }
   const url = socketUrl(site);
   return headers ? new Constructor(url, { headers } as never) : new Constructor(url);

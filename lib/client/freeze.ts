@@ -1,12 +1,9 @@
-/** Is this a development build? Bundlers replace the expression, and drop what it guards. */
-export const isDevelopment: boolean = process.env.NODE_ENV !== "production";
-
 /**
  * In development, makes a change in place an error at the line that tries it: answers are shared by everything on the
  * page, and a change in place would reach none of it.
  */
 export function freezeInDevelopment<T>(value: T): T {
-  if (isDevelopment) freeze(value);
+  if (process.env.NODE_ENV !== "production") freeze(value);
   return value;
 }
 

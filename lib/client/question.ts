@@ -1,7 +1,6 @@
 import { type QueryKey, queryKey } from "../functions/query-key.ts";
 import { addressOf } from "../functions/reference.ts";
 import { toWire, type Wire } from "../values/wire.ts";
-import { isDevelopment } from "./freeze.ts";
 
 /** Arguments as they travel. */
 export type WireArgs = Record<string, Wire>;
@@ -10,8 +9,10 @@ export type WireArgs = Record<string, Wire>;
 export function addressFrom(reference: unknown): string {
   const address = typeof reference === "string" ? reference : addressOf(reference);
   if (address?.includes(":")) return address;
-  const expected = 'A function is expected, such as api.messages.send or "messages:send".';
-  throw new TypeError(isDevelopment ? `${expected} Found: ${found(reference)}. ${HINT}` : expected);
+  throw new TypeError(
+    'A function is expected, such as api.messages.send or "messages:send".' +
+      (process.env.NODE_ENV !== "production" ? ` Found: ${found(reference)}. ${HINT}` : ""),
+  );
 }
 
 const HINT = "A module of api is no function; name one of its functions.";

@@ -1,7 +1,6 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from "react";
 import type { ConvexClient } from "../client/convex-client.ts";
 import { createSyncClient } from "../client/create-sync-client.ts";
-import { isDevelopment } from "../client/freeze.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 
 const ClientContext = createContext<SyncClient | undefined>(undefined);
@@ -25,6 +24,8 @@ export function ConvexProvider({ url, client: given, children }: ConvexProviderP
 export function useSyncClient(): SyncClient {
   const client = useContext(ClientContext);
   if (client) return client;
-  const where = isDevelopment ? ", for instance around children in app/layout.tsx" : "";
-  throw new Error(`This hook needs <ConvexProvider> above its component${where}.`);
+  throw new Error(
+    "This hook needs <ConvexProvider> above its component" +
+      (process.env.NODE_ENV !== "production" ? ", for instance around children in app/layout.tsx." : "."),
+  );
 }
