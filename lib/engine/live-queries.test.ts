@@ -227,7 +227,7 @@ describe("a run that has left its batch", () => {
     queries.invalidate([about({})], 6);
     expect([queries.hasDue, queries.takeDue()]).toEqual([false, []]);
     expect(queries.countDue()).toEqual({ due: 0, slow: 0 });
-    queries.attach(live);
+    queries.show(live);
     expect(queries.hasDue).toBe(true);
     expect(queries.takeDue()).toEqual([live]);
   });
@@ -239,7 +239,7 @@ describe("a run that has left its batch", () => {
     queries.invalidate([about({ channel: "a" })], 9);
     expect(queries.unsettledAt(8)).toEqual(new Set([slow]));
     expect(queries.unsettledAt(9)).toEqual(new Set([slow, stale]));
-    queries.attach(slow);
+    queries.show(slow);
     expect(queries.unsettledAt(8)).toEqual(new Set());
   });
 

@@ -23,8 +23,8 @@ export class LiveQueries {
   readonly #index = new ArgumentIndex<LiveQuery>();
   /** Stale and wanted, in the order they became so. */
   readonly #due = new Set<LiveQuery>();
-  /** Those whose run has left its batch. */
-  readonly #detached = new Set<LiveQuery>();
+  /** Those that run, or whose answer is not visible yet. */
+  readonly #running = new Set<LiveQuery>();
 
   /** The live query for this call, made if nobody has asked yet. */
   obtain(call: Call, caller: Caller): LiveQuery {
@@ -104,26 +104,31 @@ export class LiveQueries {
   #take(live: LiveQuery): void {
     live.staleSince = Number.POSITIVE_INFINITY;
     live.running = true;
+    this.#running.add(live);
   }
 
   /** A run could not be finished: it is due again. */
   putBack(live: LiveQuery): void {
-    this.attach(live);
-    live.running = false;
-    live.staleSince = 0;
+    this.#ended(live);
+    live.staleSince = live.validUntil;
     if (live.wanted) this.#due.add(live);
   }
 
   /** Its run takes too long: the batch goes on without it. */
   detach(live: LiveQuery): void {
     live.detached = true;
-    this.#detached.add(live);
   }
 
-  /** Its run has ended. */
-  attach(live: LiveQuery): void {
+  /** Its run has ended, and what it answered becomes visible in this step. */
+  show(live: LiveQuery): void {
+    this.#ended(live);
+    live.validUntil = live.staleSince;
+  }
+
+  #ended(live: LiveQuery): void {
+    live.running = false;
     live.detached = false;
-    this.#detached.delete(live);
+    this.#running.delete(live);
   }
 
   get hasDue(): boolean {
@@ -142,10 +147,12 @@ export class LiveQueries {
     return counts;
   }
 
-  /** Those whose answer is not known to hold at `position`. */
+  /** Those whose visible answer is not known to hold at `position`. */
   unsettledAt(position: number): Set<LiveQuery> {
-    const unsettled = new Set(this.#detached);
-    for (const live of this.#due) if (live.staleSince <= position) unsettled.add(live);
+    const unsettled = new Set<LiveQuery>();
+    for (const lives of [this.#due, this.#running]) {
+      for (const live of lives) if (live.validUntil <= position) unsettled.add(live);
+    }
     return unsettled;
   }
 
@@ -153,8 +160,8 @@ export class LiveQueries {
   dropIfIdle(live: LiveQuery): void {
     if (live.wanted || live.leased || live.dropped) return;
     live.dropped = true;
-    this.attach(live);
     this.#due.delete(live);
+    this.#running.delete(live);
     this.#index.delete(live);
     const group = this.#groups.get(live.key);
     if (!group) return;
@@ -171,7 +178,7 @@ export class LiveQueries {
     }
     this.#groups.clear();
     this.#due.clear();
-    this.#detached.clear();
+    this.#running.clear();
     return all;
   }
 
@@ -188,6 +195,7 @@ export class LiveQueries {
 
   #markStale(live: LiveQuery, position: number): void {
     live.staleSince = Math.min(live.staleSince, position);
+    live.validUntil = Math.min(live.validUntil, position);
     if (live.wanted) this.#due.add(live);
     else {
       live.leased = false;

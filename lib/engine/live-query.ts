@@ -64,10 +64,12 @@ export class LiveQuery {
   /** The last finished run's answer. Undefined until the first run has finished; replaced by every one that differs. */
   answer: Answer | undefined = undefined;
   /**
-   * The position of the first commit that its answer may not hold. Infinity while there is none: 0 until its first run,
-   * set by invalidations, back to Infinity when a run begins (so that a commit during the run is seen).
+   * The position of the first commit that its last run, finished or not, may not hold. Infinity while there is none: 0
+   * until its first run, set by invalidations, back to Infinity when a run begins (so that a commit during it is seen).
    */
   staleSince = 0;
+  /** The same for the answer that is visible: it holds at every position from its run's up to this one, exclusive. */
+  validUntil = 0;
   /** Between the beginning of a run and the moment its answer is made visible: the answer is older than the run's. */
   running = false;
   /** The position of its last finished run. */

@@ -223,7 +223,6 @@ export class Settle {
     live.slow = !live.slow || environment.now() - since >= limits.slowQuery;
     await batch.published.promise;
     if (!ran) return liveQueries.putBack(live);
-    liveQueries.attach(live);
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer, batch.position);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
@@ -281,7 +280,7 @@ export class Settle {
   }
 
   #show(live: LiveQuery, answer: Answer, position: number): void {
-    live.running = false;
+    this.#parts.liveQueries.show(live);
     live.answeredAt = position;
     if (sameAnswer(live.answer, answer)) return;
     live.answer = answer;
