@@ -109,6 +109,7 @@ export class PgConnection implements Connection {
     try {
       return await this.#client.query(query as QueryConfig, params);
     } catch (error) {
+      if (isUnusable(error)) this.#lost ??= lostBecause(error);
       throw this.#lost ?? error;
     }
   }
@@ -190,6 +191,11 @@ class OpenTransaction {
     this.#isOpen = false;
     await this.#settled;
   }
+}
+
+/** Does `pg` itself refuse, as the connection was lost before we listened? Its errors for that have no code. */
+function isUnusable(error: unknown): boolean {
+  return error instanceof Error && /is not queryable|^Connection terminated/.test(error.message);
 }
 
 /** Every failure of a connection in one form, with what happened as its cause. */

@@ -1,0 +1,39 @@
+import { asc, count, eq } from "drizzle-orm";
+import { integer, pgTable, text } from "drizzle-orm/pg-core";
+import { z } from "zod";
+import { createFunctions } from "../../lib/functions/define.ts";
+
+export const notes = pgTable("notes", {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  room: text().notNull(),
+  text: text().notNull(),
+});
+
+export const schema = { notes };
+const { query, mutation } = createFunctions<typeof schema>();
+
+const list = query({
+  args: z.object({ room: z.string().max(100) }),
+  handler: async ({ db }, { room }) =>
+    db.select({ id: notes.id, text: notes.text }).from(notes).where(eq(notes.room, room)).orderBy(asc(notes.id)),
+});
+
+const total = query({
+  args: z.object({}),
+  handler: async ({ db }) => (await db.select({ count: count() }).from(notes))[0]?.count ?? 0,
+});
+
+const add = mutation({
+  args: z.object({ room: z.string().max(100), text: z.string(), times: z.int().min(1).max(3).optional() }),
+  handler: async ({ db, scheduler }, { room, text }) => {
+    await db.insert(notes).values({ room, text });
+    await scheduler.invalidate(list, { room });
+    await scheduler.invalidate(total);
+    return text;
+  },
+});
+
+/** Its author's mistake: what the database says of it must not reach a client. */
+const broken = query({ args: z.object({}), handler: async ({ db }) => db.execute("select secret from nowhere") });
+
+export const functions = { notes: { list, total, add, broken } };

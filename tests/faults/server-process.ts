@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+/** A server in a process of its own, always at the same address. */
+export class ServerProcess {
+  readonly port: number;
+  readonly #arguments: string[];
+  #child: ChildProcess | undefined;
+  output = "";
+
+  /** @param directory Of the embedded database. @param url Of PostgreSQL, instead of it. */
+  constructor(port: number, directory: string, url?: string) {
+    this.port = port;
+    this.#arguments = [join(import.meta.dirname, "server.ts"), String(port), directory, ...(url ? [url] : [])];
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it serves. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    const ready = new Promise<void>((resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`The server ended with ${code}: ${this.output}`)));
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (data: Buffer) => {
+          this.output += data.toString();
+          if (this.output.includes("ready")) resolve();
+        });
+      }
+    });
+    this.output = "";
+    await ready;
+  }
+
+  /** As a machine does that loses its power: nothing is finished. */
+  kill(): Promise<number | null> {
+    return this.#end("SIGKILL");
+  }
+
+  /** As whoever deploys does. @returns the exit code. */
+  stop(): Promise<number | null> {
+    return this.#end("SIGTERM");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return null;
+    const exit = once(child, "exit");
+    child.kill(signal);
+    return (await exit)[0];
+  }
+}
+
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
