@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { ConvexClient } from "../../lib/client/convex-client.ts";
+import type { ServerMessage } from "../../lib/protocol/server-message.ts";
+import { BAD_FRAMES, BAD_REQUESTS } from "./bad-input.ts";
+import { fastTime, type SmallServer, startSmallServer } from "./small-server.ts";
+
+const silent = { info() {}, warn() {}, error() {} };
+/** Characters of an answer to something bad: what was sent may not come back at length. */
+const LONGEST_ANSWER = 2_000;
+const TELLTALE = /\bat .+:\d+:\d+|node_modules|\.ts:\d|select |insert |nowhere|invalid byte|pg_|Drizzle/i;
+
+describe("bad input", () => {
+  let server: SmallServer;
+  let bystander: ConvexClient;
+  let shown: number | undefined;
+  let notes = 0;
+
+  beforeAll(async () => {
+    server = await startSmallServer();
+    bystander = new ConvexClient(`http://${server.host}`, { logger: silent });
+    bystander.watchQuery("notes:total", {}, ({ data }) => {
+      shown = data as number;
+    });
+    await until(() => shown === 0);
+  });
+
+  afterAll(async () => {
+    await bystander.close();
+    await server[Symbol.asyncDispose]();
+  });
+
+  /** The server lives, and who did nothing wrong notices nothing. */
+  const othersAreServed = async () => {
+    await bystander.mutation("notes:add", { room: "well behaved", text: "hello" });
+    notes++;
+    expect(shown).toBe(notes);
+    expect(bystander.connectionState().state).toBe("open");
+    await until(() => server.sockets.count === 1);
+  };
+
+  test("there are 45 kinds of it and more", () => {
+    expect(BAD_FRAMES.length + BAD_REQUESTS.length).toBeGreaterThan(45);
+    expect(BAD_FRAMES.length).toBeGreaterThanOrEqual(45);
+  });
+
+  test.each(BAD_FRAMES)("over the socket: $name", async ({ frames, answer }) => {
+    const socket = new WebSocket(`ws://${server.host}/api/sync`);
+    const said: string[] = [];
+    socket.on("message", (data) => said.push(data.toString()));
+    socket.on("error", () => {});
+    const closed = once(socket, "close") as Promise<[number, Buffer]>;
+    await once(socket, "open");
+    for (const frame of frames) socket.send(frame);
+    if ("code" in answer) {
+      const [code, reason] = await closed;
+      expect(code).toBe(answer.code);
+      expect(reason.toString()).not.toMatch(TELLTALE);
+    } else {
+      await until(() => said.some((text) => (JSON.parse(text) as ServerMessage).type === answer.type));
+      const answered = said.find((text) => (JSON.parse(text) as ServerMessage).type === answer.type) ?? "";
+      expect(answered).toContain('"kind":');
+      expect(answered.length).toBeLessThan(LONGEST_ANSWER);
+      expect(answered).not.toMatch(TELLTALE);
+      socket.close();
+      await closed;
+    }
+    await othersAreServed();
+  });
+
+  test.each(BAD_REQUESTS)("over HTTP: $name", async ({ path, body, headers, method = "POST", status }) => {
+    const response = await fetch(`http://${server.host}/api/convex/${path}`, {
+      method,
+      headers: headers ?? { "content-type": "application/json" },
+      ...(method === "POST" && { body }),
+    });
+    const answered = await response.text();
+    expect(response.status).toBe(status);
+    expect(JSON.parse(answered)).toMatchObject({ ok: false, error: { kind: expect.any(String) } });
+    expect(answered.length).toBeLessThan(LONGEST_ANSWER);
+    expect(answered).not.toMatch(TELLTALE);
+    await othersAreServed();
+  });
+
+  test("leaves nothing open", async () => {
+    await othersAreServed();
+    const handles = () => process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
+    // The bystander's two ends; `fetch` lets its own go after a while.
+    await until(() => handles() <= 4);
+    expect(server.sockets.count).toBe(1);
+  });
+});
+
+test("who reads nothing is dropped, and others go on without it", async () => {
+  // Half a minute of patience is a second and a half here.
+  await using server = await startSmallServer(fastTime(20));
+  const slow = new WebSocket(`ws://${server.host}/api/sync`);
+  const closed = once(slow, "close") as Promise<[number]>;
+  await once(slow, "open");
+  slow.send(JSON.stringify({ type: "Connect", protocol: 1, session: "f".repeat(32) }));
+  slow.send(JSON.stringify({ type: "Subscribe", queries: [{ query: 1, path: "notes:list", args: { room: "big" } }] }));
+  await once(slow, "message");
+  slow.pause();
+
+  const writer = new ConvexClient(`http://${server.host}`, { logger: silent });
+  let shown = 0;
+  writer.watchQuery("notes:list", { room: "big" }, ({ data }) => {
+    shown = (data as unknown[] | undefined)?.length ?? 0;
+  });
+  const text = "x".repeat(400_000);
+  let sent = 0;
+  for (; server.sockets.count === 2 || sent === 0; sent++) {
+    await writer.mutation("notes:add", { room: "big", text: `${text}${sent}` });
+    expect(shown).toBe(sent + 1);
+    if (sent >= 12) await until(() => server.sockets.count === 1, 15_000);
+  }
+  expect(writer.connectionState().state).toBe("open");
+  slow.resume();
+  expect([4430, 1006]).toContain((await closed)[0]);
+  await writer.close();
+});
+
+async function until(isSo: () => boolean, within = 5_000): Promise<void> {
+  const tooLate = Date.now() + within;
+  while (!isSo()) {
+    if (Date.now() > tooLate) throw new Error(`It did not become so within ${within} ms.`);
+    await setTimeout(5);
+  }
+}

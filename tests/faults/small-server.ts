@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { createTables } from "../../lib/database/create-tables.ts";
+import { openTemporary } from "../../lib/database/temporary.ts";
+import { createEngine, type Engine } from "../../lib/engine/engine.ts";
+import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";
+import { acceptSockets, type Sockets } from "../../lib/node/accept-sockets.ts";
+import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
+import { functions, schema } from "./functions.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+
+/** A server in this process, on a port of its own, with real sockets. */
+export interface SmallServer extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly sockets: Sockets;
+  /** `127.0.0.1:45123` */
+  readonly host: string;
+}
+
+/** @param environment Default: the machine's. */
+export async function startSmallServer(environment: Environment = machineEnvironment(log)): Promise<SmallServer> {
+  const driver = await openTemporary({ schema });
+  await createTables(driver, schema);
+  const engine = createEngine({ driver, environment, development: false });
+  // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
+  engine.useFunctions(functions, schema);
+  const rules = { engine, identify: () => null, log, trustProxy: false };
+  const sockets = acceptSockets(rules);
+  const calls = httpEndpoint(rules);
+  const server: Server = createServer((request, response) => {
+    if (!calls(request, response)) response.writeHead(404).end();
+  });
+  server.on("upgrade", (request, connection, head) => void sockets.accept(request, connection, head));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  return {
+    engine,
+    sockets,
+    host: `127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      sockets.close();
+      await engine.close();
+      server.closeAllConnections();
+      server.close();
+      await driver.close();
+    },
+  };
+}
+
+/** The machine's time, so many times as fast. */
+export function fastTime(factor: number): Environment {
+  const machine = machineEnvironment(log);
+  const start = Date.now();
+  return {
+    ...machine,
+    now: () => start + (Date.now() - start) * factor,
+    after: (ms, task) => machine.after(ms / factor, task),
+  };
+}
