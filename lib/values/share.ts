@@ -13,52 +13,42 @@ export function share<T>(previous: unknown, next: T): T {
 
 function shareArray(previous: unknown[], next: unknown[]): unknown[] {
   const byKey = new Map<unknown, unknown>();
-  for (const row of previous) {
-    const key = rowKey(row);
-    if (key !== undefined) byKey.set(key, row);
-  }
-  let same = previous.length === next.length;
-  let kept = false;
+  for (const row of previous) byKey.set(rowKey(row), row);
   const shared = next.map((row, i) => {
     const key = rowKey(row);
     // Its own place first: rows of a join may have the same id.
     const inPlace = key === undefined || Object.is(rowKey(previous[i]), key);
-    const result = share(inPlace ? previous[i] : byKey.get(key), row);
-    if (!Object.is(result, previous[i])) same = false;
-    if (!Object.is(result, row)) kept = true;
-    return result;
+    return share(inPlace ? previous[i] : byKey.get(key), row);
   });
-  return same ? previous : kept ? shared : next;
+  return isSame(shared, previous) ? previous : isSame(shared, next) ? next : shared;
 }
 
 function shareRecord(previous: Record<string, unknown>, next: Record<string, unknown>): Record<string, unknown> {
   const keys = Object.keys(next);
-  const before = Object.keys(previous);
-  let same = keys.length === before.length;
-  let kept = false;
-  const shared: Record<string, unknown> = {};
-  keys.forEach((key, i) => {
-    shared[key] = share(previous[key], next[key]);
-    // In the same order too: the wire text of what is kept is that of `next`, byte for byte.
-    if (before[i] !== key || !Object.is(shared[key], previous[key])) same = false;
-    if (!Object.is(shared[key], next[key])) kept = true;
-  });
-  return same ? previous : kept ? shared : next;
+  const shared = keys.map((key) => share(previous[key], next[key]));
+  // In the same order too: the wire text of what is kept is that of `next`, byte for byte.
+  if (isSame(keys, Object.keys(previous)) && isSame(shared, Object.values(previous))) return previous;
+  if (isSame(shared, Object.values(next))) return next;
+  return Object.fromEntries(keys.map((key, i) => [key, shared[i]]));
+}
+
+function isSame(some: ArrayLike<unknown>, others: ArrayLike<unknown>): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (!Object.is(some[i], others[i])) return false;
+  return true;
 }
 
 /** Dates, bytes, maps and sets are kept or replaced whole. */
 function sameSpecial(previous: object, next: object): boolean {
   if (previous instanceof Date && next instanceof Date) return Object.is(previous.getTime(), next.getTime());
-  if (previous instanceof Uint8Array && next instanceof Uint8Array) {
-    return previous.length === next.length && previous.every((byte, i) => byte === next[i]);
-  }
+  if (previous instanceof Uint8Array && next instanceof Uint8Array) return isSame(previous, next);
   if (previous instanceof Map && next instanceof Map) return sameItems([...previous], [...next]);
   if (previous instanceof Set && next instanceof Set) return sameItems([...previous], [...next]);
   return false;
 }
 
 function sameItems(previous: unknown[], next: unknown[]): boolean {
-  return previous.length === next.length && shareArray(previous, next) === previous;
+  return shareArray(previous, next) === previous;
 }
 
 function rowKey(row: unknown): unknown {

@@ -15,7 +15,6 @@ const MAX_DIGITS = 4096;
 const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
 /** Keys that reach into an object's prototype when they are assigned. They never travel. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-const NAME_CANNOT_TRAVEL = "has a name that cannot travel";
 /** What JSON has no word for, as JavaScript prints it. */
 const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
 
@@ -94,29 +93,45 @@ function writeAt(key: string | number, value: unknown, path: Path, depth: number
 }
 
 function writeArray(value: unknown[], path: Path, depth: number): Wire[] {
-  let copy: unknown[] | undefined;
-  for (let i = 0; i < value.length; i++) {
-    const written = writeAt(i, value[i], path, depth);
-    if (written === value[i]) continue;
-    copy ??= [...value];
-    copy[i] = written;
-  }
-  return (copy ?? value) as Wire[];
+  return changedArray(value, (item, i) => writeAt(i, item, path, depth)) as Wire[];
 }
 
 function writeRecord(value: Record<string, unknown>, path: Path, depth: number): Wire {
-  let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([...path, key], NAME_CANNOT_TRAVEL);
-    const item = value[key];
-    const written = item === undefined ? undefined : writeAt(key, item, path, depth);
-    if (written !== undefined && written === item) continue;
-    copy ??= { ...value };
-    if (written === undefined) delete copy[key];
-    else copy[key] = written;
-  }
-  const record = (copy ?? value) as Record<string, Wire>;
+  const record = changedRecord(value, path, (item, key) =>
+    item === undefined ? undefined : writeAt(key, item, path, depth),
+  ) as Record<string, Wire>;
   return TAG in record ? tagged("object", sortedEntries(record)) : record;
+}
+
+/** Copied as soon as an item is another: plain data stays what it is. */
+function changedArray(list: unknown[], change: (item: unknown, i: number) => unknown): unknown[] {
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const item = change(list[i], i);
+    if (item === list[i]) continue;
+    copy ??= [...list];
+    copy[i] = item;
+  }
+  return copy ?? list;
+}
+
+/** The same for an object, without what is undefined. @throws {ValueError} for a key that may not travel. */
+function changedRecord(
+  record: Record<string, unknown>,
+  path: Path,
+  change: (item: unknown, key: string) => unknown,
+): Record<string, unknown> {
+  let copy: Record<string, unknown> | undefined;
+  for (const key of Object.keys(record)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([...path, key], "has a name that cannot travel");
+    const before = record[key];
+    const item = change(before, key);
+    if (item !== undefined && item === before) continue;
+    copy ??= { ...record };
+    if (item === undefined) delete copy[key];
+    else copy[key] = item;
+  }
+  return copy ?? record;
 }
 
 /** Sorted, as canonical text needs them: it sorts the keys of objects, and sees an array here. */
@@ -134,26 +149,11 @@ function read(wire: Wire, depth: number): unknown {
 }
 
 function readArray(wire: Wire[], depth: number): unknown[] {
-  let copy: unknown[] | undefined;
-  for (let i = 0; i < wire.length; i++) {
-    const value = read(wire[i] as Wire, depth);
-    if (value === wire[i]) continue;
-    copy ??= [...wire];
-    copy[i] = value;
-  }
-  return copy ?? wire;
+  return changedArray(wire, (item) => read(item as Wire, depth));
 }
 
 function readRecord(wire: Record<string, Wire>, depth: number): Record<string, unknown> {
-  let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(wire)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], NAME_CANNOT_TRAVEL);
-    const value = read(wire[key] as Wire, depth);
-    if (value === wire[key]) continue;
-    copy ??= { ...wire };
-    copy[key] = value;
-  }
-  return copy ?? wire;
+  return changedRecord(wire, [], (item) => read(item as Wire, depth));
 }
 
 /** Each falls through to the refusal when its body is not what it should be. */
