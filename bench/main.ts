@@ -38,22 +38,39 @@ if (unknown.length > 0) {
 
 /** Progress is for people; stdout is for the result. */
 const say = (text: string): void => console.error(styleText("dim", text, { stream: process.stderr }));
-const cores = takeCores();
-await using databases = await findDatabases();
-say(`${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
-if (!cores.apart) say("Server and load share their cores: expect noise.");
-if (!databases.postgres) say("No PostgreSQL can be reached (TEST_POSTGRES_URL): its rows are left out.");
 
-const bench = makeBench({ databases, cores, profiles: options.profile, note: (text) => say(`  ${text}`) });
-const rows: Row[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(groups)) {
-  const began = performance.now();
-  say(`${name} …`);
-  try {
-    rows.push(...(await (groups[name] as Group)(bench)));
-  } finally {
-    await bench.stopAll();
+/** What goes wrong in a socket is heard of nowhere else. Whatever it is, databases and servers are put away. */
+const broken = new Promise<never>((_, reject) => {
+  process.on("uncaughtException", reject);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => reject(new Error("Stopped.")));
+});
+
+async function measure(names: readonly string[]): Promise<Row[]> {
+  const cores = takeCores();
+  await using databases = await findDatabases();
+  say(`${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
+  if (!cores.apart) say("Server and load share their cores: expect noise.");
+  if (!databases.postgres) say("No PostgreSQL can be reached (TEST_POSTGRES_URL): its rows are left out.");
+  const bench = makeBench({ databases, cores, profiles: options.profile, note: (text) => say(`  ${text}`) });
+  const rows: Row[] = [];
+  for (const name of names) {
+    const began = performance.now();
+    say(`${name} …`);
+    try {
+      rows.push(...(await Promise.race([(groups[name] as Group)(bench), broken])));
+    } finally {
+      await bench.stopAll();
+    }
+    say(`  ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
-  say(`  ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  return rows;
 }
-console.log(options.json ? JSON.stringify(rows, null, 2) : tableOf(rows));
+
+try {
+  const rows = await measure(positionals.length > 0 ? positionals : Object.keys(groups));
+  console.log(options.json ? JSON.stringify(rows, null, 2) : tableOf(rows));
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+}
+process.exit();

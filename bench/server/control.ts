@@ -1,3 +1,15 @@
+import type { Log } from "../../lib/environment/environment.ts";
+
+/** Nothing fails in a bench: figures of a server that does would mean nothing. */
+export const log: Log = {
+  info() {},
+  warn: console.error,
+  error(message, about) {
+    console.error(message, about);
+    process.exit(1);
+  },
+};
+
 /** What the load generator may ask a server under test, besides what any client may. */
 export type Handlers = Record<string, (params: never) => unknown>;
 

@@ -7,8 +7,7 @@ import { openDatabase } from "../../lib/database/open-database.ts";
 import { PortStream } from "../../lib/database/port-stream.ts";
 import { FIRST_ID, messageIn } from "../functions/conversation.ts";
 import * as schema from "../functions/schema.ts";
-
-const log = { info() {}, warn: console.error, error: console.error };
+import { log } from "./control.ts";
 
 /** Where a server under test keeps its rows: an embedded database in this directory, or the one at this address. */
 export interface DatabasePlace {

@@ -10,12 +10,11 @@ import {
 } from "convex-lite/node";
 import * as messages from "../functions/messages.ts";
 import * as schema from "../functions/schema.ts";
-import { announcePort, answerControl } from "./control.ts";
+import { announcePort, answerControl, log } from "./control.ts";
 import { type DatabasePlace, openBenchDatabase, type Seeding, seed } from "./database.ts";
 import { restingMemory, usageMeter } from "./usage.ts";
 
 const place = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
-const log = { info() {}, warn: console.error, error: console.error };
 
 const http = await takePort({ host: "127.0.0.1", port: 0 });
 const driver = await openBenchDatabase(place);

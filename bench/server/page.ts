@@ -13,12 +13,11 @@ import {
 import { offerDatabase } from "../functions/direct-database.ts";
 import * as messages from "../functions/messages.ts";
 import * as schema from "../functions/schema.ts";
-import { announcePort, answerControl } from "./control.ts";
+import { announcePort, answerControl, log } from "./control.ts";
 import { type DatabasePlace, drizzleBeside, openBenchDatabase, type Seeding, seed } from "./database.ts";
 import { restingMemory, usageMeter } from "./usage.ts";
 
 const place = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
-const log = { info() {}, warn: console.error, error: console.error };
 
 const settings = { ...readSettings(), host: "127.0.0.1", port: 0 };
 const http = await takePort(settings);
