@@ -31,6 +31,8 @@ export interface Watcher {
   changed(live: LiveQuery): void;
   /** It had left its batch, and has its answer now. */
   slowFinished(live: LiveQuery): void;
+  /** It had left its batch, and its run was lost: there will be no answer of that position. */
+  slowLost(live: LiveQuery): void;
   /** Something for the author of the functions. */
   notice(message: string): void;
   /** It turned out to be another caller's: watch one of your own instead. */

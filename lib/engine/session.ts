@@ -283,10 +283,11 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   }
 
   /**
-   * Everything known is of `position` now: sends what the client does not know yet, in one transition.
+   * Everything known is of `position` now, but for what is unsettled: sends what the client does not know yet, in one
+   * transition. A query that it has only asked for, and whose answer is unsettled, is told later.
    * @param shared Frames of this position that are the same for several clients, by what they tell.
    */
-  flush(position: number, shared: Map<Told, Frame>): void {
+  flush(position: number, shared: Map<Told, Frame>, unsettled: ReadonlySet<LiveQuery>): void {
     if (this.#closed || this.#undecided || this.#held || this.#subscriptions.incomplete || this.#readsTooSlowly())
       return;
     const reflected = this.#takeReflected(position);
@@ -294,7 +295,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
       const told = this.#subscriptions.takeSingleAnswer();
       if (told) return this.#send(sharedFrame(told, position, shared));
     }
-    this.#sendChanges(position, reflected, (live) => live.answer);
+    this.#sendChanges(position, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
   }
 
   #sendChanges(position: number, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
@@ -313,8 +314,8 @@ export class Session implements Watcher, Spokesman, SocketEvents {
    * Keeps the state of `position` until these queries, which run at it, have answered. Later states wait as well: a
    * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
    */
-  hold(position: number, waitingFor: Set<LiveQuery>): void {
-    this.#held ??= { position, waitingFor, answers: this.#subscriptions.answers(waitingFor) };
+  hold(position: number, waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
+    this.#held ??= { position, waitingFor, answers: this.#subscriptions.answers(unsettled) };
   }
 
   slowFinished(live: LiveQuery): void {
@@ -325,6 +326,10 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     this.#letGo();
     if (this.#closed || this.#undecided || this.#readsTooSlowly()) return;
     this.#sendChanges(held.position, this.#takeReflected(held.position), (other) => held.answers.get(other));
+  }
+
+  slowLost(live: LiveQuery): void {
+    if (this.#held?.waitingFor.has(live)) this.#letGo();
   }
 
   /** Forgets what was held back; the client moves on to the state of whenever it can. */
@@ -354,6 +359,11 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   }
 
   #lastFrameLength = 0;
+
+  /** Is there anything about its queries that it has not been told? */
+  get hasNews(): boolean {
+    return this.#subscriptions.hasNews;
+  }
 
   /** Has it mutations that only a later position than this one reflects? */
   awaitsMoreThan(position: number): boolean {

@@ -11,7 +11,7 @@ export class Sessions implements Audience {
   /** Sessions with something to say or to look up. */
   #waiting = new Set<Session>();
   readonly #lookups = new Set<Session>();
-  /** Due, but they show an answer of a query that is unsettled. */
+  /** Due, but something that they show or ask for is unsettled: they are looked at again each time. */
   readonly #heldBack = new Set<Session>();
 
   add(session: Session): void {
@@ -64,10 +64,11 @@ export class Sessions implements Audience {
     for (const session of due) {
       const blocking = unsettled.size === 0 ? unsettled : session.showing(unsettled);
       if (blocking.size === 0) {
-        session.flush(position, shared);
+        session.flush(position, shared, unsettled);
         // A commit after this position: nothing else might call for the transition that reflects it.
         if (session.awaitsMoreThan(position)) this.markWaiting(session);
-      } else this.#holdBack(session, position, blocking, leaving);
+        if (session.hasNews) this.#heldBack.add(session);
+      } else this.#holdBack(session, position, blocking, leaving, unsettled);
     }
   }
 
@@ -77,9 +78,10 @@ export class Sessions implements Audience {
     position: number,
     blocking: ReadonlySet<LiveQuery>,
     leaving: ReadonlySet<LiveQuery>,
+    unsettled: ReadonlySet<LiveQuery>,
   ): void {
     this.#heldBack.add(session);
     for (const live of blocking) if (!leaving.has(live)) return;
-    session.hold(position, new Set(blocking));
+    session.hold(position, new Set(blocking), unsettled);
   }
 }

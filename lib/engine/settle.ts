@@ -222,7 +222,11 @@ export class Settle {
     const ran = await run.catch(() => undefined);
     live.slow = !live.slow || environment.now() - since >= limits.slowQuery;
     await batch.published.promise;
-    if (!ran) return liveQueries.putBack(live);
+    if (!ran) {
+      liveQueries.putBack(live);
+      for (const watcher of [...live.watchers]) watcher.slowLost(live);
+      return;
+    }
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer, batch.position);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
