@@ -19,16 +19,15 @@ export class ResultRecord {
   }
 
   /** The same object until one of its results changes. */
-  results(): NamedResults {
+  readonly results = (): NamedResults => {
     const results = collect(this.#keys, (key) => this.#client.result(key));
     const last = this.#last;
     if (last === undefined || this.#keys.some(([name]) => last[name] !== results[name])) this.#last = results;
     return this.#last ?? results;
-  }
+  };
 
-  watch(listener: () => void): Cancel {
-    return this.#client.watch([...new Set(this.#keys.flatMap(([, key]) => key ?? []))], listener);
-  }
+  readonly watch = (listener: () => void): Cancel =>
+    this.#client.watch([...new Set(this.#keys.flatMap(([, key]) => key ?? []))], listener);
 }
 
 export function collect(keys: NamedKeys, result: (key: QueryKey) => Result<unknown>): NamedResults {

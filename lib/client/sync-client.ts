@@ -31,6 +31,12 @@ export interface ConnectionState {
   readonly pendingMutations: number;
 }
 
+export const NOT_CONNECTED: ConnectionState = Object.freeze({
+  state: "connecting",
+  hasEverConnected: false,
+  pendingMutations: 0,
+});
+
 /**
  * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in
  * `#changed`, which makes the guesses anew and tells every listener once.
@@ -51,7 +57,7 @@ export class SyncClient {
   readonly #outbox: Outbox;
   readonly #awaited = new Map<QueryKey, Awaited>();
   readonly #stateListeners = new Set<() => void>();
-  #state: ConnectionState = { state: "connecting", hasEverConnected: false, pendingMutations: 0 };
+  #state = NOT_CONNECTED;
   /** Who the last connection said we are. Undefined until the first. */
   #identity: string | null | undefined;
   #hasEverConnected = false;
@@ -191,14 +197,12 @@ export class SyncClient {
 
   // ── the connection ──
 
-  connectionState(): ConnectionState {
-    return this.#state;
-  }
+  readonly connectionState = (): ConnectionState => this.#state;
 
-  subscribeToConnectionState(listener: () => void): Cancel {
+  readonly subscribeToConnectionState = (listener: () => void): Cancel => {
     this.#stateListeners.add(listener);
     return () => this.#stateListeners.delete(listener);
-  }
+  };
 
   /** Connects again, so that the server looks again who we are. */
   refreshIdentity(): void {

@@ -1,9 +1,8 @@
-import { useMemo, useSyncExternalStore } from "react";
-import { Calls, NOT_CALLED } from "../client/call-state.ts";
+import type { Calls } from "../client/call-state.ts";
 import type { FunctionError } from "../client/errors.ts";
-import { addressFrom } from "../client/question.ts";
+import type { SyncClient } from "../client/sync-client.ts";
 import type { FunctionErrorData, FunctionReference, FunctionReturnType, OptionalArgs } from "../functions/reference.ts";
-import { useSyncClient } from "./provider.ts";
+import { useCalls } from "./use-calls.ts";
 
 export type PublicAction = FunctionReference<"action", "public">;
 
@@ -21,12 +20,10 @@ export interface Action<F extends PublicAction> {
 
 /** An action, to be run. */
 export function useAction<F extends PublicAction>(action: F): Action<F> {
-  const sync = useSyncClient();
-  const address = addressFrom(action);
-  const { calls, run } = useMemo(() => {
-    const calls = new Calls();
-    return { calls, run: (args?: Record<string, unknown>) => calls.follow(sync.act(address, args)) };
-  }, [sync, address]);
-  const { isPending, error } = useSyncExternalStore(calls.subscribe, calls.state, () => NOT_CALLED);
-  return { run, isPending, error } as Action<F>;
+  const { call, isPending, error } = useCalls(action, runner);
+  return { run: call, isPending, error } as Action<F>;
+}
+
+function runner(client: SyncClient, address: string, calls: Calls) {
+  return (args?: Record<string, unknown>) => calls.follow(client.act(address, args));
 }

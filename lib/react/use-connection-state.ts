@@ -1,16 +1,9 @@
-import { useCallback, useSyncExternalStore } from "react";
-import type { ConnectionState } from "../client/sync-client.ts";
+import { useSyncExternalStore } from "react";
+import { type ConnectionState, NOT_CONNECTED } from "../client/sync-client.ts";
 import { useSyncClient } from "./provider.ts";
-
-const BEFORE: ConnectionState = { state: "connecting", hasEverConnected: false, pendingMutations: 0 };
 
 /** How the page is connected, and how many mutations wait for the server. */
 export function useConnectionState(): ConnectionState {
   const client = useSyncClient();
-  const subscribe = useCallback((listener: () => void) => client.subscribeToConnectionState(listener), [client]);
-  return useSyncExternalStore(
-    subscribe,
-    () => client.connectionState(),
-    () => BEFORE,
-  );
+  return useSyncExternalStore(client.subscribeToConnectionState, client.connectionState, () => NOT_CONNECTED);
 }

@@ -1,8 +1,8 @@
-import { useMemo, useSyncExternalStore } from "react";
-import { Calls, NOT_CALLED } from "../client/call-state.ts";
+import { useMemo } from "react";
+import type { Calls } from "../client/call-state.ts";
 import type { FunctionError } from "../client/errors.ts";
 import type { OptimisticUpdate } from "../client/optimistic-store.ts";
-import { addressFrom } from "../client/question.ts";
+import type { SyncClient } from "../client/sync-client.ts";
 import type {
   FunctionArgs,
   FunctionErrorData,
@@ -10,8 +10,7 @@ import type {
   FunctionReturnType,
   OptionalArgs,
 } from "../functions/reference.ts";
-
-import { useSyncClient } from "./provider.ts";
+import { useCalls } from "./use-calls.ts";
 
 type Arguments = Record<string, unknown>;
 export type PublicMutation = FunctionReference<"mutation", "public">;
@@ -45,24 +44,25 @@ export interface MutationWithUpdate<F extends PublicMutation> extends Mutation<F
  * await mutate({ channel, text });
  */
 export function useMutation<F extends PublicMutation>(mutation: F): MutationWithUpdate<F> {
-  const sync = useSyncClient();
-  const address = addressFrom(mutation);
-  const { calls, plain, optimistic, update } = useMemo(() => {
-    const calls = new Calls();
-    const update: { latest?: OptimisticUpdate<never> } = {};
-    const plain = (args?: Arguments) => calls.follow(sync.mutate(address, args));
-    const optimistic = (args?: Arguments) => calls.follow(sync.mutate(address, args, update.latest));
-    return { calls, plain, optimistic, update };
-  }, [sync, address]);
-  const { isPending, error } = useSyncExternalStore(calls.subscribe, calls.state, () => NOT_CALLED);
+  const { call, isPending, error } = useCalls(mutation, mutator);
   return useMemo(
     () => ({
-      ...({ mutate: plain, isPending, error } as Mutation<F>),
+      ...({ mutate: call.plain, isPending, error } as Mutation<F>),
       withOptimisticUpdate(latest) {
-        update.latest = latest;
-        return { mutate: optimistic, isPending, error } as Mutation<F>;
+        call.update = latest;
+        return { mutate: call.optimistic, isPending, error } as Mutation<F>;
       },
     }),
-    [plain, optimistic, update, isPending, error],
+    [call, isPending, error],
   );
+}
+
+function mutator(client: SyncClient, address: string, calls: Calls) {
+  const call = {
+    /** The last one given. */
+    update: undefined as OptimisticUpdate<never> | undefined,
+    plain: (args?: Arguments) => calls.follow(client.mutate(address, args)),
+    optimistic: (args?: Arguments) => calls.follow(client.mutate(address, args, call.update)),
+  };
+  return call;
 }

@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { LOADING } from "../client/answer.ts";
 import type { PublicQuery, QueryResult, Skipped } from "../client/query-result.ts";
 import { keyOf } from "../client/question.ts";
@@ -32,12 +32,7 @@ export function useQueries(requests: unknown): unknown {
   const keys = useMemo(() => JSON.parse(asked) as NamedKeys, [asked]);
   const record = useMemo(() => new ResultRecord(sync, keys), [sync, keys]);
   const first = useMemo(() => collect(keys, (key) => rendered.get(key) ?? LOADING), [keys, rendered]);
-  const subscribe = useCallback((listener: () => void) => record.watch(listener), [record]);
-  return useSyncExternalStore(
-    subscribe,
-    () => record.results(),
-    () => first,
-  );
+  return useSyncExternalStore(record.watch, record.results, () => first);
 }
 
 function namedKeys(requests: Requests): NamedKeys {

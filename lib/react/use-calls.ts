@@ -1,0 +1,23 @@
+import { useMemo, useSyncExternalStore } from "react";
+import { type CallState, Calls, NOT_CALLED } from "../client/call-state.ts";
+import { addressFrom } from "../client/question.ts";
+import type { SyncClient } from "../client/sync-client.ts";
+import { useSyncClient } from "./provider.ts";
+
+/** What calls one function for one component. */
+type Caller<Call> = (client: SyncClient, address: string, calls: Calls) => Call;
+
+/**
+ * How the calls of one function by this component go, and what `caller` has made to call it.
+ * @param caller The same on every render.
+ */
+export function useCalls<Call>(reference: unknown, caller: Caller<Call>): CallState & { call: Call } {
+  const client = useSyncClient();
+  const address = addressFrom(reference);
+  const { calls, call } = useMemo(() => {
+    const calls = new Calls();
+    return { calls, call: caller(client, address, calls) };
+  }, [client, address, caller]);
+  const { isPending, error } = useSyncExternalStore(calls.subscribe, calls.state, () => NOT_CALLED);
+  return { call, isPending, error };
+}
