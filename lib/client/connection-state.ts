@@ -22,7 +22,7 @@ export type ConnectionEvent =
   /** Every question asked on this connection has been answered. */
   | { type: "synced" }
   /** The socket is gone. `returnAfter`: when the server told us when to come back. */
-  | { type: "lost"; now: number; jitter: number; cap: number; returnAfter?: number }
+  | { type: "lost"; now: number; jitter: number; cap: number; returnAfter?: number | undefined }
   /** The wait is over, or there is reason to believe that it works again. */
   | { type: "retry" }
   /** We closed the socket on purpose and open another at once. */

@@ -12,6 +12,8 @@ export const NORMAL = 1000;
 /** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
 const CONNECT_TIME = 10_000;
 const PROBE_TIME = 5_000;
+/** What holds until the server has stated its own. */
+const CONNECTING = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
 
 /** What a connection asks of the client around it. */
 export interface ConnectionPorts {
@@ -42,7 +44,7 @@ export class Connection {
   #heardAt = 0;
   /** Somebody came back and asked whether the connection lives; nothing has been heard since. */
   #isProbing = false;
-  #limits: Pick<Limits, "pingEvery" | "deadAfter"> = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+  #limits: Pick<Limits, "pingEvery" | "deadAfter"> = CONNECTING;
   #cancelTimer: Cancel = () => {};
   #stopListening: Cancel | undefined;
 
@@ -90,8 +92,8 @@ export class Connection {
     this.#openSocket();
   }
 
-  /** Closes this socket and comes back after the usual wait, or when the server said. */
-  leave(code: number): void {
+  /** Closes this socket, unless it is closed already, and comes back after the usual wait, or when the server said. */
+  leave(code?: number): void {
     if (this.#socket === undefined) return;
     const returnAfter = this.returnAfter;
     this.#drop(code);
@@ -126,26 +128,28 @@ export class Connection {
       this.#listen(this.#ports.openSocket());
     } catch (error) {
       this.#environment.log.error(`No socket could be opened: ${error}`, { error });
-      this.#wait(undefined);
+      this.#wait();
     }
   }
 
   /** A socket that is no longer ours may say what it wants. */
   #listen(socket: ClientSocket): void {
     this.#socket = socket;
-    this.#limits = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+    this.#limits = CONNECTING;
     this.#heardAt = this.#environment.now();
     this.#watchSilence();
     const ifOurs =
-      <Event>(listener: (event: Event) => void) =>
-      (event: Event) => {
-        if (socket === this.#socket) listener(event);
+      <Event extends unknown[]>(listener: (...event: Event) => void) =>
+      (...event: Event) => {
+        if (socket === this.#socket) listener(...event);
       };
-    const opened = ifOurs(() => {
-      this.#isSocketOpen = true;
-      this.#ports.opened();
-    });
-    socket.addEventListener("open", () => opened(undefined));
+    socket.addEventListener(
+      "open",
+      ifOurs(() => {
+        this.#isSocketOpen = true;
+        this.#ports.opened();
+      }),
+    );
     socket.addEventListener("error", () => {}); // "close" follows
     socket.addEventListener(
       "message",
@@ -162,11 +166,10 @@ export class Connection {
   }
 
   #closed(code: number, reason: string): void {
-    const returnAfter = this.returnAfter;
+    if (code !== UNSUPPORTED_VERSION) return this.leave();
     this.#drop();
-    if (code !== UNSUPPORTED_VERSION) return this.#wait(returnAfter);
     this.stop();
-    this.#ports.refused(reason || "The page speaks another version of the protocol than the server. Load it again.");
+    this.#ports.refused(reason || "The page and the server speak other versions of the protocol. Load it again.");
   }
 
   /** Forgets the socket; with a code, closes it as well. */
@@ -182,20 +185,19 @@ export class Connection {
     this.#ports.lost();
   }
 
-  #wait(returnAfter: number | undefined): void {
+  #wait(returnAfter?: number): void {
     this.#move({
       type: "lost",
       now: this.#environment.now(),
       jitter: this.#environment.random(),
       cap: this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP,
-      ...(returnAfter !== undefined && { returnAfter }),
+      returnAfter,
     });
     if (this.phase.state !== "waiting") return;
     this.#after(this.phase.retryAt - this.#environment.now(), () => this.#retry());
   }
 
   #retry(): void {
-    this.#cancelTimer();
     this.#move({ type: "retry" });
     this.#openSocket();
   }
@@ -206,7 +208,7 @@ export class Connection {
     if (this.phase.state !== "open" || this.#isProbing) return;
     this.#isProbing = true;
     this.send({ type: "Ping" });
-    this.#after(PROBE_TIME, () => (this.#isProbing ? this.#dead() : this.#watchSilence()));
+    this.#after(PROBE_TIME, () => (this.#isProbing ? this.leave(SILENT) : this.#watchSilence()));
   }
 
   /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */
@@ -214,13 +216,9 @@ export class Connection {
     const { pingEvery, deadAfter } = this.#limits;
     const silent = this.#environment.now() - this.#heardAt;
     const askAfter = (pingEvery + deadAfter) / 2;
-    if (silent >= deadAfter) return this.#dead();
+    if (silent >= deadAfter) return this.leave(SILENT);
     if (silent >= askAfter && this.phase.state === "open") this.send({ type: "Ping" });
     this.#after((silent >= askAfter ? deadAfter : askAfter) - silent, () => this.#watchSilence());
-  }
-
-  #dead(): void {
-    this.leave(SILENT);
   }
 
   #after(ms: number, task: () => void): void {

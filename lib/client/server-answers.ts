@@ -11,6 +11,7 @@ const REMEMBERED = 100;
 
 /** One run on the server that answers some of our questions, on this connection. */
 interface LiveQuery {
+  readonly id: number;
   answer: Answer;
   readonly keys: Set<QueryKey>;
 }
@@ -102,8 +103,7 @@ export class ServerAnswers {
 
   /** An answer that the client gives itself, for a question it cannot ask. */
   refuse(key: QueryKey, error: FunctionError): void {
-    const dated = { epoch: this.#epoch ?? "", at: this.#at };
-    this.#standing.set(key, { answer: failedAnswer(this.held(key), error), ...dated });
+    this.#standing.set(key, this.#now(failedAnswer(this.held(key), error)));
   }
 
   connected(epoch: string): void {
@@ -146,17 +146,12 @@ export class ServerAnswers {
     const fresh = new Map<number, Answer>();
     for (const wire of answers) this.#decode(wire, moves, fresh);
     for (const { question, live } of moves) if (!fresh.has(live)) fresh.set(live, this.#confirmed(question));
-    const refusals = refused.map(([id, error]) => ({
-      question: this.#questions.byId(id),
-      error: toFunctionError(error),
-    }));
+    const refusals = refused.map(([id, error]) => [this.#questions.byId(id), toFunctionError(error)] as const);
 
     this.#at = at;
     for (const [id, answer] of fresh) this.#record(id, answer);
     for (const { question, live } of moves) this.#map(question, live);
-    for (const { question, error } of refusals) {
-      if (question) this.#refused(question, error);
-    }
+    for (const [question, error] of refusals) if (question) this.#refused(question, error);
     this.#catchUp();
   }
 
@@ -186,7 +181,7 @@ export class ServerAnswers {
   #record(id: number, answer: Answer): void {
     const live = this.#live.get(id);
     if (live) live.answer = answer;
-    else this.#live.set(id, { answer, keys: new Set() });
+    else this.#live.set(id, { id, answer, keys: new Set() });
   }
 
   #map(question: Question, id: number): void {
@@ -210,22 +205,24 @@ export class ServerAnswers {
     const live = this.#liveOf.get(key);
     this.#liveOf.delete(key);
     live?.keys.delete(key);
-    if (live?.keys.size !== 0) return;
-    for (const [id, other] of this.#live) if (other === live) this.#live.delete(id);
+    if (live?.keys.size === 0) this.#live.delete(live.id);
   }
 
   /** What the connection has caught up with stands no longer. */
   #catchUp(): void {
-    const here = { epoch: this.#epoch ?? "", at: this.#at };
     for (const [key, dated] of this.#standing) {
-      if (this.#liveOf.has(key) && !isNewer(dated, here)) this.#standing.delete(key);
+      const live = this.#liveOf.get(key);
+      if (live && !isNewer(dated, this.#now(live.answer))) this.#standing.delete(key);
     }
   }
 
   #dated(key: QueryKey): DatedAnswer | undefined {
-    const live = this.#liveOf.get(key)?.answer;
-    const here = live && { answer: live, epoch: this.#epoch ?? "", at: this.#at };
-    return this.#standing.get(key) ?? here;
+    const live = this.#liveOf.get(key);
+    return this.#standing.get(key) ?? (live && this.#now(live.answer));
+  }
+
+  #now(answer: Answer): DatedAnswer {
+    return { answer, epoch: this.#epoch ?? "", at: this.#at };
   }
 
   #remember(key: QueryKey, dated: DatedAnswer, filled: boolean): void {
