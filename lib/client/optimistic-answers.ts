@@ -47,9 +47,9 @@ export class OptimisticAnswers {
     this.#layers.push(layer);
   }
 
-  /** Takes effect at the next `replay`. */
-  remove(layers: readonly (Layer | undefined)[]): void {
-    this.#layers = this.#layers.filter((layer) => !layers.includes(layer));
+  /** Removes what these have shown. Takes effect at the next `replay`. */
+  remove(ended: readonly { readonly layer: Layer | undefined }[]): void {
+    this.#layers = this.#layers.filter((layer) => ended.every((mutation) => mutation.layer !== layer));
   }
 
   /** Makes the guesses anew on top of the answers as they are now. */
@@ -67,7 +67,7 @@ export class OptimisticAnswers {
       layer.update(this.#storeOver(values));
       return values;
     } catch (error) {
-      this.remove([layer]);
+      this.remove([{ layer }]);
       this.#log.error(`The optimistic update of ${layer.path} threw, so it shows nothing: ${error}`, { error });
       return below;
     }

@@ -13,13 +13,11 @@ import { questionOf, type WireArgs } from "./question.ts";
 import { fitsFrame, subscribeMessage } from "./subscribe-message.ts";
 
 /** What holds until a server has stated its own limits. */
-const USUAL_LIMITS: Limits = {
+const USUAL_LIMITS: Omit<Limits, "pingEvery" | "deadAfter"> = {
   subscriptions: 256,
   unacknowledgedMutations: 32,
   messagesPerSecond: 50,
   frameBytes: 1024 * 1024,
-  pingEvery: 15_000,
-  deadAfter: 35_000,
 };
 
 /** Where there may be something to say, and whom to tell what cannot be said. */

@@ -1,5 +1,5 @@
 import type { Environment } from "../environment/environment.ts";
-import { type FunctionError, UnavailableError } from "./errors.ts";
+import type { FunctionError } from "./errors.ts";
 import type { Layer } from "./optimistic-answers.ts";
 import type { WireArgs } from "./question.ts";
 
@@ -179,9 +179,4 @@ export class PendingMutations {
   #byNumber(n: number): PendingMutation | undefined {
     return this.#all.find((mutation) => mutation.n === n);
   }
-}
-
-/** Why a mutation was given up that the server may or may not have run. */
-export function outcomeUnknown(path: string): UnavailableError {
-  return new UnavailableError(`Outcome unknown: ${path} was sent, and its result can no longer be learned.`);
 }

@@ -13,7 +13,7 @@ import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import { Outbox } from "./outbox.ts";
 import type { Page } from "./page.ts";
 import { PendingActions } from "./pending-actions.ts";
-import { outcomeUnknown, type PendingMutation, PendingMutations } from "./pending-mutations.ts";
+import { type PendingMutation, PendingMutations } from "./pending-mutations.ts";
 import { PreloadedAnswers, type ReadAnswer } from "./preloaded-answers.ts";
 import type { Result } from "./query-result.ts";
 import { QuerySet } from "./query-set.ts";
@@ -221,7 +221,7 @@ export class SyncClient {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#dropCalls("The client was closed.");
+    this.#dropCalls(CLOSED);
     for (const { stop, reject } of this.#awaited.values()) {
       stop();
       reject(closed());
@@ -257,7 +257,7 @@ export class SyncClient {
     this.#questions.disconnected();
     this.#answers.disconnected();
     this.#mutations.disconnected();
-    for (const { path, reject } of this.#actions.takeAll((action) => action.isOnWire)) reject(outcomeUnknown(path));
+    for (const action of this.#actions.takeAll((action) => action.isOnWire)) giveUp(action);
     this.#changed();
   }
 
@@ -275,18 +275,16 @@ export class SyncClient {
 
   #renewSession(): void {
     const lost = this.#mutations.renewSession();
-    this.#optimistic.remove(lost.map((mutation) => mutation.layer));
-    for (const { path, reject } of lost) reject(outcomeUnknown(path));
+    this.#optimistic.remove(lost);
+    for (const mutation of lost) giveUp(mutation);
   }
 
   /** Ends every call: the server may have run those that were sent, and has not seen the others. */
   #dropCalls(reason: string): void {
     const mutations = this.#mutations.takeAll();
-    this.#optimistic.remove(mutations.map((mutation) => mutation.layer));
-    for (const { n, path, reject } of mutations) reject(n === undefined ? notSent(path, reason) : outcomeUnknown(path));
-    for (const { isOnWire, path, reject } of this.#actions.takeAll()) {
-      reject(isOnWire ? outcomeUnknown(path) : notSent(path, reason));
-    }
+    this.#optimistic.remove(mutations);
+    for (const mutation of mutations) giveUp(mutation, mutation.n === undefined ? reason : undefined);
+    for (const action of this.#actions.takeAll()) giveUp(action, action.isOnWire ? undefined : reason);
   }
 
   // ── what the server says ──
@@ -366,9 +364,10 @@ export class SyncClient {
    * waits until all of these are answered.
    */
   #endReflected(): void {
-    const reflected = this.#answers.isCatchingUp ? [] : this.#mutations.reflected([...this.#reflected]);
-    if (!this.#answers.isCatchingUp) this.#reflected.clear();
-    this.#optimistic.remove(reflected.map((mutation) => mutation.layer));
+    if (this.#answers.isCatchingUp) return this.#changed();
+    const reflected = this.#mutations.reflected([...this.#reflected]);
+    this.#reflected.clear();
+    this.#optimistic.remove(reflected);
     this.#changed();
     for (const mutation of reflected) if (mutation.success) this.#ended(mutation);
   }
@@ -379,9 +378,10 @@ export class SyncClient {
   }
 
   #failed(mutation: PendingMutation | undefined, error: FunctionError): void {
-    this.#optimistic.remove([mutation?.layer]);
+    if (mutation === undefined) return;
+    this.#optimistic.remove([mutation]);
     this.#changed();
-    mutation?.reject(error);
+    mutation.reject(error);
   }
 
   #noticeSynced(): void {
@@ -390,7 +390,6 @@ export class SyncClient {
 
   /** A payload of somebody else than the connection's: one reconnect tells whether the browser has become them. */
   #verifySoon(): void {
-    if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
     queueMicrotask(() => {
       if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
       if (this.#preloaded.verify(this.#identity).reconnect) this.#reconnect();
@@ -444,20 +443,13 @@ export class SyncClient {
     this.#askBeforeLeaving();
     this.#giveUpInTime();
     const { phase } = this.#connection;
-    const before = this.#state;
     const now: ConnectionState = {
       state: phase.state === "idle" ? "connecting" : phase.state,
       hasEverConnected: this.#hasEverConnected,
       ...(phase.state === "waiting" && { retryAt: phase.retryAt }),
       pendingMutations: this.#mutations.size,
     };
-    if (
-      before.state === now.state &&
-      before.retryAt === now.retryAt &&
-      before.pendingMutations === now.pendingMutations
-    ) {
-      return;
-    }
+    if (JSON.stringify(now) === JSON.stringify(this.#state)) return;
     this.#state = now;
     for (const listener of [...this.#stateListeners]) listener();
   }
@@ -513,10 +505,17 @@ interface Awaited {
 
 type Call = Pick<PendingMutation, "path" | "args" | "resolve" | "reject">;
 
+const CLOSED = "The client is closed.";
+
 function closed(): UnavailableError {
-  return new UnavailableError("The client is closed.");
+  return new UnavailableError(CLOSED);
 }
 
-function notSent(path: string, reason: string): UnavailableError {
-  return new UnavailableError(`Not sent: ${path} was waiting for the server. ${reason}`);
+/** Ends a call that the server may or may not have run; `unsent` says why, where it has not seen the call. */
+function giveUp({ path, reject }: Call, unsent?: string): void {
+  const message =
+    unsent === undefined
+      ? `Outcome unknown: ${path} was sent, and its result can no longer be learned.`
+      : `Not sent: ${path} was waiting for the server. ${unsent}`;
+  reject(new UnavailableError(message));
 }
