@@ -236,6 +236,8 @@ describe("a run that has left its batch", () => {
     const queries = new LiveQueries();
     const slow = detached(queries);
     const stale = watched(queries.obtain(call({ channel: "a" }), nobody), queries);
+    // Its answer holds until a commit says otherwise.
+    queries.show(stale);
     queries.invalidate([about({ channel: "a" })], 9);
     expect(queries.unsettledAt(8)).toEqual(new Set([slow]));
     expect(queries.unsettledAt(9)).toEqual(new Set([slow, stale]));

@@ -180,7 +180,6 @@ export class Settle {
         if (left) return this.#leave(batch, live, run, snapshot);
         const { answer, personal, spent } = await run;
         batch.finished.set(live, answer);
-        if (batch.suspect.has(live)) live.staleSince = 0;
         if (personal && !live.personal) this.#addOwn(batch, live);
         if (spent) return;
       }
@@ -228,7 +227,7 @@ export class Settle {
       return;
     }
     if (ran.personal && !live.personal) this.#split(live);
-    this.#show(live, ran.answer, batch.position);
+    this.#show(live, ran.answer, batch);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
     this.#deliver(this.#position, new Set());
     this.#settleWaiters(live, batch.position);
@@ -277,15 +276,20 @@ export class Settle {
   /** Makes a batch visible: all of it, in one step. */
   #publish(batch: Batch): void {
     this.#position = batch.position;
-    for (const [live, answer] of batch.finished) this.#show(live, answer, batch.position);
+    for (const [live, answer] of batch.finished) this.#show(live, answer, batch);
     this.#deliver(batch.position, batch.leaving);
     for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
     batch.published.resolve();
   }
 
-  #show(live: LiveQuery, answer: Answer, position: number): void {
-    this.#parts.liveQueries.show(live);
-    live.answeredAt = position;
+  /** Makes an answer of the batch's position visible. */
+  #show(live: LiveQuery, answer: Answer, batch: Batch): void {
+    const { liveQueries } = this.#parts;
+    // The very next commit may have missed it.
+    if (batch.suspect.has(live)) live.staleSince = Math.min(live.staleSince, batch.position + 1);
+    liveQueries.show(live);
+    liveQueries.want(live);
+    live.answeredAt = batch.position;
     if (sameAnswer(live.answer, answer)) return;
     live.answer = answer;
     for (const watcher of live.watchers) watcher.changed(live);
