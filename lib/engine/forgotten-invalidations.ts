@@ -1,5 +1,6 @@
 import type { Connection } from "../database/driver.ts";
 import type { Cancel, Environment } from "../environment/environment.ts";
+import type { Invalidation } from "../invalidation/invalidation.ts";
 import { toWire } from "../values/wire.ts";
 import { withDeadline } from "./deadline.ts";
 import type { EngineLimits } from "./limits.ts";
@@ -40,6 +41,8 @@ export class ForgottenInvalidations {
   readonly #parts: ForgottenInvalidationParts;
   /** Addresses of mutations committed since the last look. */
   #suspects = new Set<string>();
+  /** The queries that those announced, for some arguments or other. */
+  #announced = new Set<string>();
   #lastCommit = 0;
   #cancelTimer: Cancel = () => {};
   #look: Promise<void> | undefined;
@@ -53,8 +56,9 @@ export class ForgottenInvalidations {
   }
 
   /** A mutation has committed. */
-  committed(mutation: string, position: number): void {
+  committed(mutation: string, position: number, invalidations: readonly Invalidation[]): void {
     this.#suspects.add(mutation);
+    for (const { address } of invalidations) this.#announced.add(address);
     this.#lastCommit = position;
     this.#lookLater();
   }
@@ -62,6 +66,7 @@ export class ForgottenInvalidations {
   /** The functions have been replaced: what was wrong with the old ones says nothing about the new. */
   forget(): void {
     this.#suspects.clear();
+    this.#announced.clear();
     this.#told.clear();
     this.#lastCommit = 0;
   }
@@ -157,9 +162,10 @@ export class ForgottenInvalidations {
     this.#told.add(about);
     const query = `${live.address}(${Object.keys(live.call.args).length > 0 ? JSON.stringify(toWire(live.call.args)) : ""})`;
     const who = suspects.length === 1 ? `${suspects[0]} has` : `One of ${suspects.join(", ")} has`;
+    const forThese = this.#announced.has(live.address) ? " for these arguments" : "";
     const reference = `api.${live.address.replace(/[/:]/g, ".")}`;
     const message =
-      `${who} changed what ${query} answers, and did not announce it: open pages do not see the change. ` +
+      `${who} changed what ${query} answers, and did not announce it${forThese}: open pages do not see the change. ` +
       `Add \`await scheduler.invalidate(${reference}, …)\` to the mutation.`;
     log.warn(message);
     for (const watcher of live.watchers) watcher.notice(message);

@@ -4,6 +4,7 @@ import type { FunctionKind } from "../functions/reference.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { parseArguments, parseMatch } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
+import { BadRequestError } from "./failures.ts";
 import type { Registry } from "./registry.ts";
 
 /** One function at its address, with arguments that have been parsed. */
@@ -114,7 +115,17 @@ export function resolveCall(
 ): Call {
   const [address = ""] = registry.addressesOf(target, kind);
   const fn = registry.find(kind, address) as RegisteredFunction;
-  return { fn, address, args: parseArguments(fn, address, args) };
+  return { fn, address, args: ofTheAuthor(() => parseArguments(fn, address, args)) };
+}
+
+/** What a function hands on is its author's affair: the caller's own arguments have been accepted. */
+function ofTheAuthor<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof BadRequestError) throw new TypeError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** A scheduler that hands what is invalidated to `collect`. */
@@ -125,7 +136,7 @@ export function schedulerFor(registry: Registry, collect: (invalidations: Invali
       await collect(
         addresses.map((address) => ({
           address,
-          match: parseMatch(registry.find("query", address) as RegisteredFunction, address, partial),
+          match: ofTheAuthor(() => parseMatch(registry.find("query", address) as RegisteredFunction, address, partial)),
         })),
       );
     },
