@@ -24,29 +24,26 @@ export interface DatedAnswer {
 export const LOADING: Loading = Object.freeze({ data: undefined, isLoading: true, error: undefined });
 export const SKIPPED: Skipped = Object.freeze({ data: undefined, isLoading: false, error: undefined });
 
-export function good(data: unknown): Good<unknown> {
-  return { data, isLoading: false, error: undefined };
-}
-
-export function failed(data: unknown, error: FunctionError): Failed<unknown, unknown> {
-  return { data, isLoading: false, error };
+/** @param error What failed; `data` is then the last good one. */
+export function settled(data: unknown, error?: FunctionError): Answer["result"] {
+  return { data, isLoading: false, error } as Answer["result"];
 }
 
 /** A value the server sent. What did not change since `previous` keeps its identity. */
 export function goodAnswer(previous: Answer | undefined, value: unknown, hash: string): Answer {
   const data = freezeInDevelopment(share(previous?.result.data, value));
-  const isSame = previous !== undefined && previous.result.error === undefined && Object.is(previous.result.data, data);
-  return { result: isSame ? previous.result : good(data), hash };
+  const before = previous?.result;
+  return { result: before && !before.error && Object.is(before.data, data) ? before : settled(data), hash };
 }
 
 /** An error the server sent. The last good value stays beside it. */
 export function failedAnswer(previous: Answer | undefined, error: FunctionError): Answer {
-  return { hash: undefined, ...previous, result: failed(previous?.result.data, error) };
+  return { hash: undefined, ...previous, result: settled(previous?.result.data, error) };
 }
 
 /** The server says that the value we have is right: an error that stood beside it is over. */
 export function confirmedAnswer(held: Answer): Answer {
-  return held.result.error === undefined ? held : { ...held, result: good(held.result.data) };
+  return held.result.error === undefined ? held : { ...held, result: settled(held.result.data) };
 }
 
 /** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */

@@ -27,20 +27,12 @@ export class Calls {
   follow<T>(call: Promise<T>): Promise<T> {
     this.#running++;
     this.#become(undefined);
-    const followed = call.then(
-      (value) => {
-        this.#running--;
-        this.#become(this.#state.error);
-        return value;
-      },
-      (error: FunctionError) => {
-        this.#running--;
-        this.#become(error);
-        throw error;
-      },
-    );
-    followed.catch(() => {});
-    return followed;
+    const ended = (error: FunctionError | undefined) => {
+      this.#running--;
+      this.#become(error);
+    };
+    call.then(() => ended(this.#state.error), ended);
+    return call;
   }
 
   #become(error: FunctionError | undefined): void {

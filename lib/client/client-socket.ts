@@ -18,7 +18,7 @@ const PATH = "/api/sync";
  * @throws when there is no page to take it from, or it is no address.
  */
 export function socketUrl(site: string | undefined): string {
-  const from = site ?? (typeof location === "undefined" ? undefined : location.origin);
+  const from = site ?? globalThis.location?.origin;
   if (from === undefined) {
     throw new Error(
       "No page to take the server's address from." +

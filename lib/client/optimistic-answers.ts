@@ -2,7 +2,7 @@ import type { Log } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
-import { type Answer, failed, good, LOADING } from "./answer.ts";
+import { type Answer, LOADING, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import type { Result } from "./query-result.ts";
@@ -98,8 +98,8 @@ export class OptimisticAnswers {
     // What equals the answer below is that very object, or it would become another one when the guess goes.
     const data = share(before?.data, share(below?.data, value));
     for (const known of [before, below]) {
-      if (known && !known.isLoading && Object.is(known.data, data) && known.error === below?.error) return known;
+      if (known && Object.is(known.data, data) && known.error === below?.error) return known;
     }
-    return below?.error ? failed(data, below.error) : good(data);
+    return settled(data, below?.error);
   }
 }

@@ -128,5 +128,5 @@ export class Outbox {
 }
 
 function tooMany(limit: number): UnavailableError {
-  return new UnavailableError(`This page watches more than ${limit} queries at once, which is what the server allows.`);
+  return new UnavailableError(`This page watches more queries at once than the ${limit} that the server allows.`);
 }

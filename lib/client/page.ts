@@ -15,11 +15,12 @@ const RETURNS = ["online", "pageshow"] as const;
 /** The page around us; where there is none (Node, a worker), one that is always looked at and never left. */
 export function surroundingPage(): Page {
   if (typeof document === "undefined" || typeof window === "undefined") return noPage;
+  const isVisible = () => document.visibilityState !== "hidden";
   return {
-    isVisible: () => document.visibilityState !== "hidden",
+    isVisible,
     onReturn(listener) {
       const until = new AbortController();
-      const ifVisible = () => document.visibilityState !== "hidden" && listener();
+      const ifVisible = () => isVisible() && listener();
       for (const event of RETURNS) window.addEventListener(event, listener, until);
       document.addEventListener("visibilitychange", ifVisible, until);
       return () => until.abort();

@@ -2,7 +2,7 @@ import type { Patch } from "../protocol/server-message.ts";
 import { findList, ListHash, splice } from "../values/list-hash.ts";
 import { share } from "../values/share.ts";
 import { fromWire, toWire, type Wire } from "../values/wire.ts";
-import { type Answer, good } from "./answer.ts";
+import { type Answer, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 
 const UNFIT = "A patch does not fit what it is for.";
@@ -44,7 +44,7 @@ function patched(base: Answer | undefined, { splices, around, hash }: Patch): An
 }
 
 function patchedTo(value: unknown, list: ListHash): Answer {
-  return { result: good(freezeInDevelopment(value)), hash: list.text, list };
+  return { result: settled(freezeInDevelopment(value)), hash: list.text, list };
 }
 
 /** The list in a value that came whole: hashed only when the first patch comes. */

@@ -22,8 +22,7 @@ export function subscribeMessage(
   const queries: Subscribe["queries"] = [];
   let text = "";
   for (const { id, key } of questions) {
-    const hash = held(key)?.hash;
-    const item = { query: id, ...questionOf(key), ...(hash !== undefined && { hash }) };
+    const item = { query: id, ...questionOf(key), hash: held(key)?.hash };
     text += JSON.stringify(item);
     if (!fitsFrame(text, frameBytes)) break;
     queries.push(item);

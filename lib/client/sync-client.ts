@@ -247,8 +247,8 @@ export class SyncClient {
       type: "Connect",
       protocol: PROTOCOL_VERSION,
       session,
-      ...(isSessionUsed && { identity: this.#identity }),
-      ...(undecided.length > 0 && { undecided }),
+      identity: isSessionUsed ? this.#identity : undefined,
+      undecided: undecided.length > 0 ? undecided : undefined,
     });
   }
 

@@ -17,8 +17,9 @@ export function HydrateQueries({ preloaded, children }: HydrateQueriesProps): Re
   const sync = useSyncClient();
   const above = useContext(Rendered);
   const rendered = useMemo(() => {
-    const reads = preloaded.map((one) => sync.ingest(one));
-    return new Map([...above, ...reads.map(({ key, answer }) => [key, answer.result] as const)]);
+    const all = new Map(above);
+    for (const { key, answer } of preloaded.map((one) => sync.ingest(one))) all.set(key, answer.result);
+    return all;
   }, [sync, above, preloaded]);
   return createElement(Rendered.Provider, { value: rendered }, children);
 }

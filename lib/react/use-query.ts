@@ -3,8 +3,8 @@ import { LOADING, SKIPPED } from "../client/answer.ts";
 import type { PreloadedQueryResult, PublicQuery, QueryResult, Result, Skipped } from "../client/query-result.ts";
 import { keyOf } from "../client/question.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import { addressOf, type FunctionArgs, type OptionalArgs } from "../functions/reference.ts";
-import type { Preloaded } from "../protocol/preloaded.ts";
+import type { FunctionArgs, OptionalArgs } from "../functions/reference.ts";
+import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 
@@ -49,5 +49,5 @@ function useResult(key: QueryKey | null, first: Result<unknown> | Skipped): Resu
 }
 
 function isPreloaded(query: unknown): query is Preloaded<PublicQuery> {
-  return typeof query === "object" && query !== null && addressOf(query) === undefined && "text" in query;
+  return typeof (query as Partial<PreloadedAnswer> | undefined)?.text === "string"; // a reference has none but references
 }
