@@ -55,6 +55,12 @@ const sendSilently = mutation({
     await db.insert(messages).values({ channel, text: "psst" });
   },
 });
+const announceWrongly = mutation({
+  handler: async ({ db, scheduler }) => {
+    await db.insert(messages).values({ channel: "a", text: "never" });
+    await scheduler.invalidate(list, { chanel: "a" } as never);
+  },
+});
 const chance = query({ handler: async () => Math.random() });
 const countUp = mutation({
   handler: async ({ db, scheduler }) => {
@@ -95,6 +101,7 @@ const functions = {
     sendAndFail,
     sendTwiceOneFails,
     sendSilently,
+    announceWrongly,
     chance,
     countUp,
     writing,
@@ -437,6 +444,21 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     clock.advance(300);
     await engine.settled();
     expect(client.ofType("Notice")).toHaveLength(1);
+  });
+
+  test("what is wrong with an announcement is its author's affair, not the caller's, and rolls back", async () => {
+    const outcome = await engine.call({
+      kind: "mutation",
+      address: "messages:announceWrongly",
+      args: {},
+      caller: null,
+    });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { kind: "internal", message: expect.stringContaining("chanel") },
+    });
+    const rows = await engine.call({ kind: "query", address: "messages:list", args: { channel: "a" }, caller: null });
+    expect(rows).toEqual({ ok: true, value: [] });
   });
 
   test("what a mutation announces is not named, and in production nothing is looked for", async () => {
