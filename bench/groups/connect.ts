@@ -7,7 +7,7 @@ import { within } from "../within.ts";
 
 const ROUNDS = 5;
 /** A server that has just started is still being compiled; people arrive at one that runs. */
-const WARM_UPS = 4;
+const WARM_UPS = 10;
 const CLIENTS = 1_000;
 const ROWS = 50;
 
