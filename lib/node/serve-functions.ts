@@ -52,29 +52,41 @@ async function followSaves(
 ): Promise<ServedFunctions> {
   const planner = new SchemaPlanner();
   const schemaPath = join(loader.directory, "schema.ts");
+  /** The schema that the database fits. Unknown after a refusal: somebody may do by hand what was refused. */
+  let fits: string | undefined;
+  let told: string | undefined;
 
   /** @returns why the database was left as it is, when it does not fit the schema. */
-  async function changeDatabase(): Promise<string | undefined> {
+  async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<string | undefined> {
+    if (schemaKey === fits) return undefined;
+    fits = undefined;
     const result = await bringInLine({ driver: database, schemaPath, planner });
     if (result.status === "refused") return result.message;
+    fits = schemaKey;
     if (result.status === "applied") {
       log.info(`database brought in line with the schema\n${styleText("dim", result.statements.join("\n"))}`);
     }
     return undefined;
   }
 
+  /** Of functions that are served all the same: none fit the database better, and what needs no change works. */
+  function tell(refusal: string | undefined): void {
+    if (refusal !== undefined && refusal !== told) log.error(refusal);
+    told = refusal;
+  }
+
   const wire = await serveWire(database, log);
-  const refusal = await changeDatabase();
-  // There are no functions that fit the database better, and what does not need the change works.
-  if (refusal !== undefined) log.error(refusal);
+  tell(await changeDatabase(functions));
   serve(functions);
   const stopWatching = watchFunctions({
     loader,
     loaded: functions,
     log,
     async serve(saved, previous) {
-      const refusal = saved.schemaKey === previous.schemaKey ? undefined : await changeDatabase();
-      if (refusal !== undefined) throw new Error(refusal);
+      const refusal = await changeDatabase(saved);
+      const onlyFunctions = saved.schemaKey === previous.schemaKey && saved.key !== previous.key;
+      if (refusal !== undefined && !onlyFunctions) throw new Error(refusal);
+      tell(refusal);
       serve(saved);
     },
   });

@@ -11,7 +11,8 @@ export interface WatchOptions {
   loaded: LoadedFunctions;
   /**
    * Serves the new functions instead of the last ones.
-   * @throws to refuse them: the last ones are served on. The message says why.
+   * @throws to refuse them: the last ones are served on. The message says why. What is saved next is given to it in
+   *   any case, also if it is what is served.
    */
   serve(loaded: LoadedFunctions, previous: LoadedFunctions): Promise<void> | void;
   log: Log;
@@ -31,15 +32,19 @@ export interface LoadFunctionsOptions {
 export function watchFunctions({ loader, loaded, serve, log }: WatchOptions): () => void {
   let served = loaded;
   let failure: string | undefined;
+  /** A refusal may have left something half way between what is served and what was refused. */
+  let refused = false;
 
   async function reload(): Promise<void> {
     const start = performance.now();
     const found = await attempt(loader);
     if (found instanceof LoadError) return fail(found.problems.map(printProblem).join("\n\n"));
-    if (found.key !== served.key) {
+    if (found.key !== served.key || refused) {
       try {
         await serve(found, served);
+        refused = false;
       } catch (error) {
+        refused = true;
         loader.remapStack(error);
         return fail(error instanceof Error ? error.message : String(error));
       }

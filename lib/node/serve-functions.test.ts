@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { inTransaction } from "../database/alone.ts";
+import type { Driver } from "../database/driver.ts";
+import { openTemporary } from "../database/temporary.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { FunctionLoader } from "./load-functions.ts";
+import { type ServedFunctions, serveFunctions } from "./serve-functions.ts";
+import { TemporaryProject } from "./temporary-project.ts";
+
+const notes = (columns: string) => `
+import { integer, pgTable, text } from "drizzle-orm/pg-core";
+export const notes = pgTable("notes", { id: integer().primaryKey(), ${columns} });
+export const unused = text;
+`;
+const plain = notes("");
+const titled = notes("title: text().notNull()");
+
+let project: TemporaryProject;
+let loader: FunctionLoader;
+let database: Driver;
+let clock: HandClock;
+let serving: ServedFunctions;
+let served: unknown[];
+
+beforeEach(async () => {
+  project = new TemporaryProject({ "convex/schema.ts": plain, "convex/a.ts": 'export const value = "first";' });
+  loader = new FunctionLoader("convex", project.root);
+  database = await openTemporary({ schema: {} });
+  clock = new HandClock();
+  served = [];
+});
+
+afterEach(async () => {
+  await serving.close();
+  await database.close();
+  project[Symbol.dispose]();
+});
+
+async function serve(): Promise<void> {
+  serving = await serveFunctions({
+    engine: { useFunctions: (modules) => void served.push(modules.a?.value) },
+    database,
+    loader,
+    functions: await loader.load(),
+    settings: { development: true },
+    log: clock.log,
+  });
+}
+
+const execute = (sql: string) => inTransaction(database, "write", (connection) => connection.execute(sql));
+const columns = async () =>
+  (await execute("select column_name from information_schema.columns where table_name = 'notes' order by 1")).map(
+    (row) => row.column_name,
+  );
+const errors = () => clock.lines.filter((line) => line.level === "error").map((line) => line.message);
+const infos = () => clock.lines.filter((line) => line.level === "info").map((line) => line.message);
+
+test("after a refusal the database is looked at again, also for the schema that is served", async () => {
+  await serve();
+  await execute("insert into notes values (1)");
+  project.write("convex/schema.ts", titled);
+  await expect.poll(errors, { timeout: 10_000 }).toEqual([expect.stringContaining("was not changed")]);
+
+  // By hand, as the message advises. Then the schema goes back to what it was.
+  await execute("alter table notes add column title text");
+  project.write("convex/schema.ts", plain);
+  await expect.poll(errors, { timeout: 10_000 }).toHaveLength(2);
+  expect(errors()[1]).toContain('Column "title" of "notes" would be dropped');
+  expect(infos()).not.toContainEqual(expect.stringContaining("good again"));
+
+  await execute("delete from notes");
+  project.write("convex/schema.ts", `${plain}// saved again`);
+  await expect.poll(infos, { timeout: 10_000 }).toContainEqual(expect.stringContaining("good again"));
+  expect(await columns()).toEqual(["id"]);
+});
+
+test("functions that need no other schema are served though the database does not fit it", async () => {
+  await execute("create table notes (id integer primary key)");
+  await execute("insert into notes values (1)");
+  project.write("convex/schema.ts", titled);
+  await serve();
+  expect(errors()).toHaveLength(1);
+  project.write("convex/a.ts", 'export const value = "second";');
+  await expect.poll(() => served, { timeout: 10_000 }).toEqual(["first", "second"]);
+  expect(errors()).toHaveLength(1);
+
+  // The way out that the message names needs no restart.
+  await execute("alter table notes add column title text not null default ''");
+  project.write("convex/a.ts", 'export const value = "third";');
+  await expect.poll(() => served, { timeout: 10_000 }).toEqual(["first", "second", "third"]);
+  expect(infos()).toContainEqual(expect.stringContaining("DROP DEFAULT"));
+});
