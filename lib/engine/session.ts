@@ -272,12 +272,11 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     return this.#undecided && this.#clientSession?.id;
   }
 
-  /** What the snapshot says of them: those decided are reflected by the answers of that snapshot. */
-  lookedUp(record: SessionRecord | undefined): void {
+  /** What the snapshot says of them: those decided are reflected by the answers of its position, and of later ones. */
+  lookedUp(record: SessionRecord | undefined, position: number): void {
     const owned = record && record.identity === (this.caller.fingerprint ?? "") ? record : undefined;
     for (const request of this.#undecided ?? []) {
-      // Position 0: whatever is sent next was read in that snapshot or later.
-      if (owned && request <= owned.lastDecided) this.#committed.push({ request, position: 0 });
+      if (owned && request <= owned.lastDecided) this.#committed.push({ request, position });
     }
     this.#undecided = undefined;
   }

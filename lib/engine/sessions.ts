@@ -44,14 +44,14 @@ export class Sessions implements Audience {
     return this.#lookups.size > 0;
   }
 
-  async lookUp(connection: Connection): Promise<void> {
+  async lookUp(connection: Connection, position: number): Promise<void> {
     const asking = [...this.#lookups];
     const ids = asking.map((session) => session.looksUp).filter((id) => id !== undefined);
     const records = await sessionRecords.lookUp(connection, ids);
     for (const session of asking) {
       this.#lookups.delete(session);
       const id = session.looksUp;
-      if (id !== undefined) session.lookedUp(records.get(id));
+      if (id !== undefined) session.lookedUp(records.get(id), position);
       this.markWaiting(session);
     }
   }

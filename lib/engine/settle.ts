@@ -16,7 +16,8 @@ export interface Audience {
   readonly waiting: boolean;
   /** Something to look up in the snapshot that the next answers come from. */
   readonly hasLookups: boolean;
-  lookUp(connection: Connection): Promise<void>;
+  /** @param position The position of the snapshot that the connection shows. */
+  lookUp(connection: Connection, position: number): Promise<void>;
   /**
    * Everything that is known now is of this position, but for what is unsettled: send it to whoever watches none of that.
    * @param leaving Of the unsettled ones, those that run at this very position and will answer for it.
@@ -172,7 +173,7 @@ export class Settle {
     let left = false;
     try {
       const audience = this.#parts.audience();
-      if (isFirst && audience.hasLookups) await audience.lookUp(snapshot.connection);
+      if (isFirst && audience.hasLookups) await audience.lookUp(snapshot.connection, batch.position);
       for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
         const run = this.#run(live, snapshot.connection);
         // What was slow the last time leaves at once, where others need not wait for it.
