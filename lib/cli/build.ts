@@ -11,9 +11,9 @@ export async function build(root: string): Promise<number> {
   codegen(root, { check: false });
   const code = await nextBuild(root);
   if (code !== 0) return code;
-  const bytes = await clientSize(root);
+  const { hooks, pagination } = await clientSize(root);
   console.log(
-    `convex-lite in the browser: ${(bytes / 1000).toFixed(1)} kB gzip, hooks and client together (without React)`,
+    `convex-lite in the browser: hooks and client ${kibibytes(hooks)} gzip (without React), usePaginatedQuery ${kibibytes(pagination)} more where it is used`,
   );
   return 0;
 }
@@ -32,13 +32,22 @@ async function nextBuild(root: string): Promise<number> {
   return code ?? 1;
 }
 
-/** What the hooks and the client add to a page: bytes, minified and compressed, React not counted. */
-export async function clientSize(root: string): Promise<number> {
-  const { outputFiles } = await esbuild.build({
-    stdin: { contents: 'export * from "convex-lite/react";', resolveDir: root },
+const PAGINATION = "usePaginatedQuery";
+
+/** What the hooks and the client add to a page, and what pagination adds to that: bytes, minified and compressed, React not counted. */
+export async function clientSize(root: string): Promise<{ hooks: number; pagination: number }> {
+  const all = await bundle(root, "*");
+  const hooks = await bundle(root, `{ ${all.exports.filter((name) => name !== PAGINATION).join(", ")} }`);
+  return { hooks: hooks.bytes, pagination: all.bytes - hooks.bytes };
+}
+
+async function bundle(root: string, names: string): Promise<{ bytes: number; exports: string[] }> {
+  const { outputFiles, metafile } = await esbuild.build({
+    stdin: { contents: `export ${names} from "convex-lite/react";`, resolveDir: root },
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     format: "esm",
     platform: "browser",
     target: "es2022",
@@ -46,5 +55,12 @@ export async function clientSize(root: string): Promise<number> {
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "error",
   });
-  return outputFiles.reduce((bytes, file) => bytes + gzipSync(file.contents, { level: 9 }).length, 0);
+  return {
+    bytes: outputFiles.reduce((bytes, file) => bytes + gzipSync(file.contents).length, 0),
+    exports: Object.values(metafile.outputs).flatMap((output) => output.exports),
+  };
+}
+
+function kibibytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(2)} KiB`;
 }

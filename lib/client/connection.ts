@@ -169,7 +169,7 @@ export class Connection {
     if (code !== UNSUPPORTED_VERSION) return this.leave();
     this.#drop();
     this.stop();
-    this.#ports.refused(reason || "The page and the server speak other versions of the protocol. Load it again.");
+    this.#ports.refused(reason || "The server speaks another version of the protocol. Load the page again.");
   }
 
   /** Forgets the socket; with a code, closes it as well. */

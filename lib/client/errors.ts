@@ -26,7 +26,7 @@ export class InternalError extends Error {
   readonly address: string | undefined;
 
   constructor(incident: string, message?: string, address?: string) {
-    super(message ?? `The server failed. Its log tells why under the incident id ${incident}.`);
+    super(message ?? `The server failed. Its log tells why under incident ${incident}.`);
     this.incident = incident;
     this.address = address;
   }

@@ -68,7 +68,7 @@ export class OptimisticAnswers {
       return values;
     } catch (error) {
       this.remove([{ layer }]);
-      this.#log.error(`The optimistic update of ${layer.path} threw, so it shows nothing: ${error}`, { error });
+      this.#log.error(`The optimistic update of ${layer.path} threw: ${error}`, { error });
       return below;
     }
   }

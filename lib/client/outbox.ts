@@ -121,12 +121,10 @@ export class Outbox {
 
   #tooLarge(path: string): BadRequestError {
     const { frameBytes } = this.#limits;
-    return new BadRequestError(
-      `The arguments of ${path} are too large: at most ${frameBytes} bytes can be sent at once.`,
-    );
+    return new BadRequestError(`The arguments of ${path} are too large: the server takes ${frameBytes} bytes at once.`);
   }
 }
 
 function tooMany(limit: number): UnavailableError {
-  return new UnavailableError(`This page watches more queries at once than the ${limit} that the server allows.`);
+  return new UnavailableError(`This page watches more than the ${limit} queries that the server allows.`);
 }

@@ -186,8 +186,7 @@ export class SyncClient {
   #call(path: string, given: Record<string, unknown> | undefined, isFull: boolean, add: (call: Call) => void) {
     return new Promise<unknown>((resolve, reject) => {
       if (this.#isClosed) throw closed();
-      if (isFull)
-        throw new UnavailableError(`Not sent: too many calls wait for the server already, ${path} is refused.`);
+      if (isFull) throw new UnavailableError(`Not sent: ${path}. Too many calls wait for the server.`);
       const args = structuredClone(wireArgs(given));
       this.#outbox.check(path, args);
       this.#want();
@@ -328,7 +327,7 @@ export class SyncClient {
         return;
       default:
         message satisfies never;
-        throw new Error("It is of no type this version knows.");
+        throw new Error("Its type is unknown.");
     }
   }
 

@@ -25,7 +25,7 @@ export function useSyncClient(): SyncClient {
   const client = useContext(ClientContext);
   if (client) return client;
   throw new Error(
-    "This hook needs <ConvexProvider> above its component" +
+    "This hook needs <ConvexProvider> above it" +
       (process.env.NODE_ENV !== "production" ? ", for instance around children in app/layout.tsx." : "."),
   );
 }
