@@ -28,7 +28,7 @@ export function nextServer({ development, host, port }: Pick<Settings, "developm
         await app.prepare();
       } catch (error) {
         if (!(error instanceof Error && error.message.includes("production build"))) throw error;
-        throw new SettingsError("Expected a production build of the pages. Found none: run `convex-lite build` first.");
+        throw new SettingsError("Expected a production build of the pages. Found none: run `pnpm build` first.");
       }
     },
     request: (request, response) => handle(request, response),
