@@ -4,7 +4,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import type { Log } from "../environment/environment.ts";
 import { alone, inTransaction } from "./alone.ts";
 import type { Connection, Driver } from "./driver.ts";
-import { innermostMessage, sqlState } from "./failure.ts";
+import { innermostMessage, sqlState, UnusableDatabaseError } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 
@@ -72,7 +72,7 @@ function fingerprintIn(snapshotFile: string): string | undefined {
 async function withoutMigrations(driver: Driver, folder: string, log: Log): Promise<void> {
   const advice = `There are no migrations in ${folder}. Run \`pnpm drizzle-kit generate\` and commit what it writes.`;
   const made = await inTransaction(driver, "read", (connection) => readMeta(connection, "schema"));
-  if (made === undefined) throw new Error(`${driver.description} has no tables yet. ${advice}`);
+  if (made === undefined) throw new UnusableDatabaseError(`${driver.description} has no tables yet. ${advice}`);
   log.warn(advice);
 }
 
@@ -83,7 +83,7 @@ async function migrate(connection: Connection, migrations: readonly Migration[])
   const described = migrations.findLastIndex(
     ({ fingerprint }) => fingerprint !== undefined && fingerprint === broughtTo,
   );
-  if (broughtTo !== undefined && described < 0) throw new Error(inBetween);
+  if (broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween);
   const recognised = pending.slice(0, Math.max(0, described + 1 - (migrations.length - pending.length)));
   const applied = pending.slice(recognised.length);
   for (const migration of applied) await run(connection, migration);

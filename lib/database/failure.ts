@@ -1,5 +1,10 @@
 import { ConnectionLostError, type Failure } from "./driver.ts";
 
+/** The database cannot be used as it is, or as it was named. The message alone says what is wrong and what to do. */
+export class UnusableDatabaseError extends Error {
+  override name = "UnusableDatabaseError";
+}
+
 /** Serialization failure and deadlock: the same work may be tried again. */
 const conflictStates = new Set(["40001", "40P01"]);
 

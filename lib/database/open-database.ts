@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
 import type { Driver } from "./driver.ts";
+import { UnusableDatabaseError } from "./failure.ts";
 import { createInternalTables } from "./internal-tables.ts";
 import { dialectOf, type SchemaDialect } from "./schema-dialect.ts";
 
@@ -16,7 +17,7 @@ export interface DatabaseOptions {
 
 /**
  * Opens the database an application runs on, with the framework's own tables in it.
- * @throws an error that says what is wrong and what to do; it never holds the password.
+ * @throws {UnusableDatabaseError} that says what is wrong and what to do; it never holds the password.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
   const driver = await openDriver({ ...options, url: options.url?.trim() || undefined });
@@ -33,12 +34,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
 async function openDriver({ url, directory, schema, log }: DatabaseOptions): Promise<Driver> {
   const dialect = dialectOf(schema);
   const scheme = url === undefined ? undefined : schemeOf(url);
-  if (dialect !== "pg") throw new Error(wrongDialect(dialect, scheme));
+  if (dialect !== "pg") throw new UnusableDatabaseError(wrongDialect(dialect, scheme));
   if (url === undefined) {
     const { openPglite } = await import("./pglite.ts");
     return openPglite({ directory: embeddedDirectory(directory), schema, log });
   }
-  if (scheme !== "postgres" && scheme !== "postgresql") throw new Error(unknownScheme(scheme));
+  if (scheme !== "postgres" && scheme !== "postgresql") throw new UnusableDatabaseError(unknownScheme(scheme));
   const { openPostgres } = await import("./postgres.ts");
   return openPostgres({ url, schema, log });
 }

@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Log } from "../environment/environment.ts";
 import { cancelRunning } from "./cancel-running.ts";
 import { type Connection, ConnectionLostError, type Driver } from "./driver.ts";
-import { classifyPostgres, innermostMessage, sqlState } from "./failure.ts";
+import { classifyPostgres, innermostMessage, sqlState, UnusableDatabaseError } from "./failure.ts";
 import { lostBecause, PgConnection } from "./pg-connection.ts";
 import { relationalSchema } from "./relational-schema.ts";
 
@@ -19,7 +19,7 @@ export interface PostgresOptions {
 
 /**
  * Opens a PostgreSQL server, and talks to it once to see that it is the right one.
- * @throws an error that says what is wrong (unreachable, refused, unknown database), without the password.
+ * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Driver> {
   const description = nameOf(options.url);
@@ -28,7 +28,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
     await verify(pool);
   } catch (error) {
     void pool.end();
-    throw new Error(`Cannot use ${description}: ${whatIsWrong(error)}`, { cause: withoutSecrets(error, options.url) });
+    throw new UnusableDatabaseError(`Cannot use ${description}: ${whatIsWrong(error)}`, {
+      cause: withoutSecrets(error, options.url),
+    });
   }
   return new PostgresDriver(options, pool, description);
 }

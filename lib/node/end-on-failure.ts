@@ -1,4 +1,5 @@
 import { EmbeddedLockTakenError } from "../database/embedded-lock.ts";
+import { UnusableDatabaseError } from "../database/failure.ts";
 import type { Log } from "../environment/environment.ts";
 import { LoadError, printProblem } from "./load-error.ts";
 import { SettingsError } from "./settings.ts";
@@ -25,6 +26,10 @@ export function endOnFailure(log: Log): void {
 /** What a person can set right is told in a sentence; of the rest, everything is shown. */
 function logFailure(log: Log, error: unknown): void {
   if (error instanceof LoadError) log.error(`functions not loaded\n\n${error.problems.map(printProblem).join("\n\n")}`);
-  else if (error instanceof SettingsError || error instanceof EmbeddedLockTakenError) log.error(error.message);
+  else if (isSetRightByPeople(error)) log.error(error.message);
   else log.error("the server failed", { error });
+}
+
+function isSetRightByPeople(error: unknown): error is Error {
+  return [SettingsError, UnusableDatabaseError, EmbeddedLockTakenError].some((kind) => error instanceof kind);
 }

@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { TemporaryProject } from "./temporary-project.ts";
+
+const server = (work: string) => `
+import { endOnFailure, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
+const log = terminalLog();
+endOnFailure(log);
+${work}
+`;
+const database = server(`
+await openDatabase({ url: process.env.DATABASE_URL, directory: ".convex", schema: {}, log });
+`);
+
+/** Runs it to its end. @returns its exit code and all that it printed. */
+async function run(script: string, variables: Record<string, string>): Promise<[code: unknown, output: string]> {
+  using project = new TemporaryProject({ "package.json": '{ "type": "module" }', "server.ts": script });
+  const child = spawn(process.execPath, ["server.ts"], { cwd: project.root, env: { ...process.env, ...variables } });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return [code, out + err];
+}
+
+describe("what a person can set right is told in a sentence", () => {
+  test.each([
+    ["an address of another kind", "mysql://u:geheim@host/x", /^ ✗ DATABASE_URL is expected to be like postgres.*$/],
+    [
+      "a server that is not there",
+      "postgres://u:geheim@127.0.0.1:1/x",
+      /^ ✗ Cannot use PostgreSQL at 127.0.0.1:1\/x.*$/,
+    ],
+  ])("%s", async (_name, DATABASE_URL, sentence) => {
+    const [code, output] = await run(database, { DATABASE_URL });
+    expect(output.trimEnd()).toMatch(sentence);
+    expect(code).toBe(1);
+  });
+
+  test("pages that were not built", async () => {
+    const pages = server('await nextServer({ development: false, host: "localhost", port: 3000 }).prepare();');
+    const [code, output] = await run(pages, { NODE_ENV: "production" });
+    // Next may have told something of its own before.
+    expect(output.trimEnd()).toMatch(/^ ✗ Expected a production build .* run `pnpm build` first\.$(?!\n)/m);
+    expect(code).toBe(1);
+  });
+});
+
+test("of the rest everything is shown", async () => {
+  const [code, output] = await run(server('throw new Error("what nobody expected");'), {});
+  expect(output).toMatch(/✗ the server failed[\s\S]*what nobody expected[\s\S]*server\.ts/);
+  expect(code).toBe(1);
+});
