@@ -102,14 +102,21 @@ describe("dev", () => {
     using failing = new TemporaryProject({ ...files, "server.ts": "process.exit(3);" });
     expect(await convexLite(failing, "dev").exit).toBe(3);
 
-    using project = new TemporaryProject({
-      ...files,
-      "server.ts": `${server("one")}setTimeout(() => process.exit(4), 50);`,
-    });
+    const ending = `${server("one")}setTimeout(() => process.exit(4), 50);`;
+    using project = new TemporaryProject({ ...files, "app/deep/page.tsx": "", "server.ts": ending });
     const dev = convexLite(project, "dev");
     await expect.poll(dev.output).toMatch(/the server ended \(code 4\); it starts again after the next change/);
-    project.write("convex/messages.ts", "export {};");
-    await expect.poll(dev.servers).toHaveLength(2);
+    const edited = ["convex/messages.ts", "app/deep/page.tsx", "app/new.css", "tsconfig.json", "server.ts"];
+    for (const [i, path] of edited.entries()) {
+      const text = path === "server.ts" ? `${ending}// Saved again.` : "{}";
+      project.write(path, text);
+      await expect.poll(dev.servers).toHaveLength(i + 2);
+      await expect.poll(() => dev.output().split("it starts again").length).toBe(i + 3);
+    }
+    // What nobody edits starts nothing.
+    for (const path of ["next-env.d.ts", "app/server.log", ".next/page.js"]) project.write(path, "{}");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(dev.servers()).toHaveLength(edited.length + 1);
   });
 });
 

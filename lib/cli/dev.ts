@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join, sep } from "node:path";
 import { terminalLog } from "../node/terminal-log.ts";
 import { watchFolders } from "../node/watch-folders.ts";
 import { ServerFiles } from "./server-files.ts";
@@ -39,7 +38,10 @@ export async function dev(root: string): Promise<number> {
       if (stopping) ended.resolve(code ?? 0);
       else if (restarting) return;
       else if (code === 0 || !hasBeenReady) ended.resolve(code ?? 1);
-      else log.warn(`the server ended (${signal ?? `code ${code}`}); it starts again after the next change`);
+      else {
+        watch.lookAgain();
+        log.warn(`the server ended (${signal ?? `code ${code}`}); it starts again after the next change`);
+      }
     });
   }
 
@@ -60,10 +62,10 @@ export async function dev(root: string): Promise<number> {
     else ended.resolve(0);
   }
 
-  const functions = join(root, "convex");
-  const watched = () => ({ deep: [functions], flat: files.folders });
+  /** A server that runs follows by itself what is no part of it. */
+  const watched = () => ({ deep: server ? [] : [root], flat: files.folders });
   const watch = watchFolders(watched, (paths) => {
-    const changed = [...paths].find((path) => files.matters(path) || (!server && path.startsWith(functions + sep)));
+    const changed = [...paths].find((path) => (server ? files.matters(path) : files.mayMend(path)));
     if (changed) void restart(changed.slice(root.length + 1));
   });
   process.on("SIGINT", stopServer);

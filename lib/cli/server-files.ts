@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { build, type Plugin, type PluginBuild, stop } from "esbuild";
 
 /** What the running server was made of: a change in it needs a new process. */
@@ -47,7 +47,18 @@ export class ServerFiles {
     // In the framework's own repository: a worker's script is imported by nobody.
     return path.startsWith(this.#framework) && name.endsWith(".ts") && !/\.(test|test-d|bench|d)\.ts$/.test(name);
   }
+
+  /** May a change of this file mend a server that ended? Pages and functions run in it, too. */
+  mayMend(path: string): boolean {
+    const hidden = relative(this.#root, path)
+      .split(sep)
+      .some((name) => name.startsWith(".") || name === "node_modules");
+    return this.matters(path) || (!hidden && SOURCE.test(path));
+  }
 }
+
+/** What people write in a project, and not what tools write beside it, such as a log or `next-env.d.ts`. */
+const SOURCE = /(?<!\.d)\.([cm]?[jt]sx?|json|css|sql)$/;
 
 /** The project's own name leads to its sources, every other package to a folder that nobody edits. */
 const packagesStayOutside: Plugin = {
