@@ -42,6 +42,12 @@ test.each([
   expect(judgePlan([statement])).toMatchObject([{ kind: "needsEmpty", table: '"a"' }]);
 });
 
+test("a required column is told its way out, a default; for a key there is none", () => {
+  const reason = { kind: "needsEmpty", reason: expect.stringContaining("Give it a .default(…)") };
+  expect(judgePlan(['ALTER TABLE "a" ADD COLUMN "x" text NOT NULL;'])).toMatchObject([reason]);
+  expect(judgePlan(['ALTER TABLE "a" ADD COLUMN "x" integer PRIMARY KEY NOT NULL;'])).not.toMatchObject([reason]);
+});
+
 test.each([
   'DROP TABLE "a" CASCADE;',
   'truncate table "a" cascade;',

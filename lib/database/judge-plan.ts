@@ -49,9 +49,7 @@ function judgeAlterTable(of: string, change: string, fresh: ReadonlySet<string>)
   const added = addColumn.exec(change);
   if (added) {
     const missing = !fillsItself(added[2] ?? "") && isRequired(added[2] ?? "");
-    return missing
-      ? needsEmpty(of, `Column "${added[1]}" of ${of} is required and has no default, so existing rows lack it.`)
-      : safe;
+    return missing ? needsEmpty(of, lacking(`Column "${added[1]}" of ${of}`, added[2] ?? "")) : safe;
   }
   const dropped = dropColumn.exec(change);
   if (dropped) return needsEmpty(of, `Column "${dropped[1]}" of ${of} would be dropped with its values.`);
@@ -73,6 +71,12 @@ function judgeAlterColumn(of: string, column: string, change: string): Judgement
   return /^(SET|DROP|ADD GENERATED)/i.test(change)
     ? safe
     : refused(`ALTER TABLE ${of} ALTER COLUMN "${column}" ${change}`);
+}
+
+function lacking(column: string, definition: string): string {
+  // Rows that all get the same value cannot be told apart by it.
+  if (isKey(definition)) return `${column} is a key, so existing rows lack it.`;
+  return `${column} is required and has no default, so existing rows lack it. Give it a .default(…), which fills them.`;
 }
 
 const ruleInWords: Record<string, string> = {
@@ -112,9 +116,12 @@ function isRequired(definition: string): boolean {
 
 /** Existing rows get a value: a default, a generated value, the next of a sequence. */
 function fillsItself(definition: string): boolean {
-  const isKey = /\bPRIMARY KEY\b/i.test(withoutTexts(definition));
   if (/\bGENERATED\b|^(small|big)?serial\b/i.test(withoutTexts(definition))) return true;
-  return !isKey && /\bDEFAULT\b/i.test(withoutTexts(definition));
+  return !isKey(definition) && /\bDEFAULT\b/i.test(withoutTexts(definition));
+}
+
+function isKey(definition: string): boolean {
+  return /\bPRIMARY KEY\b/i.test(withoutTexts(definition));
 }
 
 /** A default such as 'not null' must not be mistaken for SQL. */
