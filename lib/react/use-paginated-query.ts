@@ -22,10 +22,11 @@ export type PaginatedArgs<Query> = Omit<FunctionArgs<Query>, "paginationOpts">;
 export interface PaginatedQueryResult<Query extends PaginatedQuery> {
   /** The rows of all loaded pages, in order. Rows that did not change are the same objects. */
   results: FunctionReturnType<Query>["page"];
+  /** Look at `error` first: a first page that failed stays `LoadingFirstPage`, and is no longer loading. */
   status: PaginationStatus;
   /** Loads so many more rows. Does nothing unless `status` is `CanLoadMore`. Keeps its identity. */
   loadMore: (numItems: number) => void;
-  /** What a page failed with; `results` are then the last good ones. */
+  /** What a page failed with; `results` are then the last good ones. Undefined again once the query answers. */
   error: FunctionError<FunctionErrorData<Query>> | undefined;
 }
 
@@ -38,7 +39,8 @@ export interface PaginatedQueryResult<Query extends PaginatedQuery> {
  *   `{ …args, paginationOpts: { cursor: null, numItems: initialNumItems } }`.
  *
  * @example
- * const { results, status, loadMore } = usePaginatedQuery(api.messages.page, { channel }, { initialNumItems: 20 });
+ * const { results, status, loadMore, error } = usePaginatedQuery(api.messages.page, { channel }, { initialNumItems: 20 });
+ * if (error) return <p>{error.message}</p>; // Before `status`, which says `LoadingFirstPage` also when that page failed.
  */
 export function usePaginatedQuery<Query extends PaginatedQuery>(
   query: Query,
