@@ -258,7 +258,10 @@ export class Settle {
 
   /** Adds the other callers' own live queries to the batch: they run at the same position. */
   #addOwn(batch: Batch, live: LiveQuery): void {
-    const own = this.#split(live).filter((other) => this.#parts.liveQueries.takeIfDue(other));
+    // What the batch has taken already, such as the live query itself, is of its position: if it is due again, that is for the next.
+    const own = this.#split(live).filter(
+      (other) => !batch.taken.has(other) && this.#parts.liveQueries.takeIfDue(other),
+    );
     this.#enqueue(batch, own);
     if (this.#parts.transactions.head !== batch.position) for (const other of own) batch.suspect.add(other);
   }
