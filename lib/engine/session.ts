@@ -70,6 +70,8 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   #foreign = false;
   /** Mutations that the client does not know the fate of. Defined until they have been looked up in a snapshot. */
   #undecided: readonly number[] | undefined;
+  /** States older than this one are not sent: nobody looked up which of its mutations they contain. */
+  #notBefore = 0;
   /** Committed mutations that no transition has reflected yet, with the position from which on states contain them. */
   #committed: { request: number; position: number }[] = [];
   /** Defined while queries that left a batch keep the client from moving to that batch's position. */
@@ -279,6 +281,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
       if (owned && request <= owned.lastDecided) this.#committed.push({ request, position });
     }
     this.#undecided = undefined;
+    this.#notBefore = position;
   }
 
   /**
@@ -287,8 +290,8 @@ export class Session implements Watcher, Spokesman, SocketEvents {
    * @param shared Frames of this position that are the same for several clients, by what they tell.
    */
   flush(position: number, shared: Map<Told, Frame>, unsettled: ReadonlySet<LiveQuery>): void {
-    if (this.#closed || this.#undecided || this.#held || this.#subscriptions.incomplete || this.#readsTooSlowly())
-      return;
+    if (this.#closed || this.#undecided || this.#held || position < this.#notBefore) return;
+    if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
     const reflected = this.#takeReflected(position);
     if (reflected.length === 0) {
       const told = this.#subscriptions.takeSingleAnswer();
@@ -323,7 +326,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     if (live.answer) held.answers.set(live, live.answer);
     if (held.waitingFor.size > 0) return;
     this.#letGo();
-    if (this.#closed || this.#undecided || this.#readsTooSlowly()) return;
+    if (this.#closed || this.#undecided || held.position < this.#notBefore || this.#readsTooSlowly()) return;
     this.#sendChanges(held.position, this.#takeReflected(held.position), (other) => held.answers.get(other));
   }
 
