@@ -499,6 +499,19 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     expect(client.ofType("MutationFailed")[0]?.error.kind).toBe("badRequest");
   });
 
+  test("a mutation that runs while the functions are replaced ends as the function it was", async () => {
+    const sending = engine.call({
+      kind: "mutation",
+      address: "messages:send",
+      args: { channel: "a", text: "x" },
+      caller: null,
+    });
+    const other = mutation({ handler: async () => "other" });
+    const otherList = query({ args: z.object({ channel: z.string() }), handler: async () => [] });
+    engine.useFunctions({ messages: { list: otherList, send: other } }, schema);
+    expect(await sending).toEqual({ ok: true, value: 1 });
+  });
+
   test("new functions are served to who is connected: what changed is sent, what did not is not", async () => {
     const client = connect();
     client.subscribe(1, "messages:list", { channel: "a" });

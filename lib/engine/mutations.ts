@@ -130,10 +130,12 @@ export class Mutations {
     committed: (position: number) => void,
   ): Promise<{ valueText: string; next: SessionRecord }> {
     const { environment, limits, transactions } = this.#parts;
+    // The functions of this moment, as the call is one of them: a reload in between knows neither it nor what it names.
+    const registry = this.#parts.registry();
     return transactions.write({
       by: call.address,
       body: async (connection) => {
-        const run = new Run(this.#parts.registry(), session.caller);
+        const run = new Run(registry, session.caller);
         const work = run.mutation(call, connection.db);
         const value = await withDeadline(environment, limits.mutationTime, call.address, work, () =>
           connection.destroy(),
