@@ -133,7 +133,9 @@ export class Session implements Watcher, Spokesman, SocketEvents {
         return this.#subscribe(message);
       case "Unsubscribe":
         for (const query of message.queries) this.#leave(this.#subscriptions.delete(query));
-        return this.#letGo();
+        this.#letGo();
+        // What held it back may be gone, and nothing else might look at it again.
+        return this.#parts.wake(this);
       case "Mutate":
         return this.#mutate(this.#clientSession, message);
       case "Act":
