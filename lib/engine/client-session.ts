@@ -14,6 +14,13 @@ export interface Spokesman {
   notRecorded(): void;
 }
 
+export interface ClientSessionParts {
+  readonly environment: Environment;
+  readonly mutations: Mutations;
+  /** Nobody speaks for it, and none of its mutations runs. */
+  idle(session: ClientSession): void;
+}
+
 /**
  * One page's mutations on this server, in the order they were called, one after the other. It outlives its sockets:
  * what a lost socket had started runs to its end, and the next socket gets the outcome.
@@ -22,26 +29,17 @@ export class ClientSession implements MutationSession {
   readonly id: string;
   readonly caller: Caller;
   record: SessionRecord | undefined = undefined;
-  readonly #mutations: Mutations;
-  readonly #environment: Environment;
-  readonly #onIdle: (session: ClientSession) => void;
+  readonly #parts: ClientSessionParts;
   #spokesman: Spokesman | undefined;
   #queue: MutationRequest[] = [];
   #running: MutationRequest | undefined;
-  #work: Promise<void> = Promise.resolve();
+  /** Works off the queue. Undefined until the first mutation. */
+  #work: Promise<void> | undefined;
 
-  constructor(
-    id: string,
-    caller: Caller,
-    mutations: Mutations,
-    environment: Environment,
-    onIdle: (session: ClientSession) => void,
-  ) {
+  constructor(id: string, caller: Caller, parts: ClientSessionParts) {
     this.id = id;
     this.caller = caller;
-    this.#mutations = mutations;
-    this.#environment = environment;
-    this.#onIdle = onIdle;
+    this.#parts = parts;
   }
 
   /** From now on this socket speaks for the session. What another had sent and nobody has begun is forgotten: it will be resent. */
@@ -82,14 +80,14 @@ export class ClientSession implements MutationSession {
       const { n } = next;
       try {
         let isTold = false;
-        const { outcome, position } = await this.#mutations.decide(this, next, (at) => {
+        const { outcome, position } = await this.#parts.mutations.decide(this, next, (at) => {
           isTold = true;
           this.#spokesman?.committed(n, at);
         });
         if (!isTold && position !== undefined) this.#spokesman?.committed(n, position);
         this.#spokesman?.decided(n, outcome);
       } catch (error) {
-        this.#environment.log.error("The outcome of a mutation could not be recorded", { error });
+        this.#parts.environment.log.error("The outcome of a mutation could not be recorded", { error });
         this.record = undefined;
         this.#queue = [];
         this.#spokesman?.notRecorded();
@@ -101,6 +99,6 @@ export class ClientSession implements MutationSession {
   }
 
   #restIfIdle(): void {
-    if (!this.#spokesman && !this.#running) this.#onIdle(this);
+    if (!this.#spokesman && !this.#running) this.#parts.idle(this);
   }
 }

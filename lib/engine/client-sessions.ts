@@ -1,25 +1,27 @@
 import type { Environment } from "../environment/environment.ts";
 import type { Caller } from "./caller.ts";
-import { ClientSession, type Spokesman } from "./client-session.ts";
+import { ClientSession, type ClientSessionParts, type Spokesman } from "./client-session.ts";
 import type { Mutations } from "./mutations.ts";
 
 /** The client sessions that have a socket on this server, or a mutation that still runs. */
 export class ClientSessions {
-  readonly #mutations: Mutations;
-  readonly #environment: Environment;
+  readonly #parts: ClientSessionParts;
   readonly #sessions = new Map<string, ClientSession>();
 
   constructor(mutations: Mutations, environment: Environment) {
-    this.#mutations = mutations;
-    this.#environment = environment;
+    this.#parts = {
+      mutations,
+      environment,
+      idle: ({ id, caller }) => this.#sessions.delete(keyOf(id, caller)),
+    };
   }
 
   /** The session of this id as this caller, with `spokesman` as the one that speaks for it. */
   attach(id: string, caller: Caller, spokesman: Spokesman): ClientSession {
-    const key = `${id} ${caller.key}`;
+    const key = keyOf(id, caller);
     let session = this.#sessions.get(key);
     if (!session) {
-      session = new ClientSession(id, caller, this.#mutations, this.#environment, () => this.#sessions.delete(key));
+      session = new ClientSession(id, caller, this.#parts);
       this.#sessions.set(key, session);
     }
     session.attach(spokesman);
@@ -30,4 +32,9 @@ export class ClientSessions {
   async settled(): Promise<void> {
     await Promise.all([...this.#sessions.values()].map((session) => session.settled()));
   }
+}
+
+/** No two pairs have the same: an id holds no space. */
+function keyOf(id: string, { key }: Caller): string {
+  return key === "" ? id : `${id} ${key}`;
 }

@@ -15,10 +15,12 @@ import { ClientSessions } from "./client-sessions.ts";
 import { BadRequestError, Failures, UnknownFunctionError } from "./failures.ts";
 import { ForgottenInvalidations } from "./forgotten-invalidations.ts";
 import { Leases } from "./leases.ts";
-import { defaultLimits, type EngineLimits } from "./limits.ts";
+import { defaultLimits, type EngineLimits, statedLimits } from "./limits.ts";
 import { LiveQueries } from "./live-queries.ts";
+import { ConnectedFrames } from "./message-text.ts";
 import { Mutations } from "./mutations.ts";
 import { type FunctionModules, Registry } from "./registry.ts";
+import { Rounds } from "./rounds.ts";
 import type { Call } from "./run.ts";
 import { Session, type SessionParts } from "./session.ts";
 import { Sessions } from "./sessions.ts";
@@ -160,7 +162,8 @@ export function createEngine(options: EngineOptions): Engine {
   const sessionParts: SessionParts = {
     environment,
     limits,
-    epoch,
+    rounds: new Rounds(environment),
+    connected: new ConnectedFrames({ type: "Connected", epoch, limits: statedLimits(limits) }),
     failures,
     liveQueries,
     clientSessions,

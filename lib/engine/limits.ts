@@ -1,3 +1,5 @@
+import type { Limits } from "../protocol/server-message.ts";
+
 /** Bounds of the engine; all can be set in `server.ts`. Milliseconds, bytes and counts. */
 export interface EngineLimits {
   /** Largest message a client may send, and the largest frame. */
@@ -13,6 +15,11 @@ export interface EngineLimits {
   handshake: number;
   pingEvery: number;
   deadAfter: number;
+  /** A client with more unsent bytes than this is sent nothing until it has read; then it gets the state of that moment. */
+  pauseAbove: number;
+  /** One with more than this, what was sent last not counted, is let go, and so is one that reads nothing for so long. */
+  dropAbove: number;
+  dropAfter: number;
   mutationTime: number;
   queryTime: number;
   actionTime: number;
@@ -37,6 +44,9 @@ export const defaultLimits: EngineLimits = {
   handshake: 5_000,
   pingEvery: 15_000,
   deadAfter: 35_000,
+  pauseAbove: 1024 * 1024,
+  dropAbove: 8 * 1024 * 1024,
+  dropAfter: 30_000,
   mutationTime: 10_000,
   queryTime: 10_000,
   actionTime: 600_000,
@@ -47,3 +57,10 @@ export const defaultLimits: EngineLimits = {
   preloadLeaseBytes: 64 * 1024 * 1024,
   conflictRetries: 10,
 };
+
+/** What a client is told of them, to keep within by itself. */
+export function statedLimits(limits: EngineLimits): Limits {
+  const { subscriptions, queuedMutations, messagesPerSecond, frameBytes, pingEvery, deadAfter } = limits;
+  const unacknowledgedMutations = Math.min(32, queuedMutations);
+  return { subscriptions, unacknowledgedMutations, messagesPerSecond, frameBytes, pingEvery, deadAfter };
+}

@@ -5,6 +5,8 @@ import type { Caller } from "./caller.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 import type { Call } from "./run.ts";
 
+const NONE: ReadonlySet<LiveQuery> = new Set();
+
 /** The live queries of one path and arguments: one for everybody, until a run asks who is calling. */
 interface Group {
   readsIdentity: boolean;
@@ -148,7 +150,8 @@ export class LiveQueries {
   }
 
   /** Those whose visible answer is not known to hold at `position`. */
-  unsettledAt(position: number): Set<LiveQuery> {
+  unsettledAt(position: number): ReadonlySet<LiveQuery> {
+    if (this.#due.size === 0 && this.#running.size === 0) return NONE;
     const unsettled = new Set<LiveQuery>();
     for (const lives of [this.#due, this.#running]) {
       for (const live of lives) if (live.validUntil <= position) unsettled.add(live);
@@ -204,6 +207,13 @@ export class LiveQueries {
   }
 }
 
+/** Equal for equal addresses and arguments only: names and texts are told apart by their lengths. */
 function groupKey(address: string, texts: ReadonlyMap<string, string>): string {
-  return JSON.stringify([address, ...[...texts].sort(([a], [b]) => (a < b ? -1 : 1)).flat()]);
+  const names = texts.size > 1 ? [...texts.keys()].sort() : texts.keys();
+  let key = address;
+  for (const name of names) {
+    const text = texts.get(name) ?? "";
+    key += `\n${name.length} ${text.length} ${name}${text}`;
+  }
+  return key;
 }

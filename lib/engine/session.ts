@@ -13,9 +13,10 @@ import type { ClientSessions } from "./client-sessions.ts";
 import type { Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
-import type { Answer, LiveQuery, Told, Watcher } from "./live-query.ts";
+import type { Answer, LiveQuery, Watcher } from "./live-query.ts";
 import { MessageRate } from "./message-rate.ts";
-import { closeReason, decidedText, sharedFrame, transitionText } from "./message-text.ts";
+import { type ConnectedFrames, closeReason, decidedText, TransitionFrames } from "./message-text.ts";
+import type { Due, Round, Rounds } from "./rounds.ts";
 import type { Call } from "./run.ts";
 import type { SessionRecord } from "./session-records.ts";
 import { SlowReader } from "./slow-reader.ts";
@@ -24,7 +25,8 @@ import { type Subscription, Subscriptions } from "./subscriptions.ts";
 export interface SessionParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
-  readonly epoch: string;
+  readonly rounds: Rounds;
+  readonly connected: ConnectedFrames;
   readonly failures: Failures;
   readonly liveQueries: LiveQueries;
   readonly clientSessions: ClientSessions;
@@ -58,7 +60,7 @@ interface HeldView {
  *
  * Not here: who else watches the same, when queries run (see `Settle`), how mutations are decided (see `ClientSession`).
  */
-export class Session implements Watcher, Spokesman, SocketEvents {
+export class Session implements Watcher, Spokesman, SocketEvents, Due {
   readonly caller: Caller;
   readonly #socket: SocketLike;
   readonly #parts: SessionParts;
@@ -79,21 +81,20 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   #runningActions = 0;
   #lastHeard: number;
   #closed = false;
-  readonly #reader: SlowReader;
-  #cancelTimer: Cancel;
-  #cancelSlowCheck: Cancel = () => {};
+  /** Defined while it is sent nothing because it has too much to read. */
+  #reader: SlowReader | undefined;
+  /** In which we look next whether it has introduced itself, and whether it is still there. */
+  #round: Round;
+  #cancelSlowCheck: Cancel | undefined;
 
   constructor(parts: SessionParts, socket: SocketLike, caller: Caller) {
     this.#parts = parts;
     this.#socket = socket;
     this.caller = caller;
-    const { environment, limits } = parts;
-    this.#reader = new SlowReader(socket, environment);
+    const { environment, limits, rounds } = parts;
     this.#lastHeard = environment.now();
     this.#rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst, this.#lastHeard);
-    this.#cancelTimer = environment.after(limits.handshake, () => {
-      this.close(CloseCode.handshakeTimeout, `Expected Connect within ${limits.handshake} ms.`);
-    });
+    this.#round = rounds.after(limits.handshake, this);
   }
 
   // ── messages in ──
@@ -151,7 +152,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   }
 
   #connect(message: Connect): void {
-    const { clientSessions, epoch, limits } = this.#parts;
+    const { clientSessions, connected } = this.#parts;
     if (this.#clientSession) return this.close(CloseCode.badMessage, "Connect may be sent once.");
     if (message.protocol !== PROTOCOL_VERSION) {
       const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${message.protocol}`;
@@ -159,21 +160,7 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     }
     this.#clientSession = clientSessions.attach(message.session, this.caller, this);
     this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
-    this.#cancelTimer();
-    this.#awaitHeartbeat(limits.pingEvery);
-    this.#say({
-      type: "Connected",
-      epoch,
-      identity: this.caller.fingerprint,
-      limits: {
-        subscriptions: limits.subscriptions,
-        unacknowledgedMutations: Math.min(32, limits.queuedMutations),
-        messagesPerSecond: limits.messagesPerSecond,
-        frameBytes: limits.frameBytes,
-        pingEvery: limits.pingEvery,
-        deadAfter: limits.deadAfter,
-      },
-    });
+    this.#send(connected.of(this.caller.fingerprint));
     if (message.undecided && message.undecided.length > 0 && !this.#foreign) {
       this.#undecided = message.undecided;
       this.#parts.wake(this);
@@ -287,24 +274,24 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   }
 
   /**
-   * Everything known is of `position` now, but for what is unsettled: sends what the client does not know yet, in one
+   * Everything known is of the position of `frames` now, but for what is unsettled: sends what the client does not know yet, in one
    * transition. A query that it has only asked for, and whose answer is unsettled, is told later.
-   * @param shared Frames of this position that are the same for several clients, by what they tell.
    */
-  flush(position: number, shared: Map<Told, Frame>, unsettled: ReadonlySet<LiveQuery>): void {
+  flush(frames: TransitionFrames, unsettled: ReadonlySet<LiveQuery>): void {
+    const { position } = frames;
     if (this.#closed || this.#undecided || this.#held || position < this.#notBefore) return;
     if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
     const reflected = this.#takeReflected(position);
     if (reflected.length === 0) {
       const told = this.#subscriptions.takeSingleAnswer();
-      if (told) return this.#send(sharedFrame(told, position, shared));
+      if (told) return this.#send(frames.ofAnswer(told));
     }
-    this.#sendChanges(position, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
+    this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
   }
 
-  #sendChanges(position: number, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
-    const text = transitionText(position, reflected, this.#subscriptions.takeChanges(answerOf));
-    if (text) this.#send({ text });
+  #sendChanges(frames: TransitionFrames, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
+    const frame = frames.of(reflected, this.#subscriptions.takeChanges(answerOf));
+    if (frame) this.#send(frame);
   }
 
   /** Which of these live queries does the client show an answer of? */
@@ -329,7 +316,8 @@ export class Session implements Watcher, Spokesman, SocketEvents {
     if (held.waitingFor.size > 0) return;
     this.#letGo();
     if (this.#closed || this.#undecided || held.position < this.#notBefore || this.#readsTooSlowly()) return;
-    this.#sendChanges(held.position, this.#takeReflected(held.position), (other) => held.answers.get(other));
+    const frames = new TransitionFrames(held.position);
+    this.#sendChanges(frames, this.#takeReflected(held.position), (other) => held.answers.get(other));
   }
 
   slowLost(live: LiveQuery): void {
@@ -352,12 +340,18 @@ export class Session implements Watcher, Spokesman, SocketEvents {
 
   /** What a slow client misses is made up for by the state of the time it has read. */
   #readsTooSlowly(): boolean {
-    const pressure = this.#reader.pressure(this.#lastFrameLength);
-    if (pressure === "flows") return false;
-    if (pressure === "lost") this.close(CloseCode.tooSlow, "The client reads too slowly.");
-    else {
-      this.#cancelSlowCheck();
-      this.#cancelSlowCheck = this.#parts.environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
+    const { environment, limits } = this.#parts;
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount <= limits.pauseAbove) {
+      this.#reader = undefined;
+      return false;
+    }
+    this.#reader ??= new SlowReader(limits);
+    if (this.#reader.isLost(bufferedAmount, this.#lastFrameLength, environment.now())) {
+      this.close(CloseCode.tooSlow, "The client reads too slowly.");
+    } else {
+      this.#cancelSlowCheck?.();
+      this.#cancelSlowCheck = environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
     }
     return true;
   }
@@ -409,16 +403,18 @@ export class Session implements Watcher, Spokesman, SocketEvents {
 
   // ── life and death ──
 
-  #awaitHeartbeat(ms: number): void {
-    const { environment, limits } = this.#parts;
-    this.#cancelTimer = environment.after(ms, () => {
-      const silent = environment.now() - this.#lastHeard;
-      if (silent >= limits.deadAfter) return this.close(CloseCode.silent, `Nothing heard for ${limits.deadAfter} ms.`);
-      if (silent >= limits.pingEvery) this.#send(PING);
-      this.#awaitHeartbeat(
-        silent >= limits.pingEvery ? Math.min(limits.pingEvery, limits.deadAfter - silent) : limits.pingEvery - silent,
-      );
-    });
+  /** Every now and then: has it introduced itself in time, and is it still there? */
+  look(): void {
+    const { environment, limits, rounds } = this.#parts;
+    if (!this.#clientSession) {
+      return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${limits.handshake} ms.`);
+    }
+    const silent = environment.now() - this.#lastHeard;
+    if (silent >= limits.deadAfter) return this.close(CloseCode.silent, `Nothing heard for ${limits.deadAfter} ms.`);
+    if (silent >= limits.pingEvery) this.#send(PING);
+    const again =
+      silent >= limits.pingEvery ? Math.min(limits.pingEvery, limits.deadAfter - silent) : limits.pingEvery - silent;
+    this.#round = rounds.after(again, this);
   }
 
   close(code: number, reason: string): void {
@@ -431,8 +427,8 @@ export class Session implements Watcher, Spokesman, SocketEvents {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelTimer();
-    this.#cancelSlowCheck();
+    this.#round.delete(this);
+    this.#cancelSlowCheck?.();
     for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
     this.#clientSession?.detach(this);
     this.#parts.ended(this);

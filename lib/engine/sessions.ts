@@ -1,6 +1,6 @@
 import type { Connection } from "../database/driver.ts";
-import type { Frame } from "../protocol/socket.ts";
-import type { LiveQuery, Told } from "./live-query.ts";
+import type { LiveQuery } from "./live-query.ts";
+import { TransitionFrames } from "./message-text.ts";
 import type { Session } from "./session.ts";
 import { sessionRecords } from "./session-records.ts";
 import type { Audience } from "./settle.ts";
@@ -13,6 +13,8 @@ export class Sessions implements Audience {
   readonly #lookups = new Set<Session>();
   /** Due, but something that they show or ask for is unsettled: they are looked at again each time. */
   readonly #heldBack = new Set<Session>();
+  /** Of the position that was delivered last. */
+  #frames = new TransitionFrames(0);
 
   add(session: Session): void {
     this.#all.add(session);
@@ -57,14 +59,14 @@ export class Sessions implements Audience {
   }
 
   deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void {
-    const shared = new Map<Told, Frame>();
+    if (this.#frames.position !== position) this.#frames = new TransitionFrames(position);
     const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
     this.#heldBack.clear();
     for (const session of due) {
       const blocking = unsettled.size === 0 ? unsettled : session.showing(unsettled);
       if (blocking.size === 0) {
-        session.flush(position, shared, unsettled);
+        session.flush(this.#frames, unsettled);
         // A commit after this position: nothing else might call for the transition that reflects it.
         if (session.awaitsMoreThan(position)) this.markWaiting(session);
         if (session.hasNews) this.#heldBack.add(session);

@@ -41,6 +41,8 @@ export interface SettleParts {
 const QUERIES_PER_SNAPSHOT = 8;
 const MAX_SNAPSHOTS = 4;
 
+const NONE: ReadonlySet<LiveQuery> = new Set();
+
 /** One position, and the queries that run at it. */
 interface Batch {
   position: number;
@@ -129,6 +131,10 @@ export class Settle {
 
   async #runBatch(): Promise<void> {
     const { liveQueries, transactions } = this.#parts;
+    if (!liveQueries.hasDue && !this.#parts.audience().hasLookups) {
+      this.#position = transactions.head;
+      return this.#deliver(this.#position, NONE);
+    }
     const batch: Batch = {
       position: transactions.head,
       queue: [],
@@ -138,7 +144,6 @@ export class Settle {
       published: Promise.withResolvers(),
       suspect: new Set(),
     };
-    if (!liveQueries.hasDue && !this.#parts.audience().hasLookups) return this.#publish(batch);
     const snapshots = await transactions.openSnapshots(this.#snapshotsNeeded(), (position) => {
       batch.position = position;
       this.#enqueue(batch, liveQueries.takeDue());
@@ -230,7 +235,7 @@ export class Settle {
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer, batch);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
-    this.#deliver(this.#position, new Set());
+    this.#deliver(this.#position, NONE);
     this.#settleWaiters(live, batch.position);
   }
 

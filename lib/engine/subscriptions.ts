@@ -28,43 +28,42 @@ export interface Changes {
 /**
  * What one client watches, and what of it the client has been sent.
  *
- * What is usually empty, or holds one, is a list: there is one of these for every socket, an empty `Set` takes as much
- * room as everything else in it, and all of them are gone through for an answer that everybody watches.
+ * All of it are lists, and what is usually not there is undefined: there is one of these for every socket, an empty `Map`
+ * takes as much room as everything else in it, most clients watch a few queries, and none more than a few hundred.
  *
  * Not here: finding and running the queries, sockets.
  */
 export class Subscriptions {
-  readonly #byQuery = new Map<number, Subscription>();
-  readonly #byLive = new Map<LiveQuery, Subscription[]>();
+  readonly #all: Subscription[] = [];
   /** Live queries whose answer is another one than the client has. */
   #changed: LiveQuery[] = [];
   /** Subscriptions that the client has not been told about. */
   #unmapped: Subscription[] = [];
-  #refused: [query: number, error: WireError][] = [];
+  #refused: Changes["refused"] | undefined;
 
   get size(): number {
-    return this.#byQuery.size;
+    return this.#all.length;
   }
 
   /** Is there anything that the client has not been told? */
   get hasNews(): boolean {
-    return this.#changed.length > 0 || this.#unmapped.length > 0 || this.#refused.length > 0;
+    return this.#changed.length > 0 || this.#unmapped.length > 0 || this.#refused !== undefined;
   }
 
   has(query: number): boolean {
-    return this.#byQuery.has(query);
+    return this.#all.some((subscription) => subscription.query === query);
   }
 
   all(): Subscription[] {
-    return [...this.#byQuery.values()];
+    return [...this.#all];
   }
 
   of(live: LiveQuery): Subscription[] {
-    return [...(this.#byLive.get(live) ?? [])];
+    return this.#all.filter((subscription) => subscription.live === live);
   }
 
   add(subscription: Subscription): void {
-    this.#byQuery.set(subscription.query, subscription);
+    this.#all.push(subscription);
   }
 
   /** Gets its answers from this live query from now on. Returns the one that nobody here watches any more, if any. */
@@ -75,28 +74,25 @@ export class Subscriptions {
     subscription.mapped = false;
     if (!this.#unmapped.includes(subscription)) this.#unmapped.push(subscription);
     this.#forgetRefusal(subscription.query);
-    const sharing = this.#byLive.get(live);
-    if (sharing) sharing.push(subscription);
-    else this.#byLive.set(live, [subscription]);
     return left;
   }
 
   refuse(subscription: Subscription, error: WireError): LiveQuery | undefined {
     const left = this.#unbind(subscription);
-    subscription.live = undefined;
     subscription.mapped = false;
     subscription.moving = false;
     remove(this.#unmapped, subscription);
     this.#forgetRefusal(subscription.query);
+    this.#refused ??= [];
     this.#refused.push([subscription.query, error]);
     return left;
   }
 
   /** Returns the live query that nobody here watches any more, if any. */
   delete(query: number): LiveQuery | undefined {
-    const subscription = this.#byQuery.get(query);
+    const subscription = this.#all.find((one) => one.query === query);
     if (!subscription) return undefined;
-    this.#byQuery.delete(query);
+    remove(this.#all, subscription);
     remove(this.#unmapped, subscription);
     this.#forgetRefusal(query);
     return this.#unbind(subscription);
@@ -104,7 +100,7 @@ export class Subscriptions {
 
   /** This live query has another answer now. */
   change(live: LiveQuery): void {
-    if (this.#byLive.has(live) && !this.#changed.includes(live)) this.#changed.push(live);
+    if (this.#watches(live) && !this.#changed.includes(live)) this.#changed.push(live);
   }
 
   /** Must the client wait, because a query whose answer it shows is now of a live query without one? */
@@ -115,20 +111,19 @@ export class Subscriptions {
 
   /** Does the client show an answer that comes from this live query, or should? */
   shows(live: LiveQuery): boolean {
-    for (const subscription of this.#byLive.get(live) ?? []) if (isShown(subscription)) return true;
-    return false;
+    return this.#all.some((subscription) => subscription.live === live && isShown(subscription));
   }
 
   /** The answers there are now, but for those of `without`. */
   answers(without: ReadonlySet<LiveQuery>): Map<LiveQuery, Answer> {
     const answers = new Map<LiveQuery, Answer>();
-    for (const live of this.#byLive.keys()) if (live.answer && !without.has(live)) answers.set(live, live.answer);
+    for (const { live } of this.#all) if (live?.answer && !without.has(live)) answers.set(live, live.answer);
     return answers;
   }
 
   /** The only news, if it is one answer and nothing else: then every client that had the same may be sent the same bytes. */
   takeSingleAnswer(): Told | undefined {
-    if (this.#changed.length !== 1 || this.#unmapped.length > 0 || this.#refused.length > 0) return undefined;
+    if (this.#changed.length !== 1 || this.#unmapped.length > 0 || this.#refused) return undefined;
     const live = this.#changed.pop();
     return live?.answer && this.#tell(live, live.answer);
   }
@@ -138,8 +133,8 @@ export class Subscriptions {
    * @param answerOf What counts as the answer of a live query; undefined: it has none to say. Default: the answer it has now.
    */
   takeChanges(answerOf: (live: LiveQuery) => Answer | undefined = (live) => live.answer): Changes {
-    const changes: Changes = { maps: [], refused: this.#refused, answers: new Map() };
-    this.#refused = [];
+    const changes: Changes = { maps: [], refused: this.#refused ?? [], answers: new Map() };
+    this.#refused = undefined;
     const changed = this.#changed;
     this.#changed = changed.filter((live) => answerOf(live) !== live.answer);
     for (const live of changed) {
@@ -165,11 +160,13 @@ export class Subscriptions {
   /** What to tell the client of this answer; undefined when it has it already. Notes that it has it from now on. */
   #tell(live: LiveQuery, answer: Answer): Told | undefined {
     const now = answer.ok ? answer.hash : undefined;
-    const sharing = this.#byLive.get(live) ?? [];
-    let had = sharing[0]?.hash;
-    for (const subscription of sharing) {
+    let had: string | undefined;
+    let isFirst = true;
+    for (const subscription of this.#all) {
+      if (subscription.live !== live) continue;
       // Queries that have different answers are all told the whole one.
-      if (subscription.hash !== had) had = undefined;
+      had = isFirst || subscription.hash === had ? subscription.hash : undefined;
+      isFirst = false;
       subscription.hash = now;
     }
     if (!answer.ok || had === undefined) return answer;
@@ -178,17 +175,19 @@ export class Subscriptions {
 
   #unbind(subscription: Subscription): LiveQuery | undefined {
     const { live } = subscription;
-    if (!live) return undefined;
-    const sharing = this.#byLive.get(live);
-    if (sharing) remove(sharing, subscription);
-    if (!sharing || sharing.length > 0) return undefined;
-    this.#byLive.delete(live);
+    subscription.live = undefined;
+    if (!live || this.#watches(live)) return undefined;
     remove(this.#changed, live);
     return live;
   }
 
+  #watches(live: LiveQuery): boolean {
+    return this.#all.some((subscription) => subscription.live === live);
+  }
+
   #forgetRefusal(query: number): void {
-    if (this.#refused.length > 0) this.#refused = this.#refused.filter(([refused]) => refused !== query);
+    const left = this.#refused?.filter(([refused]) => refused !== query);
+    this.#refused = left && left.length > 0 ? left : undefined;
   }
 }
 

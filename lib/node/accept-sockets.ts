@@ -6,7 +6,7 @@ import type { Log } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { Frame, SocketLike } from "../protocol/socket.ts";
 import { CloseCode } from "../protocol/version.ts";
-import { askIdentity, type Identify, NodeRequest } from "./identify.ts";
+import { askIdentity, type Identified, type Identify, NodeRequest } from "./identify.ts";
 import { type OriginRules, originAllowed } from "./origin.ts";
 import { FrameBytes } from "./websocket-frame.ts";
 
@@ -28,7 +28,7 @@ const CLOSE_TIME = 5_000;
 
 export interface Sockets {
   /** Takes over the connection of an upgrade to `SYNC_PATH`; never throws. */
-  accept(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void>;
+  accept(request: IncomingMessage, connection: Duplex, head: Buffer): void;
   /** Refuses new sockets from now on. */
   drain(): void;
   /** Closes those that are left. */
@@ -44,28 +44,43 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     perMessageDeflate: false,
     maxPayload: engine.limits.frameBytes,
   });
-  const frames = new FrameBytes();
+  const writer: Writer = { frames: new FrameBytes(), greetings: new Greetings() };
   let opening = 0;
   let draining = false;
 
-  async function accept(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
-    // A connection that breaks while we ask who it is must not end the process.
-    const broken = () => connection.destroy();
-    connection.on("error", broken);
+  function accept(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (!originAllowed(request, options)) return refuse(connection, 403, "This origin may not connect.");
     if (draining || server.clients.size + opening >= most) {
       return refuse(connection, 503, "Come back in a moment.", { "Retry-After": "5" });
     }
+    const identified = askIdentity(options, new NodeRequest(request));
+    if (identified instanceof Promise) void openLater(identified, request, connection, head);
+    else upgrade(identified, request, connection, head);
+  }
+
+  async function openLater(
+    identified: Promise<Identified>,
+    request: IncomingMessage,
+    connection: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    // A connection that breaks while we ask who it is must not end the process.
+    const broken = () => connection.destroy();
+    connection.on("error", broken);
     opening++;
-    const identified = await askIdentity(options, new NodeRequest(request));
+    const known = await identified;
     opening--;
-    if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
     connection.off("error", broken);
+    upgrade(known, request, connection, head);
+  }
+
+  function upgrade(identified: Identified, request: IncomingMessage, connection: Duplex, head: Buffer): void {
+    if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
     server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
   }
 
   function open(socket: WebSocket, connection: Duplex, identity: Identity | null): void {
-    const events = engine.opened(new AcceptedSocket(socket, connection, frames), identity);
+    const events = engine.opened(new AcceptedSocket(socket, connection, writer), identity);
     socket.on("message", (data, isBinary) => {
       if (isBinary) hangUp(socket, CloseCode.badMessage, "Expected text. Found a binary message.");
       else events.message(data.toString());
@@ -89,45 +104,73 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   };
 }
 
+/** What all sockets write with. */
+interface Writer {
+  readonly frames: FrameBytes;
+  readonly greetings: Greetings;
+}
+
 /**
  * Writes frames to the connection itself, past `ws`: their bytes are built once for all sockets, where `ws` would build
  * a header for each. Order is kept, since `ws` writes through at once what it sends itself (pongs, our close): it only
  * ever queues for compression, which is off. For the same reason nothing is unsent but what the connection holds.
+ *
+ * A client asks with its first words, and often the answers are known: greeting and answers then leave in one write.
  *
  * A class, and a small one: there is one for every socket, and all are gone through for each frame that goes to all.
  */
 class AcceptedSocket implements SocketLike {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
-  readonly #frames: FrameBytes;
-  #greeted = false;
+  readonly #writer: Writer;
+  /** What is said first, until the step in which it is said is over. Undefined from then on. */
+  #greeting: Frame[] | undefined = [];
 
-  constructor(socket: WebSocket, connection: Duplex, frames: FrameBytes) {
+  constructor(socket: WebSocket, connection: Duplex, writer: Writer) {
     this.#socket = socket;
     this.#connection = connection;
-    this.#frames = frames;
+    this.#writer = writer;
   }
 
   send(frame: Frame): void {
     if (this.#socket.readyState !== OPEN) return;
-    if (!this.#greeted) this.#holdFirst();
-    this.#connection.write(this.#frames.of(frame));
+    if (this.#greeting === undefined) this.#connection.write(this.#writer.frames.of(frame));
+    else if (this.#greeting.push(frame) === 1) this.#writer.greetings.add(this);
   }
 
-  /** A client asks with its first words, and often the answers are known: greeting and answers then leave in one write. */
-  #holdFirst(): void {
-    this.#greeted = true;
-    this.#connection.cork();
-    // After everything that is done in this step, promises included.
-    queueMicrotask(() => process.nextTick(() => this.#connection.uncork()));
+  /** Writes what was held back, and from now on everything at once. */
+  greet(): void {
+    const greeting = this.#greeting;
+    this.#greeting = undefined;
+    if (greeting === undefined || greeting.length === 0 || this.#socket.readyState !== OPEN) return;
+    this.#connection.write(this.#writer.frames.joined(greeting));
   }
 
   get bufferedAmount(): number {
-    return this.#connection.writableLength;
+    const held = this.#greeting?.reduce((length, { text }) => length + text.length, 0) ?? 0;
+    return held + this.#connection.writableLength;
   }
 
   close(code: number, reason: string): void {
+    this.greet();
     hangUp(this.#socket, code, reason);
+  }
+}
+
+/** Sockets that have just been greeted: all of them are written to when the step is over. */
+class Greetings {
+  #due: AcceptedSocket[] = [];
+
+  add(socket: AcceptedSocket): void {
+    if (this.#due.push(socket) > 1) return;
+    // After everything that has arrived by now has been looked at, and all that follows from it has been done.
+    setImmediate(() => this.#greet());
+  }
+
+  #greet(): void {
+    const due = this.#due;
+    this.#due = [];
+    for (const socket of due) socket.greet();
   }
 }
 
@@ -146,6 +189,8 @@ export function refuse(connection: Duplex, status: number, reason: string, heade
     "Content-Length": String(Buffer.byteLength(body)),
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
+  // Node listens to it no longer: a caller that hangs up first must not end the process.
+  connection.on("error", ignore);
   connection.once("finish", () => connection.destroy());
   connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
 }

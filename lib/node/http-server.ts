@@ -34,7 +34,7 @@ export interface HttpServer {
  */
 export async function takePort({ host, port }: Pick<Settings, "host" | "port">): Promise<HttpServer> {
   const opened = Promise.withResolvers<Rooms>();
-  const state = { health: "starting" as Health };
+  const state = { health: "starting" as Health, rooms: undefined as Rooms | undefined };
   const running = new Set<ServerResponse>();
   const listeners: Server[] = [];
 
@@ -49,10 +49,14 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
     if (!calls(incoming, response)) await next.request(incoming, response);
   }
 
-  async function upgrade(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+  async function upgradeLater(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     connection.on("error", ignore);
-    const { sockets, next } = await opened.promise;
+    const rooms = await opened.promise;
     connection.off("error", ignore);
+    upgrade(rooms, incoming, connection, head);
+  }
+
+  function upgrade({ sockets, next }: Rooms, incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (pathOf(incoming) === SYNC_PATH) return sockets.accept(incoming, connection, head);
     if (!next.upgrade(incoming, connection, head))
       refuse(connection, 404, `Nothing to connect to here; see ${SYNC_PATH}.`);
@@ -64,7 +68,13 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
       request(incoming, response).catch((error) => response.destroy(error));
     });
     listener.on("upgrade", (incoming, connection, head) => {
-      upgrade(incoming, connection, head).catch((error) => connection.destroy(error));
+      const failed = () => void connection.destroy();
+      if (!state.rooms) return void upgradeLater(incoming, connection, head).catch(failed);
+      try {
+        upgrade(state.rooms, incoming, connection, head);
+      } catch {
+        failed();
+      }
     });
     if (await listen(listener, address, portOf(listeners) ?? port, listeners.length === 0)) listeners.push(listener);
   }
@@ -73,6 +83,7 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
     url: urlOf(host, portOf(listeners) ?? port),
     open(rooms) {
       state.health = "ok";
+      state.rooms = rooms;
       opened.resolve(rooms);
     },
     drain() {

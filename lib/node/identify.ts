@@ -24,31 +24,39 @@ export type Identified =
 
 const TIME_LIMIT = 5_000;
 
-/** Asks `identify`, and makes sure of what it answers. Never throws: what it threw is in the log, under the incident. */
-export async function askIdentity(
+/**
+ * Asks `identify`, and makes sure of what it answers. Never throws or rejects: what it threw is in the log, under the
+ * incident. Answers at once where `identify` does.
+ */
+export function askIdentity(
   { identify, log }: { identify: Identify; log: Log },
   request: IdentifyRequest,
-): Promise<Identified> {
-  try {
-    const answer = identify(request);
-    return { ok: true, value: checked(isPromise(answer) ? await inTime(answer) : answer) };
-  } catch (error) {
+): Identified | Promise<Identified> {
+  const failed = (error: unknown): Identified => {
     const incident = randomBytes(6).toString("hex");
     log.error(`identify failed (incident ${incident})`, { error });
     return { ok: false, error: { kind: "internal", incident } };
+  };
+  try {
+    const answer = identify(request);
+    return isPromise(answer) ? inTime(answer).then(checked).catch(failed) : checked(answer);
+  } catch (error) {
+    return failed(error);
   }
 }
 
-function checked(identity: Identity | null): Identity | null {
-  if (identity === null) return null;
+function checked(identity: Identity | null): Identified {
+  if (identity === null) return NOBODY;
   if (typeof identity !== "object" || typeof identity.subject !== "string" || identity.subject === "") {
     throw new TypeError(
       "Expected `identify` (in server.ts) to return { subject: string, …claims } or null. " +
         `Found ${identity === undefined ? "undefined: does one of its branches lack a return?" : JSON.stringify(identity)}`,
     );
   }
-  return identity;
+  return { ok: true, value: identity };
 }
+
+const NOBODY: Identified = Object.freeze({ ok: true, value: null });
 
 function isPromise<T>(answer: T | Promise<T>): answer is Promise<T> {
   return typeof (answer as Partial<Promise<T>> | null)?.then === "function";

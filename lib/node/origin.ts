@@ -18,6 +18,9 @@ export function originAllowed(request: IncomingMessage, { trustProxy, origins = 
   const { origin } = request.headers;
   if (origin === undefined) return true;
   if (origins.includes(origin)) return true;
+  // As browsers send it nearly always; what differs is compared part by part.
+  if (!trustProxy && (origin === `http://${request.headers.host}` || origin === `https://${request.headers.host}`))
+    return true;
   if (!URL.canParse(origin)) return false;
   const { protocol, host, origin: exact } = new URL(origin);
   if (exact !== origin || (protocol !== "http:" && protocol !== "https:")) return false;

@@ -25,6 +25,7 @@ export class FrameBytes {
   readonly #bytes = new WeakMap<Frame, Buffer>();
   /** The one asked for last: usually the one that is asked for next. */
   #last: { frame: Frame; bytes: Buffer } | undefined;
+  #lastJoined: { frames: readonly Frame[]; bytes: Buffer } | undefined;
 
   of(frame: Frame): Buffer {
     if (this.#last?.frame === frame) return this.#last.bytes;
@@ -36,4 +37,16 @@ export class FrameBytes {
     this.#last = { frame, bytes };
     return bytes;
   }
+  /** Several frames as one piece of memory. Made once for all who get the same ones next to each other. */
+  joined(frames: readonly Frame[]): Buffer {
+    if (frames.length === 1) return this.of(frames[0] as Frame);
+    if (!this.#lastJoined || !areSame(this.#lastJoined.frames, frames)) {
+      this.#lastJoined = { frames, bytes: Buffer.concat(frames.map((frame) => this.of(frame))) };
+    }
+    return this.#lastJoined.bytes;
+  }
+}
+
+function areSame(some: readonly Frame[], others: readonly Frame[]): boolean {
+  return some.length === others.length && some.every((frame, i) => frame === others[i]);
 }

@@ -29,6 +29,8 @@ export function parseMessageText(text: string): unknown {
 }
 
 function nestsDeeperThan(text: string, limit: number): boolean {
+  // A bracket each way for every level: most messages are too short for it.
+  if (text.length < 2 * limit) return false;
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {

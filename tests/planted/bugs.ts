@@ -123,8 +123,8 @@ export const BUGS: readonly PlantedBug[] = [
     name: "unbounded queue to a client that does not read",
     edits: [
       {
-        file: "lib/engine/slow-reader.ts",
-        from: "    if (bufferedAmount <= PAUSE_BYTES) {",
+        file: "lib/engine/session.ts",
+        from: "    if (bufferedAmount <= limits.pauseAbove) {",
         to: "    if (bufferedAmount >= 0) {",
       },
     ],
