@@ -76,6 +76,8 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 
   function upgrade(identified: Identified, request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
+    connection.cork();
+    writer.greetings.add({ greet: () => connection.uncork() });
     server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
   }
 
@@ -119,7 +121,7 @@ interface Writer {
  *
  * A class, and a small one: there is one for every socket, and all are gone through for each frame that goes to all.
  */
-class AcceptedSocket implements SocketLike {
+class AcceptedSocket implements SocketLike, Greeting {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
   readonly #writer: Writer;
@@ -157,20 +159,26 @@ class AcceptedSocket implements SocketLike {
   }
 }
 
-/** Sockets that have just been greeted: all of them are written to when the step is over. */
-class Greetings {
-  #due: AcceptedSocket[] = [];
+/** Something to write to somebody who has just come. */
+interface Greeting {
+  greet(): void;
+}
 
-  add(socket: AcceptedSocket): void {
-    if (this.#due.push(socket) > 1) return;
-    // After everything that has arrived by now has been looked at, and all that follows from it has been done.
-    setImmediate(() => this.#greet());
+/**
+ * Greets those who arrive together one after another, once everything that has arrived by now has been looked at and all
+ * that follows from it has been done: between other work each write would cost more, as it wakes its reader.
+ */
+class Greetings {
+  #due: Greeting[] = [];
+
+  add(greeting: Greeting): void {
+    if (this.#due.push(greeting) === 1) setImmediate(() => this.#greet());
   }
 
   #greet(): void {
     const due = this.#due;
     this.#due = [];
-    for (const socket of due) socket.greet();
+    for (const greeting of due) greeting.greet();
   }
 }
 
