@@ -5,8 +5,6 @@ import type { Caller } from "./caller.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 import type { Call } from "./run.ts";
 
-const NONE: ReadonlySet<LiveQuery> = new Set();
-
 /** The live queries of one path and arguments: one for everybody, until a run asks who is calling. */
 interface Group {
   readsIdentity: boolean;
@@ -21,6 +19,7 @@ interface Group {
  */
 export class LiveQueries {
   #lastId = 0;
+  readonly #none: ReadonlySet<LiveQuery> = new Set();
   readonly #groups = new Map<string, Group>();
   readonly #index = new ArgumentIndex<LiveQuery>();
   /** Stale and wanted, in the order they became so. */
@@ -151,7 +150,7 @@ export class LiveQueries {
 
   /** Those whose visible answer is not known to hold at `position`. */
   unsettledAt(position: number): ReadonlySet<LiveQuery> {
-    if (this.#due.size === 0 && this.#running.size === 0) return NONE;
+    if (this.#due.size === 0 && this.#running.size === 0) return this.#none;
     const unsettled = new Set<LiveQuery>();
     for (const lives of [this.#due, this.#running]) {
       for (const live of lives) if (live.validUntil <= position) unsettled.add(live);

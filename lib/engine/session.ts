@@ -1,7 +1,5 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../protocol/client-message.ts";
-import { clientMessage } from "../protocol/client-message.ts";
-import { MessageDepthError, MessageTextError, parseMessageText } from "../protocol/codec.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
 import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
@@ -11,11 +9,13 @@ import type { Caller } from "./caller.ts";
 import type { ClientSession, Spokesman } from "./client-session.ts";
 import type { ClientSessions } from "./client-sessions.ts";
 import type { Failures } from "./failures.ts";
+import { HeldView } from "./held-view.ts";
+import { Incoming, Refusal } from "./incoming.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { Answer, LiveQuery, Watcher } from "./live-query.ts";
-import { MessageRate } from "./message-rate.ts";
 import { type ConnectedFrames, closeReason, decidedText, TransitionFrames } from "./message-text.ts";
+import { Reflections } from "./reflections.ts";
 import type { Due, Round, Rounds } from "./rounds.ts";
 import type { Call } from "./run.ts";
 import type { SessionRecord } from "./session-records.ts";
@@ -48,13 +48,6 @@ const PONG: Frame = { text: '{"type":"Pong"}' };
 /** How soon we look again whether a slow client has read, in milliseconds. */
 const LOOK_AGAIN = 50;
 
-/** The state of a client at one position, waiting for queries that left its batch. */
-interface HeldView {
-  readonly position: number;
-  readonly waitingFor: Set<LiveQuery>;
-  readonly answers: Map<LiveQuery, Answer>;
-}
-
 /**
  * One connected socket: what it watches, and which transition it is due. Messages in, transitions out.
  *
@@ -65,17 +58,12 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   readonly #socket: SocketLike;
   readonly #parts: SessionParts;
   readonly #subscriptions = new Subscriptions();
-  readonly #rate: MessageRate;
+  readonly #reflections = new Reflections();
+  readonly #incoming: Incoming;
   /** Undefined until `Connect`. */
   #clientSession: ClientSession | undefined;
   /** The session says it belongs to somebody else than the caller of this socket: none of its mutations may run. */
   #foreign = false;
-  /** Mutations that the client does not know the fate of. Defined until they have been looked up in a snapshot. */
-  #undecided: readonly number[] | undefined;
-  /** States older than this one are not sent: nobody looked up which of its mutations they contain. */
-  #notBefore = 0;
-  /** Committed mutations that no transition has reflected yet, with the position from which on states contain them. */
-  #committed: { request: number; position: number }[] = [];
   /** Defined while queries that left a batch keep the client from moving to that batch's position. */
   #held: HeldView | undefined;
   #runningActions = 0;
@@ -93,7 +81,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.caller = caller;
     const { environment, limits, rounds } = parts;
     this.#lastHeard = environment.now();
-    this.#rate = new MessageRate(limits.messagesPerSecond, limits.messageBurst, this.#lastHeard);
+    this.#incoming = new Incoming(limits, this.#lastHeard);
     this.#round = rounds.after(limits.handshake, this);
   }
 
@@ -101,29 +89,10 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   message(text: string): void {
     if (this.#closed) return;
-    const { environment, limits } = this.#parts;
-    this.#lastHeard = environment.now();
-    if (text.length > limits.frameBytes) {
-      return this.close(CloseCode.tooLarge, `A message may hold ${limits.frameBytes} bytes.`);
-    }
-    if (!this.#rate.take(this.#lastHeard)) {
-      return this.close(CloseCode.tooMany, `A client may send ${limits.messagesPerSecond} messages a second.`);
-    }
-    const message = this.#parse(text);
-    if (message) this.#receive(message);
-  }
-
-  #parse(text: string): ClientMessage | undefined {
-    try {
-      const parsed = clientMessage.safeParse(parseMessageText(text));
-      if (parsed.success) return parsed.data;
-      const issue = parsed.error.issues[0];
-      this.close(CloseCode.badMessage, `Not a message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`);
-    } catch (error) {
-      if (!(error instanceof MessageTextError)) throw error;
-      this.close(error instanceof MessageDepthError ? CloseCode.tooLarge : CloseCode.badMessage, error.message);
-    }
-    return undefined;
+    this.#lastHeard = this.#parts.environment.now();
+    const message = this.#incoming.read(text, this.#lastHeard);
+    if (message instanceof Refusal) this.close(message.code, message.reason);
+    else this.#receive(message);
   }
 
   #receive(message: ClientMessage): void {
@@ -162,7 +131,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
     this.#send(connected.of(this.caller.fingerprint));
     if (message.undecided && message.undecided.length > 0 && !this.#foreign) {
-      this.#undecided = message.undecided;
+      this.#reflections.ask(message.undecided);
       this.#parts.wake(this);
     }
   }
@@ -260,17 +229,13 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   /** Has it mutations to look up in the snapshot of its next answers? */
   get looksUp(): string | undefined {
-    return this.#undecided && this.#clientSession?.id;
+    return this.#reflections.isAsked ? this.#clientSession?.id : undefined;
   }
 
-  /** What the snapshot says of them: those decided are reflected by the answers of its position, and of later ones. */
+  /** What the snapshot of this position says of them. */
   lookedUp(record: SessionRecord | undefined, position: number): void {
-    const owned = record && record.identity === (this.caller.fingerprint ?? "") ? record : undefined;
-    for (const request of this.#undecided ?? []) {
-      if (owned && request <= owned.lastDecided) this.#committed.push({ request, position });
-    }
-    this.#undecided = undefined;
-    this.#notBefore = position;
+    const isOurs = record?.identity === (this.caller.fingerprint ?? "");
+    this.#reflections.lookedUp(isOurs ? record : undefined, position);
   }
 
   /**
@@ -279,9 +244,9 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
    */
   flush(frames: TransitionFrames, unsettled: ReadonlySet<LiveQuery>): void {
     const { position } = frames;
-    if (this.#closed || this.#undecided || this.#held || position < this.#notBefore) return;
+    if (this.#closed || this.#held || !this.#reflections.areKnownAt(position)) return;
     if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
-    const reflected = this.#takeReflected(position);
+    const reflected = this.#reflections.take(position);
     if (reflected.length === 0) {
       const told = this.#subscriptions.takeSingleAnswer();
       if (told) return this.#send(frames.ofAnswer(told));
@@ -306,22 +271,20 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
    * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
    */
   hold(position: number, waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
-    this.#held ??= { position, waitingFor, answers: this.#subscriptions.answers(unsettled) };
+    this.#held ??= new HeldView(position, waitingFor, this.#subscriptions.answers(unsettled));
   }
 
   slowFinished(live: LiveQuery): void {
     const held = this.#held;
-    if (!held?.waitingFor.delete(live)) return;
-    if (live.answer) held.answers.set(live, live.answer);
-    if (held.waitingFor.size > 0) return;
+    if (!held?.finished(live)) return;
     this.#letGo();
-    if (this.#closed || this.#undecided || held.position < this.#notBefore || this.#readsTooSlowly()) return;
-    const frames = new TransitionFrames(held.position);
-    this.#sendChanges(frames, this.#takeReflected(held.position), (other) => held.answers.get(other));
+    const { position } = held;
+    if (this.#closed || !this.#reflections.areKnownAt(position) || this.#readsTooSlowly()) return;
+    this.#sendChanges(new TransitionFrames(position), this.#reflections.take(position), held.answerOf);
   }
 
   slowLost(live: LiveQuery): void {
-    if (this.#held?.waitingFor.has(live)) this.#letGo();
+    if (this.#held?.waitsFor(live)) this.#letGo();
   }
 
   /** Forgets what was held back; the client moves on to the state of whenever it can. */
@@ -329,13 +292,6 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     if (!this.#held) return;
     this.#held = undefined;
     this.#parts.wake(this);
-  }
-
-  #takeReflected(position: number): number[] {
-    if (this.#committed.length === 0) return [];
-    const reflected = new Set(this.#committed.filter((c) => c.position <= position).map((c) => c.request));
-    this.#committed = this.#committed.filter((c) => c.position > position);
-    return [...reflected];
   }
 
   /** What a slow client misses is made up for by the state of the time it has read. */
@@ -365,11 +321,11 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   /** Has it mutations that only a later position than this one reflects? */
   awaitsMoreThan(position: number): boolean {
-    return this.#committed.some((committed) => committed.position > position);
+    return this.#reflections.awaitMoreThan(position);
   }
 
   committed(request: number, position: number): void {
-    this.#committed.push({ request, position });
+    this.#reflections.committed(request, position);
     this.#parts.wake(this);
   }
 

@@ -41,8 +41,6 @@ export interface SettleParts {
 const QUERIES_PER_SNAPSHOT = 8;
 const MAX_SNAPSHOTS = 4;
 
-const NONE: ReadonlySet<LiveQuery> = new Set();
-
 /** One position, and the queries that run at it. */
 interface Batch {
   position: number;
@@ -79,6 +77,7 @@ interface Ran {
  */
 export class Settle {
   readonly #parts: SettleParts;
+  readonly #none: ReadonlySet<LiveQuery> = new Set();
   #loop: Promise<void> | undefined;
   #closed = false;
   /** The position of everything that is visible. */
@@ -133,7 +132,7 @@ export class Settle {
     const { liveQueries, transactions } = this.#parts;
     if (!liveQueries.hasDue && !this.#parts.audience().hasLookups) {
       this.#position = transactions.head;
-      return this.#deliver(this.#position, NONE);
+      return this.#deliver(this.#position, this.#none);
     }
     const batch: Batch = {
       position: transactions.head,
@@ -235,7 +234,7 @@ export class Settle {
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer, batch);
     for (const watcher of [...live.watchers]) watcher.slowFinished(live);
-    this.#deliver(this.#position, NONE);
+    this.#deliver(this.#position, this.#none);
     this.#settleWaiters(live, batch.position);
   }
 

@@ -102,8 +102,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/session.ts",
-        from: "    if (text) this.#send({ text });\n",
-        to: "    const { environment } = this.#parts;\n    if (text) environment.after(environment.random() * 20, () => this.#send({ text }));\n",
+        from: "    if (frame) this.#send(frame);\n",
+        to: "    const { environment } = this.#parts;\n    if (frame) environment.after(environment.random() * 20, () => this.#send(frame));\n",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -156,7 +156,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "reflected too early",
     edits: [
       {
-        file: "lib/engine/session.ts",
+        file: "lib/engine/reflections.ts",
         from: "this.#committed.filter((c) => c.position <= position)",
         to: "this.#committed",
       },
