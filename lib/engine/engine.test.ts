@@ -575,6 +575,17 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     expect(alive.closedWith).toBeUndefined();
   });
 
+  test("nobody is let go for a jump of the clock: who answers stays", () => {
+    const client = connect();
+    clock.jump(3_600_000);
+    clock.advance(engine.limits.pingEvery);
+    expect(client.closedWith).toBeUndefined();
+    expect(client.ofType("Ping")).toHaveLength(1);
+    client.say({ type: "Pong" });
+    clock.advance(engine.limits.deadAfter - engine.limits.pingEvery);
+    expect(client.closedWith).toBeUndefined();
+  });
+
   test("a client that reads too slowly misses states, not the last one", async () => {
     const slow = connect();
     slow.subscribe(1, "messages:list", { channel: "a" });

@@ -68,6 +68,8 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   #held: HeldView | undefined;
   #runningActions = 0;
   #lastHeard: number;
+  /** It has been asked whether it is there, and has said nothing since. */
+  #isAsked = false;
   #closed = false;
   /** Defined while it is sent nothing because it has too much to read. */
   #reader: SlowReader | undefined;
@@ -90,6 +92,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   message(text: string): void {
     if (this.#closed) return;
     this.#lastHeard = this.#parts.environment.now();
+    this.#isAsked = false;
     const message = this.#incoming.read(text, this.#lastHeard);
     if (message instanceof Refusal) this.close(message.code, message.reason);
     else this.#receive(message);
@@ -359,18 +362,21 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   // ── life and death ──
 
-  /** Every now and then: has it introduced itself in time, and is it still there? */
+  /**
+   * Every now and then: has it introduced itself in time, and is it still there? Nobody is let go who has not been asked:
+   * after a jump of the machine's clock, or a long sleep of it, everybody seems to have been silent.
+   */
   look(): void {
     const { environment, limits, rounds } = this.#parts;
+    const { handshake, pingEvery, deadAfter } = limits;
     if (!this.#clientSession) {
-      return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${limits.handshake} ms.`);
+      return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshake} ms.`);
     }
-    const silent = environment.now() - this.#lastHeard;
-    if (silent >= limits.deadAfter) return this.close(CloseCode.silent, `Nothing heard for ${limits.deadAfter} ms.`);
-    if (silent >= limits.pingEvery) this.#send(PING);
-    const again =
-      silent >= limits.pingEvery ? Math.min(limits.pingEvery, limits.deadAfter - silent) : limits.pingEvery - silent;
-    this.#round = rounds.after(again, this);
+    if (this.#isAsked) return this.close(CloseCode.silent, `Nothing heard for ${deadAfter} ms.`);
+    const silent = Math.max(0, environment.now() - this.#lastHeard);
+    this.#isAsked = silent >= pingEvery;
+    if (this.#isAsked) this.#send(PING);
+    this.#round = rounds.after(this.#isAsked ? deadAfter - pingEvery : pingEvery - silent, this);
   }
 
   close(code: number, reason: string): void {

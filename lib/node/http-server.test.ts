@@ -57,6 +57,15 @@ test("who comes early waits until the server is open, and health tells which it 
   expect((await fetch(http.url)).headers.get("connection")).toBe("close");
 });
 
+test("an address that cannot be decoded is its sender's fault", async () => {
+  const http = await taken();
+  http.open(rooms());
+  const malformed = await fetch(`${http.url}/chat/%E0%A4%A`);
+  expect(malformed.status).toBe(400);
+  expect(await malformed.text()).toContain("Expected an address in UTF-8");
+  expect((await fetch(`${http.url}/chat/%E0%A4%A4`)).status).toBe(200);
+});
+
 test("localhost is both of its addresses", async () => {
   const http = await taken();
   http.open(rooms());

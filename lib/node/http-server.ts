@@ -41,6 +41,7 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
   async function request(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(incoming);
     if (path === "/healthz") return answerHealth(response, state.health);
+    if (!isWellFormed(path)) return refuseAddress(response);
     running.add(response);
     response.on("close", () => running.delete(response));
     if (state.health === "draining") response.setHeader("Connection", "close");
@@ -109,6 +110,21 @@ function answerHealth(response: ServerResponse, health: Health): void {
 function askForUpgrade(response: ServerResponse): void {
   const headers = { Upgrade: "websocket", Connection: "Upgrade, close", "Content-Type": "text/plain; charset=utf-8" };
   response.writeHead(426, headers).end("Expected a WebSocket.\n");
+}
+
+/** Next fails on an address that cannot be decoded, as if the fault were ours. */
+function isWellFormed(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refuseAddress(response: ServerResponse): void {
+  const headers = { "Content-Type": "text/plain; charset=utf-8", Connection: "close" };
+  response.writeHead(400, headers).end("Expected an address in UTF-8, percent-encoded.\n");
 }
 
 /** Other upgrades (some clients offer HTTP/2 to everybody) are answered as if they had not been asked for. */

@@ -74,6 +74,12 @@ export class HandClock implements Environment {
     this.#now = end;
   }
 
+  /** Somebody sets the clock of the machine: it tells another time, and timers run on as if nothing had been. */
+  jump(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers.values()) timer.due += ms;
+  }
+
   #write(level: keyof Log, message: string, about?: Record<string, unknown>): void {
     this.lines.push(about === undefined ? { level, message } : { level, message, about });
   }
