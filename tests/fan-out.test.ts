@@ -21,7 +21,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   engine.useFunctions({ messages }, schema);
   const sockets = acceptSockets({ engine, identify: () => null, log, trustProxy: false });
   const server = createServer().on("upgrade", (request, connection, head) => {
-    void sockets.accept(request, connection, head);
+    sockets.accept(request, connection, head);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -176,6 +176,29 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     expect(bystander.transitions).toHaveLength(1);
   });
 
+  test("clients that arrive with the same questions are greeted and answered by the same frames", async () => {
+    const known = connect();
+    known.subscribe(1, "messages:list", { channel: "a" });
+    await engine.settled();
+    const others = [0, 1].map((i) => {
+      const client = connect(String(i).repeat(32));
+      client.subscribe(1, "messages:list", { channel: "a" });
+      return client;
+    });
+    await engine.settled();
+    for (const { frames } of others) {
+      expect(frames).toHaveLength(2);
+      frames.forEach((frame, i) => {
+        expect(frame).toBe(known.frames[i]);
+      });
+    }
+    const other = connect("9".repeat(32));
+    other.subscribe(7, "messages:list", { channel: "a" });
+    await engine.settled();
+    expect(other.frames.at(-1)).not.toBe(known.frames.at(-1));
+    expect(texts(other.value(7))).toEqual([]);
+  });
+
   test("own writes: the reply and the reflecting transition both come, and the transition holds the row", async () => {
     const client = connect();
     client.subscribe(1, "messages:list", { channel: "a" });

@@ -6,7 +6,6 @@ import type { Answer, LiveQuery } from "./live-query.ts";
  * shown all the same, and never beside answers of another position.
  */
 export class HeldView {
-  readonly position: number;
   readonly #waitingFor: Set<LiveQuery>;
   readonly #answers: Map<LiveQuery, Answer>;
 
@@ -14,8 +13,7 @@ export class HeldView {
    * @param waitingFor Those that run at this position and have not answered.
    * @param answers What the others have answered.
    */
-  constructor(position: number, waitingFor: Set<LiveQuery>, answers: Map<LiveQuery, Answer>) {
-    this.position = position;
+  constructor(waitingFor: Set<LiveQuery>, answers: Map<LiveQuery, Answer>) {
     this.#waitingFor = waitingFor;
     this.#answers = answers;
   }

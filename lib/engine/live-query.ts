@@ -1,5 +1,6 @@
 import type { WireError } from "../protocol/outcome.ts";
 import type { Caller } from "./caller.ts";
+import type { TransitionFrames } from "./message-text.ts";
 import type { Call } from "./run.ts";
 
 /** What a finished run answered, serialised once for everybody. */
@@ -29,8 +30,11 @@ export interface Watcher {
   readonly caller: Caller;
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
-  /** It had left its batch, and has its answer now. */
-  slowFinished(live: LiveQuery): void;
+  /**
+   * It had left its batch, and has its answer now.
+   * @param frames Of the batch's position.
+   */
+  slowFinished(live: LiveQuery, frames: TransitionFrames): void;
   /** It had left its batch, and its run was lost: there will be no answer of that position. */
   slowLost(live: LiveQuery): void;
   /** Something for the author of the functions. */

@@ -14,7 +14,7 @@ import { Incoming, Refusal } from "./incoming.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { Answer, LiveQuery, Watcher } from "./live-query.ts";
-import { type ConnectedFrames, closeReason, decidedText, TransitionFrames } from "./message-text.ts";
+import { type ConnectedFrames, closeReason, decidedText, type TransitionFrames } from "./message-text.ts";
 import { Reflections } from "./reflections.ts";
 import type { Due, Round, Rounds } from "./rounds.ts";
 import type { Call } from "./run.ts";
@@ -270,20 +270,20 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   /**
-   * Keeps the state of `position` until these queries, which run at it, have answered. Later states wait as well: a
+   * Keeps the present state until these queries, which run at its position, have answered. Later states wait as well: a
    * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
    */
-  hold(position: number, waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
-    this.#held ??= new HeldView(position, waitingFor, this.#subscriptions.answers(unsettled));
+  hold(waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
+    this.#held ??= new HeldView(waitingFor, this.#subscriptions.answers(unsettled));
   }
 
-  slowFinished(live: LiveQuery): void {
+  slowFinished(live: LiveQuery, frames: TransitionFrames): void {
     const held = this.#held;
     if (!held?.finished(live)) return;
     this.#letGo();
-    const { position } = held;
+    const { position } = frames;
     if (this.#closed || !this.#reflections.areKnownAt(position) || this.#readsTooSlowly()) return;
-    this.#sendChanges(new TransitionFrames(position), this.#reflections.take(position), held.answerOf);
+    this.#sendChanges(frames, this.#reflections.take(position), held.answerOf);
   }
 
   slowLost(live: LiveQuery): void {

@@ -70,20 +70,19 @@ export class Sessions implements Audience {
         // A commit after this position: nothing else might call for the transition that reflects it.
         if (session.awaitsMoreThan(position)) this.markWaiting(session);
         if (session.hasNews) this.#heldBack.add(session);
-      } else this.#holdBack(session, position, blocking, leaving, unsettled);
+      } else this.#holdBack(session, blocking, leaving, unsettled);
     }
   }
 
   /** If all that it waits for runs at this very position, the session can have the state of this position later. */
   #holdBack(
     session: Session,
-    position: number,
     blocking: ReadonlySet<LiveQuery>,
     leaving: ReadonlySet<LiveQuery>,
     unsettled: ReadonlySet<LiveQuery>,
   ): void {
     this.#heldBack.add(session);
     for (const live of blocking) if (!leaving.has(live)) return;
-    session.hold(position, new Set(blocking), unsettled);
+    session.hold(new Set(blocking), unsettled);
   }
 }

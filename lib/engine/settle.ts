@@ -6,6 +6,7 @@ import { DeadlineError, type Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { Answer, LiveQuery } from "./live-query.ts";
+import { TransitionFrames } from "./message-text.ts";
 import type { Registry } from "./registry.ts";
 import { Run } from "./run.ts";
 import type { Snapshot, Transactions } from "./transactions.ts";
@@ -233,7 +234,8 @@ export class Settle {
     }
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer, batch);
-    for (const watcher of [...live.watchers]) watcher.slowFinished(live);
+    const frames = new TransitionFrames(batch.position);
+    for (const watcher of [...live.watchers]) watcher.slowFinished(live, frames);
     this.#deliver(this.#position, this.#none);
     this.#settleWaiters(live, batch.position);
   }

@@ -130,6 +130,19 @@ await describeWithPostgres("a slow query", ({ url }) => {
     expect(both.transitions).toHaveLength(2);
   });
 
+  test("is told to all who have waited for it by one frame", async () => {
+    const topic = "one frame";
+    const waiting = [await watching(["slow", topic]), await watching(["slow", topic])];
+    latch = new Latch();
+    await commit(topic);
+    await leavesBatch(latch);
+    latch.open();
+    await engine.settled();
+    const [frame, ...others] = new Set(waiting.map(({ frames }) => frames.at(-1)));
+    expect(frame?.text).toContain('"value":1');
+    expect(others).toEqual([]);
+  });
+
   test("that is invalidated faster than it runs still makes progress, and what is shown is never torn", async () => {
     const topic = "progress";
     const both = await watching(["fast", topic], ["slow", topic]);

@@ -56,7 +56,7 @@ async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?:
     ...options,
   });
   const server = createServer();
-  server.on("upgrade", (request, connection, head) => void sockets.accept(request, connection, head));
+  server.on("upgrade", (request, connection, head) => sockets.accept(request, connection, head));
   server.listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
