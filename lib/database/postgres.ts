@@ -1,3 +1,4 @@
+import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../environment/environment.ts";
 import { cancelRunning } from "./cancel-running.ts";
@@ -55,6 +56,7 @@ function openPool(
 class PostgresDriver implements Driver {
   readonly dialect = "pg";
   readonly sideBySide = true;
+  readonly shared = true;
   readonly description: string;
   readonly #pool: pg.Pool;
   #schema;
@@ -63,13 +65,13 @@ class PostgresDriver implements Driver {
   constructor(options: PostgresOptions, pool: pg.Pool, description: string) {
     this.description = description;
     this.#pool = pool;
-    this.#schema = relationalSchema(options.schema);
+    this.#schema = relationalSchema(options.schema, new PgDialect());
   }
 
   classify = classifyPostgres;
 
   useSchema(schema: Record<string, unknown>): void {
-    this.#schema = relationalSchema(schema);
+    this.#schema = relationalSchema(schema, new PgDialect());
   }
 
   async connect(): Promise<Connection> {
