@@ -4,6 +4,7 @@ import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-or
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../environment/assert.ts";
 import { type Connection, ConnectionLostError, type TransactionMode } from "./driver.ts";
+import { lostBecause } from "./failure.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "./open-transaction.ts";
 import type { RelationalSchema } from "./relational-schema.ts";
 
@@ -171,11 +172,4 @@ interface Query {
 /** Does `pg` itself refuse, as the connection was lost before we listened? Its errors for that have no code. */
 function isUnusable(error: unknown): boolean {
   return error instanceof Error && /is not queryable|^Connection terminated/.test(error.message);
-}
-
-/** Every failure of a connection in one form, with what happened as its cause. */
-export function lostBecause(error: unknown): ConnectionLostError {
-  if (error instanceof ConnectionLostError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ConnectionLostError(`The connection to the database is gone: ${reason}`, { cause: error });
 }
