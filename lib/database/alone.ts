@@ -1,33 +1,42 @@
-import type { Connection, Driver } from "./driver.ts";
-
-/** "convex-lite" as a number: PostgreSQL's advisory locks are named by 64 bits, shared by everything in a database. */
-const lockKey = "7165059151302979683";
+import { dialects } from "./dialects.ts";
+import type { Connection, Driver, TransactionMode } from "./driver.ts";
+import { UnusableDatabaseError } from "./failure.ts";
 
 /**
  * Runs `work` while no other server of this database runs its own `alone`. For what must happen once: creating the
  * framework's tables, migrations, bringing the schema in line.
  *
- * The lock is held by a transaction on a connection of its own, and `work` opens others: a transaction that waited for
- * the lock itself would afterwards look at a snapshot from before it. A database that runs one transaction at a time has
- * one server only: it needs no lock and could not hold one.
+ * The lock is held on a connection of its own, and `work` opens others: a transaction that waited for the lock itself
+ * would afterwards look at a snapshot from before it. A database that is one process's alone needs no lock.
  */
 export async function alone<T>(driver: Driver, work: () => Promise<T>): Promise<T> {
-  if (!driver.sideBySide) return work();
+  const { lock } = dialects[driver.dialect];
+  if (!driver.shared || !lock) return work();
   const holder = await driver.connect();
   try {
     await holder.begin("write");
-    await holder.execute(`select pg_advisory_xact_lock(${lockKey})`);
-    return await work();
+    const [row] = await holder.execute(lock.take);
+    if (Number(row?.taken) !== 1) throw new UnusableDatabaseError(heldForTooLong(driver));
+    try {
+      return await work();
+    } finally {
+      // Without its connection the lock is gone already.
+      if (lock.release) await holder.execute(lock.release).catch(() => {});
+    }
   } finally {
     await holder.rollback();
     holder.release();
   }
 }
 
+function heldForTooLong({ description }: Driver): string {
+  return `Another server has been preparing ${description} for an hour. If it hangs, stop it, and start again.`;
+}
+
 /** Runs `work` in one transaction of its own: commits when it resolves, rolls back when it rejects. */
 export async function inTransaction<T>(
   driver: Driver,
-  mode: "read" | "write",
+  mode: TransactionMode,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await driver.connect();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type { Log } from "../environment/environment.ts";
 import { alone, inTransaction } from "./alone.ts";
+import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { innermostMessage, sqlState, UnusableDatabaseError } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
@@ -34,7 +35,7 @@ export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOp
     return { applied: [], recognised: [] };
   }
   const done = await alone(driver, () =>
-    inTransaction(driver, "write", (connection) => migrate(connection, migrations)),
+    inTransaction(driver, "define", (connection) => migrate(connection, migrations)),
   );
   if (done.recognised.length > 0) log.info(`Development had applied what is in ${done.recognised.join(", ")}.`);
   if (done.applied.length > 0) log.info(`Migrated the database: ${done.applied.join(", ")}.`);
@@ -86,8 +87,11 @@ async function migrate(connection: Connection, migrations: readonly Migration[])
   if (broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween);
   const recognised = pending.slice(0, Math.max(0, described + 1 - (migrations.length - pending.length)));
   const applied = pending.slice(recognised.length);
-  for (const migration of applied) await run(connection, migration);
-  for (const migration of pending) await record(connection, migration);
+  for (const migration of recognised) await record(connection, migration);
+  for (const migration of applied) {
+    await run(connection, migration);
+    await record(connection, migration);
+  }
   const newest = migrations.at(-1)?.fingerprint;
   if (newest !== undefined) await writeMeta(connection, "schema", newest);
   return { applied: applied.map(({ name }) => name), recognised: recognised.map(({ name }) => name) };
@@ -95,11 +99,9 @@ async function migrate(connection: Connection, migrations: readonly Migration[])
 
 /** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
 async function recordedOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
-  await connection.execute("create schema if not exists drizzle");
-  await connection.execute(
-    "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
-  );
-  const [row] = await connection.execute("select max(created_at) as newest from drizzle.__drizzle_migrations");
+  const { table, create } = dialects[connection.dialect].migrations;
+  for (const statement of create) await connection.execute(statement);
+  const [row] = await connection.execute(`select max(created_at) as newest from ${table}`);
   if (row?.newest == null) return 0;
   return migrations.findLastIndex(({ when }) => when <= Number(row.newest)) + 1;
 }
@@ -120,8 +122,8 @@ async function run(connection: Connection, { name, statements }: Migration): Pro
 }
 
 function record(connection: Connection, { hash, when }: Migration): Promise<unknown> {
-  const insert = "insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)";
-  return connection.execute(insert, [hash, when]);
+  const { table } = dialects[connection.dialect].migrations;
+  return connection.change(`insert into ${table} (hash, created_at) values ($1, $2)`, [hash, when]);
 }
 
 /** Duplicate table, column, object, schema, index: what the migration makes is there. */

@@ -1,4 +1,5 @@
 import { alone, inTransaction } from "./alone.ts";
+import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { innermostMessage } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
@@ -81,7 +82,7 @@ async function intend(connection: Connection, schemaPath: string, planner: Schem
 async function apply(driver: Driver, { statements, plan, remembered }: Intent): Promise<BroughtInLine> {
   if (statements.length === 0 && remembered) return { status: "inLine" };
   try {
-    await inTransaction(driver, "write", async (connection) => {
+    await inTransaction(driver, "define", async (connection) => {
       for (const statement of statements) await connection.execute(statement);
       await writeMeta(connection, "schema", plan.fingerprint);
       await writeMeta(connection, "tables", JSON.stringify(plan.tables));
@@ -102,15 +103,12 @@ async function isRemembered(connection: Connection, plan: SchemaPlan, known: str
 /** A table that does not exist yet has none. */
 async function hasRows(connection: Connection, table: string): Promise<boolean> {
   if ((await existing(connection, [table])).length === 0) return false;
-  const [row] = await connection.execute(`select exists (select 1 from ${table}) as yes`);
-  return row?.yes === true;
+  return (await connection.execute(`select 1 from ${table} limit 1`)).length > 0;
 }
 
 async function existing(connection: Connection, tables: string[]): Promise<string[]> {
-  const rows = await connection.execute(
-    "select name from unnest($1::text[]) name where to_regclass(name) is not null",
-    [tables],
-  );
+  const { sql, params } = dialects[connection.dialect].existing(tables);
+  const rows = await connection.execute(sql, params);
   return rows.map((row) => String(row.name));
 }
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { inTransaction } from "./alone.ts";
-import type { Driver } from "./driver.ts";
+import type { Dialect, Driver } from "./driver.ts";
 
 type KitApi = typeof import("drizzle-kit/api");
 
@@ -8,8 +8,19 @@ type KitApi = typeof import("drizzle-kit/api");
 export async function createTables(driver: Driver, schema: Record<string, unknown>): Promise<void> {
   // drizzle-kit is a CommonJS module that takes a third of a second to load: only whoever makes tables pays for it.
   const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
-  const statements = await kit.generateMigration(kit.generateDrizzleJson({}), kit.generateDrizzleJson(schema));
-  await inTransaction(driver, "write", async (connection) => {
-    for (const statement of statements) await connection.execute(statement);
+  const statements = await plans[driver.dialect](kit, schema);
+  await inTransaction(driver, "define", async (connection) => {
+    for (const statement of statements.flatMap((each) => each.split("--> statement-breakpoint"))) {
+      await connection.execute(statement);
+    }
   });
 }
+
+/** What makes a schema's tables from nothing, in each dialect. */
+const plans: Readonly<Record<Dialect, (kit: KitApi, schema: Record<string, unknown>) => Promise<string[]>>> = {
+  pg: async (kit, schema) => kit.generateMigration(kit.generateDrizzleJson({}), kit.generateDrizzleJson(schema)),
+  sqlite: async (kit, schema) =>
+    kit.generateSQLiteMigration(await kit.generateSQLiteDrizzleJson({}), await kit.generateSQLiteDrizzleJson(schema)),
+  mysql: async (kit, schema) =>
+    kit.generateMySQLMigration(await kit.generateMySQLDrizzleJson({}), await kit.generateMySQLDrizzleJson(schema)),
+};

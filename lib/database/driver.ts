@@ -1,17 +1,26 @@
-/** Which SQL a database speaks. */
-export type Dialect = "pg";
+/** Which SQL a database speaks. What the framework itself says in each is in `dialects.ts`. */
+export type Dialect = "pg" | "sqlite" | "mysql";
+
+/**
+ * What a transaction is for. "read": one snapshot in which every write is refused. "write": serializable. "define": to
+ * change tables, by statements that `dialects.ts` or drizzle-kit wrote; a "write" that cares for what such statements
+ * need. A database that cannot roll back a change of tables (`definitionsRollBack` in `dialects.ts`) keeps each at once.
+ */
+export type TransactionMode = "read" | "write" | "define";
 
 /**
  * A database as the engine needs it. Every driver passes the suite in `behaves-as-driver.ts`.
  *
  * The order is always connect → begin → commit or rollback → release. A driver whose database runs one transaction at
- * a time (the embedded one) makes `connect` wait for its turn, so that nobody waits for the database with a transaction
- * open elsewhere.
+ * a time (PGlite) makes `connect` wait for its turn, so that nobody waits for the database with a transaction open
+ * elsewhere. One that has many readers beside one writer (SQLite) makes `begin("write")` wait, and never `begin("read")`.
  */
 export interface Driver {
   readonly dialect: Dialect;
-  /** Do transactions run side by side? Otherwise each waits for the one before it to end. */
+  /** Do read snapshots stand beside other transactions? Otherwise each waits for the one before it to end. */
   readonly sideBySide: boolean;
+  /** May other servers use the database at the same time? Otherwise it is this process's alone. */
+  readonly shared: boolean;
   /** What to call it in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */
   readonly description: string;
   /** Waits for a free connection. @throws {ConnectionLostError} when there is none within the time allowed. */
@@ -31,19 +40,22 @@ export type Failure = "conflict" | "connectionLost" | "refusedWrite" | "other";
 
 /** One connection, used for one transaction. */
 export interface Connection {
+  readonly dialect: Dialect;
   /**
-   * Opens a transaction: "read" is one snapshot in which every write is refused, "write" is serializable.
-   * A commit that finished before the call is in its snapshot. That of "read" exists when this resolves; that of "write"
-   * is taken by its first statement, for the later it is, the fewer conflicts.
+   * Opens a transaction. A commit that finished before the call is in its snapshot. That of "read" exists when this
+   * resolves; that of "write" is taken by its first statement, for the later it is, the fewer conflicts.
    */
-  begin(mode: "read" | "write"): Promise<void>;
+  begin(mode: TransactionMode): Promise<void>;
   /** The author's Drizzle database inside the open transaction. Unusable once the transaction has ended. */
   readonly db: unknown;
   /**
-   * Runs one of the framework's own statements inside the open transaction; `$1`, `$2` … stand for `params`.
-   * A bigint column comes as a string, as JavaScript's numbers are too small for it.
+   * Runs one of the framework's own statements inside the open transaction and answers its rows. `$1`, `$2` … stand for
+   * `params`, whatever the dialect; without `params` the text goes to the database as it is. An integer of 64 bits may
+   * come as a number, a bigint or a string.
    */
   execute(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** The same for a statement that writes: answers how many rows it inserted, changed or deleted. */
+  change(sql: string, params?: readonly unknown[]): Promise<number>;
   /** @throws with `classify(error) === "connectionLost"` when nobody knows whether it went through. */
   commit(): Promise<void>;
   /** Never rejects: without a connection the database has rolled back already. */

@@ -15,15 +15,19 @@ export class EmbeddedLockTakenError extends Error {
 
 /**
  * Takes the right to open `directory`, or throws at once. PGlite itself would let two processes open it, and the first
- * write of the second destroys it.
+ * write of the second destroys it. For the file of a SQLite database it is the right of one server to serve it.
  *
  * The lock is SQLite's exclusive lock on a file beside the directory: the kernel holds it, so it ends with its process
  * however that ends, and it holds between containers that share a volume, where a process id would say nothing.
  *
  * Synchronous, and without `import.meta`: drizzle-kit reads its configuration, which takes this lock, as CommonJS.
+ * @param instead What else to do than to stop the other process.
  * @throws {EmbeddedLockTakenError} with the directory, the owner if it is known, and what to do.
  */
-export function lockEmbedded(directory: string): EmbeddedLock {
+export function lockEmbedded(
+  directory: string,
+  instead = "set DATABASE_URL to a PostgreSQL server, which any number of processes can use",
+): EmbeddedLock {
   mkdirSync(dirname(directory), { recursive: true });
   const { DatabaseSync } = loadSqlite();
   const file = new DatabaseSync(`${directory}.lock`, { timeout: 0 });
@@ -31,7 +35,7 @@ export function lockEmbedded(directory: string): EmbeddedLock {
     takeExclusively(file);
   } catch (error) {
     file.close();
-    if (isBusy(error)) throw new EmbeddedLockTakenError(takenMessage(directory), { cause: error });
+    if (isBusy(error)) throw new EmbeddedLockTakenError(takenMessage(directory, instead), { cause: error });
     throw new Error(`Cannot lock the embedded database: ${directory}.lock cannot be written.`, { cause: error });
   }
   // How to reach the process that had it before (see serve-wire.ts): if it still lies there, that one ended badly.
@@ -61,11 +65,10 @@ function writeOwner(directory: string): void {
   }
 }
 
-function takenMessage(directory: string): string {
+function takenMessage(directory: string, instead: string): string {
   return (
     `The embedded database in ${directory} is in use by ${ownerOf(directory)}, and only one process can open it. ` +
-    "Stop that process (another `pnpm dev`, `pnpm start` or drizzle-kit), " +
-    "or set DATABASE_URL to a PostgreSQL server, which any number of processes can use."
+    `Stop that process (another \`pnpm dev\`, \`pnpm start\` or drizzle-kit), or ${instead}.`
   );
 }
 

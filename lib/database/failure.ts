@@ -5,6 +5,13 @@ export class UnusableDatabaseError extends Error {
   override name = "UnusableDatabaseError";
 }
 
+/** Every failure of a connection in one form, with what happened as its cause. */
+export function lostBecause(error: unknown): ConnectionLostError {
+  if (error instanceof ConnectionLostError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ConnectionLostError(`The connection to the database is gone: ${reason}`, { cause: error });
+}
+
 /** Serialization failure and deadlock: the same work may be tried again. */
 const conflictStates = new Set(["40001", "40P01"]);
 
@@ -39,7 +46,8 @@ export function innermostMessage(error: unknown): string {
   return innermost instanceof Error ? innermost.message : String(innermost);
 }
 
-function causesOf(error: unknown): unknown[] {
+/** The error, what caused it, what caused that …: the outermost first. */
+export function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let cause = error; cause !== undefined && cause !== null && causes.length < 16; ) {
     causes.push(cause);

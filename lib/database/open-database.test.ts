@@ -1,18 +1,27 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { int as mysqlInt, mysqlTable } from "drizzle-orm/mysql-core";
 import { integer, pgTable } from "drizzle-orm/pg-core";
 import { int, sqliteTable } from "drizzle-orm/sqlite-core";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
+import { readAddress } from "./database-address.ts";
+import { dialects } from "./dialects.ts";
+import type { Driver } from "./driver.ts";
 import { openDatabase } from "./open-database.ts";
+import { describeWithMysql } from "./with-mysql.ts";
 import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 const schema = { things: pgTable("things", { id: integer() }) };
+const sqliteSchema = { things: sqliteTable("things", { id: int() }) };
+const mysqlSchema = { things: mysqlTable("things", { id: mysqlInt() }) };
 const open = (url: string | undefined, tables: Record<string, unknown> = schema) =>
   openDatabase({ url, directory: "/nonexistent", schema: tables, log });
 /** The whole error as it could reach a log. */
@@ -30,18 +39,53 @@ const failure = async (work: Promise<unknown>): Promise<string> => {
   ].join("\n");
 };
 
-test("without an address it is the embedded database in the directory, with the framework's tables", async () => {
+const inDirectory = async (work: (directory: string) => Promise<void>): Promise<void> => {
   const directory = await mkdtemp(join(tmpdir(), "convex-lite-open-"));
-  const driver = await openDatabase({ url: " ", directory, schema, log });
-  expect(driver.description).toContain("PGlite in ");
-  expect(
-    await inTransaction(driver, "read", (connection) => connection.execute("select * from convex_lite.sessions")),
-  ).toEqual([]);
-  await driver.close();
-  await rm(directory, { recursive: true });
+  await work(directory).finally(() => rm(directory, { recursive: true }));
+};
+const ownTables = async (driver: Driver): Promise<unknown> => {
+  const { own } = dialects[driver.dialect];
+  return inTransaction(driver, "read", (connection) => connection.execute(`select * from ${own("sessions")}`));
+};
+
+describe("without an address it is the embedded database, with the framework's tables:", () => {
+  test.each([
+    ["PGlite", schema, "pglite"],
+    ["SQLite", sqliteSchema, "database.sqlite"],
+    ["PGlite", {}, "pglite"],
+  ])("%s", (name, tables, at) =>
+    inDirectory(async (directory) => {
+      const driver = await openDatabase({ url: " ", directory: join(directory, ".convex"), schema: tables, log });
+      expect(driver.description).toContain(`${name} in `);
+      expect(await ownTables(driver)).toEqual([]);
+      await driver.close();
+      expect(existsSync(join(directory, ".convex", at))).toBe(true);
+    }),
+  );
+
+  test("but not for tables of MySQL: the error says what to set", async () => {
+    const text = await failure(open(undefined, mysqlSchema));
+    expect(text).toContain("MySQL (drizzle-orm/mysql-core), which cannot be embedded, and DATABASE_URL is not set");
+    expect(text).toContain("mysql://user:password@host:3306/database");
+  });
 });
 
-test.each(["mysql://user:geheim@host/db", "file:./x.db", "host=localhost password=geheim", "geheim"])(
+test("file: is a SQLite file, from the working directory or from the root", () =>
+  inDirectory(async (directory) => {
+    const file = join(directory, "my app.sqlite");
+    for (const url of [`file:${file}`, pathToFileURL(file).href, `file:${relative(process.cwd(), file)}`]) {
+      const driver = await open(url, sqliteSchema);
+      expect(await ownTables(driver)).toEqual([]);
+      await driver.close();
+      expect(existsSync(file)).toBe(true);
+    }
+    expect(await failure(open("file:", sqliteSchema))).toContain("expected to name a file");
+    expect(await failure(open("file::memory:", sqliteSchema))).toContain("expected to name a file");
+    expect(await failure(open(`file:${directory}/nowhere/x.sqlite`, sqliteSchema))).toContain("there is no directory");
+    expect(await failure(open(`file:${directory}`, sqliteSchema))).toContain("cannot be opened");
+  }));
+
+test.each(["mariadb://user:geheim@host/db", "sqlite:./x.db", "host=localhost password=geheim", "geheim"])(
   "an address of another kind is an error: %s",
   async (url) => {
     const text = await failure(open(url));
@@ -50,22 +94,113 @@ test.each(["mysql://user:geheim@host/db", "file:./x.db", "host=localhost passwor
   },
 );
 
-test.each([
-  ["SQLite", { things: sqliteTable("things", { id: int() }) }],
-  ["MySQL", { things: mysqlTable("things", { id: mysqlInt() }) }],
-])("tables of %s are refused, with and without an address", async (name, tables) => {
-  expect(await failure(open(undefined, tables))).toContain(`are of ${name}`);
-  expect(await failure(open("postgres://u:geheim@127.0.0.1:5612/x", tables))).toContain(
-    "pgTable from drizzle-orm/pg-core",
+test.each(["postgres://user:geh#eim/@host:5432/db", "mysql://user:geheim@host:port/db"])(
+  "an address that cannot be read is an error, without what is in it: %s",
+  async (url) => {
+    const text = await failure(open(url, url.startsWith("mysql") ? mysqlSchema : schema));
+    expect(text).toContain("is not an address");
+    expect(text).not.toMatch(/geh/);
+  },
+);
+
+describe("tables and an address that do not fit each other:", () => {
+  const addresses = {
+    PostgreSQL: "postgres://u:geheim@127.0.0.1:5612/x",
+    MySQL: "mysql://u:geheim@127.0.0.1:5612/x",
+    SQLite: "file:./nothing.sqlite",
+  };
+  const tables = { PostgreSQL: schema, MySQL: mysqlSchema, SQLite: sqliteSchema };
+  const names = ["PostgreSQL", "MySQL", "SQLite"] as const;
+
+  test.each(names.flatMap((of) => names.filter((at) => at !== of).map((at) => [of, at] as const)))(
+    "tables of %s at %s",
+    async (of, at) => {
+      const text = await failure(open(addresses[at], tables[of]));
+      expect(text).toContain(`The tables in convex/schema.ts are of ${of}`);
+      expect(text).toContain(`is for ${at}`);
+      expect(text).not.toContain("geheim");
+      expect(existsSync("nothing.sqlite")).toBe(false);
+    },
   );
-  expect(await failure(open(undefined, { ...tables, more: schema.things }))).toContain("more than one database");
+
+  test("tables of more than one database", async () => {
+    const both = { ...sqliteSchema, more: schema.things };
+    expect(await failure(open(undefined, both))).toContain("of more than one database");
+    expect(await failure(open(addresses.PostgreSQL, both))).toContain("of more than one database");
+  });
+
+  test("no tables fit every database", async () => {
+    expect(await failure(open(addresses.MySQL, {}))).toContain("Cannot use MySQL at 127.0.0.1:5612/x");
+    expect(await failure(open(addresses.PostgreSQL, {}))).toContain("Cannot use PostgreSQL at 127.0.0.1:5612/x");
+  });
 });
 
-test("a server that is not there", async () => {
-  const text = await failure(open("postgres://u:geheim@127.0.0.1:5612/x"));
-  expect(text).toContain(
-    "Cannot use PostgreSQL at 127.0.0.1:5612/x: the server does not answer (connect ECONNREFUSED 127.0.0.1:5612).",
+describe("the driver is Neon's", () => {
+  test.each([
+    ["postgres://u:p@ep-cool-1.eu-central-1.aws.neon.tech/app?sslmode=require", "neon"],
+    ["postgres://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech:5432/app", "neon"],
+    ["postgres://u:p@ep-cool-1.eu-central-1.aws.neon.tech/app?driver=pg", "pg"],
+    ["postgres://u:p@host/app?driver=neon", "neon"],
+    ["postgres://u:p@neon.tech.example.org/app", "pg"],
+    ["postgres://u:p@host/neon.tech", "pg"],
+  ])("%s: %s", (url, driver) => expect(readAddress(url).driver).toBe(driver));
+
+  test("what is said to us is not said to the server", () => {
+    expect(readAddress("postgres://u:p@host/app?driver=pg&sslmode=require").url).toBe(
+      "postgres://u:p@host/app?sslmode=require",
+    );
+    expect(readAddress("postgres://u:p@host/app?sslmode=require&driver=pg").url).toBe(
+      "postgres://u:p@host/app?sslmode=require",
+    );
+    expect(readAddress("postgres://u:p@host/app?driver=pg").url).toBe("postgres://u:p@host/app");
+  });
+
+  test("a name nobody has heard of is an error", async () => {
+    expect(await failure(open("postgres://u:geheim@host/app?driver=postgresjs"))).toContain(
+      "asks for ?driver=postgresjs. There are two",
+    );
+  });
+});
+
+test.each([
+  ["better-sqlite3", "file:./nothing.sqlite", "sqlite"],
+  ["mysql2", "mysql://u:geheim@host/db", "mysql"],
+  ["@neondatabase/serverless", "postgres://u:geheim@host/db?driver=neon", "pg"],
+])("a project without %s is told to install it", async (name, url, core) => {
+  const file = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+  const program = `
+    import { registerHooks } from "node:module";
+    registerHooks({ resolve(specifier, context, next) {
+      if (!specifier.startsWith(${JSON.stringify(name)})) return next(specifier, context);
+      throw Object.assign(new Error("Cannot find package '${name}'"), { code: "ERR_MODULE_NOT_FOUND" });
+    } });
+    const { openDatabase } = await import(${file("./open-database.ts")});
+    const { ${core}Table: table, ${core === "mysql" ? "int" : "integer"}: integer } = await import("drizzle-orm/${core}-core");
+    const schema = { things: table("things", { id: integer() }) };
+    await openDatabase({ url: ${JSON.stringify(url)}, directory: "/nonexistent", schema, log: console }).catch((error) =>
+      console.log(error.name + ": " + error.message));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    encoding: "utf8",
+  });
+  expect(stdout, stderr).toBe(
+    `UnusableDatabaseError: This database needs the package ${name}, which is not installed. Run \`pnpm add ${name}\`, and start again.\n`,
   );
+});
+
+test.each([
+  ["PostgreSQL", "postgres://u:geheim@127.0.0.1:5612/x", schema],
+  ["MySQL", "mysql://u:geheim@127.0.0.1:5612/x", mysqlSchema],
+])("a server of %s that is not there", async (name, url, tables) => {
+  const text = await failure(open(url, tables));
+  expect(text).toContain(
+    `Cannot use ${name} at 127.0.0.1:5612/x: the server does not answer (connect ECONNREFUSED 127.0.0.1:5612).`,
+  );
+  expect(text).not.toContain("geheim");
+});
+
+test("a server of Neon that is not there", async () => {
+  const text = await failure(open("postgres://u:geheim@127.0.0.1:5432/x?driver=neon&wsproxy=ws://127.0.0.1:5612/"));
+  expect(text).toContain("Cannot use Neon at 127.0.0.1/x: the server does not answer");
   expect(text).not.toContain("geheim");
 });
 
@@ -101,9 +236,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     url.password = "geheim";
     const driver = await open(url.href);
     expect(driver.description).toBe(`PostgreSQL at ${url.host}${url.pathname}`);
-    expect(
-      await inTransaction(driver, "read", (connection) => connection.execute("select * from convex_lite.sessions")),
-    ).toEqual([]);
+    expect(await ownTables(driver)).toEqual([]);
     await driver.close();
   });
 
@@ -111,5 +244,25 @@ await describeWithPostgres("PostgreSQL", (server) => {
     const url = new URL(server.url);
     url.pathname = "/no_such_database";
     expect(await failure(open(url.href))).toContain("no database of that name. Create it");
+  });
+});
+
+await describeWithMysql("MySQL or MariaDB", (server) => {
+  test("an address of a server opens it, named without the password", async () => {
+    const driver = await open(server.url, mysqlSchema);
+    const { host, pathname } = new URL(server.url);
+    expect(driver.description).toBe(`MySQL at ${host}${pathname}`);
+    expect(await ownTables(driver)).toEqual([]);
+    await driver.close();
+  });
+
+  test.each([
+    ["a wrong password", { username: "nobody", password: "geheim" }, "does not accept this user and password"],
+    ["a database that does not exist", { pathname: "/no_such_database" }, "no database of that name. Create it"],
+    ["no name of a database", { pathname: "/" }, "names no database"],
+  ])("%s", async (_, change, words) => {
+    const text = await failure(open(Object.assign(new URL(server.url), change).href, mysqlSchema));
+    expect(text).toContain(words);
+    expect(text).not.toContain("geheim");
   });
 });

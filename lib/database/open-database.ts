@@ -1,12 +1,14 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
-import type { Driver } from "./driver.ts";
-import { UnusableDatabaseError } from "./failure.ts";
+import { type DatabaseAddress, examples, fileOf, readAddress } from "./database-address.ts";
+import type { Dialect, Driver } from "./driver.ts";
+import { causesOf, UnusableDatabaseError } from "./failure.ts";
 import { createInternalTables } from "./internal-tables.ts";
 import { dialectOf, type SchemaDialect } from "./schema-dialect.ts";
 
 export interface DatabaseOptions {
-  /** `DATABASE_URL`: `postgres://…` or `postgresql://…`. Undefined or empty: the embedded database. */
+  /** `DATABASE_URL`: `postgres://…`, `mysql://…` or `file:…`. Undefined or empty: the embedded database. */
   url?: string | undefined;
   /** Where the embedded database lives, usually `.convex` in the project. Made when absent. */
   directory: string;
@@ -32,46 +34,96 @@ export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
 
 /** Drivers are imported when they are needed: an application loads no other than its own. */
 async function openDriver({ url, directory, schema, log }: DatabaseOptions): Promise<Driver> {
-  const dialect = dialectOf(schema);
-  const scheme = url === undefined ? undefined : schemeOf(url);
-  if (dialect !== "pg") throw new UnusableDatabaseError(wrongDialect(dialect, scheme));
-  if (url === undefined) {
-    const { openPglite } = await import("./pglite.ts");
-    return openPglite({ directory: embeddedDirectory(directory), schema, log });
+  if (url === undefined) return openEmbedded(dialectOf(schema), { directory, schema, log });
+  const address = readAddress(url);
+  const dialect = dialectOf(schema, address.dialect);
+  if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
+  if (address.dialect !== dialect) throw new UnusableDatabaseError(mismatch(dialect, address));
+  switch (address.driver) {
+    case "pg":
+      return (await load("pg", () => import("./postgres.ts"))).openPostgres({ url: address.url, schema, log });
+    case "neon":
+      return (await load("@neondatabase/serverless", () => import("./neon.ts"))).openNeon({ url, schema, log });
+    case "mysql2":
+      return (await load("mysql2", () => import("./mysql.ts"))).openMysql({ url, schema, log });
+    case "better-sqlite3": {
+      const { openSqlite } = await load("better-sqlite3", () => import("./sqlite.ts"));
+      return openSqlite({ file: fileOf(url), schema, log });
+    }
   }
-  if (scheme !== "postgres" && scheme !== "postgresql") throw new UnusableDatabaseError(unknownScheme(scheme));
-  const { openPostgres } = await import("./postgres.ts");
-  return openPostgres({ url, schema, log });
 }
 
-/** The data directory of the embedded database; its lock and its socket lie beside it. */
+/** What the drivers of embedded databases take beside where they lie. */
+export interface EmbeddedOptions extends Omit<DatabaseOptions, "url"> {
+  connectWithin?: number;
+  answerWithin?: number;
+}
+
+/**
+ * Opens the database that this process alone has, without the framework's tables.
+ * @throws {UnusableDatabaseError} for a dialect that has none.
+ */
+export async function openEmbedded(
+  dialect: SchemaDialect,
+  { directory, ...options }: EmbeddedOptions,
+): Promise<Driver> {
+  if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
+  if (dialect === "mysql") throw new UnusableDatabaseError(noEmbeddedMysql);
+  if (dialect === "pg") {
+    const { openPglite } = await load("@electric-sql/pglite", () => import("./pglite.ts"));
+    return openPglite({ ...options, directory: embeddedDirectory(directory) });
+  }
+  const { openSqlite } = await load("better-sqlite3", () => import("./sqlite.ts"));
+  mkdirSync(directory, { recursive: true });
+  return openSqlite({ ...options, file: embeddedFile(directory) });
+}
+
+/** The data directory of the embedded PostgreSQL; its lock and its socket lie beside it. */
 export function embeddedDirectory(directory: string): string {
   return join(directory, "pglite");
 }
 
-/** Undefined when it is no address at all. The address itself is never shown: it may hold a password. */
-function schemeOf(url: string): string {
-  return /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? "";
+/** The file of the embedded SQLite. */
+export function embeddedFile(directory: string): string {
+  return join(directory, "database.sqlite");
 }
 
-function unknownScheme(scheme: string | undefined): string {
-  const found = scheme ? `an address that begins with "${scheme}:"` : "something that is not an address";
-  return (
-    `DATABASE_URL is expected to be like postgres://user:password@host:5432/database. Found: ${found}. ` +
-    "Leave it out to use the embedded database."
-  );
+/** @throws {UnusableDatabaseError} when the package is not installed: those of other dialects are optional. */
+async function load<T>(name: string, driver: () => Promise<T>): Promise<T> {
+  try {
+    return await driver();
+  } catch (error) {
+    if (!causesOf(error).some((cause) => isMissing(cause, name))) throw error;
+    throw new UnusableDatabaseError(
+      `This database needs the package ${name}, which is not installed. Run \`pnpm add ${name}\`, and start again.`,
+      { cause: error },
+    );
+  }
 }
 
-function wrongDialect(dialect: Exclude<SchemaDialect, "pg">, scheme: string | undefined): string {
-  const of = {
-    sqlite: "SQLite (drizzle-orm/sqlite-core)",
-    mysql: "MySQL (drizzle-orm/mysql-core)",
-    mixed: "more than one database",
-  };
-  const database =
-    scheme === undefined ? "the embedded PostgreSQL, as DATABASE_URL is not set" : `at DATABASE_URL (${scheme}:)`;
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return /MODULE_NOT_FOUND$/.test(String(code)) && String(message).includes(name);
+}
+
+const made: Record<Dialect, string> = {
+  pg: "PostgreSQL (drizzle-orm/pg-core)",
+  sqlite: "SQLite (drizzle-orm/sqlite-core)",
+  mysql: "MySQL (drizzle-orm/mysql-core)",
+};
+
+const mixed =
+  "The tables in convex/schema.ts are of more than one database: an application has one. Define all of them with " +
+  "pgTable, sqliteTable or mysqlTable.";
+
+const noEmbeddedMysql =
+  `The tables in convex/schema.ts are of ${made.mysql}, which cannot be embedded, and DATABASE_URL is not set. ` +
+  `Set it to a server, like ${examples.mysql}, or define the tables with pgTable or sqliteTable.`;
+
+function mismatch(dialect: Dialect, { scheme, dialect: found }: DatabaseAddress): string {
+  const embedded = dialect === "mysql" ? "" : ", leave it out to use the embedded database";
   return (
-    `The tables in convex/schema.ts are of ${of[dialect]}, but the database is ${database}. ` +
-    "Define them with pgTable from drizzle-orm/pg-core."
+    `The tables in convex/schema.ts are of ${made[dialect]}, but DATABASE_URL (${scheme}:) is for ${made[found]}. ` +
+    `Set it to an address like ${examples[dialect]}${embedded}, or define the tables for ${made[found]}.`
   );
 }

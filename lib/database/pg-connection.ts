@@ -1,14 +1,16 @@
 import type { TablesRelationalConfig } from "drizzle-orm";
 import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
-import type { PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
+import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../environment/assert.ts";
-import { type Connection, ConnectionLostError } from "./driver.ts";
+import { type Connection, ConnectionLostError, type TransactionMode } from "./driver.ts";
+import { lostBecause } from "./failure.ts";
+import { endedByHand, OpenTransaction, rolledBackInstead } from "./open-transaction.ts";
 import type { RelationalSchema } from "./relational-schema.ts";
 
 export interface PgConnectionOptions {
   /** The schema of the next `begin`. */
-  schema(): RelationalSchema;
+  schema(): RelationalSchema<PgDialect>;
   /** Whether a statement may be named, that is prepared by the server. Not where connections share one backend. */
   namedStatements: boolean;
   /** Called once: the client has gone back to its pool, or was thrown away. */
@@ -19,9 +21,10 @@ export interface PgConnectionOptions {
  * `select 1` makes the snapshot: PostgreSQL takes it at the first statement, not at BEGIN. Both travel in one round trip.
  * A writing transaction takes its snapshot with its own first statement: the later it is, the fewer conflicts.
  */
-const beginStatement = {
+const beginStatement: Readonly<Record<TransactionMode, string>> = {
   read: "begin isolation level repeatable read, read only; select 1",
   write: "begin isolation level serializable",
+  define: "begin isolation level serializable",
 };
 
 /**
@@ -31,6 +34,7 @@ const beginStatement = {
  * and a lost client on which nobody listens for "error" ends the process.
  */
 export class PgConnection implements Connection {
+  readonly dialect = "pg";
   readonly #client: PoolClient;
   readonly #options: PgConnectionOptions;
   /** Why the connection is gone. Set once, by the client's "error" or by `destroy`. */
@@ -49,10 +53,10 @@ export class PgConnection implements Connection {
     client.on("error", this.#onError);
   }
 
-  async begin(mode: "read" | "write"): Promise<void> {
+  async begin(mode: TransactionMode): Promise<void> {
     assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
     await this.#send(beginStatement[mode]);
-    this.#transaction = new OpenTransaction((query, params) => this.#send(query, params));
+    this.#transaction = new OpenTransaction();
     this.#db = this.#drizzleIn(this.#transaction);
   }
 
@@ -61,9 +65,11 @@ export class PgConnection implements Connection {
   }
 
   async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
-    const transaction = must(this.#transaction, "`execute` is called after `begin`");
-    const result = await transaction.query({ text: sql }, [...params]);
-    return result.rows as Record<string, unknown>[];
+    return (await this.#run(sql, params)).rows as Record<string, unknown>[];
+  }
+
+  async change(sql: string, params: readonly unknown[] = []): Promise<number> {
+    return (await this.#run(sql, params)).rowCount ?? 0;
   }
 
   async commit(): Promise<void> {
@@ -114,10 +120,15 @@ export class PgConnection implements Connection {
     }
   }
 
+  #run(sql: string, params: readonly unknown[]): Promise<QueryResult> {
+    return must(this.#transaction, "statements come after `begin`").run(() => this.#send({ text: sql }, [...params]));
+  }
+
   #drizzleIn(transaction: OpenTransaction): unknown {
     const { namedStatements } = this.#options;
     const schema = this.#options.schema();
-    const client = { query: transaction.query } as unknown as NodePgClient;
+    const query = (query: Query, params: unknown[]) => transaction.run(() => this.#send(query, params));
+    const client = { query } as unknown as NodePgClient;
     const session = new TransactionSession(client, schema, transaction, namedStatements);
     return new NodePgTransaction(schema.dialect, session, schema);
   }
@@ -131,7 +142,12 @@ class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRe
   readonly #transaction: OpenTransaction;
   readonly #namedStatements: boolean;
 
-  constructor(client: NodePgClient, schema: RelationalSchema, transaction: OpenTransaction, namedStatements: boolean) {
+  constructor(
+    client: NodePgClient,
+    schema: RelationalSchema<PgDialect>,
+    transaction: OpenTransaction,
+    namedStatements: boolean,
+  ) {
     super(client, schema.dialect, schema);
     this.#transaction = transaction;
     this.#namedStatements = namedStatements;
@@ -153,69 +169,7 @@ interface Query {
   rowMode?: string;
 }
 
-/** Statements of one transaction, one after the other, until it ends. */
-class OpenTransaction {
-  #isOpen = true;
-  /** Settles when every statement so far has. Never rejects. */
-  #settled: Promise<unknown> = Promise.resolve();
-  readonly #send: (query: Query, params: unknown[]) => Promise<QueryResult>;
-  /** The first statement that failed: why PostgreSQL will refuse to commit. */
-  firstFailure: unknown;
-
-  constructor(send: (query: Query, params: unknown[]) => Promise<QueryResult>) {
-    this.#send = send;
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
-  /** Waits for statements started earlier: a handler may run several at once with `Promise.all`. */
-  readonly query = (query: Query, params: unknown[]): Promise<QueryResult> => {
-    this.assertOpen();
-    const result = this.#settled.then(() => this.#send(query, params));
-    this.#settled = result.catch((error) => {
-      this.firstFailure ??= error;
-    });
-    return result;
-  };
-
-  assertOpen(): void {
-    if (!this.#isOpen) {
-      throw new Error("The transaction of this function has ended; await everything before returning.");
-    }
-  }
-
-  /** From now on no statement is accepted. Resolves when those already accepted have run. */
-  async end(): Promise<void> {
-    this.#isOpen = false;
-    await this.#settled;
-  }
-}
-
 /** Does `pg` itself refuse, as the connection was lost before we listened? Its errors for that have no code. */
 function isUnusable(error: unknown): boolean {
   return error instanceof Error && /is not queryable|^Connection terminated/.test(error.message);
-}
-
-/** Every failure of a connection in one form, with what happened as its cause. */
-export function lostBecause(error: unknown): ConnectionLostError {
-  if (error instanceof ConnectionLostError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ConnectionLostError(`The connection to the database is gone: ${reason}`, { cause: error });
-}
-
-function rolledBackInstead(cause: unknown): Error {
-  return new Error(
-    "The database rolled back instead of committing: a statement failed earlier and its error was caught. " +
-      "Let the error through, or run the statement in a nested db.transaction, which can fail by itself.",
-    { cause },
-  );
-}
-
-function endedByHand(cause: unknown): Error {
-  return new Error(
-    "The transaction was over before it was committed: a function must not run commit or rollback itself.",
-    { cause },
-  );
 }

@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
+import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../environment/environment.ts";
 import { type Connection, ConnectionLostError } from "./driver.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { embeddedImage } from "./embedded-image.ts";
 import { type EmbeddedLock, lockEmbedded } from "./embedded-lock.ts";
-import { classifyPostgres, innermostMessage } from "./failure.ts";
-import { lostBecause, PgConnection } from "./pg-connection.ts";
+import { classifyPostgres, innermostMessage, lostBecause } from "./failure.ts";
+import { PgConnection } from "./pg-connection.ts";
 import { PgliteThread } from "./pglite-thread.ts";
 import { PortStream } from "./port-stream.ts";
 import { relationalSchema } from "./relational-schema.ts";
@@ -80,6 +81,7 @@ function openThread(directory: string, lock: EmbeddedLock, image?: string): Open
 class PgliteDriver implements EmbeddedDriver {
   readonly dialect = "pg";
   readonly sideBySide = false;
+  readonly shared = false;
   readonly directory: string;
   readonly #turns = new Turns();
   readonly #options: PgliteOptions;
@@ -94,7 +96,7 @@ class PgliteDriver implements EmbeddedDriver {
     this.directory = options.directory;
     this.#open = open;
     this.#lock = lock;
-    this.#schema = relationalSchema(options.schema);
+    this.#schema = relationalSchema(options.schema, new PgDialect());
   }
 
   get description(): string {
@@ -104,7 +106,7 @@ class PgliteDriver implements EmbeddedDriver {
   classify = classifyPostgres;
 
   useSchema(schema: Record<string, unknown>): void {
-    this.#schema = relationalSchema(schema);
+    this.#schema = relationalSchema(schema, new PgDialect());
   }
 
   openPort(): MessagePort | undefined {

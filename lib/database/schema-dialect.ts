@@ -3,12 +3,15 @@ import { PgTable } from "drizzle-orm/pg-core";
 import type { Dialect } from "./driver.ts";
 
 /** What the tables of a schema are made for; "mixed" when they do not agree. */
-export type SchemaDialect = Dialect | "sqlite" | "mysql" | "mixed";
+export type SchemaDialect = Dialect | "mixed";
 
-/** Told from the tables among the exports of `convex/schema.ts`. A schema without tables fits every database: "pg". */
-export function dialectOf(schema: Record<string, unknown>): SchemaDialect {
+/**
+ * Told from the tables among the exports of `convex/schema.ts`.
+ * @param withoutTables A schema without tables fits every database.
+ */
+export function dialectOf(schema: Record<string, unknown>, withoutTables: Dialect = "pg"): SchemaDialect {
   const found = new Set(tablesOf(schema).map(dialectOfTable));
-  const [first = "pg", ...others] = found;
+  const [first = withoutTables, ...others] = found;
   return others.length > 0 ? "mixed" : first;
 }
 

@@ -2,23 +2,34 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
-import type { EmbeddedDriver } from "./embedded-driver.ts";
+import type { Driver } from "./driver.ts";
 import { createInternalTables } from "./internal-tables.ts";
-import { openPglite, type PgliteOptions } from "./pglite.ts";
+import { openEmbedded } from "./open-database.ts";
+import type { PgliteOptions } from "./pglite.ts";
+import { dialectOf } from "./schema-dialect.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
+export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connectWithin" | "answerWithin"> {
+  log?: Log;
+}
+
 /**
- * An embedded database for one test: empty but for the framework's tables, and gone when it is closed. It is a copy of
- * an initialised directory, so it opens in a fraction of a second, and runs through the very code of the real one.
+ * An embedded database for one test, of the schema's dialect: empty but for the framework's tables, and gone when it is
+ * closed. It opens in a fraction of a second, and runs through the very code of the real one.
+ * @throws {UnusableDatabaseError} for a dialect that cannot be embedded.
  */
-export async function openTemporary(
-  options: Partial<Omit<PgliteOptions, "directory">> & Pick<PgliteOptions, "schema">,
-): Promise<EmbeddedDriver> {
+export async function openTemporary(options: TemporaryOptions): Promise<Driver> {
   const directory = await mkdtemp(join(tmpdir(), "convex-lite-"));
-  const driver = await openPglite({ log: silent, ...options, directory: join(directory, "pglite") });
-  const close = driver.close.bind(driver);
-  driver.close = () => close().finally(() => rm(directory, { recursive: true, force: true }));
-  await createInternalTables(driver);
-  return driver;
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    const driver = await openEmbedded(dialectOf(options.schema), { log: silent, ...options, directory });
+    const close = driver.close.bind(driver);
+    driver.close = () => close().finally(remove);
+    await createInternalTables(driver);
+    return driver;
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

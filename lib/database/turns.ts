@@ -1,7 +1,12 @@
-/** Gives one holder at a time its turn, in the order in which they asked. */
+/** Gives so many holders at a time their turn, in the order in which they asked. */
 export class Turns {
   readonly #waiting: Array<{ begin(): void; refuse(error: Error): void }> = [];
-  #taken = false;
+  #free: number;
+
+  /** @param places How many may hold a turn at once. */
+  constructor(places = 1) {
+    this.#free = places;
+  }
 
   /**
    * Resolves when it is the caller's turn, with the function that ends it. Calling that twice does nothing.
@@ -9,7 +14,7 @@ export class Turns {
    * @throws what `late` returns, once `wait` has passed; what `refuseAll` was given, if that came first.
    */
   take(wait: number, late: () => Error): Promise<() => void> {
-    if (!this.#taken) return Promise.resolve(this.#begin());
+    if (this.#free > 0) return Promise.resolve(this.#begin());
     return new Promise((resolve, reject) => {
       const place = {
         begin: () => {
@@ -35,12 +40,12 @@ export class Turns {
   }
 
   #begin(): () => void {
-    this.#taken = true;
+    this.#free--;
     let ended = false;
     return () => {
       if (ended) return;
       ended = true;
-      this.#taken = false;
+      this.#free++;
       this.#waiting.shift()?.begin();
     };
   }

@@ -19,6 +19,7 @@ const functions = {
 const noDatabase: Driver = {
   dialect: "pg",
   sideBySide: true,
+  shared: true,
   description: "no database",
   connect: () => Promise.reject(new Error("The database was asked.")),
   useSchema: () => {},

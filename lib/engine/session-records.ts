@@ -1,4 +1,5 @@
-import type { Connection } from "../database/driver.ts";
+import { dialects } from "../database/dialects.ts";
+import type { Connection, Dialect } from "../database/driver.ts";
 
 /** What is recorded of a client session: the proof that none of its mutations runs twice. */
 export interface SessionRecord {
@@ -22,10 +23,7 @@ const MAX_KEPT_OUTCOME = 64 * 1024;
 export const sessionRecords = {
   /** The record of one session, locked until the transaction ends, so that a commit under way is waited for. */
   async load(connection: Connection, id: string): Promise<SessionRecord | undefined> {
-    const rows = await connection.execute(
-      "select id, identity, last_decided, outcomes from convex_lite.sessions where id = $1 for update",
-      [id],
-    );
+    const rows = await connection.execute(statements[connection.dialect].load, [id]);
     return rows[0] && toRecord(rows[0]);
   },
 
@@ -35,35 +33,49 @@ export const sessionRecords = {
    */
   async isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
     if (n > 1) return ((await sessionRecords.load(connection, id))?.lastDecided ?? 0) >= n;
-    return (await connection.execute(INSERT_FIRST, [id, "", n, "[]", 0])).length === 0;
+    return (await connection.change(statements[connection.dialect].insertFirst, [id, "", n, "[]", 0])) === 0;
   },
 
   /** The records of several sessions as this snapshot shows them. */
   async lookUp(connection: Connection, ids: readonly string[]): Promise<Map<string, SessionRecord>> {
-    const rows = await connection.execute(
-      "select id, identity, last_decided, outcomes from convex_lite.sessions where id = any($1)",
-      [ids],
-    );
+    const { select } = statements[connection.dialect];
+    const { sql, params } = dialects[connection.dialect].among("id", ids);
+    const rows = await connection.execute(`${select} where ${sql}`, params);
     return new Map(rows.map((row) => [String(row.id), toRecord(row)]));
   },
 
   /** Records that mutation `n` is decided. False when it is not the next one: then nothing was changed. */
   async advance(connection: Connection, id: string, n: number, next: SessionRecord, now: number): Promise<boolean> {
     const values = [id, next.identity, n, writeOutcomes(next.outcomes), now];
-    const rows = await connection.execute(n === 1 ? INSERT_FIRST : UPDATE_NEXT, values);
-    return rows.length === 1;
+    const { insertFirst, updateNext } = statements[connection.dialect];
+    return (await connection.change(n === 1 ? insertFirst : updateNext, values)) === 1;
   },
 
   /** Forgets sessions that nobody has used since `before` (milliseconds since 1970). */
   async prune(connection: Connection, before: number): Promise<void> {
-    await connection.execute("delete from convex_lite.sessions where touched < $1", [before]);
+    await connection.change(statements[connection.dialect].prune, [before]);
   },
 };
 
-const INSERT_FIRST = `insert into convex_lite.sessions (id, identity, last_decided, outcomes, touched)
-  values ($1, $2, $3, $4, $5) on conflict (id) do nothing returning 1`;
-const UPDATE_NEXT = `update convex_lite.sessions set last_decided = $3, outcomes = $4, touched = $5
-  where id = $1 and identity = $2 and last_decided = $3 - 1 returning 1`;
+const statements: Readonly<Record<Dialect, ReturnType<typeof statementsIn>>> = {
+  pg: statementsIn("pg"),
+  sqlite: statementsIn("sqlite"),
+  mysql: statementsIn("mysql"),
+};
+
+function statementsIn(dialect: Dialect) {
+  const { own, forUpdate, insertNew } = dialects[dialect];
+  const sessions = own("sessions");
+  const select = `select id, identity, last_decided, outcomes from ${sessions}`;
+  return {
+    select,
+    load: `${select} where id = $1${forUpdate}`,
+    insertFirst: insertNew(sessions, ["id", "identity", "last_decided", "outcomes", "touched"]),
+    updateNext: `update ${sessions} set last_decided = $3, outcomes = $4, touched = $5
+      where id = $1 and identity = $2 and last_decided = $3 - 1`,
+    prune: `delete from ${sessions} where touched < $1`,
+  };
+}
 
 /** The record after mutation `n` was decided with this outcome. */
 export function advanced(record: SessionRecord, n: number, outcome: string, confirmedUpTo: number): SessionRecord {

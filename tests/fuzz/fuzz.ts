@@ -218,6 +218,10 @@ class KeptOpen implements Driver {
     return this.#driver.sideBySide;
   }
 
+  get shared(): boolean {
+    return this.#driver.shared;
+  }
+
   get description(): string {
     return this.#driver.description;
   }

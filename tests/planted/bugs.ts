@@ -72,7 +72,11 @@ export const BUGS: readonly PlantedBug[] = [
   {
     name: "what is resent runs again",
     edits: [
-      { file: "lib/engine/session-records.ts", from: "    return rows.length === 1;\n", to: "    return true;\n" },
+      {
+        file: "lib/engine/session-records.ts",
+        from: "    return (await connection.change(n === 1 ? insertFirst : updateNext, values)) === 1;\n",
+        to: "    await connection.change(n === 1 ? insertFirst : updateNext, values);\n    return true;\n",
+      },
       {
         file: "lib/engine/mutations.ts",
         from: "    if (request.n <= record.lastDecided) return this.#decidedBefore(record, request.n);\n",
@@ -94,7 +98,7 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "an unknown COMMIT is decided by a plain select",
-    edits: [{ file: "lib/engine/session-records.ts", from: "where id = $1 for update", to: "where id = $1" }],
+    edits: [{ file: "lib/engine/session-records.ts", from: "{forUpdate}`", to: '{""}`' }],
     caughtBy: { seeds: 600 },
   },
   {

@@ -1,4 +1,10 @@
-import { type Connection, ConnectionLostError, type Driver, type Failure } from "../../lib/database/driver.ts";
+import {
+  type Connection,
+  ConnectionLostError,
+  type Driver,
+  type Failure,
+  type TransactionMode,
+} from "../../lib/database/driver.ts";
 import { ConflictError, type MemoryDatabase, type Transaction } from "./memory-database.ts";
 import type { Owner, SimulationClock } from "./simulation-clock.ts";
 
@@ -28,6 +34,7 @@ export interface MemoryDb {
 export class MemoryDriver implements Driver {
   readonly dialect = "pg";
   readonly sideBySide: boolean;
+  readonly shared = false;
   readonly description = "memory";
   readonly #database: MemoryDatabase;
   readonly #clock: SimulationClock;
@@ -95,6 +102,7 @@ export class MemoryDriver implements Driver {
 }
 
 class MemoryConnection implements Connection {
+  readonly dialect = "pg";
   readonly #driver: MemoryDriver;
   readonly #database: MemoryDatabase;
   readonly #clock: SimulationClock;
@@ -109,8 +117,8 @@ class MemoryConnection implements Connection {
     this.#release = release;
   }
 
-  async begin(mode: "read" | "write"): Promise<void> {
-    const transaction = this.#database.begin(mode);
+  async begin(mode: TransactionMode): Promise<void> {
+    const transaction = this.#database.begin(mode === "read" ? "read" : "write");
     const takesItEarly = this.#clock.chance() < 0.5;
     if (mode === "read" && takesItEarly) transaction.takeSnapshot();
     await this.#statement();
@@ -138,7 +146,12 @@ class MemoryConnection implements Connection {
 
   async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     await this.#statement();
-    return execute(this.#open, sql, params);
+    return select(this.#open, sql, params);
+  }
+
+  async change(sql: string, params: readonly unknown[] = []): Promise<number> {
+    await this.#statement();
+    return change(this.#open, sql, params);
   }
 
   async commit(): Promise<void> {
@@ -218,40 +231,55 @@ interface SessionRow {
   touched: number;
 }
 
-/** The statements of `lib/engine/session-records.ts`; any other is refused, so that a new one is noticed. */
-async function execute(
+/** The selects of `lib/engine/session-records.ts`; any other is refused, so that a new one is noticed. */
+async function select(
   transaction: Transaction,
   sql: string,
   params: readonly unknown[],
 ): Promise<Record<string, unknown>[]> {
-  const statement = sql.replaceAll(/\s+/g, " ").trim();
-  const [id, identity, n, outcomes, touched] = params as [string, string, number, string, number];
-  const key = `session/${id}`;
+  const statement = inOneLine(sql);
   if (statement === "select 1") return [{}];
   if (/^select .* from convex_lite\.sessions where id = any\(\$1\)$/.test(statement)) {
-    return (id as unknown as string[]).flatMap((one) => {
+    return (params[0] as string[]).flatMap((one) => {
       const row = transaction.get(`session/${one}`) as SessionRow | undefined;
       return row ? [{ ...row }] : [];
     });
   }
   if (/^select .* from convex_lite\.sessions where id = \$1( for update)?$/.test(statement)) {
+    const key = `session/${params[0]}`;
     if (statement.endsWith("for update")) await transaction.lock(key);
     const row = transaction.get(key) as SessionRow | undefined;
     return row ? [{ ...row }] : [];
   }
-  if (/^insert into convex_lite\.sessions .* on conflict \(id\) do nothing returning 1$/.test(statement)) {
+  throw unknown(statement);
+}
+
+/** Its writes: how many rows each changes. */
+async function change(transaction: Transaction, sql: string, params: readonly unknown[]): Promise<number> {
+  const statement = inOneLine(sql);
+  const [id, identity, n, outcomes, touched] = params as [string, string, number, string, number];
+  const key = `session/${id}`;
+  if (/^insert into convex_lite\.sessions .* on conflict \("id"\) do nothing$/.test(statement)) {
     await transaction.lockForInsert(key);
-    if (transaction.get(key) !== undefined) return [];
+    if (transaction.get(key) !== undefined) return 0;
     transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
-    return [{}];
+    return 1;
   }
-  if (/^update convex_lite\.sessions set .* last_decided = \$3 - 1 returning 1$/.test(statement)) {
+  if (/^update convex_lite\.sessions set .* last_decided = \$3 - 1$/.test(statement)) {
     await transaction.lock(key);
     const row = transaction.get(key) as SessionRow | undefined;
-    if (!row || row.identity !== identity || Number(row.last_decided) !== n - 1) return [];
+    if (!row || row.identity !== identity || Number(row.last_decided) !== n - 1) return 0;
     transaction.put(key, { ...row, last_decided: String(n), outcomes, touched } satisfies SessionRow);
-    return [{}];
+    return 1;
   }
-  if (statement === "delete from convex_lite.sessions where touched < $1") return [];
-  throw new Error(`The database of the simulation does not know this statement: ${statement}`);
+  if (statement === "delete from convex_lite.sessions where touched < $1") return 0;
+  throw unknown(statement);
+}
+
+function inOneLine(sql: string): string {
+  return sql.replaceAll(/\s+/g, " ").trim();
+}
+
+function unknown(statement: string): Error {
+  return new Error(`The database of the simulation does not know this statement: ${statement}`);
 }

@@ -31,7 +31,8 @@ export async function checkRooms(root: string): Promise<string[]> {
 }
 
 const isTestMaterial = (path: string): boolean =>
-  /\.(test|test-d|bench)\.tsx?$/.test(path) || plan.testMaterial.includes(path);
+  /\.(test|test-d|bench)\.tsx?$/.test(path) ||
+  plan.testMaterial.some((entry) => path === entry || (entry.endsWith("/") && path.startsWith(entry)));
 
 async function readAll(root: string, paths: string[]): Promise<Module[]> {
   return Promise.all(

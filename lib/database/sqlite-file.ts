@@ -1,0 +1,109 @@
+import Database, { type Database as Handle, type Statement } from "better-sqlite3";
+
+/** What a statement that answers no rows did. */
+export interface SqliteChange {
+  changes: number;
+  lastInsertRowid: number | bigint;
+}
+
+/** Statements that are kept prepared. More than an application's functions have, fewer than a generator of SQL would fill. */
+const MOST_KEPT = 256;
+
+/** One handle on a SQLite file. Everything in it is synchronous: when a call returns its statement has run. */
+export class SqliteFile {
+  readonly #handle: Handle;
+  /** By text; the longest unused first. */
+  readonly #prepared = new Map<string, Statement>();
+
+  /** @param wait Milliseconds a statement blocks the process for a lock that another process holds. */
+  constructor(path: string, { readonly, wait }: { readonly: boolean; wait: number }) {
+    this.#handle = new Database(path, { readonly, timeout: wait });
+    this.#handle.defaultSafeIntegers(true);
+  }
+
+  get isOpen(): boolean {
+    return this.#handle.open;
+  }
+
+  get inTransaction(): boolean {
+    return this.#handle.inTransaction;
+  }
+
+  /** The rows as objects. `params` are those of `?` in order, or those of `$1` by number. */
+  rows(sql: string, params: Parameters = []): Record<string, unknown>[] {
+    const statement = this.#prepare(sql);
+    if (!statement.reader) {
+      this.#run(statement, params);
+      return [];
+    }
+    const rows = all(statement.raw(false), params) as Record<string, unknown>[];
+    for (const row of rows) for (const column in row) row[column] = plain(row[column]);
+    return rows;
+  }
+
+  /** The rows as arrays of their columns. */
+  arrays(sql: string, params: Parameters = []): unknown[][] {
+    const statement = this.#prepare(sql);
+    if (!statement.reader) {
+      this.#run(statement, params);
+      return [];
+    }
+    const rows = all(statement.raw(true), params) as unknown[][];
+    for (const row of rows) for (let i = 0; i < row.length; i++) row[i] = plain(row[i]);
+    return rows;
+  }
+
+  change(sql: string, params: Parameters = []): SqliteChange {
+    const statement = this.#prepare(sql);
+    if (!statement.reader) return this.#run(statement, params);
+    return { changes: all(statement.raw(true), params).length, lastInsertRowid: 0 };
+  }
+
+  /** Runs text that holds any number of statements. */
+  script(sql: string): void {
+    this.#handle.exec(sql);
+  }
+
+  /** Tables have changed: what was prepared knows their old columns. */
+  forgetPrepared(): void {
+    this.#prepared.clear();
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    this.#handle.close();
+  }
+
+  #run(statement: Statement, params: Parameters): SqliteChange {
+    const { changes, lastInsertRowid } = Array.isArray(params) ? statement.run(...params) : statement.run(params);
+    return { changes, lastInsertRowid: plain(lastInsertRowid) as number | bigint };
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#prepared.get(sql);
+    if (known) {
+      this.#prepared.delete(sql);
+      this.#prepared.set(sql, known);
+      return known;
+    }
+    const statement = this.#handle.prepare(sql);
+    this.#prepared.set(sql, statement);
+    for (const [oldest] of this.#prepared) {
+      if (this.#prepared.size <= MOST_KEPT) break;
+      this.#prepared.delete(oldest);
+    }
+    return statement;
+  }
+}
+
+type Parameters = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+function all(statement: Statement, params: Parameters): unknown[] {
+  return Array.isArray(params) ? statement.all(...params) : statement.all(params);
+}
+
+/** An integer comes as a bigint, so that none is rounded; those that JavaScript's numbers can hold are made one. */
+function plain(value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
