@@ -90,7 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
-  const transactions = new Transactions(driver, environment, limits.conflictRetries, (position, invalidations, by) => {
+  const transactions = new Transactions(driver, environment, limits, (position, invalidations, by) => {
     liveQueries.invalidate(invalidations, position);
     if (development && by !== undefined) forgotten.committed(by, position, invalidations);
     settle.wake();

@@ -22,6 +22,8 @@ export interface EngineLimits {
   dropAfter: number;
   mutationTime: number;
   queryTime: number;
+  /** What the framework itself asks of the database (a BEGIN, a COMMIT); a connection that takes longer is given up. */
+  databaseTime: number;
   actionTime: number;
   /** A query that runs longer leaves the batch: only clients that watch it wait for it. */
   slowQuery: number;
@@ -49,6 +51,7 @@ export const defaultLimits: EngineLimits = {
   dropAfter: 30_000,
   mutationTime: 10_000,
   queryTime: 10_000,
+  databaseTime: 10_000,
   actionTime: 600_000,
   slowQuery: 250,
   resultBytes: 8 * 1024 * 1024,

@@ -3,6 +3,7 @@ import type { Environment } from "../environment/environment.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import { toWire, type Wire } from "../values/wire.ts";
+import { answersInTime } from "./answers-in-time.ts";
 import { parseArguments, readArguments } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
 import { withDeadline } from "./deadline.ts";
@@ -175,8 +176,9 @@ export class Mutations {
   }
 
   async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
-    const now = this.#parts.environment.now();
-    if (!(await sessionRecords.advance(connection, session.id, n, next, now))) throw new AlreadyDecided();
+    const { environment, limits } = this.#parts;
+    const advanced = sessionRecords.advance(connection, session.id, n, next, environment.now());
+    if (!(await answersInTime(environment, limits.databaseTime, connection, advanced))) throw new AlreadyDecided();
   }
 
   /** Somebody else has decided it meanwhile: another socket of the same session, or another server. */

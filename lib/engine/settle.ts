@@ -1,6 +1,7 @@
 import type { Connection, Driver } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import { errorAnswer, valueAnswer } from "./answer.ts";
+import { answersInTime } from "./answers-in-time.ts";
 import { withDeadline } from "./deadline.ts";
 import { DeadlineError, type Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
@@ -178,7 +179,9 @@ export class Settle {
     let left = false;
     try {
       const audience = this.#parts.audience();
-      if (isFirst && audience.hasLookups) await audience.lookUp(snapshot.connection, batch.position);
+      if (isFirst && audience.hasLookups) {
+        await this.#inTime(snapshot.connection, audience.lookUp(snapshot.connection, batch.position));
+      }
       for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
         const run = this.#run(live, snapshot.connection);
         // What was slow the last time leaves at once, where others need not wait for it.
@@ -257,9 +260,14 @@ export class Settle {
       if (!late && driver.classify(error) === "connectionLost") throw error;
       const answer = errorAnswer(live.id, failures.toWireError(error, call.address, call.fn));
       // A statement that failed may have ended the transaction for every statement after it.
-      const spent = late || !(await connection.execute("select 1").then(Boolean, () => false));
+      const spent =
+        late || !(await this.#inTime(connection, connection.execute("select 1")).then(Boolean, () => false));
       return { answer, personal: run.readsIdentity, spent };
     }
+  }
+
+  #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
+    return answersInTime(this.#parts.environment, this.#parts.limits.databaseTime, connection, asked);
   }
 
   /** Adds the other callers' own live queries to the batch: they run at the same position. */

@@ -1,8 +1,10 @@
 import type { Connection, Driver } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
+import { answersInTime } from "./answers-in-time.ts";
 import { UnavailableError } from "./failures.ts";
 import { Gate } from "./gate.ts";
+import type { EngineLimits } from "./limits.ts";
 
 /** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
 export type Announce = (position: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
@@ -39,7 +41,7 @@ export class Transactions {
   readonly #driver: Driver;
   readonly #environment: Environment;
   readonly #announce: Announce;
-  readonly #retries: number;
+  readonly #limits: EngineLimits;
   #closed = false;
   /** Commits whose outcome somebody finds out at the moment, and what waits for that. */
   #inDoubt = 0;
@@ -47,10 +49,10 @@ export class Transactions {
   /** Resolves when the last one that entered the lane of those who retry has left it. */
   #lastInLane: Promise<void> = Promise.resolve();
 
-  constructor(driver: Driver, environment: Environment, retries: number, announce: Announce) {
+  constructor(driver: Driver, environment: Environment, limits: EngineLimits, announce: Announce) {
     this.#driver = driver;
     this.#environment = environment;
-    this.#retries = retries;
+    this.#limits = limits;
     this.#announce = announce;
   }
 
@@ -76,14 +78,14 @@ export class Transactions {
     const connections = await allOrNone(count, () => this.#driver.connect());
     try {
       await this.#gate.pass("snapshot", async () => {
-        await Promise.all(connections.map((connection) => connection.begin("read")));
+        await Promise.all(connections.map((connection) => this.#inTime(connection, connection.begin("read"))));
         begun(this.#head);
       });
     } catch (error) {
-      await Promise.all(connections.map(closeSnapshot));
+      await Promise.all(connections.map((connection) => this.#end(connection)));
       throw error;
     }
-    return connections.map((connection) => ({ connection, close: () => closeSnapshot(connection) }));
+    return connections.map((connection) => ({ connection, close: () => this.#end(connection) }));
   }
 
   /** Runs one write transaction to its end, again when it lost a conflict or its connection before the COMMIT. */
@@ -99,22 +101,23 @@ export class Transactions {
     return this.#retrying(async () => {
       const connection = await this.#driver.connect();
       try {
-        await connection.begin("write");
-        const result = await body(connection);
-        await connection.commit();
+        await this.#inTime(connection, connection.begin("write"));
+        const result = await this.#inTime(connection, body(connection));
+        await this.#inTime(connection, connection.commit());
+        connection.release();
         return result;
       } catch (error) {
-        await connection.rollback().catch(() => {});
+        await this.#end(connection);
         throw error;
-      } finally {
-        connection.release();
       }
     });
   }
 
   /** Announces something that no transaction of ours committed (an action did it). */
-  async announceNow(invalidations: readonly Invalidation[]): Promise<void> {
-    await this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations, undefined));
+  announceNow(invalidations: readonly Invalidation[]): Promise<void> {
+    return this.#outsideDoubt(() =>
+      this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations, undefined)),
+    );
   }
 
   /**
@@ -130,7 +133,7 @@ export class Transactions {
         } catch (error) {
           const failure = this.#driver.classify(error);
           if (failure !== "conflict" && failure !== "connectionLost") throw error;
-          if (failed > this.#retries || this.#closed) throw gaveUp(failure, failed);
+          if (failed > this.#limits.conflictRetries || this.#closed) throw gaveUp(failure, failed);
           await this.#pause(this.#environment.random() * Math.min(100, 2 ** failed));
           if (failed >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
         }
@@ -167,32 +170,28 @@ export class Transactions {
 
   async #tryWrite<T>(write: Write<T>): Promise<T> {
     const connection = await this.#driver.connect();
-    let released = false;
-    const release = () => {
-      if (!released) connection.release();
-      released = true;
-    };
+    let isLent = true;
     try {
-      await connection.begin("write");
+      await this.#inTime(connection, connection.begin("write"));
       const { value, invalidations } = await write.body(connection);
       await this.#gate.pass("commit", async () => {
         try {
-          await connection.commit();
+          await this.#inTime(connection, connection.commit());
         } catch (error) {
           if (this.#driver.classify(error) !== "connectionLost") throw error;
-          release();
+          isLent = false;
+          connection.release();
           if (!(await this.#findOut(write))) throw error;
         }
         // One step: the position, what it made stale, and who waits for it.
         this.#announce(++this.#head, invalidations, write.by);
         write.committed(value, this.#head);
       });
+      if (isLent) connection.release();
       return value;
     } catch (error) {
-      if (!released) await connection.rollback().catch(() => {});
+      if (isLent) await this.#end(connection);
       throw error;
-    } finally {
-      release();
     }
   }
 
@@ -215,7 +214,7 @@ export class Transactions {
       try {
         return await this.#ask(write);
       } catch (error) {
-        if (this.#closed) throw error;
+        if (this.#closed) throw new UnavailableError(OUTCOME_UNKNOWN);
         this.#environment.log.warn("The outcome of a commit is not known yet: the database does not answer", { error });
         await this.#pause(Math.min(2_000, 50 * 2 ** attempt));
       }
@@ -225,12 +224,21 @@ export class Transactions {
   async #ask<T>(write: Write<T>): Promise<boolean> {
     const connection = await this.#driver.connect();
     try {
-      await connection.begin("write");
-      return await write.wentThrough(connection);
+      await this.#inTime(connection, connection.begin("write"));
+      return await this.#inTime(connection, write.wentThrough(connection));
     } finally {
-      await connection.rollback().catch(() => {});
-      connection.release();
+      await this.#end(connection);
     }
+  }
+
+  #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
+    return answersInTime(this.#environment, this.#limits.databaseTime, connection, asked);
+  }
+
+  /** Rolls back what is open, and gives the connection back. Never rejects, and never takes long. */
+  async #end(connection: Connection): Promise<void> {
+    await this.#inTime(connection, connection.rollback()).catch(() => {});
+    connection.release();
   }
 
   #pause(ms: number): Promise<void> {
@@ -243,15 +251,11 @@ class GaveWayError extends Error {
   override name = "GaveWayError";
 }
 
+const OUTCOME_UNKNOWN = "Outcome unknown: the server stopped before the database had said whether it was committed.";
+
 function gaveUp(failure: "conflict" | "connectionLost", tries: number): UnavailableError {
   const reason = failure === "conflict" ? "Others kept changing the same rows" : "The database cannot be reached";
   return new UnavailableError(`${reason}: gave up after ${tries} tries. Nothing was written; try again.`);
-}
-
-/** Nothing was written, so nothing can be lost by how it ends. */
-async function closeSnapshot(connection: Connection): Promise<void> {
-  await connection.rollback().catch(() => {});
-  connection.release();
 }
 
 /** All of them, or none is kept. */

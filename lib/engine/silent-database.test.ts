@@ -1,0 +1,154 @@
+import { integer, pgTable, text } from "drizzle-orm/pg-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { createTables } from "../database/create-tables.ts";
+import type { Connection, Driver } from "../database/driver.ts";
+import { createInternalTables } from "../database/internal-tables.ts";
+import { openTemporary } from "../database/temporary.ts";
+import { createFunctions } from "../functions/define.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { WireClient } from "../testing/wire-client.ts";
+import { createEngine, type Engine } from "./engine.ts";
+
+const notes = pgTable("notes", {
+  id: integer().primaryKey().generatedAlwaysAsIdentity(),
+  text: text().notNull(),
+});
+const schema = { notes };
+const { query, mutation } = createFunctions<typeof schema>();
+
+const list = query({ handler: async ({ db }) => db.select().from(notes) });
+const add = mutation({
+  args: z.object({ text: z.string() }),
+  handler: async ({ db, scheduler }, { text }) => {
+    await db.insert(notes).values({ text });
+    await scheduler.invalidate(list);
+  },
+});
+
+type Step = "begin" | "commit" | "rollback";
+
+/** What becomes of a step on a connection that something on the way has forgotten: it is lost, or only its answer is. */
+interface Silence {
+  step: Step;
+  isDone: boolean;
+  fell(): void;
+}
+
+/** A database with one connection, now and then, that says nothing any more, and does not break either. */
+class SilentNowAndThen implements Pick<Driver, "connect"> {
+  readonly driver: Driver;
+  next: Silence | undefined;
+
+  constructor(real: Driver) {
+    this.driver = new Proxy(real, {
+      get: (target, name) => {
+        if (name === "connect") return async () => this.#forgetful(await target.connect());
+        const value = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  }
+
+  connect(): Promise<Connection> {
+    return this.driver.connect();
+  }
+
+  /** Resolves when the next such step has been asked for, and nobody is going to answer. */
+  silenceAt(step: Step, isDone: boolean): Promise<void> {
+    return new Promise((fell) => {
+      this.next = { step, isDone, fell };
+    });
+  }
+
+  #forgetful(connection: Connection): Connection {
+    return new Proxy(connection, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          const silence = this.next?.step === name ? this.next : undefined;
+          if (!silence) return value.apply(target, args);
+          this.next = undefined;
+          const done: Promise<unknown> = silence.isDone ? value.apply(target, args) : Promise.resolve();
+          void done.then(silence.fell);
+          return new Promise(() => {});
+        };
+      },
+    });
+  }
+}
+
+describe("a connection that says nothing any more", () => {
+  let real: Driver;
+  let database: SilentNowAndThen;
+  let clock: HandClock;
+  let engine: Engine;
+  let seed = 0;
+
+  beforeAll(async () => {
+    real = await openTemporary({ schema });
+    await createInternalTables(real);
+    await createTables(real, schema);
+  });
+  beforeEach(() => {
+    database = new SilentNowAndThen(real);
+    clock = new HandClock(++seed);
+    engine = createEngine({ driver: database.driver, environment: clock, development: false });
+    engine.useFunctions({ notes: { list, add } }, schema);
+  });
+  afterEach(() => engine.close());
+  afterAll(() => real.close());
+
+  const call = (kind: "query" | "mutation", address: string, args: Record<string, unknown> = {}) =>
+    engine.call({ kind, address, args, caller: null });
+  const texts = async () => {
+    const outcome = await call("query", "notes:list");
+    return outcome.ok ? (outcome.value as { text: string }[]).map((note) => note.text) : outcome;
+  };
+
+  test.each([
+    ["COMMIT went through", true],
+    ["COMMIT never arrived", false],
+  ])("whose %s: the mutation is applied once, and others wait no longer than the limit", async (what, isDone) => {
+    const silent = database.silenceAt("commit", isDone);
+    const first = call("mutation", "notes:add", { text: what });
+    await silent;
+    const second = call("mutation", "notes:add", { text: `after: ${what}` });
+    clock.advance(engine.limits.databaseTime);
+    await patiently(clock, Promise.all([first, second]));
+    expect(await first).toMatchObject({ ok: true });
+    expect(await second).toMatchObject({ ok: true });
+    const stored = (await texts()) as string[];
+    expect(stored.filter((text) => text.endsWith(what)).sort()).toEqual([what, `after: ${what}`].sort());
+  });
+
+  test.each(["begin", "rollback"] as const)(
+    "at the %s of a snapshot: the query is answered on another",
+    async (step) => {
+      const client = new WireClient(engine).connect("a".repeat(32));
+      const silent = database.silenceAt(step, false);
+      client.subscribe(1, "notes:list");
+      await silent;
+      clock.advance(engine.limits.databaseTime);
+      await patiently(
+        clock,
+        client.until(() => client.value(1) !== undefined),
+      );
+      expect(client.transitions).toHaveLength(1);
+    },
+  );
+});
+
+/** Time goes on, in small steps, until it is so: what waits for a pause in the engine gets it. */
+async function patiently<T>(clock: HandClock, awaited: Promise<T>): Promise<T> {
+  let isOver = false;
+  const over = awaited.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (clock.nextDue !== undefined && clock.nextDue < 1_000) clock.advance(clock.nextDue);
+  }
+  return over;
+}
