@@ -1,6 +1,6 @@
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
-import { fromWire, toWire, type Wire } from "../values/wire.ts";
+import { fromWire, type Wire } from "../values/wire.ts";
 import type { Ask } from "./ask.ts";
 import type { Caller } from "./caller.ts";
 import { withDeadline } from "./deadline.ts";
@@ -8,6 +8,7 @@ import { thrownBy } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Mutations } from "./mutations.ts";
 import type { Registry } from "./registry.ts";
+import { resultText } from "./result-text.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "./run.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -32,7 +33,7 @@ export class Actions {
   async run(call: Call, caller: Caller): Promise<string> {
     const { environment, limits } = this.#parts;
     const result = await withDeadline(environment, limits.actionTime, call.address, this.#perform(call, caller));
-    return JSON.stringify(toWire(result));
+    return resultText(call.address, result, limits.resultBytes);
   }
 
   #perform(call: Call, caller: Caller): Promise<unknown> {

@@ -2,7 +2,7 @@ import type { Connection } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { WireError } from "../protocol/outcome.ts";
-import { toWire, type Wire } from "../values/wire.ts";
+import type { Wire } from "../values/wire.ts";
 import { answersInTime } from "./answers-in-time.ts";
 import { parseArguments, readArguments } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
@@ -10,6 +10,7 @@ import { withDeadline } from "./deadline.ts";
 import { BadRequestError, type Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
+import { resultText } from "./result-text.ts";
 import { type Call, Run } from "./run.ts";
 import { advanced, type SessionRecord, sessionRecords } from "./session-records.ts";
 import type { Transactions } from "./transactions.ts";
@@ -218,12 +219,6 @@ export class Mutations {
 /** The number was taken: this transaction must not commit. */
 class AlreadyDecided extends Error {
   override name = "AlreadyDecided";
-}
-
-function resultText(address: string, value: unknown, maxBytes: number): string {
-  const text = JSON.stringify(toWire(value));
-  if (text.length <= maxBytes) return text;
-  throw new RangeError(`${address} answered more than ${maxBytes} bytes. Return less.`);
 }
 
 function success(valueText: string): string {

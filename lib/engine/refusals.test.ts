@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import type { Driver } from "../database/driver.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
+import { noDatabase } from "../testing/no-database.ts";
 import { WireClient } from "../testing/wire-client.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
@@ -14,17 +14,6 @@ const functions = {
     send: mutation({ handler: () => null }),
     secret: internalQuery({ handler: () => "secret" }),
   },
-};
-/** What is refused must not reach the database. */
-const noDatabase: Driver = {
-  dialect: "pg",
-  sideBySide: true,
-  shared: true,
-  description: "no database",
-  connect: () => Promise.reject(new Error("The database was asked.")),
-  useSchema: () => {},
-  classify: () => "other",
-  close: async () => {},
 };
 const SESSION = "0123456789abcdef0123456789abcdef";
 
@@ -42,6 +31,11 @@ describe("a message that is refused", () => {
     ["is no JSON", "{", CloseCode.badMessage],
     ["is no message", '{"type":"Hello"}', CloseCode.badMessage],
     ["is nested too deeply", "[".repeat(1000), CloseCode.tooLarge],
+    [
+      "names more queries than a client can have",
+      `{"type":"Unsubscribe","queries":[${"1,".repeat(1_000)}1]}`,
+      CloseCode.badMessage,
+    ],
     ["is too large", `"${"x".repeat(1024 * 1024)}"`, CloseCode.tooLarge],
   ])("because it %s closes the socket with its code", (_, text, code) => {
     const refused = client();

@@ -71,8 +71,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   /** It has been asked whether it is there, and has said nothing since. */
   #isAsked = false;
   #closed = false;
-  /** Defined while it is sent nothing because it has too much to read. */
-  #reader: SlowReader | undefined;
+  readonly #reader: SlowReader;
   /** In which we look next whether it has introduced itself, and whether it is still there. */
   #round: Round;
   #cancelSlowCheck: Cancel | undefined;
@@ -84,6 +83,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     const { environment, limits, rounds } = parts;
     this.#lastHeard = environment.now();
     this.#incoming = new Incoming(limits, this.#lastHeard);
+    this.#reader = new SlowReader(limits);
     this.#round = rounds.after(limits.handshake, this);
   }
 
@@ -182,7 +182,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#runningActions++;
     const outcome = await this.#parts.runAction(path, args, this.caller);
     this.#runningActions--;
-    if (outcome.ok) this.#send({ text: `{"type":"ActionSucceeded","request":${request},"value":${outcome.value}}` });
+    if (outcome.ok) this.#reply(`{"type":"ActionSucceeded","request":${request},"value":${outcome.value}}`);
     else this.#say({ type: "ActionFailed", request, error: outcome.error });
   }
 
@@ -299,15 +299,11 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   /** What a slow client misses is made up for by the state of the time it has read. */
   #readsTooSlowly(): boolean {
-    const { environment, limits } = this.#parts;
+    const { environment } = this.#parts;
     const { bufferedAmount } = this.#socket;
-    if (bufferedAmount <= limits.pauseAbove) {
-      this.#reader = undefined;
-      return false;
-    }
-    this.#reader ??= new SlowReader(limits);
-    if (this.#reader.isLost(bufferedAmount, this.#lastFrameLength, environment.now())) {
-      this.close(CloseCode.tooSlow, "The client reads too slowly.");
+    if (this.#reader.keepsUp(bufferedAmount)) return false;
+    if (this.#reader.isOverwhelmed(bufferedAmount) || this.#reader.isStuck(bufferedAmount, environment.now())) {
+      this.#giveUpSlowReader();
     } else {
       this.#cancelSlowCheck?.();
       this.#cancelSlowCheck = environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
@@ -315,7 +311,9 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     return true;
   }
 
-  #lastFrameLength = 0;
+  #giveUpSlowReader(): void {
+    this.close(CloseCode.tooSlow, "The client reads too slowly.");
+  }
 
   /** Is there anything about its queries that it has not been told? */
   get hasNews(): boolean {
@@ -333,7 +331,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   decided(request: number, outcome: string): void {
-    this.#send({ text: decidedText(request, outcome) });
+    this.#reply(decidedText(request, outcome));
   }
 
   takenOver(): void {
@@ -350,12 +348,19 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   #say(message: ServerMessage): void {
-    this.#send({ text: JSON.stringify(message) });
+    this.#reply(JSON.stringify(message));
+  }
+
+  /** Sends what cannot wait until the client has read, unless it has far too much to read already. */
+  #reply(text: string): void {
+    const { bufferedAmount } = this.#socket;
+    if (!this.#reader.keepsUp(bufferedAmount) && this.#reader.isOverwhelmed(bufferedAmount)) this.#giveUpSlowReader();
+    else this.#send({ text });
   }
 
   #send(frame: Frame): void {
     if (this.#closed) return;
-    this.#lastFrameLength = frame.text.length;
+    this.#reader.sent(frame.text);
     this.#parts.counters.sends++;
     this.#socket.send(frame);
   }

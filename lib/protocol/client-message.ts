@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Wire } from "../values/wire.ts";
 
 const MAX_ADDRESS = 512;
+/** Queries that one message may name. A client watches fewer than that, unless a server allows more. */
+const MAX_QUERIES = 1_000;
 
 /** Names one subscription of one connection; chosen by the client, counted from 1, never used twice. */
 const queryId = z.int().min(1);
@@ -44,10 +46,14 @@ const subscribe = z.strictObject({
         hash: z.string().max(64).optional(),
       }),
     )
-    .min(1),
+    .min(1)
+    .max(MAX_QUERIES),
 });
 
-const unsubscribe = z.strictObject({ type: z.literal("Unsubscribe"), queries: z.array(queryId).min(1) });
+const unsubscribe = z.strictObject({
+  type: z.literal("Unsubscribe"),
+  queries: z.array(queryId).min(1).max(MAX_QUERIES),
+});
 
 const mutate = z.strictObject({
   type: z.literal("Mutate"),

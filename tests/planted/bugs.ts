@@ -128,8 +128,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/session.ts",
-        from: "    if (bufferedAmount <= limits.pauseAbove) {",
-        to: "    if (bufferedAmount >= 0) {",
+        from: "    if (this.#reader.keepsUp(bufferedAmount)) return false;",
+        to: "    if (bufferedAmount >= 0) return false;",
       },
     ],
     caughtBy: { seeds: 600 },

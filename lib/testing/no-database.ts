@@ -1,0 +1,13 @@
+import type { Driver } from "../database/driver.ts";
+
+/** For what must not reach a database. */
+export const noDatabase: Driver = {
+  dialect: "pg",
+  sideBySide: true,
+  shared: true,
+  description: "no database",
+  connect: () => Promise.reject(new Error("The database was asked.")),
+  useSchema: () => {},
+  classify: () => "other",
+  close: async () => {},
+};
