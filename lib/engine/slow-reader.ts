@@ -3,7 +3,7 @@ import type { EngineLimits } from "./limits.ts";
 /** Texts longer than this are counted in bytes; shorter ones in UTF-16 units, which is near enough. */
 const COUNTED_EXACTLY = 256 * 1024;
 /** Between two looks at most so much time passes for a client, in milliseconds: after a jump of the clock nobody is late. */
-const LONGEST_STEP = 1_000;
+const LONGEST_STEP = 5_000;
 
 /** How one client reads what it is sent. */
 export class SlowReader {
