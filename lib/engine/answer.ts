@@ -32,8 +32,8 @@ export function valueAnswer(
   return answer ?? plainAnswer(liveId, joinList(list));
 }
 
-export function errorAnswer(liveId: number, error: WireError): ErrorAnswer {
-  return { ok: false, error, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
+export function errorAnswer(liveId: number, error: WireError, mayPass: boolean): ErrorAnswer {
+  return { ok: false, error, mayPass, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
 }
 
 /** An answer that is always told whole. */

@@ -50,7 +50,7 @@ export class Ask {
       live.waiters.push(waiter);
       // A run that is under way may have begun before a commit that must be in this answer: then it is stale already,
       // and the waiter waits for the next.
-      liveQueries.want(live);
+      liveQueries.ask(live);
       settle.wake();
     });
   }

@@ -50,7 +50,7 @@ export class LiveQueries {
   adopt(call: Call, waiter: Waiter): void {
     const live = this.obtain(call, waiter.caller);
     live.waiters.push(waiter);
-    this.want(live);
+    this.ask(live);
   }
 
   /** A run of this shared live query has asked who is calling: from now on it belongs to the caller it ran as. */
@@ -76,7 +76,12 @@ export class LiveQueries {
     }
   }
 
-  /** Somebody wants this live query's answer: it is run if it is stale. */
+  /** Somebody asks anew: it is run if it is stale, or if nobody can be sure of its answer. */
+  ask(live: LiveQuery): void {
+    if (live.stale || live.unsure) this.#due.add(live);
+  }
+
+  /** Those who ask already still want its answer: it is run if it is stale. */
   want(live: LiveQuery): void {
     if (live.stale) this.#due.add(live);
   }
@@ -153,7 +158,7 @@ export class LiveQueries {
     if (this.#due.size === 0 && this.#running.size === 0) return this.#none;
     const unsettled = new Set<LiveQuery>();
     for (const lives of [this.#due, this.#running]) {
-      for (const live of lives) if (live.validUntil <= position) unsettled.add(live);
+      for (const live of lives) if (live.validUntil <= position || live.unsure) unsettled.add(live);
     }
     return unsettled;
   }
@@ -171,8 +176,8 @@ export class LiveQueries {
     if (group.members.size === 0) this.#groups.delete(live.key);
   }
 
-  /** Forgets everything; the functions have been replaced. Returns what there was. */
-  clear(): LiveQuery[] {
+  /** Forgets everything; the functions have been replaced. Returns what had been called, and who waits for its answer. */
+  clear(): { call: Call; waiters: Waiter[] }[] {
     const all = [...this.all()];
     for (const live of all) {
       live.dropped = true;
@@ -181,7 +186,8 @@ export class LiveQueries {
     this.#groups.clear();
     this.#due.clear();
     this.#running.clear();
-    return all;
+    // One that runs yet must answer nobody with what a function of before has said.
+    return all.map(({ call, waiters }) => ({ call, waiters: waiters.splice(0) }));
   }
 
   /** Every one there is. */

@@ -23,6 +23,8 @@ export interface ValueAnswer extends Told {
 export interface ErrorAnswer extends Told {
   readonly ok: false;
   readonly error: WireError;
+  /** The function is not to blame: the database did not answer, or not in time. The next run may do better. */
+  readonly mayPass: boolean;
 }
 
 /** A session that watches, as far as a live query needs to know. */
@@ -80,6 +82,10 @@ export class LiveQuery {
   running = false;
   /** The position of its last finished run. */
   answeredAt = 0;
+  /** Runs in a row that lost their connection. */
+  lostRuns = 0;
+  /** Runs in a row that ended with an error that may pass. */
+  failedRuns = 0;
   /** Its run took too long and has left its batch; the answer will come when it comes. */
   detached = false;
   /** Its last run was slow: the next one gets a snapshot of its own. */
@@ -113,7 +119,17 @@ export class LiveQuery {
 
   /** The answer if it holds every commit up to now; otherwise undefined. */
   get fresh(): Answer | undefined {
-    return this.stale || this.running ? undefined : this.answer;
+    return this.stale || this.running || this.unsure ? undefined : this.answer;
+  }
+
+  /**
+   * Its answer is an error that nobody meant. No commit need come for another run to end better, so whoever asks anew
+   * gets a run of their own.
+   */
+  get unsure(): boolean {
+    return (
+      this.answer?.ok === false && (this.answer.error.kind === "internal" || this.answer.error.kind === "unavailable")
+    );
   }
 
   /** Must it run before its answer can be trusted again? */

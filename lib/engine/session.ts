@@ -194,7 +194,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
       const live = liveQueries.obtain(this.#parts.resolveQuery(subscription.path, subscription.args), this.caller);
       live.watchers.add(this);
       this.#leave(this.#subscriptions.bind(subscription, live), live);
-      liveQueries.want(live);
+      liveQueries.ask(live);
     } catch (error) {
       this.#leave(this.#subscriptions.refuse(subscription, failures.toWireError(error, subscription.path)));
     }

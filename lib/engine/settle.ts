@@ -1,5 +1,5 @@
 import type { Connection, Driver } from "../database/driver.ts";
-import type { Environment } from "../environment/environment.ts";
+import type { Cancel, Environment } from "../environment/environment.ts";
 import { errorAnswer, valueAnswer } from "./answer.ts";
 import { answersInTime } from "./answers-in-time.ts";
 import { withDeadline } from "./deadline.ts";
@@ -42,6 +42,14 @@ export interface SettleParts {
 /** How many fast queries share a snapshot before another is opened beside it, and how many may be open. */
 const QUERIES_PER_SNAPSHOT = 8;
 const MAX_SNAPSHOTS = 4;
+
+/** How often a query may lose its connection in a row before that is its answer: it may be what ends them. */
+const LOST_RUNS = 3;
+/** After a run that failed for want of the database: when it is run again, and how long the pauses grow. Milliseconds. */
+const RUN_AGAIN = 1_000;
+const LONGEST_PAUSE = 30_000;
+/** So often a query that takes too long is run again by itself; then whoever asks anew, or the next commit, may. */
+const TOO_LONG_RUNS = 5;
 
 /** One position, and the queries that run at it. */
 interface Batch {
@@ -86,6 +94,8 @@ export class Settle {
   #position = 0;
   /** Runs that have left their batch. */
   readonly #late = new Set<Promise<void>>();
+  /** Those that will be run again by themselves. */
+  readonly #again = new Map<LiveQuery, Cancel>();
 
   constructor(parts: SettleParts) {
     this.#parts = parts;
@@ -107,6 +117,7 @@ export class Settle {
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const cancel of this.#again.values()) cancel();
     await Promise.all([this.#loop, ...this.#late]);
   }
 
@@ -150,9 +161,9 @@ export class Settle {
       this.#enqueue(batch, liveQueries.takeDue());
     });
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#lane(batch, snapshot, i === 0)));
-    for (const live of batch.taken) {
-      if (!batch.finished.has(live) && !batch.leaving.has(live)) liveQueries.putBack(live);
-    }
+    const unfinished = [...batch.taken].filter((live) => !batch.finished.has(live) && !batch.leaving.has(live));
+    // Whoever lost the connection comes last the next time: it may lose every one.
+    for (const live of unfinished.sort((a, b) => a.lostRuns - b.lostRuns)) liveQueries.putBack(live);
     this.#publish(batch);
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   }
@@ -254,11 +265,16 @@ export class Settle {
       const value = await withDeadline(environment, limits.queryTime, call.address, work, () => connection.destroy());
       counters.serialisations++;
       const answer = valueAnswer(live.id, call.address, value, limits.resultBytes, live.answer);
+      live.lostRuns = 0;
+      live.failedRuns = 0;
       return { answer, personal: run.readsIdentity, spent: false };
     } catch (error) {
       const late = error instanceof DeadlineError;
-      if (!late && driver.classify(error) === "connectionLost") throw error;
-      const answer = errorAnswer(live.id, failures.toWireError(error, call.address, call.fn));
+      const failure = late ? "late" : driver.classify(error);
+      live.lostRuns = failure === "connectionLost" ? live.lostRuns + 1 : 0;
+      if (failure === "connectionLost" && live.lostRuns < LOST_RUNS) throw error;
+      const mayPass = failure !== "other" && failure !== "refusedWrite";
+      const answer = errorAnswer(live.id, failures.toWireError(error, call.address, call.fn), mayPass);
       // A statement that failed may have ended the transaction for every statement after it.
       const spent =
         late || !(await this.#inTime(connection, connection.execute("select 1")).then(Boolean, () => false));
@@ -308,9 +324,25 @@ export class Settle {
     liveQueries.show(live);
     liveQueries.want(live);
     live.answeredAt = batch.position;
+    if (!answer.ok && answer.mayPass) this.#runAgainLater(live);
     if (sameAnswer(live.answer, answer)) return;
     live.answer = answer;
     for (const watcher of live.watchers) watcher.changed(live);
+  }
+
+  /** What failed for want of the database is no answer to stay with: no commit may come that calls for another run. */
+  #runAgainLater(live: LiveQuery): void {
+    const { environment, liveQueries } = this.#parts;
+    if (live.lostRuns === 0 && live.failedRuns >= TOO_LONG_RUNS) return;
+    this.#again.get(live)?.();
+    const pause = Math.min(LONGEST_PAUSE, RUN_AGAIN * 2 ** live.failedRuns++);
+    const cancel = environment.after(pause, () => {
+      this.#again.delete(live);
+      if (!live.unsure || !live.wanted || live.dropped) return;
+      liveQueries.ask(live);
+      this.wake();
+    });
+    this.#again.set(live, cancel);
   }
 
   #deliver(position: number, leaving: ReadonlySet<LiveQuery>): void {

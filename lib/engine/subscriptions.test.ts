@@ -22,7 +22,7 @@ function answer(query: LiveQuery, value: unknown): string {
   return made.hash;
 }
 function fail(query: LiveQuery): void {
-  query.answer = errorAnswer(query.id, { kind: "internal", incident: "i" });
+  query.answer = errorAnswer(query.id, { kind: "internal", incident: "i" }, false);
 }
 const subscription = (query: number, hash?: string): Subscription => ({
   query,
