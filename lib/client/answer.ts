@@ -1,3 +1,4 @@
+import type { QueryKey } from "../functions/query-key.ts";
 import type { Transition } from "../protocol/server-message.ts";
 import type { ListHash } from "../values/list-hash.ts";
 import { share } from "../values/share.ts";
@@ -19,6 +20,13 @@ export interface DatedAnswer {
   readonly answer: Answer;
   readonly epoch: string;
   readonly at: Transition["at"];
+}
+
+/** What the server rendered for one question, read. */
+export interface RenderedAnswer extends DatedAnswer {
+  readonly key: QueryKey;
+  /** A fingerprint of whom it was rendered for; null for nobody. */
+  readonly identity: string | null;
 }
 
 export const LOADING: Loading = Object.freeze({ data: undefined, isLoading: true, error: undefined });

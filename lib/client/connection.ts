@@ -12,8 +12,16 @@ export const NORMAL = 1000;
 /** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
 const CONNECT_TIME = 10_000;
 const PROBE_TIME = 5_000;
-/** What holds until the server has stated its own. */
-const CONNECTING = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+
+/** What holds until a server has stated its own. */
+export const USUAL_LIMITS: Limits = {
+  subscriptions: 256,
+  unacknowledgedMutations: 32,
+  messagesPerSecond: 50,
+  frameBytes: 1024 * 1024,
+  pingEvery: 15_000,
+  deadAfter: 35_000,
+};
 
 /** What a connection asks of the client around it. */
 export interface ConnectionPorts {
@@ -33,7 +41,9 @@ export interface ConnectionPorts {
 /** Drives one socket after another by `next`. Knows no message but the heartbeat. */
 export class Connection {
   /** Where we are. Replaced by `#move`, by nothing else. */
-  phase: ConnectionPhase = { state: "idle" };
+  phase: ConnectionPhase = { state: "idle", attempt: 0 };
+  /** As the last server has stated them. */
+  limits = USUAL_LIMITS;
   /** When the server told us to come back, from `Draining` until the socket is gone. */
   returnAfter: number | undefined;
   readonly #environment: Environment;
@@ -42,11 +52,8 @@ export class Connection {
   #socket: ClientSocket | undefined;
   #isSocketOpen = false;
   #heardAt = 0;
-  /** Somebody came back and asked whether the connection lives; nothing has been heard since. */
-  #isProbing = false;
-  #limits: Pick<Limits, "pingEvery" | "deadAfter"> = CONNECTING;
   #cancelTimer: Cancel = () => {};
-  #stopListening: Cancel | undefined;
+  #stopListening: Cancel = () => {};
 
   constructor(environment: Environment, page: Page, ports: ConnectionPorts) {
     this.#environment = environment;
@@ -74,28 +81,32 @@ export class Connection {
 
   /** The server has said `Connected`. */
   connected(limits: Limits): void {
-    this.#limits = limits;
+    this.limits = limits;
     this.#move({ type: "connected" });
     this.#watchSilence();
   }
 
   synced(): void {
-    if (this.phase.state === "open" && this.phase.attempt > 0) this.#move({ type: "synced" });
+    if (this.phase.attempt > 0) this.#move({ type: "synced" });
   }
 
-  /** Closes this socket and opens another at once. */
+  /** Opens another socket at once, in place of this one or of the wait for one. */
   renew(): void {
-    if (this.phase.state === "waiting") return this.#retry();
-    if (this.#socket === undefined) return;
+    if (this.phase.state === "idle" || this.phase.state === "stopped") return;
     this.#drop(NORMAL);
     this.#move({ type: "renewed" });
-    this.#openSocket();
+    try {
+      this.#listen(this.#ports.openSocket());
+    } catch (error) {
+      this.#environment.log.error(`No socket could be opened: ${error}`, { error });
+      this.#wait();
+    }
   }
 
   /** Closes this socket, unless it is closed already, and comes back after the usual wait, or when the server said. */
   leave(code?: number): void {
     if (this.#socket === undefined) return;
-    const returnAfter = this.returnAfter;
+    const { returnAfter } = this;
     this.#drop(code);
     this.#wait(returnAfter);
   }
@@ -111,8 +122,7 @@ export class Connection {
   }
 
   #end(event: ConnectionEvent): void {
-    this.#stopListening?.();
-    this.#stopListening = undefined;
+    this.#stopListening();
     this.#drop(NORMAL);
     this.#move(event);
   }
@@ -123,19 +133,9 @@ export class Connection {
     if (this.phase !== from) this.#ports.changed();
   }
 
-  #openSocket(): void {
-    try {
-      this.#listen(this.#ports.openSocket());
-    } catch (error) {
-      this.#environment.log.error(`No socket could be opened: ${error}`, { error });
-      this.#wait();
-    }
-  }
-
   /** A socket that is no longer ours may say what it wants. */
   #listen(socket: ClientSocket): void {
     this.#socket = socket;
-    this.#limits = CONNECTING;
     this.#heardAt = this.#environment.now();
     this.#watchSilence();
     const ifOurs =
@@ -155,21 +155,16 @@ export class Connection {
       "message",
       ifOurs(({ data }) => {
         this.#heardAt = this.#environment.now();
-        this.#isProbing = false;
         this.#ports.message(String(data));
       }),
     );
     socket.addEventListener(
       "close",
-      ifOurs(({ code, reason }) => this.#closed(code, reason)),
+      ifOurs(({ code, reason }) => {
+        if (code !== UNSUPPORTED_VERSION) this.leave();
+        else this.#ports.refused(reason || "The server speaks another version of the protocol. Load the page again.");
+      }),
     );
-  }
-
-  #closed(code: number, reason: string): void {
-    if (code !== UNSUPPORTED_VERSION) return this.leave();
-    this.#drop();
-    this.stop();
-    this.#ports.refused(reason || "The server speaks another version of the protocol. Load the page again.");
   }
 
   /** Forgets the socket; with a code, closes it as well. */
@@ -178,7 +173,6 @@ export class Connection {
     this.#cancelTimer();
     this.#socket = undefined;
     this.#isSocketOpen = false;
-    this.#isProbing = false;
     this.returnAfter = undefined;
     if (socket === undefined) return;
     if (code !== undefined) socket.close(code);
@@ -194,30 +188,27 @@ export class Connection {
       returnAfter,
     });
     if (this.phase.state !== "waiting") return;
-    this.#after(this.phase.retryAt - this.#environment.now(), () => this.#retry());
+    this.#after(this.phase.retryAt - this.#environment.now(), () => this.renew());
   }
 
-  #retry(): void {
-    this.#move({ type: "retry" });
-    this.#openSocket();
-  }
-
-  /** Somebody came back: does the connection still live? */
+  /** Somebody came back: does the connection still live? If so, it has to show it sooner than usual. */
   #probe(): void {
-    if (this.phase.state === "waiting") this.#retry();
-    if (this.phase.state !== "open" || this.#isProbing) return;
-    this.#isProbing = true;
-    this.send({ type: "Ping" });
-    this.#after(PROBE_TIME, () => (this.#isProbing ? this.leave(SILENT) : this.#watchSilence()));
+    if (this.phase.state === "waiting") this.renew();
+    if (this.phase.state !== "open") return;
+    const heardAt = this.#environment.now() - this.limits.deadAfter + PROBE_TIME;
+    if (heardAt >= this.#heardAt) return;
+    this.#heardAt = heardAt;
+    this.#watchSilence();
   }
 
   /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */
   #watchSilence(): void {
-    const { pingEvery, deadAfter } = this.#limits;
+    const isOpen = this.phase.state === "open";
+    const deadAfter = isOpen ? this.limits.deadAfter : CONNECT_TIME;
+    const askAfter = isOpen ? (this.limits.pingEvery + deadAfter) / 2 : CONNECT_TIME;
     const silent = this.#environment.now() - this.#heardAt;
-    const askAfter = (pingEvery + deadAfter) / 2;
     if (silent >= deadAfter) return this.leave(SILENT);
-    if (silent >= askAfter && this.phase.state === "open") this.send({ type: "Ping" });
+    if (silent >= askAfter) this.send({ type: "Ping" });
     this.#after((silent >= askAfter ? deadAfter : askAfter) - silent, () => this.#watchSilence());
   }
 

@@ -1,40 +1,50 @@
 import type { Environment } from "../environment/environment.ts";
-import type { FunctionError } from "./errors.ts";
-import type { Layer } from "./optimistic-answers.ts";
+import type { Act, Mutate } from "../protocol/client-message.ts";
+import { type FunctionError, UnavailableError } from "./errors.ts";
+import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import type { WireArgs } from "./question.ts";
 
-/** How many mutations may wait for the server, sent or not. */
+/** How many mutations may wait for the server, sent or not, and how many actions. */
 export const MAX_PENDING = 1_000;
 /** After how long a sent mutation without an outcome is given up, and an idle session is not used again. */
 export const SESSION_LIFE = 12 * 60 * 60 * 1_000;
+/** Above every number a mutation will have: actions share the numbers of the wire with them. */
+const FIRST_ACTION = 2 ** 40;
 
-/** One call of a mutation, until it has both an outcome and its writes in our answers. */
-export interface PendingMutation {
+/** One call of a mutation, until it has both an outcome and its writes in our answers; or of an action, until it ends. */
+export interface PendingCall {
+  readonly type: "Mutate" | "Act";
   readonly path: string;
   readonly args: WireArgs;
-  readonly layer: Layer | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: FunctionError) => void;
-  /** Its number in the session. Undefined until it is first sent; the same when it is sent again. */
-  n: number | undefined;
-  firstSentAt: number;
+  /** What to show ahead of the result. Gone once it has thrown. */
+  update?: ((localStore: OptimisticLocalStore) => void) | undefined;
+  /** Its number: a mutation's in the session, the same when it is sent again. Undefined until it is first sent. */
+  n?: number;
+  firstSentAt?: number;
   /** Sent on this connection. */
-  isOnWire: boolean;
+  isOnWire?: boolean;
   /** Undefined until the server says that it succeeded. A failure ends it at once. */
-  success: { readonly value: unknown } | undefined;
-  /** Do our answers contain its writes? */
-  isReflected: boolean;
+  success?: { readonly value: unknown };
+  /** Do the answers that we show contain its writes? */
+  isReflected?: boolean;
 }
 
 /**
- * Mutations that were called and have not ended, in the order called, and the session that numbers them.
+ * Mutations and actions that were called and have not ended, in the order called, and the session that numbers the
+ * mutations. An action is sent at most once: nobody can tell whether it may run twice.
  *
- * Not here: what their optimistic updates show (see OptimisticAnswers).
+ * A promise is settled here before the page is told of the same change: its callers hear of it later, and see the page
+ * as it is then. Not here: what optimistic updates show (see OptimisticAnswers).
  */
-export class PendingMutations {
+export class PendingCalls {
   readonly #environment: Environment;
-  #all: PendingMutation[] = [];
+  #all: PendingCall[] = [];
+  /** Mutations that the server's answers on this connection contain, and those we show perhaps not yet. */
+  readonly #reflected = new Set<number>();
   #lastSent = 0;
+  #lastAction = FIRST_ACTION;
   #usedAt = 0;
   #session: string | undefined;
 
@@ -57,90 +67,34 @@ export class PendingMutations {
     return this.#all.length;
   }
 
-  get isFull(): boolean {
-    return this.#all.length >= MAX_PENDING;
+  count(type: PendingCall["type"]): number {
+    return this.#all.filter((call) => call.type === type).length;
   }
 
-  /** Would something be lost that the server has not seen, if the page went away now? */
+  /** Those whose updates are to be shown, in the order called. */
+  get guesses(): PendingCall[] {
+    return this.#all.filter((call) => call.update && !call.isReflected);
+  }
+
+  /** Would a mutation be lost that the server has not seen, if the page went away now? */
   get hasUnsent(): boolean {
-    return this.#all.some((mutation) => !mutation.isOnWire && mutation.success === undefined);
+    return this.#all.some((call) => call.type === "Mutate" && isUnsent(call));
   }
 
-  /** Mutations on the wire without an outcome. */
-  get inFlight(): number {
-    return this.#all.filter((mutation) => mutation.isOnWire && mutation.success === undefined).length;
+  /** Does the server owe us the outcome of something that we said on this connection? */
+  get isOwed(): boolean {
+    return this.#all.some(isOwed);
   }
 
   /** The numbers of those that were sent and have not ended: the server says which of them its answers contain. */
   get undecided(): number[] {
-    return this.#all.flatMap(({ n }) => n ?? []);
-  }
-
-  /** We have the outcome of every mutation up to this number. */
-  get confirmedUpTo(): number {
-    const oldest = this.#all.find((mutation) => mutation.success === undefined)?.n;
-    return oldest === undefined ? this.#lastSent : oldest - 1;
+    return this.#sent.flatMap(({ n }) => n ?? []);
   }
 
   /** When the oldest that was sent has to be given up; undefined when none was. */
   get givesUpAt(): number | undefined {
-    const oldest = this.#all.find((mutation) => mutation.n !== undefined && mutation.success === undefined);
-    return oldest && oldest.firstSentAt + SESSION_LIFE;
-  }
-
-  add(mutation: Pick<PendingMutation, "path" | "args" | "layer" | "resolve" | "reject">): void {
-    const rest = { n: undefined, firstSentAt: 0, isOnWire: false, success: undefined, isReflected: false };
-    this.#all.push({ ...mutation, ...rest });
-  }
-
-  /** The next to send; undefined when all are sent or `window` of them wait for an outcome. */
-  toSend(window: number): PendingMutation | undefined {
-    if (this.inFlight >= window) return undefined;
-    return this.#all.find((mutation) => !mutation.isOnWire && mutation.success === undefined);
-  }
-
-  /** Gives it its number, the first time. */
-  sent(mutation: PendingMutation): number {
-    const now = this.#environment.now();
-    if (mutation.n === undefined) mutation.firstSentAt = now;
-    mutation.n ??= ++this.#lastSent;
-    mutation.isOnWire = true;
-    this.#usedAt = now;
-    return mutation.n;
-  }
-
-  /** Returns it when that was the last thing to wait for. */
-  succeeded(n: number, value: unknown): PendingMutation | undefined {
-    const mutation = this.#byNumber(n);
-    if (mutation === undefined) return undefined;
-    mutation.success ??= { value };
-    return mutation.isReflected ? this.remove(mutation) : undefined;
-  }
-
-  /** Returns it, ended. Undefined when it has an outcome already. */
-  failed(n: number): PendingMutation | undefined {
-    const mutation = this.#byNumber(n);
-    return mutation && mutation.success === undefined ? this.remove(mutation) : undefined;
-  }
-
-  /** Our answers contain these now. Returns all of them that were still pending, those with an outcome ended. */
-  reflected(numbers: readonly number[]): PendingMutation[] {
-    const mutations = numbers.flatMap((n) => this.#byNumber(n) ?? []);
-    for (const mutation of mutations) {
-      mutation.isReflected = true;
-      if (mutation.success) this.remove(mutation);
-    }
-    return mutations;
-  }
-
-  remove(mutation: PendingMutation): PendingMutation {
-    this.#all = this.#all.filter((other) => other !== mutation);
-    return mutation;
-  }
-
-  /** Nothing is on a wire any more: what has no outcome is sent again, under its number. */
-  disconnected(): void {
-    for (const mutation of this.#all) mutation.isOnWire = false;
+    const oldest = this.#oldestUndecided;
+    return oldest && (oldest.firstSentAt ?? 0) + SESSION_LIFE;
   }
 
   /**
@@ -148,35 +102,125 @@ export class PendingMutations {
    * ago cannot be decided any more. Nothing that was sent survives `renewSession`.
    */
   get isSessionOver(): boolean {
-    const now = this.#environment.now();
-    return (
-      (this.givesUpAt ?? Number.POSITIVE_INFINITY) <= now ||
-      (this.isIdle && this.isSessionUsed && this.#usedAt + SESSION_LIFE <= now)
-    );
+    const idleSince = this.isIdle && this.isSessionUsed ? this.#usedAt : Number.POSITIVE_INFINITY;
+    return (this.givesUpAt ?? idleSince + SESSION_LIFE) <= this.#environment.now();
   }
 
   /** Sent mutations are numbered by the session, so a session that has none may be replaced without loss. */
   get isIdle(): boolean {
-    return this.#all.every((mutation) => mutation.n === undefined);
+    return this.#sent.length === 0;
   }
 
-  /** Starts a new session. Returns what was sent under the old one: nobody will learn how it ended. */
-  renewSession(): PendingMutation[] {
-    const sent = this.#all.filter((mutation) => mutation.n !== undefined);
-    this.#all = this.#all.filter((mutation) => mutation.n === undefined);
+  add(call: PendingCall): void {
+    this.#all.push(call);
+  }
+
+  /** The next to say; undefined when all is said, or `window` mutations wait for an outcome. */
+  next(window: number): Mutate | Act | undefined {
+    const isRoom = this.#sent.filter(isOwed).length < window;
+    const call = this.#all.find((each) => isUnsent(each) && (isRoom || each.type === "Act"));
+    if (call === undefined) return undefined;
+    const { type, path, args } = call;
+    call.isOnWire = true;
+    if (type === "Act") {
+      call.n = ++this.#lastAction;
+      return { type, request: call.n, path, args };
+    }
+    this.#usedAt = this.#environment.now();
+    call.firstSentAt ??= this.#usedAt;
+    call.n ??= ++this.#lastSent;
+    // We have the outcome of every mutation before the oldest that has none.
+    const confirmedUpTo = (this.#oldestUndecided?.n ?? call.n) - 1;
+    return { type, request: call.n, path, args, confirmedUpTo };
+  }
+
+  /** A mutation ends when our answers contain it as well. */
+  succeeded(n: number, value: unknown): void {
+    const call = this.#byNumber(n);
+    if (call === undefined) return;
+    call.success ??= { value };
+    if (call.isReflected || call.type === "Act") this.#end(call);
+  }
+
+  failed(n: number, error: FunctionError): void {
+    const call = this.#byNumber(n);
+    if (call === undefined || call.success) return;
+    this.#remove([call]);
+    call.reject(error);
+  }
+
+  /** The server's answers contain these now. What we show does from `settle` on. */
+  reflected(numbers: readonly number[]): void {
+    for (const n of numbers) this.#reflected.add(n);
+  }
+
+  /** We show nothing that is older than the server's answers: guesses go, and what has succeeded ends. */
+  settle(): void {
+    for (const n of this.#reflected) {
+      const call = this.#byNumber(n);
+      if (call) call.isReflected = true;
+      if (call?.success) this.#end(call);
+    }
+    this.#reflected.clear();
+  }
+
+  /** Nothing is on a wire any more: a mutation without an outcome is sent again, under its number. */
+  disconnected(): void {
+    this.#reflected.clear();
+    this.#giveUp(this.#all.filter((call) => call.type === "Act" && call.isOnWire));
+    for (const call of this.#all) call.isOnWire = false;
+  }
+
+  /** Starts a new session. Nobody will learn how ended what was sent under the old one. */
+  renewSession(): void {
+    this.#giveUp(this.#sent);
     this.#session = undefined;
     this.#lastSent = 0;
-    return sent;
   }
 
-  /** Takes all that are left. */
-  takeAll(): PendingMutation[] {
-    const all = this.#all;
-    this.#all = [];
-    return all;
+  /** Ends every call. @param reason Why what the server has not seen will not be sent. */
+  drop(reason: string): void {
+    this.#giveUp(this.#all, reason);
   }
 
-  #byNumber(n: number): PendingMutation | undefined {
-    return this.#all.find((mutation) => mutation.n === n);
+  /** The server may or may not have run what it was sent. */
+  #giveUp(calls: readonly PendingCall[], reason = ""): void {
+    this.#remove(calls);
+    for (const { n, path, reject } of calls) {
+      const message =
+        n === undefined
+          ? `Not sent: ${path} was waiting for the server. ${reason}`
+          : `Outcome unknown: ${path} was sent, and its result can no longer be learned.`;
+      reject(new UnavailableError(message));
+    }
   }
+
+  #end(call: PendingCall): void {
+    this.#remove([call]);
+    call.resolve(call.success?.value);
+  }
+
+  #remove(calls: readonly PendingCall[]): void {
+    this.#all = this.#all.filter((call) => !calls.includes(call));
+  }
+
+  get #sent(): PendingCall[] {
+    return this.#all.filter((call) => call.type === "Mutate" && call.n !== undefined);
+  }
+
+  get #oldestUndecided(): PendingCall | undefined {
+    return this.#sent.find((call) => !call.success);
+  }
+
+  #byNumber(n: number): PendingCall | undefined {
+    return this.#all.find((call) => call.n === n);
+  }
+}
+
+function isUnsent(call: PendingCall): boolean {
+  return !call.isOnWire && !call.success;
+}
+
+function isOwed(call: PendingCall): boolean {
+  return !!call.isOnWire && !call.success;
 }
