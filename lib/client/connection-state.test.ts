@@ -15,7 +15,7 @@ const events: { [E in ConnectionEvent["type"]]: Extract<ConnectionEvent, { type:
   wanted: { type: "wanted" },
   connected: { type: "connected" },
   synced: { type: "synced" },
-  lost: { type: "lost", now: 10_000, jitter: 0.5, cap: 8_000 },
+  lost: { type: "lost", retryAt: 10_000 },
   renewed: { type: "renewed" },
   rested: { type: "rested" },
   stopped: { type: "stopped" },
@@ -86,12 +86,9 @@ test("what changes nothing returns the very same phase", () => {
 
 test("failures are counted until the connection has synced", () => {
   const lost = events.lost;
-  expect(next(phases.connecting, lost)).toEqual({ state: "waiting", attempt: 3, retryAt: 10_000 + 0.5 * 2_000 });
+  expect(next(phases.connecting, lost)).toEqual({ state: "waiting", attempt: 3, retryAt: 10_000 });
   expect(next(phases.open, lost)).toMatchObject({ attempt: 3 });
-  expect(next(next(phases.open, events.synced), lost)).toEqual({ state: "waiting", attempt: 1, retryAt: 10_250 });
+  expect(next(next(phases.open, events.synced), lost)).toMatchObject({ attempt: 1 });
   expect(next(phases.waiting, events.renewed)).toEqual({ state: "connecting", attempt: 2 });
-});
-
-test("a server that said when to come back is obeyed", () => {
-  expect(next(phases.open, { ...events.lost, returnAfter: 700 })).toMatchObject({ retryAt: 10_700 });
+  expect(next(next(phases.open, events.rested), events.wanted)).toEqual({ state: "connecting", attempt: 0 });
 });

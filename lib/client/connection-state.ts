@@ -1,5 +1,3 @@
-import { backoff } from "./backoff.ts";
-
 /**
  * How we are connected. `attempt` counts what has failed in a row; an open connection keeps it until it has synced, so
  * that a server which accepts and then drops us is not hammered.
@@ -21,8 +19,8 @@ export type ConnectionEvent =
   | { type: "connected" }
   /** Every question asked on this connection has been answered. */
   | { type: "synced" }
-  /** The socket is gone. `returnAfter`: when the server told us when to come back. */
-  | { type: "lost"; now: number; jitter: number; cap: number; returnAfter?: number | undefined }
+  /** The socket is gone. */
+  | { type: "lost"; retryAt: number }
   /** We open another socket at once: the wait is over, or we closed the one before on purpose. */
   | { type: "renewed" }
   /** Nothing needs the connection any more. */
@@ -44,12 +42,7 @@ const LEADS_TO: { readonly [From in State]: { readonly [Event in ConnectionEvent
 export function next(from: ConnectionPhase, event: ConnectionEvent): ConnectionPhase {
   const state = LEADS_TO[from.state][event.type];
   if (state === undefined) return from;
-  if (event.type === "lost") return waiting(from.attempt + 1, event);
+  if (event.type === "lost") return { state: "waiting", attempt: from.attempt + 1, retryAt: event.retryAt };
   const isUnproven = event.type === "connected" || event.type === "renewed";
   return { state, attempt: isUnproven ? from.attempt : 0 } as ConnectionPhase;
-}
-
-function waiting(attempt: number, event: ConnectionEvent & { type: "lost" }): ConnectionPhase {
-  const wait = event.returnAfter ?? backoff(attempt, event.jitter, event.cap);
-  return { state: "waiting", attempt, retryAt: event.now + wait };
 }

@@ -2,7 +2,7 @@ import type { Cancel, Environment } from "../environment/environment.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
 import type { Limits } from "../protocol/server-message.ts";
 import { SILENT, UNSUPPORTED_VERSION } from "../protocol/version.ts";
-import { HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
+import { backoff, HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
 import type { Page } from "./page.ts";
@@ -179,16 +179,12 @@ export class Connection {
     this.#ports.lost();
   }
 
+  /** @param returnAfter When the server has told us when to come back. */
   #wait(returnAfter?: number): void {
-    this.#move({
-      type: "lost",
-      now: this.#environment.now(),
-      jitter: this.#environment.random(),
-      cap: this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP,
-      returnAfter,
-    });
-    if (this.phase.state !== "waiting") return;
-    this.#after(this.phase.retryAt - this.#environment.now(), () => this.renew());
+    const cap = this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
+    const wait = returnAfter ?? backoff(this.phase.attempt + 1, this.#environment.random(), cap);
+    this.#move({ type: "lost", retryAt: this.#environment.now() + wait });
+    if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
 
   /** Somebody came back: does the connection still live? If so, it has to show it sooner than usual. */

@@ -91,19 +91,14 @@ export class PendingCalls {
     return this.#sent.flatMap(({ n }) => n ?? []);
   }
 
-  /** When the oldest that was sent has to be given up; undefined when none was. */
-  get givesUpAt(): number | undefined {
-    const oldest = this.#oldestUndecided;
-    return oldest && (oldest.firstSentAt ?? 0) + SESSION_LIFE;
+  /** Was a mutation sent so long ago that the server cannot decide it any more? */
+  get isOverdue(): boolean {
+    return this.#isLongAgo(this.#oldestUndecided?.firstSentAt);
   }
 
-  /**
-   * Whether the session is too old to go on with: the server forgets idle ones, and a mutation that was sent so long
-   * ago cannot be decided any more. Nothing that was sent survives `renewSession`.
-   */
+  /** Is the session too old to go on with? The server forgets idle ones. Nothing that was sent survives `renewSession`. */
   get isSessionOver(): boolean {
-    const idleSince = this.isIdle && this.isSessionUsed ? this.#usedAt : Number.POSITIVE_INFINITY;
-    return (this.givesUpAt ?? idleSince + SESSION_LIFE) <= this.#environment.now();
+    return this.isOverdue || (this.isIdle && this.isSessionUsed && this.#isLongAgo(this.#usedAt));
   }
 
   /** Sent mutations are numbered by the session, so a session that has none may be replaced without loss. */
@@ -210,6 +205,10 @@ export class PendingCalls {
 
   get #oldestUndecided(): PendingCall | undefined {
     return this.#sent.find((call) => !call.success);
+  }
+
+  #isLongAgo(time = Number.POSITIVE_INFINITY): boolean {
+    return time + SESSION_LIFE <= this.#environment.now();
   }
 
   #byNumber(n: number): PendingCall | undefined {

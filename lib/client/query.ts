@@ -19,36 +19,25 @@ export interface Query {
   // ── kept by ServerAnswers ──
 
   /** What the server knows us to have: first what we said when we asked, then what it has answered. */
-  known: Answer | undefined;
+  known?: Answer | undefined;
   /** Names the run on the server that answers it on this connection. `known` is the answer, then. */
-  live: number | undefined;
+  live?: number | undefined;
   /**
    * An answer that wins over the live one: from an earlier connection as long as there is none on this one, or of a
    * render that is ahead of the connection. Gone as soon as the connection is as far.
    */
-  standing: DatedAnswer | undefined;
+  standing?: DatedAnswer | undefined;
   /** An answer that is not to be shown, as nobody has kept it live. */
-  remembered: DatedAnswer | undefined;
+  remembered?: DatedAnswer | undefined;
 
   // ── kept by PreloadedAnswers ──
 
   /** What the server rendered for this browser, before a connection has told who we are. Shown above all others. */
-  unverified: RenderedAnswer | undefined;
+  unverified?: RenderedAnswer | undefined;
 }
 
 export function newQuery(key: QueryKey): Query {
-  return {
-    key,
-    id: 0,
-    watchers: 0,
-    cancelRelease: () => {},
-    stage: "unsaid",
-    known: undefined,
-    live: undefined,
-    standing: undefined,
-    remembered: undefined,
-    unverified: undefined,
-  };
+  return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "unsaid" };
 }
 
 /** The answer to show, our guesses aside. Undefined: none yet. */

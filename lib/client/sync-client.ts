@@ -4,7 +4,6 @@ import type { ClientMessage } from "../protocol/client-message.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { PROTOCOL_VERSION, RESYNC } from "../protocol/version.ts";
-import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
 import type { RenderedAnswer } from "./answer.ts";
 import type { ClientSocket } from "./client-socket.ts";
@@ -24,22 +23,6 @@ import { wireArgs } from "./question.ts";
 import { ServerAnswers } from "./server-answers.ts";
 import { Watchers } from "./watchers.ts";
 
-/** How the page is connected, and how many mutations wait. */
-export interface ConnectionState {
-  readonly state: "connecting" | "open" | "waiting" | "stopped";
-  readonly hasEverConnected: boolean;
-  /** When the next attempt is due, in milliseconds since 1970. Only while waiting. */
-  readonly retryAt?: number;
-  /** Mutations that were called and have not ended. */
-  readonly pendingMutations: number;
-}
-
-export const NOT_CONNECTED: ConnectionState = Object.freeze({
-  state: "connecting",
-  hasEverConnected: false,
-  pendingMutations: 0,
-});
-
 /**
  * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in
  * `#changed`, which makes the guesses anew and tells every listener once.
@@ -56,14 +39,12 @@ export class SyncClient {
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #awaited = new Map<QueryKey, Promise<void>>();
-  #state = NOT_CONNECTED;
   /** Who the last connection said we are. Undefined until the first. */
   #identity: string | null | undefined;
   #isClosed = false;
   /** Held by a provider or by whoever made it. A client that is not held rests once nothing is left to do. */
   #isHeld = true;
   #isSpeakingSoon = false;
-  #cancelGiveUp: Cancel | undefined;
   #stopAsking: Cancel | undefined;
 
   /** @param openSocket Makes a socket to the server. Not called before something is watched or called. */
@@ -213,20 +194,19 @@ export class SyncClient {
 
   // ── the connection ──
 
-  /** The same object until it changes. */
-  readonly connectionState = (): ConnectionState => {
-    const { phase } = this.#connection;
-    this.#state = share(this.#state, {
-      state: phase.state === "idle" ? "connecting" : phase.state,
+  /** How we are connected, and how many mutations wait. */
+  get connection() {
+    return {
+      phase: this.#connection.phase,
       hasEverConnected: this.#identity !== undefined,
-      ...(phase.state === "waiting" && { retryAt: phase.retryAt }),
       pendingMutations: this.#calls.count("Mutate"),
-    });
-    return this.#state;
-  };
+    };
+  }
 
-  readonly subscribeToConnectionState = (listener: () => void): Cancel =>
-    this.#watchers.add(() => [this.connectionState()], listener);
+  /** Calls back whenever any part of what `read` returns is another. */
+  follow(read: () => readonly unknown[], listener: () => void): Cancel {
+    return this.#watchers.add(read, listener);
+  }
 
   /** Connects again, so that the server looks again who we are. */
   refreshIdentity(): void {
@@ -411,28 +391,23 @@ export class SyncClient {
     this.#announce();
   }
 
-  /** Follows the connection and the calls as well: for those who show them, and for whoever is about to leave. */
+  /**
+   * Follows the connection and the calls as well: for those who show them, and for whoever is about to leave. Comes by
+   * at every heartbeat and every attempt to connect, so that what was sent too long ago is given up in time.
+   */
   #announce(): void {
-    const { hasUnsent, givesUpAt } = this.#calls;
-    this.#stopAsking = lasting(this.#stopAsking, hasUnsent, () => this.#page.askBeforeLeaving());
-    this.#cancelGiveUp = lasting(this.#cancelGiveUp, givesUpAt !== undefined, () => this.#giveUpLater(givesUpAt ?? 0));
+    if (this.#calls.isOverdue) return this.#reconnect();
+    this.#askBeforeLeaving();
     this.#watchers.publish();
   }
 
-  #giveUpLater(at: number): Cancel {
-    return this.#environment.after(at - this.#environment.now(), () => {
-      this.#cancelGiveUp = undefined;
-      if (this.#calls.isSessionOver) this.#reconnect();
-      this.#changed();
-    });
+  #askBeforeLeaving(): void {
+    if (this.#calls.hasUnsent) this.#stopAsking ??= this.#page.askBeforeLeaving();
+    else {
+      this.#stopAsking?.();
+      this.#stopAsking = undefined;
+    }
   }
 }
 
 const CLOSED = "The client is closed.";
-
-/** Begins what lasts as long as `isSo`, or ends it. */
-function lasting(end: Cancel | undefined, isSo: boolean, begin: () => Cancel): Cancel | undefined {
-  if (isSo) return end ?? begin();
-  end?.();
-  return undefined;
-}
