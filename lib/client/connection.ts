@@ -104,7 +104,7 @@ export class Connection {
   }
 
   /** Closes this socket, unless it is closed already, and comes back after the usual wait, or when the server said. */
-  leave(code?: number): void {
+  leave(code = NORMAL): void {
     if (this.#socket === undefined) return;
     const { returnAfter } = this;
     this.#drop(code);
@@ -167,15 +167,15 @@ export class Connection {
     );
   }
 
-  /** Forgets the socket; with a code, closes it as well. */
-  #drop(code?: number): void {
+  /** Closes the socket, unless it is closed already, and forgets it. */
+  #drop(code: number): void {
     const socket = this.#socket;
     this.#cancelTimer();
     this.#socket = undefined;
     this.#isSocketOpen = false;
     this.returnAfter = undefined;
     if (socket === undefined) return;
-    if (code !== undefined) socket.close(code);
+    socket.close(code);
     this.#ports.lost();
   }
 

@@ -1,8 +1,8 @@
 import type { Cancel } from "../environment/environment.ts";
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 import { LOADING } from "./answer.ts";
+import { type ClientOptions, configuredClient } from "./client-options.ts";
 import { type ConnectionState, ConnectionStatus } from "./connection-status.ts";
-import { type ClientOptions, createSyncClient } from "./create-sync-client.ts";
 import type { OptimisticUpdate } from "./optimistic-store.ts";
 import type { PublicQuery, QueryResult, Result } from "./query-result.ts";
 import { addressFrom, keyOf } from "./question.ts";
@@ -37,7 +37,7 @@ export class ConvexClient {
 
   /** @param url Where the site is, such as `https://example.com`. Default: where the page came from. */
   constructor(url?: string, options: ClientOptions = {}) {
-    this.sync = createSyncClient(url, options);
+    this.sync = configuredClient(url, options);
     this.#status = new ConnectionStatus(this.sync);
   }
 
@@ -135,7 +135,7 @@ export class ConvexClient {
 
   /** Call it after sign-in or sign-out: connects again, so that the server looks again who is calling. */
   refreshIdentity(): void {
-    this.sync.refreshIdentity();
+    this.sync.reconnect();
   }
 
   /** Disconnects for good. Calls that have not ended reject with `unavailable`. */

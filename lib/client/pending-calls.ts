@@ -1,5 +1,5 @@
 import type { Environment } from "../environment/environment.ts";
-import type { Act, Mutate } from "../protocol/client-message.ts";
+import type { Act, Connect, Mutate } from "../protocol/client-message.ts";
 import { type FunctionError, UnavailableError } from "./errors.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import type { WireArgs } from "./question.ts";
@@ -52,12 +52,6 @@ export class PendingCalls {
     this.#environment = environment;
   }
 
-  /** Names this page to the server, so that what is sent twice runs once. */
-  get session(): string {
-    this.#session ??= this.#environment.randomId();
-    return this.#session;
-  }
-
   /** Has a mutation been sent under this session? Then the server has bound it to who we were. */
   get isSessionUsed(): boolean {
     return this.#lastSent > 0;
@@ -86,24 +80,30 @@ export class PendingCalls {
     return this.#all.some(isOwed);
   }
 
-  /** The numbers of those that were sent and have not ended: the server says which of them its answers contain. */
-  get undecided(): number[] {
-    return this.#sent.flatMap(({ n }) => n ?? []);
-  }
-
   /** Was a mutation sent so long ago that the server cannot decide it any more? */
   get isOverdue(): boolean {
     return this.#isLongAgo(this.#oldestUndecided?.firstSentAt);
   }
 
-  /** Is the session too old to go on with? The server forgets idle ones. Nothing that was sent survives `renewSession`. */
+  /** Is the session too old to go on with? The server forgets idle ones. */
   get isSessionOver(): boolean {
-    return this.isOverdue || (this.isIdle && this.isSessionUsed && this.#isLongAgo(this.#usedAt));
+    return this.isOverdue || (this.#isIdle && this.isSessionUsed && this.#isLongAgo(this.#usedAt));
   }
 
-  /** Sent mutations are numbered by the session, so a session that has none may be replaced without loss. */
-  get isIdle(): boolean {
-    return this.#sent.length === 0;
+  /**
+   * Who we are on a new connection: the session names this page to the server, so that what is sent twice runs once.
+   * The server says which of those undecided its answers contain.
+   * @param identity Whom the session belongs to, once it has been used.
+   */
+  introduce(identity: string | null | undefined): Pick<Connect, "session" | "identity" | "undecided"> {
+    if (this.isSessionOver) this.renewSession();
+    this.#session ??= this.#environment.randomId();
+    const undecided = this.#sent.flatMap(({ n }) => n ?? []);
+    return {
+      session: this.#session,
+      identity: this.isSessionUsed ? identity : undefined,
+      undecided: undecided.length > 0 ? undecided : undefined,
+    };
   }
 
   add(call: PendingCall): void {
@@ -166,8 +166,12 @@ export class PendingCalls {
     for (const call of this.#all) call.isOnWire = false;
   }
 
-  /** Starts a new session. Nobody will learn how ended what was sent under the old one. */
+  /**
+   * Starts a new session if nothing is lost by it: if the old one numbers no mutation, or is over. Nobody will learn
+   * how ended what was sent under it.
+   */
   renewSession(): void {
+    if (!this.#isIdle && !this.isSessionOver) return;
     this.#giveUp(this.#sent);
     this.#session = undefined;
     this.#lastSent = 0;
@@ -201,6 +205,10 @@ export class PendingCalls {
 
   get #sent(): PendingCall[] {
     return this.#all.filter((call) => call.type === "Mutate" && call.n !== undefined);
+  }
+
+  get #isIdle(): boolean {
+    return this.#sent.length === 0;
   }
 
   get #oldestUndecided(): PendingCall | undefined {

@@ -28,9 +28,8 @@ export interface QuerySetPorts {
 export class QuerySet {
   readonly #environment: Environment;
   readonly #ports: QuerySetPorts;
-  readonly #asked = new Map<QueryKey, Query>();
   /** Least recently used first. */
-  readonly #others = new Map<QueryKey, Query>();
+  readonly #byKey = new Map<QueryKey, Query>();
   #lastId = 0;
   /** Said on this connection, and not wanted any more. */
   #unwanted: number[] = [];
@@ -40,54 +39,55 @@ export class QuerySet {
     this.#ports = ports;
   }
 
-  get size(): number {
-    return this.#asked.size;
+  get all(): Query[] {
+    return [...this.#byKey.values()];
   }
 
   get asked(): Query[] {
-    return [...this.#asked.values()];
-  }
-
-  /** What is asked, and what is not but has an answer. */
-  get all(): Query[] {
-    return [...this.#asked.values(), ...this.#others.values()];
+    return this.all.filter(isAsked);
   }
 
   /** Every question that is asked or has an answer to show. */
   keys(): QueryKey[] {
-    return this.all.filter((query) => this.#asked.has(query.key) || shownAnswer(query)).map(({ key }) => key);
+    return this.all.filter((query) => isAsked(query) || shownAnswer(query)).map(({ key }) => key);
   }
 
   get(key: QueryKey): Query | undefined {
-    return this.#asked.get(key) ?? this.#others.get(key);
+    return this.#byKey.get(key);
   }
 
   /** Has the server answered it on this connection? */
   isAnswered(key: QueryKey): boolean {
-    return this.#asked.get(key)?.stage === "answered";
+    return this.get(key)?.stage === "answered";
   }
 
   /** Does anything that was said wait for its first answer? */
   get isWaiting(): boolean {
-    return this.asked.some((query) => query.stage === "said");
+    return this.all.some((query) => query.stage === "said");
   }
 
-  /** For an answer that comes whether or not somebody asks. */
+  /** The one of this key, whether or not somebody asks. Makes room for it among those that nobody asks. */
   obtain(key: QueryKey): Query {
     const query = this.get(key) ?? newQuery(key);
-    if (!this.#asked.has(key)) this.#remember(query);
+    this.#byKey.delete(key);
+    this.#byKey.set(key, query);
+    const others = this.all.filter((other) => !isAsked(other));
+    for (const oldest of others.slice(0, -REMEMBERED)) this.#byKey.delete(oldest.key);
     return query;
   }
 
   watch(key: QueryKey): void {
-    const query = this.#asked.get(key) ?? this.#ask(key);
+    const query = this.obtain(key);
     query.watchers++;
     query.cancelRelease();
+    if (isAsked(query)) return;
+    query.id = ++this.#lastId;
+    query.stage = "unsaid";
   }
 
   unwatch(key: QueryKey): void {
-    const query = this.#asked.get(key);
-    if (query === undefined || --query.watchers > 0) return;
+    const query = this.get(key);
+    if (query === undefined || --query.watchers > 0 || !isAsked(query)) return;
     query.cancelRelease = this.#environment.after(UNMOUNT_GRACE, () => this.#release(query));
   }
 
@@ -95,28 +95,27 @@ export class QuerySet {
   next({ subscriptions, frameBytes }: Limits): Subscribe | Unsubscribe | undefined {
     this.#makeRoom(subscriptions);
     if (this.#unwanted.length > 0) return { type: "Unsubscribe", queries: this.#unwanted.splice(0) };
-    const unsaid = this.asked.filter((query) => query.stage === "unsaid");
-    const room = subscriptions - (this.size - unsaid.length);
+    const { asked } = this;
+    const unsaid = asked.filter((query) => query.stage === "unsaid");
+    const room = subscriptions - (asked.length - unsaid.length);
     const queries: Subscribe["queries"] = [];
     let text = "";
     for (const query of unsaid) {
-      if (queries.length >= room) {
-        this.#ports.refuse(query, tooMany(subscriptions));
-        continue;
-      }
       const held = heldAnswer(query);
       const item = { query: query.id, ...questionOf(query.key), hash: held?.hash };
-      text += JSON.stringify(item);
-      const error = tooLarge(item.path, text, frameBytes);
-      if (error && queries.length > 0) break;
-      query.stage = error ? "answered" : "said";
-      if (error) {
+      const itemText = JSON.stringify(item);
+      const error = tooLarge(item.path, itemText, frameBytes);
+      if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));
+      else if (error) {
+        query.stage = "answered";
         this.#ports.refuse(query, error);
-        text = "";
-        continue;
+      } else if (tooLarge(item.path, text + itemText, frameBytes)) break;
+      else {
+        text += itemText;
+        query.stage = "said";
+        query.known = held;
+        queries.push(item);
       }
-      query.known = held;
-      queries.push(item);
     }
     return queries.length > 0 ? { type: "Subscribe", queries } : undefined;
   }
@@ -124,49 +123,36 @@ export class QuerySet {
   /** The server that knew our questions is gone: all have to be said again. */
   disconnected(): void {
     this.#unwanted = [];
-    for (const query of this.#asked.values()) query.stage = "unsaid";
+    for (const query of this.asked) query.stage = "unsaid";
   }
 
   /** Asks nothing any more. Answers stay as they are. */
   clear(): void {
-    for (const query of this.#asked.values()) {
+    for (const query of this.asked) {
       query.cancelRelease();
-      this.#others.set(query.key, query);
+      query.stage = "unasked";
     }
-    this.#asked.clear();
-    this.#unwanted = [];
-  }
-
-  #ask(key: QueryKey): Query {
-    const query = this.get(key) ?? newQuery(key);
-    this.#others.delete(key);
-    query.id = ++this.#lastId;
-    query.stage = "unsaid";
-    this.#asked.set(key, query);
-    return query;
   }
 
   /** What nobody watches makes room for what somebody does. */
   #makeRoom(limit: number): void {
-    for (const query of this.#asked.values()) {
-      if (this.size > limit && query.watchers === 0 && query.stage !== "unsaid") this.#release(query);
-    }
+    const { asked } = this;
+    const idle = asked.filter((query) => query.watchers === 0 && query.stage !== "unsaid");
+    for (const query of idle.slice(0, Math.max(0, asked.length - limit))) this.#release(query);
   }
 
   #release(query: Query): void {
     query.cancelRelease();
-    this.#asked.delete(query.key);
     if (query.stage !== "unsaid") this.#unwanted.push(query.id);
+    query.stage = "unasked";
     this.#ports.released(query);
-    if (heldAnswer(query)) this.#remember(query);
+    if (heldAnswer(query)) this.obtain(query.key);
+    else this.#byKey.delete(query.key);
   }
+}
 
-  #remember(query: Query): void {
-    this.#others.delete(query.key);
-    this.#others.set(query.key, query);
-    if (this.#others.size <= REMEMBERED) return;
-    for (const oldest of this.#others.keys()) return void this.#others.delete(oldest);
-  }
+function isAsked({ stage }: Query): boolean {
+  return stage !== "unasked";
 }
 
 function tooMany(limit: number): UnavailableError {

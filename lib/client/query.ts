@@ -13,8 +13,11 @@ export interface Query {
   watchers: number;
   /** Ends the grace that runs while it is asked and nobody watches. */
   cancelRelease: Cancel;
-  /** Not said on this connection → said → answered for the first time. Back to unsaid when the connection is lost. */
-  stage: "unsaid" | "said" | "answered";
+  /**
+   * Nobody asks → not said on this connection → said → answered for the first time. Back to unsaid when the connection
+   * is lost, to unasked when nobody has watched it for the grace.
+   */
+  stage: "unasked" | "unsaid" | "said" | "answered";
 
   // ── kept by ServerAnswers ──
 
@@ -37,7 +40,7 @@ export interface Query {
 }
 
 export function newQuery(key: QueryKey): Query {
-  return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "unsaid" };
+  return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "unasked" };
 }
 
 /** The answer to show, our guesses aside. Undefined: none yet. */

@@ -92,12 +92,8 @@ export class SyncClient {
     this.#want();
     for (const key of keys) this.#queries.watch(key);
     const stop = this.#watchers.add(() => keys.map((key) => this.result(key)), listener);
-    let isWatching = true;
     return () => {
-      if (!isWatching) return;
-      isWatching = false;
-      stop();
-      for (const key of keys) this.#queries.unwatch(key);
+      if (stop()) for (const key of keys) this.#queries.unwatch(key);
     };
   }
 
@@ -119,7 +115,10 @@ export class SyncClient {
       await new Promise<void>((resolve) => {
         const stopWaiting = this.#watchers.add(
           () => [isOver()],
-          () => resolve(stopWaiting()),
+          () => {
+            stopWaiting();
+            resolve();
+          },
         );
       });
     }
@@ -141,7 +140,7 @@ export class SyncClient {
     this.#preloaded.take(read, this.#identity);
     queueMicrotask(() => {
       const isOpen = this.#connection.phase.state === "open";
-      if (isOpen && this.#preloaded.verify(this.#identity)) this.#reconnect();
+      if (isOpen && this.#preloaded.verify(this.#identity)) this.reconnect();
       this.#changed();
     });
     return read;
@@ -179,7 +178,7 @@ export class SyncClient {
       const args = JSON.parse(text);
       const shown = update && (fromWire(args) as never);
       this.#want();
-      if (this.#calls.isSessionOver) this.#reconnect();
+      if (this.#calls.isSessionOver) this.reconnect();
       this.#calls.add({
         type,
         path,
@@ -206,11 +205,6 @@ export class SyncClient {
   /** Calls back whenever any part of what `read` returns is another. */
   follow(read: () => readonly unknown[], listener: () => void): Cancel {
     return this.#watchers.add(read, listener);
-  }
-
-  /** Connects again, so that the server looks again who we are. */
-  refreshIdentity(): void {
-    this.#reconnect();
   }
 
   /** Keeps the client from resting. Once released, it disconnects as soon as nothing is watched and no call is left. */
@@ -240,15 +234,7 @@ export class SyncClient {
 
   /** The socket is open: says who we are, then what is due. */
   #introduce(): void {
-    if (this.#calls.isSessionOver) this.#calls.renewSession();
-    const { session, undecided, isSessionUsed } = this.#calls;
-    this.#outbox.open({
-      type: "Connect",
-      protocol: PROTOCOL_VERSION,
-      session,
-      identity: isSessionUsed ? this.#identity : undefined,
-      undecided: undecided.length > 0 ? undecided : undefined,
-    });
+    this.#outbox.open({ type: "Connect", protocol: PROTOCOL_VERSION, ...this.#calls.introduce(this.#identity) });
   }
 
   #lost(): void {
@@ -263,8 +249,9 @@ export class SyncClient {
     this.close(reason);
   }
 
-  #reconnect(): void {
-    if (this.#calls.isIdle || this.#calls.isSessionOver) this.#calls.renewSession();
+  /** Connects again, so that the server looks again who we are. */
+  reconnect(): void {
+    this.#calls.renewSession();
     this.#connection.renew();
   }
 
@@ -325,7 +312,7 @@ export class SyncClient {
     this.#connection.connected(limits);
     const isMissed = this.#preloaded.verify(identity);
     this.#changed();
-    if (isMissed || wasBound) this.#reconnect();
+    if (isMissed || wasBound) this.reconnect();
     else this.#noticeSynced();
   }
 
@@ -363,7 +350,7 @@ export class SyncClient {
   #spoken(): void {
     this.#announce();
     if (this.#connection.returnAfter !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
-    if (!this.#isHeld && this.#queries.size + this.#calls.size === 0) this.#connection.rest();
+    if (!this.#isHeld && this.#queries.asked.length + this.#calls.size === 0) this.#connection.rest();
   }
 
   #refuse(query: Query, error: FunctionError): void {
@@ -396,7 +383,7 @@ export class SyncClient {
    * at every heartbeat and every attempt to connect, so that what was sent too long ago is given up in time.
    */
   #announce(): void {
-    if (this.#calls.isOverdue) return this.#reconnect();
+    if (this.#calls.isOverdue) return this.reconnect();
     this.#askBeforeLeaving();
     this.#watchers.publish();
   }

@@ -1,4 +1,4 @@
-import type { Cancel, Log } from "../environment/environment.ts";
+import type { Log } from "../environment/environment.ts";
 
 /** One that is told when any part of what it reads is another. */
 interface Watcher {
@@ -16,8 +16,11 @@ export class Watchers {
     this.#log = log;
   }
 
-  /** @param read Always as many parts, and the same objects until they change. */
-  add(read: () => readonly unknown[], listener: () => void): Cancel {
+  /**
+   * @param read Always as many parts, and the same objects until they change.
+   * @returns stops it; then returns whether it was still there.
+   */
+  add(read: () => readonly unknown[], listener: () => void): () => boolean {
     const watcher = { read, listener, told: read() };
     this.#all.add(watcher);
     return () => this.#all.delete(watcher);
