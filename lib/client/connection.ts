@@ -162,7 +162,7 @@ export class Connection {
       "close",
       ifOurs(({ code, reason }) => {
         if (code !== UNSUPPORTED_VERSION) this.leave();
-        else this.#ports.refused(reason || "The server speaks another version of the protocol. Load the page again.");
+        else this.#ports.refused(reason || "Load the page again.");
       }),
     );
   }

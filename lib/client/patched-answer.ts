@@ -5,7 +5,7 @@ import { fromWire, toWire, type Wire } from "../values/wire.ts";
 import { type Answer, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 
-const UNFIT = "A patch does not fit what it is for.";
+const UNFIT = "A patch does not fit.";
 
 /**
  * What `base`, which the server knows us to have, becomes by a patch. Rows that did not change keep their identity, and

@@ -189,7 +189,7 @@ export class PendingCalls {
       const message =
         n === undefined
           ? `Not sent: ${path} was waiting for the server. ${reason}`
-          : `Outcome unknown: ${path} was sent, and its result can no longer be learned.`;
+          : `Outcome unknown: ${path} was sent.`;
       reject(new UnavailableError(message));
     }
   }

@@ -156,5 +156,5 @@ function isAsked({ stage }: Query): boolean {
 }
 
 function tooMany(limit: number): UnavailableError {
-  return new UnavailableError(`This page watches more than the ${limit} queries that the server allows.`);
+  return new UnavailableError(`The server allows ${limit} queries at a time.`);
 }

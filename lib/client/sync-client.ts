@@ -170,7 +170,7 @@ export class SyncClient {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw new UnavailableError(CLOSED);
       if (this.#calls.count(type) >= MAX_PENDING) {
-        throw new UnavailableError(`Not sent: ${path}. Too many calls wait for the server.`);
+        throw new UnavailableError(`Not sent: ${path}. Too many wait for the server.`);
       }
       const text = JSON.stringify(wireArgs(given)); // as they are now, whatever happens to them later
       const error = tooLarge(path, text, this.#connection.limits.frameBytes);
@@ -265,7 +265,7 @@ export class SyncClient {
     try {
       this.#take(JSON.parse(text) as ServerMessage);
     } catch (error) {
-      this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
+      this.#environment.log.error(`The client resyncs: ${error}`, { error });
       this.#connection.leave(RESYNC);
     }
     this.#speakSoon();

@@ -45,14 +45,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Turns a value that is so many levels deep into its wire form, or back. */
-type Step = (value: never, depth: number) => unknown;
+type Step = (value: never, depth: number, at: string | number) => unknown;
+type Body = (value: never, depth: number) => unknown;
 
 /** A kind of value that JSON cannot say: how it becomes the body beside its tag, and the other way round. */
 interface Tag {
   readonly is: (value: unknown) => boolean;
-  readonly write: Step;
+  readonly write: Body;
   readonly isBody: (body: unknown) => boolean;
-  readonly read: Step;
+  readonly read: Body;
 }
 
 const TAGS: ReadonlyMap<Wire | undefined, Tag> = new Map(
@@ -89,15 +90,15 @@ const TAGS: ReadonlyMap<Wire | undefined, Tag> = new Map(
     },
     set: {
       is: (value) => value instanceof Set,
-      write: (value: Set<unknown>, depth) => each([...value], depth + 2, write),
+      write: (value: Set<unknown>, depth) => each([...value], depth + 2, writeAt),
       isBody: Array.isArray,
       read: (body: Wire[], depth) => new Set(each(body, depth + 2, read)),
     },
     map: {
       is: (value) => value instanceof Map,
-      write: (value: Map<unknown, unknown>, depth) => eachPair([...value], depth + 2, write),
+      write: (value: Map<unknown, unknown>, depth) => each([...value], depth + 1, writeAt),
       isBody: isPairs,
-      read: (body: [Wire, Wire][], depth) => new Map(eachPair(body, depth + 2, read)),
+      read: (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, read) as [unknown, unknown][]),
     },
     /** An author's own that owns the key of the tags. */
     object: {
@@ -113,7 +114,7 @@ const TAGS: ReadonlyMap<Wire | undefined, Tag> = new Map(
 function write(value: unknown, depth: number): Wire {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
-  const written = Array.isArray(value) || isRecord(value) ? each(value, depth + 1, write) : value;
+  const written = Array.isArray(value) || isRecord(value) ? each(value, depth + 1, writeAt) : value;
   if (Array.isArray(written) || (isRecord(written) && !(TAG in written))) return written as Wire;
   for (const [name, tag] of TAGS) {
     if (!tag.is(written)) continue;
@@ -129,30 +130,28 @@ function read(wire: Wire, depth: number): unknown {
   const [name, body] = Array.isArray(wire[TAG]) ? wire[TAG] : [];
   const tag = TAGS.get(name);
   if (tag?.isBody(body)) return tag.read(body as never, depth);
-  throw new ValueError([], "is not a value that this version knows");
+  throw unknownTag();
 }
 
-/** The same list or record after `step` for each of its parts. A part that cannot travel is thrown with its place. */
-function each<Whole extends unknown[] | Record<string, unknown>>(whole: Whole, depth: number, step: Step): Whole {
-  if (depth > MAX_DEPTH) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
-  let at: string | number = 0;
-  const stepAt = (part: unknown, key: string | number) => {
-    at = key;
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([], "has a name that cannot travel");
-    return step(part as never, depth);
-  };
+/** Names the place of what cannot travel, part by part on the way out of it. */
+function writeAt(value: unknown, depth: number, at: string | number): Wire {
   try {
-    return (Array.isArray(whole) ? eachItem(whole, stepAt) : eachEntry(whole, stepAt)) as Whole;
+    return write(value, depth);
   } catch (error) {
     throw error instanceof ValueError ? new ValueError([at, ...error.path], error.problem) : error;
   }
 }
 
-/** Copied as soon as an item is another: plain data stays what it is. */
-function eachItem(list: unknown[], change: (item: unknown, i: number) => unknown): unknown[] {
+/** The same list or record after `step` for each of its parts. Copied as soon as one is another: plain data stays what it is. */
+function each<Whole extends unknown[] | Record<string, unknown>>(whole: Whole, depth: number, step: Step): Whole {
+  if (depth > MAX_DEPTH) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
+  return (Array.isArray(whole) ? eachItem(whole, depth, step) : eachEntry(whole, depth, step)) as Whole;
+}
+
+function eachItem(list: unknown[], depth: number, step: Step): unknown[] {
   let copy: unknown[] | undefined;
   for (let i = 0; i < list.length; i++) {
-    const item = change(list[i], i);
+    const item = step(list[i] as never, depth, i);
     if (item === list[i]) continue;
     copy ??= [...list];
     copy[i] = item;
@@ -160,12 +159,13 @@ function eachItem(list: unknown[], change: (item: unknown, i: number) => unknown
   return copy ?? list;
 }
 
-/** The same for a record, without what is undefined. */
-function eachEntry(record: Record<string, unknown>, change: (item: unknown, key: string) => unknown): object {
+/** What is undefined is left out. */
+function eachEntry(record: Record<string, unknown>, depth: number, step: Step): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(record)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], "has a name that cannot travel");
     const before = record[key];
-    const item = before === undefined ? undefined : change(before, key);
+    const item = before === undefined ? undefined : step(before as never, depth, key);
     if (item !== undefined && item === before) continue;
     copy ??= { ...record };
     if (item === undefined) delete copy[key];
@@ -174,12 +174,12 @@ function eachEntry(record: Record<string, unknown>, change: (item: unknown, key:
   return copy ?? record;
 }
 
-function eachPair(pairs: [unknown, unknown][], depth: number, step: Step): [unknown, unknown][] {
-  return each(pairs, depth, (pair: [unknown, unknown]) => each(pair, depth, step));
-}
-
 function isPairs(body: unknown): body is [Wire, Wire][] {
   return Array.isArray(body) && body.every((entry) => Array.isArray(entry) && entry.length === 2);
+}
+
+function unknownTag(): ValueError {
+  return new ValueError([TAG], "is not a tag this version knows");
 }
 
 function described(value: unknown): string {
@@ -198,6 +198,6 @@ function fromBase64(text: string): Uint8Array {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
-    throw new ValueError([], "holds bytes that are not base64");
+    throw unknownTag();
   }
 }
