@@ -4,7 +4,7 @@ import type { ListHash } from "../values/list-hash.ts";
 import { share } from "../values/share.ts";
 import type { FunctionError } from "./errors.ts";
 import { freezeInDevelopment } from "./freeze.ts";
-import type { Failed, Good, Loading, Skipped } from "./query-result.ts";
+import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
 
 /** What the server has answered to one question. Its `result` is one object until the answer is another. */
 export interface Answer {
@@ -32,16 +32,23 @@ export interface RenderedAnswer extends DatedAnswer {
 export const LOADING: Loading = Object.freeze({ data: undefined, isLoading: true, error: undefined });
 export const SKIPPED: Skipped = Object.freeze({ data: undefined, isLoading: false, error: undefined });
 
-/** @param error What failed; `data` is then the last good one. */
-export function settled(data: unknown, error?: FunctionError): Answer["result"] {
-  return { data, isLoading: false, error } as Answer["result"];
+/**
+ * What is shown of an answer: the same object as one that is known to hold the same.
+ * @param error What failed; `data` is then the last good one.
+ */
+export function settled(
+  data: unknown,
+  error: FunctionError | undefined,
+  ...known: readonly (Result<unknown> | undefined)[]
+): Answer["result"] {
+  const same = known.find((result) => result && Object.is(result.data, data) && result.error === error);
+  return (same ?? { data, isLoading: false, error }) as Answer["result"];
 }
 
 /** A value the server sent. What did not change since `previous` keeps its identity. */
 export function goodAnswer(previous: Answer | undefined, value: unknown, hash: string): Answer {
   const data = freezeInDevelopment(share(previous?.result.data, value));
-  const before = previous?.result;
-  return { result: before && !before.error && Object.is(before.data, data) ? before : settled(data), hash };
+  return { result: settled(data, undefined, previous?.result), hash };
 }
 
 /** An error the server sent. The last good value stays beside it. */
@@ -51,7 +58,7 @@ export function failedAnswer(previous: Answer | undefined, error: FunctionError)
 
 /** The server says that the value we have is right: an error that stood beside it is over. */
 export function confirmedAnswer(held: Answer): Answer {
-  return held.result.error === undefined ? held : { ...held, result: settled(held.result.data) };
+  return { ...held, result: settled(held.result.data, undefined, held.result) };
 }
 
 /** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */

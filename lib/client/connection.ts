@@ -138,29 +138,24 @@ export class Connection {
     this.#socket = socket;
     this.#heardAt = this.#environment.now();
     this.#watchSilence();
-    const ifOurs =
-      <Event extends unknown[]>(listener: (...event: Event) => void) =>
-      (...event: Event) => {
-        if (socket === this.#socket) listener(...event);
-      };
-    socket.addEventListener(
-      "open",
+    const ifOurs = (task: () => void) => {
+      if (socket === this.#socket) task();
+    };
+    socket.addEventListener("open", () =>
       ifOurs(() => {
         this.#isSocketOpen = true;
         this.#ports.opened();
       }),
     );
     socket.addEventListener("error", () => {}); // "close" follows
-    socket.addEventListener(
-      "message",
-      ifOurs(({ data }) => {
+    socket.addEventListener("message", ({ data }) =>
+      ifOurs(() => {
         this.#heardAt = this.#environment.now();
         this.#ports.message(String(data));
       }),
     );
-    socket.addEventListener(
-      "close",
-      ifOurs(({ code, reason }) => {
+    socket.addEventListener("close", ({ code, reason }) =>
+      ifOurs(() => {
         if (code !== UNSUPPORTED_VERSION) this.leave();
         else this.#ports.refused(reason || "Load the page again.");
       }),

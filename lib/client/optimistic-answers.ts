@@ -78,10 +78,7 @@ export class OptimisticAnswers {
     const before = this.#guessed.get(key) ?? below;
     // What equals the answer below is that very object, or it would become another one when the guess goes.
     const data = share(before?.data, share(below?.data, value));
-    for (const known of [before, below]) {
-      if (known && Object.is(known.data, data) && known.error === below?.error) return known;
-    }
-    return settled(data, below?.error);
+    return settled(data, below?.error, before, below);
   }
 
   /** The server's answer, as it would be shown without us. */

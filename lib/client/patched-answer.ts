@@ -44,7 +44,7 @@ function patched(base: Answer | undefined, { splices, around, hash }: Patch): An
 }
 
 function patchedTo(value: unknown, list: ListHash): Answer {
-  return { result: settled(freezeInDevelopment(value)), hash: list.text, list };
+  return { result: settled(freezeInDevelopment(value), undefined), hash: list.text, list };
 }
 
 /** The list in a value that came whole: hashed only when the first patch comes. */
