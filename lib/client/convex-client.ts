@@ -114,14 +114,14 @@ export class ConvexClient {
     args?: Arguments,
     options: { optimisticUpdate?: OptimisticUpdate<never> } = {},
   ): Promise<unknown> {
-    return this.sync.mutate(addressFrom(mutation), args, options.optimisticUpdate);
+    return this.sync.call("Mutate", addressFrom(mutation), args, options.optimisticUpdate);
   }
 
   /** Runs an action once. Rejects with `unavailable` when the connection is lost before its result has arrived. */
   action<Action extends PublicAction>(action: Action, args: FunctionArgs<Action>): Promise<FunctionReturnType<Action>>;
   action(action: string, args?: Arguments): Promise<unknown>;
   async action(action: unknown, args?: Arguments): Promise<unknown> {
-    return this.sync.act(addressFrom(action), args);
+    return this.sync.call("Act", addressFrom(action), args);
   }
 
   /** The same object until it changes. */

@@ -19,7 +19,7 @@ import { PreloadedAnswers } from "./preloaded-answers.ts";
 import { type Query, shownAnswer } from "./query.ts";
 import type { Result } from "./query-result.ts";
 import { QuerySet } from "./query-set.ts";
-import { wireArgs } from "./question.ts";
+import { type WireArgs, wireArgs } from "./question.ts";
 import { ServerAnswers } from "./server-answers.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -148,20 +148,8 @@ export class SyncClient {
 
   // ── calls ──
 
-  /** @param update What to show ahead of the result. */
-  mutate(
-    path: string,
-    args: Record<string, unknown> | undefined,
-    update?: (localStore: OptimisticLocalStore, args: never) => void,
-  ): Promise<unknown> {
-    return this.#call("Mutate", path, args, update);
-  }
-
-  act(path: string, args: Record<string, unknown> | undefined): Promise<unknown> {
-    return this.#call("Act", path, args);
-  }
-
-  #call(
+  /** @param update What a mutation shows ahead of its result. */
+  call(
     type: PendingCall["type"],
     path: string,
     given: Record<string, unknown> | undefined,
@@ -175,7 +163,7 @@ export class SyncClient {
       const text = JSON.stringify(wireArgs(given)); // as they are now, whatever happens to them later
       const error = tooLarge(path, text, this.#connection.limits.frameBytes);
       if (error) throw error;
-      const args = JSON.parse(text);
+      const args = JSON.parse(text) as WireArgs;
       const shown = update && (fromWire(args) as never);
       this.#want();
       if (this.#calls.isSessionOver) this.reconnect();
