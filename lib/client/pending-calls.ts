@@ -20,13 +20,13 @@ export interface PendingCall {
   readonly reject: (error: FunctionError) => void;
   /** What to show ahead of the result. Gone once it has thrown. */
   update?: ((localStore: OptimisticLocalStore) => void) | undefined;
+  /** Not said on this connection → said → the server says that it succeeded. A failure ends it at once. */
+  stage: "unsaid" | "said" | "answered";
   /** Its number: a mutation's in the session, the same when it is sent again. Undefined until it is first sent. */
   n?: number;
   firstSentAt?: number;
-  /** Sent on this connection. */
-  isOnWire?: boolean;
-  /** Undefined until the server says that it succeeded. A failure ends it at once. */
-  success?: { readonly value: unknown };
+  /** What it has answered. */
+  value?: unknown;
   /** Do the answers that we show contain its writes? */
   isReflected?: boolean;
 }
@@ -72,12 +72,12 @@ export class PendingCalls {
 
   /** Would a mutation be lost that the server has not seen, if the page went away now? */
   get hasUnsent(): boolean {
-    return this.#all.some((call) => call.type === "Mutate" && isUnsent(call));
+    return this.#all.some((call) => call.type === "Mutate" && isUnsaid(call));
   }
 
   /** Does the server owe us the outcome of something that we said on this connection? */
   get isOwed(): boolean {
-    return this.#all.some(isOwed);
+    return this.#all.some(isSaid);
   }
 
   /** Was a mutation sent so long ago that the server cannot decide it any more? */
@@ -112,11 +112,11 @@ export class PendingCalls {
 
   /** The next to say; undefined when all is said, or `window` mutations wait for an outcome. */
   next(window: number): Mutate | Act | undefined {
-    const isRoom = this.#sent.filter(isOwed).length < window;
-    const call = this.#all.find((each) => isUnsent(each) && (isRoom || each.type === "Act"));
+    const isRoom = this.#sent.filter(isSaid).length < window;
+    const call = this.#all.find((each) => isUnsaid(each) && (isRoom || each.type === "Act"));
     if (call === undefined) return undefined;
     const { type, path, args } = call;
-    call.isOnWire = true;
+    call.stage = "said";
     if (type === "Act") {
       call.n = ++this.#lastAction;
       return { type, request: call.n, path, args };
@@ -132,14 +132,15 @@ export class PendingCalls {
   /** A mutation ends when our answers contain it as well. */
   succeeded(n: number, value: unknown): void {
     const call = this.#byNumber(n);
-    if (call === undefined) return;
-    call.success ??= { value };
+    if (call === undefined || call.stage === "answered") return;
+    call.stage = "answered";
+    call.value = value;
     if (call.isReflected || call.type === "Act") this.#end(call);
   }
 
   failed(n: number, error: FunctionError): void {
     const call = this.#byNumber(n);
-    if (call === undefined || call.success) return;
+    if (call === undefined || call.stage === "answered") return;
     this.#remove([call]);
     call.reject(error);
   }
@@ -154,7 +155,7 @@ export class PendingCalls {
     for (const n of this.#reflected) {
       const call = this.#byNumber(n);
       if (call) call.isReflected = true;
-      if (call?.success) this.#end(call);
+      if (call?.stage === "answered") this.#end(call);
     }
     this.#reflected.clear();
   }
@@ -162,8 +163,8 @@ export class PendingCalls {
   /** Nothing is on a wire any more: a mutation without an outcome is sent again, under its number. */
   disconnected(): void {
     this.#reflected.clear();
-    this.#giveUp(this.#all.filter((call) => call.type === "Act" && call.isOnWire));
-    for (const call of this.#all) call.isOnWire = false;
+    this.#giveUp(this.#all.filter((call) => call.type === "Act" && isSaid(call)));
+    for (const call of this.#all.filter(isSaid)) call.stage = "unsaid";
   }
 
   /**
@@ -196,7 +197,7 @@ export class PendingCalls {
 
   #end(call: PendingCall): void {
     this.#remove([call]);
-    call.resolve(call.success?.value);
+    call.resolve(call.value);
   }
 
   #remove(calls: readonly PendingCall[]): void {
@@ -212,7 +213,7 @@ export class PendingCalls {
   }
 
   get #oldestUndecided(): PendingCall | undefined {
-    return this.#sent.find((call) => !call.success);
+    return this.#sent.find((call) => call.stage !== "answered");
   }
 
   #isLongAgo(time = Number.POSITIVE_INFINITY): boolean {
@@ -224,10 +225,10 @@ export class PendingCalls {
   }
 }
 
-function isUnsent(call: PendingCall): boolean {
-  return !call.isOnWire && !call.success;
+function isUnsaid({ stage }: PendingCall): boolean {
+  return stage === "unsaid";
 }
 
-function isOwed(call: PendingCall): boolean {
-  return !!call.isOnWire && !call.success;
+function isSaid({ stage }: PendingCall): boolean {
+  return stage === "said";
 }

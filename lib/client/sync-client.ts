@@ -152,7 +152,7 @@ export class SyncClient {
   call(
     type: PendingCall["type"],
     path: string,
-    given: Record<string, unknown> | undefined,
+    original: Record<string, unknown> | undefined,
     update?: (localStore: OptimisticLocalStore, args: never) => void,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -160,11 +160,11 @@ export class SyncClient {
       if (this.#calls.count(type) >= MAX_PENDING) {
         throw new UnavailableError(`Not sent: ${path}. Too many wait for the server.`);
       }
-      const text = JSON.stringify(wireArgs(given)); // as they are now, whatever happens to them later
+      const text = JSON.stringify(wireArgs(original)); // as they are now, whatever happens to them later
       const error = tooLarge(path, text, this.#connection.limits.frameBytes);
       if (error) throw error;
       const args = JSON.parse(text) as WireArgs;
-      const shown = update && (fromWire(args) as never);
+      const given = fromWire(args) as never;
       this.#want();
       if (this.#calls.isSessionOver) this.reconnect();
       this.#calls.add({
@@ -173,7 +173,8 @@ export class SyncClient {
         args,
         resolve,
         reject,
-        update: update && ((store) => update(store, shown as never)),
+        stage: "unsaid",
+        update: update && ((store) => update(store, given)),
       });
       this.#changed();
     });

@@ -44,19 +44,18 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Turns a value that is so many levels deep into its wire form, or back. */
-type Step = (value: never, depth: number, at: string | number) => unknown;
-type Body = (value: never, depth: number) => unknown;
+/** Turns a part of a value, so many levels deep, into its wire form or back. */
+type Step = (part: never, depth: number, at: string | number) => unknown;
 
 /** A kind of value that JSON cannot say: how it becomes the body beside its tag, and the other way round. */
 interface Tag {
   readonly is: (value: unknown) => boolean;
-  readonly write: Body;
+  readonly write: (value: never, depth: number) => unknown;
   readonly isBody: (body: unknown) => boolean;
-  readonly read: Body;
+  readonly read: (body: never, depth: number) => unknown;
 }
 
-const TAGS: ReadonlyMap<Wire | undefined, Tag> = new Map(
+const TAGS: ReadonlyMap<string, Tag> = new Map(
   Object.entries<Tag>({
     date: {
       is: (value) => value instanceof Date,
@@ -119,7 +118,7 @@ function write(value: unknown, depth: number): Wire {
   for (const [name, tag] of TAGS) {
     if (!tag.is(written)) continue;
     const body = tag.write(written as never, depth) as Wire | undefined;
-    return { [TAG]: body === undefined ? [name as Wire] : [name as Wire, body] };
+    return { [TAG]: body === undefined ? [name] : [name, body] };
   }
   throw new ValueError([], `is ${described(value)}, which cannot travel`);
 }
@@ -128,7 +127,7 @@ function read(wire: Wire, depth: number): unknown {
   if (typeof wire !== "object" || wire === null) return wire;
   if (Array.isArray(wire) || !Object.hasOwn(wire, TAG)) return each(wire, depth + 1, read);
   const [name, body] = Array.isArray(wire[TAG]) ? wire[TAG] : [];
-  const tag = TAGS.get(name);
+  const tag = TAGS.get(name as string);
   if (tag?.isBody(body)) return tag.read(body as never, depth);
   throw unknownTag();
 }
