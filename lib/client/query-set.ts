@@ -147,7 +147,7 @@ export class QuerySet {
     query.stage = "unasked";
     this.#ports.released(query);
     if (heldAnswer(query)) this.obtain(query.key);
-    else this.#byKey.delete(query.key);
+    else if (!isAsked(query)) this.#byKey.delete(query.key); // who was told of it may have asked again
   }
 }
 

@@ -335,8 +335,12 @@ export class SyncClient {
     return question ?? (phase.state === "open" ? this.#calls.next(limits.unacknowledgedMutations) : undefined);
   }
 
-  /** Nothing more can be said now. A server that drains is left once it owes us nothing; a client that nobody holds rests. */
+  /**
+   * Nothing more can be said now. What was sent too long ago is given up; a server that drains is left once it owes us
+   * nothing; a client that nobody holds rests.
+   */
   #spoken(): void {
+    if (this.#calls.isOverdue) this.reconnect();
     this.#announce();
     if (this.#connection.returnAfter !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
     if (!this.#isHeld && this.#queries.asked.length + this.#calls.size === 0) this.#connection.rest();
@@ -369,10 +373,10 @@ export class SyncClient {
 
   /**
    * Follows the connection and the calls as well: for those who show them, and for whoever is about to leave. Comes by
-   * at every heartbeat and every attempt to connect, so that what was sent too long ago is given up in time.
+   * at every attempt to connect, so that what is overdue needs no timer; while connected heartbeats see to that.
    */
   #announce(): void {
-    if (this.#calls.isOverdue) return this.reconnect();
+    if (this.#calls.isOverdue) this.#speakSoon();
     this.#askBeforeLeaving();
     this.#watchers.publish();
   }
