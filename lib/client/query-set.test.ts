@@ -8,12 +8,15 @@ const a = "x:a{}" as QueryKey;
 const b = "x:b{}" as QueryKey;
 const c = "x:c{}" as QueryKey;
 
-function querySet() {
+function querySet(alsoReleased = (_queries: QuerySet, _key: QueryKey) => {}) {
   const clock = new HandClock();
   const released: QueryKey[] = [];
   const refused: [QueryKey, string][] = [];
-  const queries = new QuerySet(clock, {
-    released: ({ key }) => released.push(key),
+  const queries: QuerySet = new QuerySet(clock, {
+    released({ key }) {
+      released.push(key);
+      alsoReleased(queries, key);
+    },
     refuse: ({ key }, { kind }) => refused.push([key, kind]),
   });
   return { clock, released, refused, queries, next: (limits = {}) => queries.next({ ...USUAL_LIMITS, ...limits }) };
@@ -56,6 +59,16 @@ describe("a query set", () => {
     clock.advance(UNMOUNT_GRACE);
     queries.watch(a);
     expect(next()).toEqual(subscribe([2, "x:a"]));
+  });
+
+  test("keeps what is asked anew by somebody who hears that it was let go", () => {
+    const { clock, queries, next } = querySet((all, key) => all.watch(key));
+    queries.watch(a);
+    next();
+    queries.unwatch(a);
+    clock.advance(UNMOUNT_GRACE);
+    expect([next(), next()]).toEqual([unsubscribe(1), subscribe([2, "x:a"])]);
+    expect(queries.get(a)).toMatchObject({ watchers: 1, stage: "said" });
   });
 
   test("says everything again on another connection, and no good-byes of the one before", () => {
