@@ -58,7 +58,7 @@ export function failedAnswer(previous: Answer | undefined, error: FunctionError)
 
 /** The server says that the value we have is right: an error that stood beside it is over. */
 export function confirmedAnswer(held: Answer): Answer {
-  return { ...held, result: settled(held.result.data, undefined, held.result) };
+  return held.result.error ? { ...held, result: settled(held.result.data, undefined) } : held;
 }
 
 /** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */
