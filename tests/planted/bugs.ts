@@ -89,9 +89,9 @@ export const BUGS: readonly PlantedBug[] = [
     name: "what is resent gets a new number",
     edits: [
       {
-        file: "lib/client/pending-mutations.ts",
-        from: "    mutation.n ??= ++this.#lastSent;",
-        to: "    mutation.n = ++this.#lastSent;",
+        file: "lib/client/pending-calls.ts",
+        from: "    call.n ??= ++this.#lastSent;",
+        to: "    call.n = ++this.#lastSent;",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -171,9 +171,9 @@ export const BUGS: readonly PlantedBug[] = [
     name: "the guess goes with the reply instead of the answer",
     edits: [
       {
-        file: "lib/client/pending-mutations.ts",
-        from: "    return mutation.isReflected ? this.remove(mutation) : undefined;",
-        to: "    return this.remove(mutation);",
+        file: "lib/client/pending-calls.ts",
+        from: '    if (call.isReflected || call.type === "Act") this.#end(call);',
+        to: "    this.#end(call);",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -183,8 +183,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/client/server-answers.ts",
-        from: "    for (const key of this.#standing.keys()) if (this.#questions.isSaid(key)) return true;\n",
-        to: "",
+        from: 'some((query) => query.standing && query.stage === "said")',
+        to: "some(() => false)",
       },
     ],
     caughtBy: { seeds: 300 },
