@@ -146,6 +146,7 @@ const mysql: DialectSql = {
   }),
   among: (column, values) => ({ sql: `${column} in ($1)`, params: [listed(values)] }),
   forUpdate: " for update",
+  // It would also cut what is too long for a column, where others refuse it: no key of the framework is.
   insertNew: (table, columns) => insert(mysql, table, columns).replace(/^insert/, "insert ignore"),
   put: (table, columns) => {
     const rest = columns.slice(1).map((column) => `${mysql.quoted(column)} = values(${mysql.quoted(column)})`);

@@ -154,6 +154,7 @@ export class MysqlConnection implements Connection {
 
   async #sendInside(query: QueryOptions): Promise<[unknown, unknown]> {
     if (this.#over !== undefined) throw this.#over;
+    if (this.#inTransaction && BEGINS_ANOTHER.test(query.sql)) throw beginsAnother();
     try {
       const answer = await this.#send(query);
       if (this.#inTransaction && endedTransaction(answer[0])) {
@@ -189,6 +190,16 @@ export class MysqlConnection implements Connection {
     const send = (sql: string) => this.#run({ sql });
     return new NestableTransaction({ schema, session, transaction, send }, 0);
   }
+}
+
+/** It would commit what came before, and the server's answer would not tell. */
+const BEGINS_ANOTHER = /^\s*(?:begin|start\s+transaction)\b/i;
+
+function beginsAnother(): Error {
+  return new Error(
+    "A function has its transaction already, and beginning another would commit what it has written so far. " +
+      "For a part that can fail by itself use db.transaction.",
+  );
 }
 
 /** mysql2 puts values into the text itself, where `?` stands. */

@@ -10,10 +10,14 @@ const losses = new Set([1053, 1077, 1079, 1152, 1153, 1158, 1159, 1160, 1161, 13
 /** The same as mysql2 and Node say it. */
 const lossCodes = /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|PROTOCOL_)/;
 
-/** What the server's error number, the network's code, or our own error says, wherever in the chain of causes it sits. */
+/**
+ * What the server's error number, or our own error, says, wherever in the chain of causes it sits. The network's codes
+ * say nothing: an author's call to another server fails with the same. What our connection meets has become a
+ * `ConnectionLostError` where it was met.
+ */
 export function classifyMysql(error: unknown): Failure {
   for (const cause of causesOf(error)) {
-    if (cause instanceof ConnectionLostError || isLoss(cause)) return "connectionLost";
+    if (cause instanceof ConnectionLostError) return "connectionLost";
     const number = errorNumber(cause);
     if (number === undefined) continue;
     if (conflicts.has(number)) return "conflict";
@@ -22,7 +26,7 @@ export function classifyMysql(error: unknown): Failure {
   return "other";
 }
 
-/** Is the connection of no use any more? mysql2 has no code for a command on a connection that is closed. */
+/** Has what a statement of ours met made the connection useless? mysql2 has no code for a command on a connection that is closed. */
 export function isLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, fatal } = error as { code?: unknown; fatal?: unknown };

@@ -48,6 +48,33 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     await driver.close();
   });
 
+  test("what fails elsewhere is no loss of our connection, whatever it is called", async () => {
+    const driver = await openMysql({ url: server.url, schema: {}, log });
+    const elsewhere = new TypeError("fetch failed", {
+      cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
+    });
+    expect(driver.classify(elsewhere)).toBe("other");
+    await driver.close();
+  });
+
+  test.each(["begin", "start transaction read write"])(
+    "%s inside of a transaction commits nothing",
+    async (statement) => {
+      const driver = await openMysql({ url: server.url, schema: {}, log });
+      await inTransaction(driver, "define", (connection) =>
+        connection.execute("create table if not exists kept (id int)"),
+      );
+      const writing = inTransaction(driver, "write", async (connection) => {
+        await connection.execute("insert into kept values (1)");
+        await connection.execute(statement);
+      });
+      await expect(writing).rejects.toThrow("A function has its transaction already");
+      const rows = await inTransaction(driver, "read", (connection) => connection.execute("select * from kept"));
+      expect(rows).toEqual([]);
+      await driver.close();
+    },
+  );
+
   test("a connection keeps to what values in statements rely on, however the server is set", async () => {
     const driver = await openMysql({ url: server.url, schema: {}, log });
     const [row] = await inTransaction(driver, "read", (connection) =>

@@ -55,7 +55,10 @@ export class SqliteConnection implements Connection {
     if (this.#lost) throw this.#lost;
     const lent = mode === "read" ? this.#options.reader() : await this.#options.writer();
     try {
-      if (mode === "define") this.#definition = new Definition(lent.file);
+      if (mode === "define") {
+        this.#definition = new Definition(lent.file);
+        this.#definition.begin();
+      }
       if (mode === "read") beginReading(lent.file);
       else await this.#options.beginWriting(lent.file);
       // Nobody waits for what was given up meanwhile.
@@ -94,7 +97,11 @@ export class SqliteConnection implements Connection {
 
   async rollback(): Promise<void> {
     await this.#transaction?.end();
-    if (this.#lent) this.#giveBack(this.#lent);
+    try {
+      if (this.#lent) this.#giveBack(this.#lent);
+    } catch (error) {
+      this.#lost ??= new ConnectionLostError("The transaction could not be rolled back.", { cause: error });
+    }
   }
 
   release(): void {
@@ -109,13 +116,16 @@ export class SqliteConnection implements Connection {
 
   /** With whatever is still open rolled back. */
   #giveBack(lent: LentFile): void {
+    const definition = this.#definition;
     this.#lent = undefined;
-    if (lent.file.isOpen) {
-      if (lent.file.inTransaction) lent.file.change("rollback");
-      this.#definition?.end();
-    }
     this.#definition = undefined;
-    lent.giveBack();
+    // Whatever the file says, the next one in turn must get it.
+    try {
+      if (lent.file.isOpen && lent.file.inTransaction) lent.file.change("rollback");
+      if (lent.file.isOpen) definition?.end();
+    } finally {
+      lent.giveBack();
+    }
   }
 
   #stillLent(): LentFile {
@@ -141,13 +151,16 @@ export class SqliteConnection implements Connection {
 /** Changing a table may mean to make it anew and drop the old one: what refers to it must not be dropped with it. */
 class Definition {
   readonly #file: SqliteFile;
-  readonly #danglingBefore: number;
+  #danglingBefore = 0;
 
-  /** Before the transaction begins: inside of one SQLite does not listen. */
   constructor(file: SqliteFile) {
     this.#file = file;
-    file.script("pragma foreign_keys = off");
-    this.#danglingBefore = dangling(file);
+  }
+
+  /** Before the transaction begins: inside of one SQLite does not listen. `end` is due even when this throws. */
+  begin(): void {
+    this.#file.script("pragma foreign_keys = off");
+    this.#danglingBefore = dangling(this.#file);
   }
 
   assertWhole(): void {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -54,6 +54,30 @@ async function start(file: string, code: string): Promise<ChildProcess> {
 }
 
 describe("a SQLite file", () => {
+  test("keeps its foreign keys when what refers to what cannot be checked", async () => {
+    const file = newFile();
+    const other = new Database(file);
+    // Made by another tool: it refers to a column that is not unique.
+    other.exec("create table lists (id integer, name text)");
+    other.exec("create table items (list integer references lists (name))");
+    other.exec("create table tags (id integer primary key); create table tagged (tag integer references tags (id))");
+    other.close();
+    const driver = await open(file);
+    await expect(define(driver, "create table more (id integer)")).rejects.toThrow("foreign key mismatch");
+    const orphan = inTransaction(driver, "write", (connection) => connection.execute("insert into tagged values (7)"));
+    await expect(orphan).rejects.toThrow("FOREIGN KEY constraint failed");
+    await driver.close();
+  });
+
+  test("is one server's by whatever name it is reached", async () => {
+    const file = newFile();
+    const driver = await open(file);
+    const link = `${file}.link`;
+    await symlink(file, link);
+    await expect(open(link)).rejects.toThrow(EmbeddedLockTakenError);
+    await driver.close();
+  });
+
   test("is one server's: a second is refused within a second, with the file, the owner and what to do", async () => {
     const file = newFile();
     const driver = await open(file);

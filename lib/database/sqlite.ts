@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Log } from "../environment/environment.ts";
@@ -36,8 +36,10 @@ export interface SqliteOptions {
  * @throws when another server has the file open, or it is no database.
  */
 export async function openSqlite(given: SqliteOptions): Promise<Driver> {
-  const options = { ...given, file: resolve(given.file) };
-  const { file } = options;
+  const named = resolve(given.file);
+  // By whatever name it is reached: the lock lies beside the file itself.
+  const file = existsSync(named) ? realpathSync(named) : named;
+  const options = { ...given, file };
   if (!existsSync(dirname(file))) {
     throw new UnusableDatabaseError(
       `The SQLite file ${file} cannot be opened: there is no directory ${dirname(file)}. Make it, or correct DATABASE_URL.`,
