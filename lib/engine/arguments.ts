@@ -9,11 +9,12 @@ const MAX_ISSUES = 20;
 
 /**
  * The arguments as they came over the wire, as values.
- * @throws {BadRequestError} when they are malformed.
+ * @param depth How deep they may be nested.
+ * @throws {BadRequestError} when they are malformed or deeper.
  */
-export function readArguments(args: Record<string, Wire>): Record<string, unknown> {
+export function readArguments(args: Record<string, Wire>, depth: number): Record<string, unknown> {
   try {
-    return fromWire(args) as Record<string, unknown>;
+    return fromWire(args, depth) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof ValueError) throw new BadRequestError(`The arguments are malformed. ${error.message}`);
     throw error;

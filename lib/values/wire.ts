@@ -31,10 +31,11 @@ export function toWire(value: unknown): Wire {
 
 /**
  * Turns a wire form back into the value.
- * @throws {ValueError} when the tags are malformed, a key is forbidden, or it is nested more than 64 levels deep.
+ * @param levels How deep it may be nested: `MAX_DEPTH` or less.
+ * @throws {ValueError} when the tags are malformed, a key is forbidden, or it is nested deeper than that.
  */
-export function fromWire(wire: Wire): unknown {
-  return read(wire, 0);
+export function fromWire(wire: Wire, levels = MAX_DEPTH): unknown {
+  return read(wire, MAX_DEPTH - levels);
 }
 
 type Path = (string | number)[];
@@ -143,7 +144,7 @@ function sortedEntries(record: Record<string, Wire>): Wire[] {
 
 function read(wire: Wire, depth: number): unknown {
   if (typeof wire !== "object" || wire === null) return wire;
-  if (depth > MAX_DEPTH) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels`);
+  if (depth > MAX_DEPTH) throw new ValueError([], "is nested too deeply");
   if (Array.isArray(wire)) return readArray(wire, depth + 1);
   return Object.hasOwn(wire, TAG) ? readTagged(wire[TAG], depth + 1) : readRecord(wire, depth + 1);
 }
