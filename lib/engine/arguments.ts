@@ -2,7 +2,7 @@ import type { RegisteredFunction } from "../functions/define.ts";
 import type { Issue } from "../protocol/outcome.ts";
 import { canonical } from "../values/canonical.ts";
 import { ValueError } from "../values/errors.ts";
-import { fromWire, type Wire } from "../values/wire.ts";
+import { fromWireWithin, type Wire } from "../values/wire.ts";
 import { BadRequestError } from "./failures.ts";
 
 const MAX_ISSUES = 20;
@@ -14,7 +14,7 @@ const MAX_ISSUES = 20;
  */
 export function readArguments(args: Record<string, Wire>, depth: number): Record<string, unknown> {
   try {
-    return fromWire(args, depth) as Record<string, unknown>;
+    return fromWireWithin(depth, args) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof ValueError) throw new BadRequestError(`The arguments are malformed. ${error.message}`);
     throw error;

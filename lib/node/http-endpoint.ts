@@ -6,7 +6,7 @@ import type { FunctionKind } from "../functions/reference.ts";
 import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
 import type { Outcome, WireError } from "../protocol/outcome.ts";
 import { ValueError } from "../values/errors.ts";
-import { fromWire, type Wire } from "../values/wire.ts";
+import { fromWireWithin, type Wire } from "../values/wire.ts";
 import { askIdentity, type Identify, NodeRequest } from "./identify.ts";
 import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
 import { BodyTooLargeError, readBody } from "./read-body.ts";
@@ -135,7 +135,7 @@ function parseBody(text: string, argsDepth: number): { path: string; args: Recor
   try {
     const body = callBody.safeParse(parseMessageText(text));
     if (!body.success) throw new BadBodyError(`Expected { path, args }. ${z.prettifyError(body.error)}`);
-    const args = fromWire((body.data.args ?? {}) as Wire, argsDepth);
+    const args = fromWireWithin(argsDepth, (body.data.args ?? {}) as Wire);
     if (!isRecord(args)) throw new BadBodyError("Expected args to be an object.");
     return { path: body.data.path, args };
   } catch (error) {

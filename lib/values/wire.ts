@@ -31,10 +31,14 @@ export function toWire(value: unknown): Wire {
 
 /**
  * Turns a wire form back into the value.
- * @param levels How deep it may be nested: `MAX_DEPTH` or less.
- * @throws {ValueError} when the tags are malformed, a key is forbidden, or it is nested deeper than that.
+ * @throws {ValueError} when the tags are malformed, a key is forbidden, or it is nested more than 64 levels deep.
  */
-export function fromWire(wire: Wire, levels = MAX_DEPTH): unknown {
+export function fromWire(wire: Wire): unknown {
+  return read(wire, 0);
+}
+
+/** The same for what may be nested less deeply: a name of its own, so that a browser is not sent it. */
+export function fromWireWithin(levels: number, wire: Wire): unknown {
   return read(wire, MAX_DEPTH - levels);
 }
 
