@@ -95,7 +95,7 @@ describe("bad input", () => {
 
 test("who reads nothing is dropped, and others go on without it", async () => {
   // Half a minute of patience is a second and a half here.
-  await using server = await startSmallServer(fastTime(20));
+  await using server = await startSmallServer({ environment: fastTime(20) });
   const slow = new WebSocket(`ws://${server.host}/api/sync`);
   const closed = once(slow, "close") as Promise<[number]>;
   await once(slow, "open");
