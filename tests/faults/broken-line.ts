@@ -7,6 +7,7 @@ const CLOSE_FRAME = 0x88;
 /** A line between clients and a server, over TCP: passes everything on until it is told to break. */
 export class BrokenLine implements AsyncDisposable {
   readonly #server: Server;
+  readonly #heard: (bytes: Buffer) => Buffer;
   readonly #links = new Set<Link>();
   #cutBefore: string | undefined;
   /** How often it has been cut. */
@@ -14,15 +15,19 @@ export class BrokenLine implements AsyncDisposable {
   /** The server has closed a socket, and that was swallowed. */
   hungUp = false;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, heard: (bytes: Buffer) => Buffer) {
     this.#server = server;
+    this.#heard = heard;
   }
 
-  /** @param port Of the server on this machine. */
-  static async to(port: number): Promise<BrokenLine> {
+  /**
+   * @param port Of the server on this machine.
+   * @param heard What clients hear of what the server says. Default: the same.
+   */
+  static async to(port: number, heard: (bytes: Buffer) => Buffer = (bytes) => bytes): Promise<BrokenLine> {
     const server = createServer();
-    const line = new BrokenLine(server);
-    server.on("connection", (client) => line.#link(client, connect(port, "127.0.0.1")));
+    const line = new BrokenLine(server, heard);
+    server.on("connection", (client) => line.#link(client, connect(port, "localhost")));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return line;
@@ -35,6 +40,14 @@ export class BrokenLine implements AsyncDisposable {
   /** The connection breaks, at both ends, when the server says something that holds this text: nobody hears it. */
   cutBefore(text: string): void {
     this.#cutBefore = text;
+  }
+
+  /** Every connection breaks now, at both ends. */
+  cut(): void {
+    for (const { client, server } of this.#links) {
+      client.destroy();
+      server.destroy();
+    }
   }
 
   /** From now on what is said arrives nowhere, and neither end is told. Connections made later are whole. */
@@ -62,15 +75,12 @@ export class BrokenLine implements AsyncDisposable {
         this.#cutBefore = undefined;
         this.cuts++;
         end();
-      } else client.write(bytes);
+      } else client.write(this.#heard(bytes));
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { client, server } of this.#links) {
-      client.destroy();
-      server.destroy();
-    }
+    this.cut();
     this.#server.close();
     await once(this.#server, "close");
   }

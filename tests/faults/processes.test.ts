@@ -64,7 +64,12 @@ function survives(size: number, postgres?: TestServer): void {
       const [writer] = people as [(typeof people)[number]];
       for (const [i, point] of POINTS.entries()) {
         const called = writer.client.mutation("notes:add", { room: "doomed", text: point });
-        expect(await server.died, `${point}: ${server.output}`).toBe("SIGKILL");
+        await until(
+          () => server.endedBy !== undefined,
+          20_000,
+          () => `${point}: ${server.output}`,
+        );
+        expect(server.endedBy).toBe("SIGKILL");
         if (postgres) {
           const texts = (await stored()).map(({ text }) => text);
           expect(texts.includes(point)).toBe(i >= POINTS.indexOf(COMMITTED));

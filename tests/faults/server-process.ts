@@ -9,7 +9,6 @@ export class ServerProcess {
   readonly port: number;
   readonly #arguments: string[];
   #child: ChildProcess | undefined;
-  #died: Promise<NodeJS.Signals | null> = Promise.resolve(null);
   output = "";
 
   /** @param directory Of the embedded database. @param url Of PostgreSQL, instead of it. */
@@ -27,7 +26,7 @@ export class ServerProcess {
     const env = { ...process.env, ...(doom && { DOOM: JSON.stringify(doom) }) };
     const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"], env });
     this.#child = child;
-    this.#died = once(child, "exit").then(([, signal]) => signal as NodeJS.Signals | null);
+
     const ready = new Promise<void>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`The server ended with ${code}: ${this.output}`)));
       for (const stream of [child.stdout, child.stderr]) {
@@ -41,9 +40,9 @@ export class ServerProcess {
     await ready;
   }
 
-  /** Resolves when it has ended by itself, with the signal that ended it. */
-  get died(): Promise<NodeJS.Signals | null> {
-    return this.#died;
+  /** The signal that ended it. Undefined while it runs. */
+  get endedBy(): NodeJS.Signals | undefined {
+    return this.#child?.signalCode ?? undefined;
   }
 
   /** As a machine does that loses its power: nothing is finished. */
