@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import type { ServerMessage } from "../../lib/protocol/server-message.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./bad-input.ts";
 import { fastTime, type SmallServer, startSmallServer } from "./small-server.ts";
+import { until } from "./until.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
 /** Characters of an answer to something bad: what was sent may not come back at length. */
@@ -121,11 +121,3 @@ test("who reads nothing is dropped, and others go on without it", async () => {
   expect([4430, 1006]).toContain((await closed)[0]);
   await writer.close();
 });
-
-async function until(isSo: () => boolean, within = 5_000): Promise<void> {
-  const tooLate = Date.now() + within;
-  while (!isSo()) {
-    if (Date.now() > tooLate) throw new Error(`It did not become so within ${within} ms.`);
-    await setTimeout(5);
-  }
-}
