@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Connection, Driver } from "../database/driver.ts";
+import { type Connection, ConnectionLostError, type Driver, type Failure } from "../database/driver.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -44,10 +44,13 @@ class Nowhere implements Driver {
   commits = 0;
   /** So many of the next commits lose against another. */
   conflicts = 0;
+  /** So many of the next BEGINs are not answered. */
+  silentBegins = 0;
+  destroyed = 0;
 
   async connect(): Promise<Connection> {
     return {
-      begin: async () => {},
+      begin: () => (this.silentBegins-- > 0 ? new Promise(() => {}) : Promise.resolve()),
       db: undefined,
       dialect: "pg",
       execute: async () => [{}],
@@ -58,13 +61,16 @@ class Nowhere implements Driver {
       },
       rollback: async () => {},
       release() {},
-      destroy() {},
+      destroy: () => {
+        this.destroyed++;
+      },
     };
   }
 
   useSchema(): void {}
 
-  classify(error: unknown) {
+  classify(error: unknown): Failure {
+    if (error instanceof ConnectionLostError) return "connectionLost";
     return error instanceof Error && error.message === "conflict" ? "conflict" : "other";
   }
 
@@ -305,6 +311,25 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       clock.advance(1_000);
       await rest();
       expect(asking.value(1)).toMatchObject({ kind: "internal" });
+    },
+  },
+  databaseTime: {
+    limits: { databaseTime: 1_000 },
+    happens: "a connection that does not answer a BEGIN is given up, and the next one does the work",
+    when: async ({ client, clock, rest, driver }) => {
+      const writer = client();
+      driver.silentBegins = 1;
+      writer.mutate(1, "it:write");
+      await rest();
+      clock.advance(999);
+      await rest();
+      expect([writer.ofType("MutationSucceeded"), driver.destroyed]).toEqual([[], 0]);
+      for (let tries = 0; tries < 20; tries++) {
+        clock.advance(100);
+        await rest();
+      }
+      expect(writer.ofType("MutationSucceeded")).toHaveLength(1);
+      expect(driver.destroyed).toBe(1);
     },
   },
   actionTime: {
