@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_ACTIONS } from "../lib/client/pending-actions.ts";
-import { MAX_PENDING, SESSION_LIFE } from "../lib/client/pending-mutations.ts";
+import { MAX_PENDING, SESSION_LIFE } from "../lib/client/pending-calls.ts";
 import { UNMOUNT_GRACE } from "../lib/client/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/limits.ts";
 import { MOST_SOCKETS } from "../lib/node/accept-sockets.ts";
@@ -44,7 +43,7 @@ describe("PROTOCOL.md names every limit with its default and what happens at it"
     expect(tableUnder("What the client keeps to")).toEqual({
       "unacknowledged mutations": statedLimits(defaultLimits).unacknowledgedMutations,
       "pending mutations": MAX_PENDING,
-      "pending actions": MAX_ACTIONS,
+      "pending actions": MAX_PENDING,
       undecided: SESSION_LIFE,
       grace: UNMOUNT_GRACE,
     });

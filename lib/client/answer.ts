@@ -1,9 +1,10 @@
+import type { QueryKey } from "../functions/query-key.ts";
 import type { Transition } from "../protocol/server-message.ts";
 import type { ListHash } from "../values/list-hash.ts";
 import { share } from "../values/share.ts";
 import type { FunctionError } from "./errors.ts";
 import { freezeInDevelopment } from "./freeze.ts";
-import type { Failed, Good, Loading, Skipped } from "./query-result.ts";
+import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
 
 /** What the server has answered to one question. Its `result` is one object until the answer is another. */
 export interface Answer {
@@ -21,19 +22,33 @@ export interface DatedAnswer {
   readonly at: Transition["at"];
 }
 
+/** What the server rendered for one question, read. */
+export interface RenderedAnswer extends DatedAnswer {
+  readonly key: QueryKey;
+  /** A fingerprint of whom it was rendered for; null for nobody. */
+  readonly identity: string | null;
+}
+
 export const LOADING: Loading = Object.freeze({ data: undefined, isLoading: true, error: undefined });
 export const SKIPPED: Skipped = Object.freeze({ data: undefined, isLoading: false, error: undefined });
 
-/** @param error What failed; `data` is then the last good one. */
-export function settled(data: unknown, error?: FunctionError): Answer["result"] {
-  return { data, isLoading: false, error } as Answer["result"];
+/**
+ * What is shown of an answer: the same object as one that is known to hold the same.
+ * @param error What failed; `data` is then the last good one.
+ */
+export function settled(
+  data: unknown,
+  error: FunctionError | undefined,
+  ...known: readonly (Result<unknown> | undefined)[]
+): Answer["result"] {
+  const same = known.find((result) => result && Object.is(result.data, data) && result.error === error);
+  return (same ?? { data, isLoading: false, error }) as Answer["result"];
 }
 
 /** A value the server sent. What did not change since `previous` keeps its identity. */
 export function goodAnswer(previous: Answer | undefined, value: unknown, hash: string): Answer {
   const data = freezeInDevelopment(share(previous?.result.data, value));
-  const before = previous?.result;
-  return { result: before && !before.error && Object.is(before.data, data) ? before : settled(data), hash };
+  return { result: settled(data, undefined, previous?.result), hash };
 }
 
 /** An error the server sent. The last good value stays beside it. */
@@ -43,7 +58,7 @@ export function failedAnswer(previous: Answer | undefined, error: FunctionError)
 
 /** The server says that the value we have is right: an error that stood beside it is over. */
 export function confirmedAnswer(held: Answer): Answer {
-  return held.result.error === undefined ? held : { ...held, result: settled(held.result.data) };
+  return held.result.error ? { ...held, result: settled(held.result.data, undefined) } : held;
 }
 
 /** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */

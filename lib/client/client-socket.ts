@@ -21,8 +21,10 @@ export function socketUrl(site: string | undefined): string {
   const from = site ?? globalThis.location?.origin;
   if (from === undefined) {
     throw new Error(
-      "No page to take the server's address from." +
-        (process.env.NODE_ENV !== "production" ? ' Give it: new ConvexClient("http://localhost:3000").' : ""),
+      "The server's address is missing" +
+        (process.env.NODE_ENV !== "production"
+          ? ', and no page to take it from: new ConvexClient("http://localhost:3000").'
+          : "."),
     );
   }
   const url = new URL(from);

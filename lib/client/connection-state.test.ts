@@ -4,19 +4,18 @@ import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-s
 type State = ConnectionPhase["state"];
 
 const phases: { [S in State]: Extract<ConnectionPhase, { state: S }> } = {
-  idle: { state: "idle" },
+  idle: { state: "idle", attempt: 0 },
   connecting: { state: "connecting", attempt: 2 },
   open: { state: "open", attempt: 2 },
   waiting: { state: "waiting", attempt: 2, retryAt: 5_000 },
-  stopped: { state: "stopped" },
+  stopped: { state: "stopped", attempt: 0 },
 };
 
 const events: { [E in ConnectionEvent["type"]]: Extract<ConnectionEvent, { type: E }> } = {
   wanted: { type: "wanted" },
   connected: { type: "connected" },
   synced: { type: "synced" },
-  lost: { type: "lost", now: 10_000, jitter: 0.5, cap: 8_000 },
-  retry: { type: "retry" },
+  lost: { type: "lost", retryAt: 10_000 },
   renewed: { type: "renewed" },
   rested: { type: "rested" },
   stopped: { type: "stopped" },
@@ -29,7 +28,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
     connected: "idle",
     synced: "idle",
     lost: "idle",
-    retry: "idle",
     renewed: "idle",
     rested: "idle",
     stopped: "stopped",
@@ -39,7 +37,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
     connected: "open",
     synced: "connecting",
     lost: "waiting",
-    retry: "connecting",
     renewed: "connecting",
     rested: "idle",
     stopped: "stopped",
@@ -49,7 +46,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
     connected: "open",
     synced: "open",
     lost: "waiting",
-    retry: "open",
     renewed: "connecting",
     rested: "idle",
     stopped: "stopped",
@@ -59,8 +55,7 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
     connected: "waiting",
     synced: "waiting",
     lost: "waiting",
-    retry: "connecting",
-    renewed: "waiting",
+    renewed: "connecting",
     rested: "idle",
     stopped: "stopped",
   },
@@ -69,7 +64,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
     connected: "stopped",
     synced: "stopped",
     lost: "stopped",
-    retry: "stopped",
     renewed: "stopped",
     rested: "stopped",
     stopped: "stopped",
@@ -86,19 +80,15 @@ test.each(cells)("%s, then %s: %s", (from, event, to) => {
 
 test("what changes nothing returns the very same phase", () => {
   for (const [from, event, to] of cells) {
-    if (from === to && event !== "synced" && event !== "rested")
-      expect(next(phases[from], events[event])).toBe(phases[from]);
+    if (from === to && event !== "synced") expect(next(phases[from], events[event])).toBe(phases[from]);
   }
 });
 
 test("failures are counted until the connection has synced", () => {
   const lost = events.lost;
-  expect(next(phases.connecting, lost)).toEqual({ state: "waiting", attempt: 3, retryAt: 10_000 + 0.5 * 2_000 });
+  expect(next(phases.connecting, lost)).toEqual({ state: "waiting", attempt: 3, retryAt: 10_000 });
   expect(next(phases.open, lost)).toMatchObject({ attempt: 3 });
-  expect(next(next(phases.open, events.synced), lost)).toEqual({ state: "waiting", attempt: 1, retryAt: 10_250 });
-  expect(next(phases.waiting, events.retry)).toEqual({ state: "connecting", attempt: 2 });
-});
-
-test("a server that said when to come back is obeyed", () => {
-  expect(next(phases.open, { ...events.lost, returnAfter: 700 })).toMatchObject({ retryAt: 10_700 });
+  expect(next(next(phases.open, events.synced), lost)).toMatchObject({ attempt: 1 });
+  expect(next(phases.waiting, events.renewed)).toEqual({ state: "connecting", attempt: 2 });
+  expect(next(next(phases.open, events.rested), events.wanted)).toEqual({ state: "connecting", attempt: 0 });
 });

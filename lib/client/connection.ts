@@ -2,7 +2,7 @@ import type { Cancel, Environment } from "../environment/environment.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
 import type { Limits } from "../protocol/server-message.ts";
 import { SILENT, UNSUPPORTED_VERSION } from "../protocol/version.ts";
-import { HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
+import { backoff, HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
 import type { Page } from "./page.ts";
@@ -12,8 +12,16 @@ export const NORMAL = 1000;
 /** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
 const CONNECT_TIME = 10_000;
 const PROBE_TIME = 5_000;
-/** What holds until the server has stated its own. */
-const CONNECTING = { pingEvery: CONNECT_TIME, deadAfter: CONNECT_TIME };
+
+/** What holds until a server has stated its own. */
+export const USUAL_LIMITS: Limits = {
+  subscriptions: 256,
+  unacknowledgedMutations: 32,
+  messagesPerSecond: 50,
+  frameBytes: 1024 * 1024,
+  pingEvery: 15_000,
+  deadAfter: 35_000,
+};
 
 /** What a connection asks of the client around it. */
 export interface ConnectionPorts {
@@ -33,7 +41,9 @@ export interface ConnectionPorts {
 /** Drives one socket after another by `next`. Knows no message but the heartbeat. */
 export class Connection {
   /** Where we are. Replaced by `#move`, by nothing else. */
-  phase: ConnectionPhase = { state: "idle" };
+  phase: ConnectionPhase = { state: "idle", attempt: 0 };
+  /** As the last server has stated them. */
+  limits = USUAL_LIMITS;
   /** When the server told us to come back, from `Draining` until the socket is gone. */
   returnAfter: number | undefined;
   readonly #environment: Environment;
@@ -42,11 +52,8 @@ export class Connection {
   #socket: ClientSocket | undefined;
   #isSocketOpen = false;
   #heardAt = 0;
-  /** Somebody came back and asked whether the connection lives; nothing has been heard since. */
-  #isProbing = false;
-  #limits: Pick<Limits, "pingEvery" | "deadAfter"> = CONNECTING;
   #cancelTimer: Cancel = () => {};
-  #stopListening: Cancel | undefined;
+  #stopListening: Cancel = () => {};
 
   constructor(environment: Environment, page: Page, ports: ConnectionPorts) {
     this.#environment = environment;
@@ -74,28 +81,32 @@ export class Connection {
 
   /** The server has said `Connected`. */
   connected(limits: Limits): void {
-    this.#limits = limits;
+    this.limits = limits;
     this.#move({ type: "connected" });
     this.#watchSilence();
   }
 
   synced(): void {
-    if (this.phase.state === "open" && this.phase.attempt > 0) this.#move({ type: "synced" });
+    if (this.phase.attempt > 0) this.#move({ type: "synced" });
   }
 
-  /** Closes this socket and opens another at once. */
+  /** Opens another socket at once, in place of this one or of the wait for one. */
   renew(): void {
-    if (this.phase.state === "waiting") return this.#retry();
-    if (this.#socket === undefined) return;
+    if (this.phase.state === "idle" || this.phase.state === "stopped") return;
     this.#drop(NORMAL);
     this.#move({ type: "renewed" });
-    this.#openSocket();
+    try {
+      this.#listen(this.#ports.openSocket());
+    } catch (error) {
+      this.#environment.log.error(`No socket could be opened: ${error}`, { error });
+      this.#wait();
+    }
   }
 
   /** Closes this socket, unless it is closed already, and comes back after the usual wait, or when the server said. */
-  leave(code?: number): void {
+  leave(code = NORMAL): void {
     if (this.#socket === undefined) return;
-    const returnAfter = this.returnAfter;
+    const { returnAfter } = this;
     this.#drop(code);
     this.#wait(returnAfter);
   }
@@ -111,8 +122,7 @@ export class Connection {
   }
 
   #end(event: ConnectionEvent): void {
-    this.#stopListening?.();
-    this.#stopListening = undefined;
+    this.#stopListening();
     this.#drop(NORMAL);
     this.#move(event);
   }
@@ -123,101 +133,73 @@ export class Connection {
     if (this.phase !== from) this.#ports.changed();
   }
 
-  #openSocket(): void {
-    try {
-      this.#listen(this.#ports.openSocket());
-    } catch (error) {
-      this.#environment.log.error(`No socket could be opened: ${error}`, { error });
-      this.#wait();
-    }
-  }
-
   /** A socket that is no longer ours may say what it wants. */
   #listen(socket: ClientSocket): void {
     this.#socket = socket;
-    this.#limits = CONNECTING;
     this.#heardAt = this.#environment.now();
     this.#watchSilence();
-    const ifOurs =
-      <Event extends unknown[]>(listener: (...event: Event) => void) =>
-      (...event: Event) => {
-        if (socket === this.#socket) listener(...event);
-      };
-    socket.addEventListener(
-      "open",
+    const ifOurs = (task: () => void) => {
+      if (socket === this.#socket) task();
+    };
+    socket.addEventListener("open", () =>
       ifOurs(() => {
         this.#isSocketOpen = true;
         this.#ports.opened();
       }),
     );
     socket.addEventListener("error", () => {}); // "close" follows
-    socket.addEventListener(
-      "message",
-      ifOurs(({ data }) => {
+    socket.addEventListener("message", ({ data }) =>
+      ifOurs(() => {
         this.#heardAt = this.#environment.now();
-        this.#isProbing = false;
         this.#ports.message(String(data));
       }),
     );
-    socket.addEventListener(
-      "close",
-      ifOurs(({ code, reason }) => this.#closed(code, reason)),
+    socket.addEventListener("close", ({ code, reason }) =>
+      ifOurs(() => {
+        if (code !== UNSUPPORTED_VERSION) this.leave();
+        else this.#ports.refused(reason || "Load the page again.");
+      }),
     );
   }
 
-  #closed(code: number, reason: string): void {
-    if (code !== UNSUPPORTED_VERSION) return this.leave();
-    this.#drop();
-    this.stop();
-    this.#ports.refused(reason || "The server speaks another version of the protocol. Load the page again.");
-  }
-
-  /** Forgets the socket; with a code, closes it as well. */
-  #drop(code?: number): void {
+  /** Closes the socket, unless it is closed already, and forgets it. */
+  #drop(code: number): void {
     const socket = this.#socket;
     this.#cancelTimer();
     this.#socket = undefined;
     this.#isSocketOpen = false;
-    this.#isProbing = false;
     this.returnAfter = undefined;
     if (socket === undefined) return;
-    if (code !== undefined) socket.close(code);
+    socket.close(code);
     this.#ports.lost();
   }
 
+  /** @param returnAfter When the server has told us when to come back. */
   #wait(returnAfter?: number): void {
-    this.#move({
-      type: "lost",
-      now: this.#environment.now(),
-      jitter: this.#environment.random(),
-      cap: this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP,
-      returnAfter,
-    });
-    if (this.phase.state !== "waiting") return;
-    this.#after(this.phase.retryAt - this.#environment.now(), () => this.#retry());
+    const cap = this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
+    const wait = returnAfter ?? backoff(this.phase.attempt + 1, this.#environment.random(), cap);
+    this.#move({ type: "lost", retryAt: this.#environment.now() + wait });
+    if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
 
-  #retry(): void {
-    this.#move({ type: "retry" });
-    this.#openSocket();
-  }
-
-  /** Somebody came back: does the connection still live? */
+  /** Somebody came back: does the connection still live? If so, it has to show it sooner than usual. */
   #probe(): void {
-    if (this.phase.state === "waiting") this.#retry();
-    if (this.phase.state !== "open" || this.#isProbing) return;
-    this.#isProbing = true;
-    this.send({ type: "Ping" });
-    this.#after(PROBE_TIME, () => (this.#isProbing ? this.leave(SILENT) : this.#watchSilence()));
+    if (this.phase.state === "waiting") this.renew();
+    if (this.phase.state !== "open") return;
+    const heardAt = this.#environment.now() - this.limits.deadAfter + PROBE_TIME;
+    if (heardAt >= this.#heardAt) return;
+    this.#heardAt = heardAt;
+    this.#watchSilence();
   }
 
   /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */
   #watchSilence(): void {
-    const { pingEvery, deadAfter } = this.#limits;
+    const isOpen = this.phase.state === "open";
+    const deadAfter = isOpen ? this.limits.deadAfter : CONNECT_TIME;
+    const askAfter = isOpen ? (this.limits.pingEvery + deadAfter) / 2 : CONNECT_TIME;
     const silent = this.#environment.now() - this.#heardAt;
-    const askAfter = (pingEvery + deadAfter) / 2;
     if (silent >= deadAfter) return this.leave(SILENT);
-    if (silent >= askAfter && this.phase.state === "open") this.send({ type: "Ping" });
+    if (silent >= askAfter) this.send({ type: "Ping" });
     this.#after((silent >= askAfter ? deadAfter : askAfter) - silent, () => this.#watchSilence());
   }
 

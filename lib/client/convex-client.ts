@@ -1,12 +1,13 @@
 import type { Cancel } from "../environment/environment.ts";
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 import { LOADING } from "./answer.ts";
-import { type ClientOptions, createSyncClient } from "./create-sync-client.ts";
+import { type ClientOptions, configuredClient } from "./client-options.ts";
+import { type ConnectionState, ConnectionStatus } from "./connection-status.ts";
 import type { OptimisticUpdate } from "./optimistic-store.ts";
 import type { PublicQuery, QueryResult, Result } from "./query-result.ts";
 import { addressFrom, keyOf } from "./question.ts";
 import { ResultRecord } from "./result-record.ts";
-import type { ConnectionState, SyncClient } from "./sync-client.ts";
+import type { SyncClient } from "./sync-client.ts";
 
 type Arguments = Record<string, unknown>;
 type PublicMutation = FunctionReference<"mutation", "public">;
@@ -32,10 +33,12 @@ type ResultOf<Query> = Query extends PublicQuery ? QueryResult<Query> : Result<u
 export class ConvexClient {
   /** The untyped client that the hooks are made on. Not for applications: it may change with any release. */
   readonly sync: SyncClient;
+  readonly #status: ConnectionStatus;
 
   /** @param url Where the site is, such as `https://example.com`. Default: where the page came from. */
   constructor(url?: string, options: ClientOptions = {}) {
-    this.sync = createSyncClient(url, options);
+    this.sync = configuredClient(url, options);
+    this.#status = new ConnectionStatus(this.sync);
   }
 
   /**
@@ -111,28 +114,28 @@ export class ConvexClient {
     args?: Arguments,
     options: { optimisticUpdate?: OptimisticUpdate<never> } = {},
   ): Promise<unknown> {
-    return this.sync.mutate(addressFrom(mutation), args, options.optimisticUpdate);
+    return this.sync.call("Mutate", addressFrom(mutation), args, options.optimisticUpdate);
   }
 
   /** Runs an action once. Rejects with `unavailable` when the connection is lost before its result has arrived. */
   action<Action extends PublicAction>(action: Action, args: FunctionArgs<Action>): Promise<FunctionReturnType<Action>>;
   action(action: string, args?: Arguments): Promise<unknown>;
   async action(action: unknown, args?: Arguments): Promise<unknown> {
-    return this.sync.act(addressFrom(action), args);
+    return this.sync.call("Act", addressFrom(action), args);
   }
 
   /** The same object until it changes. */
   connectionState(): ConnectionState {
-    return this.sync.connectionState();
+    return this.#status.state();
   }
 
   subscribeToConnectionState(listener: () => void): Cancel {
-    return this.sync.subscribeToConnectionState(listener);
+    return this.#status.subscribe(listener);
   }
 
   /** Call it after sign-in or sign-out: connects again, so that the server looks again who is calling. */
   refreshIdentity(): void {
-    this.sync.refreshIdentity();
+    this.sync.reconnect();
   }
 
   /** Disconnects for good. Calls that have not ended reject with `unavailable`. */

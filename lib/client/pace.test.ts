@@ -3,24 +3,24 @@ import { Pace } from "./pace.ts";
 
 test("a second's worth may go at once, then one each time its share of a second has passed", () => {
   const pace = new Pace();
-  pace.start(0, 4);
+  pace.start();
   for (let n = 0; n < 4; n++) {
-    expect(pace.wait(0)).toBe(0);
-    pace.spend();
+    expect(pace.wait(0, 4)).toBe(0);
+    pace.spend(0, 4);
   }
-  expect(pace.wait(0)).toBe(250);
-  expect(pace.wait(100)).toBe(150);
-  expect(pace.wait(250)).toBe(0);
-  pace.spend();
-  expect(pace.wait(10_000)).toBe(0);
-  for (let n = 0; n < 4; n++) pace.spend();
-  expect(pace.wait(10_000)).toBe(250);
+  expect(pace.wait(0, 4)).toBe(250);
+  expect(pace.wait(100, 4)).toBe(150);
+  expect(pace.wait(250, 4)).toBe(0);
+  pace.spend(250, 4);
+  expect(pace.wait(10_000, 4)).toBe(0);
+  for (let n = 0; n < 4; n++) pace.spend(10_000, 4);
+  expect(pace.wait(10_000, 4)).toBe(250);
 });
 
 test("a server that takes less than was thought is heeded at once", () => {
   const pace = new Pace();
-  pace.start(0, 50);
-  pace.limit(1);
-  pace.spend();
-  expect(pace.wait(0)).toBe(1_000);
+  pace.start();
+  expect(pace.wait(0, 50)).toBe(0);
+  pace.spend(0, 1);
+  expect(pace.wait(0, 1)).toBe(1_000);
 });

@@ -1,31 +1,24 @@
-/** How many messages we may still send now: a bucket that fills as time passes, so that the server never has to refuse. */
+/** How fast we may send, so that the server never has to refuse: a second's worth at once, then one after the other. */
 export class Pace {
-  #tokens = 0;
-  #filledAt = 0;
-  #perSecond = 1;
+  /** Each message takes its share of a second: when the last of them has passed. */
+  #busyUntil = 0;
 
-  /** Starts full. */
-  start(now: number, perSecond: number): void {
-    this.#tokens = perSecond;
-    this.#perSecond = perSecond;
-    this.#filledAt = now;
-  }
-
-  /** The server has told how many a second it takes: what was sent before it did still counts. */
-  limit(perSecond: number): void {
-    this.#tokens = Math.min(this.#tokens, perSecond);
-    this.#perSecond = perSecond;
+  /** On a new connection nothing has been sent. */
+  start(): void {
+    this.#busyUntil = 0;
   }
 
   /** How many milliseconds until a message may be sent; 0 when it may be now. */
-  wait(now: number): number {
-    this.#tokens = Math.min(this.#perSecond, this.#tokens + ((now - this.#filledAt) * this.#perSecond) / 1000);
-    this.#filledAt = now;
-    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
+  wait(now: number, perSecond: number): number {
+    return Math.max(0, Math.ceil(this.#after(now, perSecond) - now - 1000));
   }
 
-  /** One was sent. */
-  spend(): void {
-    this.#tokens -= 1;
+  /** One is sent. */
+  spend(now: number, perSecond: number): void {
+    this.#busyUntil = this.#after(now, perSecond);
+  }
+
+  #after(now: number, perSecond: number): number {
+    return Math.max(now, this.#busyUntil) + 1000 / perSecond;
   }
 }

@@ -10,16 +10,16 @@ describe("the page around", () => {
     const returned = vi.fn();
     const stop = page.onReturn(returned);
     const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
-    document.dispatchEvent(new Event("visibilitychange"));
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     expect([returned.mock.calls.length, page.isVisible()]).toEqual([0, false]);
     visible.mockReturnValue("visible");
-    document.dispatchEvent(new Event("visibilitychange"));
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     window.dispatchEvent(new Event("online"));
     window.dispatchEvent(new Event("pageshow"));
     expect([returned.mock.calls.length, page.isVisible()]).toEqual([3, true]);
     stop();
     window.dispatchEvent(new Event("online"));
-    document.dispatchEvent(new Event("visibilitychange"));
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     expect(returned).toHaveBeenCalledTimes(3);
   });
 

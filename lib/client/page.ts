@@ -10,27 +10,23 @@ export interface Page {
   askBeforeLeaving(): Cancel;
 }
 
-const RETURNS = ["online", "pageshow"] as const;
-
 /** The page around us; where there is none (Node, a worker), one that is always looked at and never left. */
 export function surroundingPage(): Page {
-  if (typeof document === "undefined" || typeof window === "undefined") return noPage;
-  const isVisible = () => document.visibilityState !== "hidden";
+  const isThere = typeof document !== "undefined";
+  const isVisible = () => !isThere || document.visibilityState !== "hidden";
   return {
     isVisible,
-    onReturn(listener) {
-      const until = new AbortController();
-      const ifVisible = () => isVisible() && listener();
-      for (const event of RETURNS) window.addEventListener(event, listener, until);
-      document.addEventListener("visibilitychange", ifVisible, until);
-      return () => until.abort();
-    },
-    askBeforeLeaving() {
-      const until = new AbortController();
-      window.addEventListener("beforeunload", (event) => event.preventDefault(), until);
-      return () => until.abort();
-    },
+    onReturn: (listener) =>
+      listen({ online: listener, pageshow: listener, visibilitychange: () => isVisible() && listener() }),
+    askBeforeLeaving: () => listen({ beforeunload: (event) => event.preventDefault() }),
   };
-}
 
-const noPage: Page = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+  /** At the window: what happens to the document comes by there. */
+  function listen(listeners: Record<string, (event: Event) => void>): Cancel {
+    const until = new AbortController();
+    for (const [type, listener] of Object.entries(isThere ? listeners : {})) {
+      window.addEventListener(type, listener, until);
+    }
+    return () => until.abort();
+  }
+}

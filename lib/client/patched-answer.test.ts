@@ -8,7 +8,9 @@ import { type Patch, serverMessage } from "../protocol/server-message.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { fromWire, toWire, type Wire } from "../values/wire.ts";
 import { type Answer, goodAnswer } from "./answer.ts";
+import { USUAL_LIMITS } from "./connection.ts";
 import { patchedAnswer } from "./patched-answer.ts";
+import { heldAnswer, shownAnswer } from "./query.ts";
 import { QuerySet } from "./query-set.ts";
 import { ScriptedServer, settle } from "./scripted-server.ts";
 import { ServerAnswers } from "./server-answers.ts";
@@ -321,22 +323,22 @@ describe("the server's answers", () => {
   const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
 
   function asking() {
-    const questions = new QuerySet(new HandClock(), () => {});
-    const answers = new ServerAnswers(questions);
-    const say = () => {
-      for (const question of questions.toSay(100).room) questions.said(question, answers.held(question.key));
-    };
+    const queries = new QuerySet(new HandClock(), { released: () => {}, refuse: () => {} });
+    const answers = new ServerAnswers(queries);
+    const shown = () => shownAnswer(queries.get(key));
+    const held = () => heldAnswer(queries.get(key));
     answers.connected("epoch");
-    answers.watched(key);
-    questions.watch(key);
-    say();
+    queries.watch(key);
+    queries.next(USUAL_LIMITS);
     return {
       answers,
+      shown,
+      held,
       reconnect() {
-        questions.disconnected();
         answers.disconnected();
+        queries.disconnected();
         answers.connected("epoch");
-        say();
+        queries.next(USUAL_LIMITS);
       },
     };
   }
@@ -346,39 +348,39 @@ describe("the server's answers", () => {
   const patch = patchOf(from, to) as Patch;
 
   test("follow a patch", () => {
-    const { answers } = asking();
+    const { answers, shown } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     answers.apply({ type: "Transition", at: 2, answers: [patch] });
-    expect(answers.answer(key)).toMatchObject({ result: { data: rows(5) }, hash: to.hash });
+    expect(shown()).toMatchObject({ result: { data: rows(5) }, hash: to.hash });
   });
 
   test("follow one to what was said when subscribing again", () => {
-    const { answers, reconnect } = asking();
+    const { answers, shown, reconnect } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     reconnect();
     answers.apply({ type: "Transition", at: 2, maps: [[1, 9]], answers: [{ ...patch, live: 9 }] });
-    expect(answers.answer(key)?.result.data).toEqual(rows(5));
+    expect(shown()?.result.data).toEqual(rows(5));
   });
 
   test("follow one that comes after an error to what they had before", () => {
-    const { answers } = asking();
+    const { answers, shown } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     answers.apply({ type: "Transition", at: 2, answers: [{ live: 1, error: { kind: "internal", incident: "i" } }] });
     answers.apply({ type: "Transition", at: 3, answers: [patch] });
-    expect(answers.answer(key)?.result).toEqual({ data: rows(5), isLoading: false, error: undefined });
+    expect(shown()?.result).toEqual({ data: rows(5), isLoading: false, error: undefined });
   });
 
   test("stay as they are with a wrong one, and no longer say what they have", () => {
-    const { answers, reconnect } = asking();
+    const { answers, shown, held, reconnect } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     expect(() => answers.apply({ type: "Transition", at: 2, answers: [{ ...patch, hash: "~1" }] })).toThrow("fit");
-    expect(answers.answer(key)?.result.data).toEqual(rows(4));
-    expect(answers.held(key)?.hash).toBeUndefined();
+    expect(shown()?.result.data).toEqual(rows(4));
+    expect(held()?.hash).toBeUndefined();
     reconnect();
-    expect(answers.held(key)?.hash).toBeUndefined();
+    expect(held()?.hash).toBeUndefined();
     answers.apply({ type: "Transition", at: 2, maps: [[1, 2]], answers: [{ ...value, live: 2 }] });
     answers.apply({ type: "Transition", at: 3, answers: [{ ...patch, live: 2 }] });
-    expect(answers.answer(key)?.result.data).toEqual(rows(5));
+    expect(shown()?.result.data).toEqual(rows(5));
   });
 
   test("take none without a value", () => {

@@ -5,7 +5,7 @@ import { fromWire, toWire, type Wire } from "../values/wire.ts";
 import { type Answer, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 
-const UNFIT = "A patch does not fit what it is for.";
+const UNFIT = "A patch does not fit.";
 
 /**
  * What `base`, which the server knows us to have, becomes by a patch. Rows that did not change keep their identity, and
@@ -44,7 +44,7 @@ function patched(base: Answer | undefined, { splices, around, hash }: Patch): An
 }
 
 function patchedTo(value: unknown, list: ListHash): Answer {
-  return { result: settled(freezeInDevelopment(value)), hash: list.text, list };
+  return { result: settled(freezeInDevelopment(value), undefined), hash: list.text, list };
 }
 
 /** The list in a value that came whole: hashed only when the first patch comes. */

@@ -1,63 +1,83 @@
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import { goodAnswer } from "./answer.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import type { RenderedAnswer } from "./answer.ts";
 import { PreloadedAnswers } from "./preloaded-answers.ts";
+import { shownAnswer } from "./query.ts";
+import { QuerySet } from "./query-set.ts";
+import { ServerAnswers } from "./server-answers.ts";
 
-const nobody = () => false;
-const none = () => undefined;
+let queries: QuerySet;
+let preloaded: PreloadedAnswers;
+
+beforeEach(() => {
+  queries = new QuerySet(new HandClock(), { released: () => {}, refuse: () => {} });
+  preloaded = new PreloadedAnswers(queries, new ServerAnswers(queries));
+});
 
 function payload(value: unknown, more: Partial<PreloadedAnswer> = {}): PreloadedAnswer {
   const rest = { hash: JSON.stringify(value), epoch: "e", at: 1, identity: "alice" };
   return { path: "x:a", args: { since: { $t: ["date", 0] } }, text: JSON.stringify(value), ...rest, ...more };
 }
 
+const shown = ({ key }: RenderedAnswer) => shownAnswer(queries.get(key));
+
 describe("preloaded answers", () => {
   test("are read once, under the key that the browser's own question has", () => {
-    const preloaded = new PreloadedAnswers();
     const given = payload({ at: { $t: ["date", 7] } });
-    const read = preloaded.read(given, none);
+    const read = preloaded.read(given);
     expect(read).toMatchObject({
       key: 'x:a{"since":{"$t":["date",0]}}',
       answer: { result: { data: { at: new Date(7) } } },
     });
-    expect(preloaded.read(given, none)).toBe(read);
+    expect(preloaded.read(given)).toBe(read);
   });
 
   test("that equal what we hold are what we hold", () => {
-    const held = goodAnswer(undefined, [1], "[1]");
-    expect(new PreloadedAnswers().read(payload([1]), () => held).answer).toBe(held);
+    const first = preloaded.read(payload([1]));
+    preloaded.take(first, "alice");
+    expect(preloaded.read(payload([1])).answer).toBe(first.answer);
   });
 
-  test("of our identity leave once a connection says so; of another they cost one reconnect, then they are gone", () => {
-    const preloaded = new PreloadedAnswers();
-    const alice = preloaded.read(payload(1), none);
-    const bob = preloaded.read(payload(2, { identity: "bob", args: {} }), none);
-    preloaded.hold(alice, nobody);
-    preloaded.hold(bob, nobody);
-    expect(preloaded.verify("alice")).toEqual({ ours: [alice], reconnect: true });
-    expect([preloaded.answer(alice.key), preloaded.answer(bob.key)]).toEqual([undefined, bob.answer]);
-    expect(preloaded.verify("alice")).toEqual({ ours: [], reconnect: false });
-    expect(preloaded.answer(bob.key)).toBeUndefined();
-    expect(preloaded.hold(bob, nobody)).toBe(false);
+  test("of our identity stay once a connection says so; of another they cost one reconnect, then they are gone", () => {
+    const alice = preloaded.read(payload(1));
+    const bob = preloaded.read(payload(2, { identity: "bob", args: {} }));
+    for (const read of [alice, bob]) preloaded.take(read, undefined);
+    expect([shown(alice), shown(bob)]).toEqual([alice.answer, bob.answer]);
+    expect(preloaded.verify("alice")).toBe(true);
+    expect([shown(alice), shown(bob)]).toEqual([alice.answer, bob.answer]);
+    expect(preloaded.verify("alice")).toBe(false);
+    expect([shown(alice), shown(bob)]).toEqual([alice.answer, undefined]);
+    preloaded.take(bob, "alice");
+    expect(shown(bob)).toBeUndefined();
+  });
+
+  test("of one other identity cost one reconnect together", () => {
+    const all = [1, 2].map((n) => preloaded.read(payload(n, { identity: "bob", args: { n } })));
+    for (const read of all) preloaded.take(read, "alice");
+    expect(preloaded.verify("alice")).toBe(true);
+    expect(all.map(shown)).toEqual(all.map(({ answer }) => answer));
+    expect(preloaded.verify("alice")).toBe(false);
+    expect(all.map(shown)).toEqual([undefined, undefined]);
   });
 
   test("of somebody we have become are welcome again", () => {
-    const preloaded = new PreloadedAnswers();
-    const bob = preloaded.read(payload(2, { identity: "bob" }), none);
-    preloaded.hold(bob, nobody);
+    const bob = preloaded.read(payload(2, { identity: "bob" }));
+    preloaded.take(bob, undefined);
     preloaded.verify("alice");
-    expect(preloaded.verify("bob")).toEqual({ ours: [bob], reconnect: false });
-    expect(preloaded.hold(bob, nobody)).toBe(true);
+    expect(preloaded.verify("bob")).toBe(false);
+    expect(shown(bob)).toBe(bob.answer);
+    const again = preloaded.read(payload(3, { identity: "bob", args: {} }));
+    preloaded.take(again, "alice");
+    expect(shown(again)).toBe(again.answer);
   });
 
   test("of one identity and epoch give way to newer ones only; those that nobody watches are bounded", () => {
-    const preloaded = new PreloadedAnswers();
-    const [old, young] = [1, 2].map((at) => preloaded.read(payload(at, { at }), none));
+    const [old, young] = [1, 2].map((at) => preloaded.read(payload(at, { at })));
     if (!old || !young) throw new Error("two were read");
-    preloaded.hold(young, nobody);
-    preloaded.hold(old, nobody);
-    expect(preloaded.answer(old.key)).toBe(young.answer);
-    for (let n = 0; n < 100; n++) preloaded.hold(preloaded.read(payload(n, { args: { n } }), none), nobody);
-    expect(preloaded.answer(old.key)).toBeUndefined();
+    for (const read of [young, old]) preloaded.take(read, undefined);
+    expect(shown(old)).toBe(young.answer);
+    for (let n = 0; n < 100; n++) preloaded.take(preloaded.read(payload(n, { args: { n } })), undefined);
+    expect(shown(old)).toBeUndefined();
   });
 });

@@ -1,70 +1,108 @@
 import { describe, expect, test } from "vitest";
 import type { QueryKey } from "../functions/query-key.ts";
 import { HandClock } from "../testing/hand-clock.ts";
+import { USUAL_LIMITS } from "./connection.ts";
 import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
 
 const a = "x:a{}" as QueryKey;
 const b = "x:b{}" as QueryKey;
+const c = "x:c{}" as QueryKey;
 
-function querySet() {
+function querySet(alsoReleased = (_queries: QuerySet, _key: QueryKey) => {}) {
   const clock = new HandClock();
   const released: QueryKey[] = [];
-  return { clock, released, questions: new QuerySet(clock, (key) => released.push(key)) };
+  const refused: [QueryKey, string][] = [];
+  const queries: QuerySet = new QuerySet(clock, {
+    released({ key }) {
+      released.push(key);
+      alsoReleased(queries, key);
+    },
+    refuse: ({ key }, { kind }) => refused.push([key, kind]),
+  });
+  return { clock, released, refused, queries, next: (limits = {}) => queries.next({ ...USUAL_LIMITS, ...limits }) };
 }
+
+const subscribe = (...queries: [query: number, path: string][]) => ({
+  type: "Subscribe",
+  queries: queries.map(([query, path]) => ({ query, path, args: {}, hash: undefined })),
+});
+const unsubscribe = (...queries: number[]) => ({ type: "Unsubscribe", queries });
 
 describe("a query set", () => {
   test("asks once for any number of watchers, and lets go after the last and the grace", () => {
-    const { clock, released, questions } = querySet();
-    questions.watch(a);
-    questions.watch(a);
-    const [question] = questions.toSay(10).room;
-    if (question) questions.said(question, undefined);
-    expect(questions.toSay(10).room).toEqual([]);
-    questions.unwatch(a);
+    const { clock, released, queries, next } = querySet();
+    queries.watch(a);
+    queries.watch(a);
+    expect([next(), next()]).toEqual([subscribe([1, "x:a"]), undefined]);
+    queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
     expect(released).toEqual([]);
-    questions.unwatch(a);
+    queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE - 1);
     expect(released).toEqual([]);
     clock.advance(1);
-    expect([released, questions.takeUnwanted(), questions.takeUnwanted()]).toEqual([[a], [1], []]);
+    expect([released, next(), next()]).toEqual([[a], unsubscribe(1), undefined]);
   });
 
   test("says nothing of a question that came and went before it could be said", () => {
-    const { clock, questions } = querySet();
-    questions.watch(a);
-    questions.unwatch(a);
+    const { clock, queries, next } = querySet();
+    queries.watch(a);
+    queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
-    expect([questions.toSay(10).room, questions.takeUnwanted(), questions.size]).toEqual([[], [], 0]);
+    expect([next(), queries.all]).toEqual([undefined, []]);
   });
 
   test("never gives a number twice", () => {
-    const { clock, questions } = querySet();
-    questions.watch(a);
-    questions.unwatch(a);
+    const { clock, queries, next } = querySet();
+    queries.watch(a);
+    queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
-    questions.watch(a);
-    expect(questions.toSay(10).room.map(({ id }) => id)).toEqual([2]);
+    queries.watch(a);
+    expect(next()).toEqual(subscribe([2, "x:a"]));
+  });
+
+  test("keeps what is asked anew by somebody who hears that it was let go", () => {
+    const { clock, queries, next } = querySet((all, key) => all.watch(key));
+    queries.watch(a);
+    next();
+    queries.unwatch(a);
+    clock.advance(UNMOUNT_GRACE);
+    expect([next(), next()]).toEqual([unsubscribe(1), subscribe([2, "x:a"])]);
+    expect(queries.get(a)).toMatchObject({ watchers: 1, stage: "said" });
   });
 
   test("says everything again on another connection, and no good-byes of the one before", () => {
-    const { clock, questions } = querySet();
-    for (const key of [a, b]) questions.watch(key);
-    for (const question of questions.toSay(10).room) questions.said(question, undefined);
-    questions.unwatch(a);
+    const { clock, queries, next } = querySet();
+    for (const key of [a, b]) queries.watch(key);
+    expect(next()).toEqual(subscribe([1, "x:a"], [2, "x:b"]));
+    queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
-    questions.disconnected();
-    expect([questions.takeUnwanted(), questions.toSay(10).room.map(({ key }) => key)]).toEqual([[], [b]]);
+    queries.disconnected();
+    expect([next(), next()]).toEqual([subscribe([2, "x:b"]), undefined]);
   });
 
-  test("makes room with what nobody watches before it leaves anything out", () => {
-    const { clock, released, questions } = querySet();
-    questions.watch(a);
-    for (const question of questions.toSay(1).room) questions.said(question, undefined);
-    questions.watch(b);
-    expect(questions.toSay(1)).toMatchObject({ room: [], beyond: [{ key: b }] });
-    questions.unwatch(a);
-    expect(questions.toSay(1)).toMatchObject({ room: [{ key: b }], beyond: [] });
+  test("makes room with what nobody watches before it leaves anything out, and before it asks for more", () => {
+    const { clock, released, refused, queries, next } = querySet();
+    const one = { subscriptions: 1 };
+    queries.watch(a);
+    next(one);
+    queries.watch(b);
+    expect([next(one), refused]).toEqual([undefined, [[b, "unavailable"]]]);
+    queries.unwatch(a);
+    expect([next(one), next(one)]).toEqual([unsubscribe(1), subscribe([2, "x:b"])]);
     expect([released, clock.waiting]).toEqual([[a], 0]);
+  });
+
+  test("asks for as many at once as fit into a frame, and leaves out what fits into none", () => {
+    const { refused, queries, next } = querySet();
+    const big = `x:big{"text":"${"x".repeat(200)}"}` as QueryKey;
+    for (const key of [a, big, b, c]) queries.watch(key);
+    const small = { frameBytes: 300 };
+    expect([next(small), next(small), next(small)]).toEqual([
+      subscribe([1, "x:a"], [3, "x:b"]),
+      subscribe([4, "x:c"]),
+      undefined,
+    ]);
+    expect(refused).toEqual([[big, "badRequest"]]);
   });
 });

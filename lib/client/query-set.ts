@@ -1,158 +1,160 @@
-import type { Cancel, Environment } from "../environment/environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import type { Answer } from "./answer.ts";
+import type { Subscribe, Unsubscribe } from "../protocol/client-message.ts";
+import type { Limits } from "../protocol/server-message.ts";
+import { type FunctionError, UnavailableError } from "./errors.ts";
+import { tooLarge } from "./frame-size.ts";
+import { heldAnswer, newQuery, type Query, shownAnswer } from "./query.ts";
+import { questionOf } from "./question.ts";
 
 /** How long a question is kept after the last of its watchers has left: a page change comes back sooner. */
 export const UNMOUNT_GRACE = 5_000;
+/** How many answers are kept to questions that nobody asks. */
+const REMEMBERED = 100;
 
-/** One thing that is asked of the server, for as long as somebody watches it and a little longer. */
-export interface Question {
-  readonly key: QueryKey;
-  /** Its number on the wire. Never given to another question. */
-  readonly id: number;
-  watchers: number;
-  /** Runs out the grace. Set while nobody watches. */
-  cancelRelease: Cancel | undefined;
-  /** Not said on this connection → said → answered for the first time. Back to unsaid when the connection is lost. */
-  stage: "unsaid" | "said" | "answered";
-  /** What the server knows us to have, as long as it has not answered: it may answer that this is right. */
-  known: Answer | undefined;
+export interface QuerySetPorts {
+  /** Nobody has watched it for the grace. The server is told later. */
+  released(query: Query): void;
+  /** It cannot be asked. */
+  refuse(query: Query, error: FunctionError): void;
 }
 
 /**
- * What we ask: one question per key, however many watch it, and what of it the server has been told.
+ * What we ask, one question per key, however many watch it, and what of it the server has been told. Beside it what is
+ * not asked, not yet or not any more, but has an answer.
  *
- * Not here: any answer that may be shown (see ServerAnswers).
+ * Not here: what becomes of the answers (see ServerAnswers).
  */
 export class QuerySet {
   readonly #environment: Environment;
-  readonly #released: (key: QueryKey) => void;
-  readonly #byKey = new Map<QueryKey, Question>();
-  readonly #byId = new Map<number, Question>();
+  readonly #ports: QuerySetPorts;
+  /** Least recently used first. */
+  readonly #byKey = new Map<QueryKey, Query>();
   #lastId = 0;
   /** Said on this connection, and not wanted any more. */
   #unwanted: number[] = [];
 
-  /** @param released Called when nobody has watched a question for the grace, before the server is told. */
-  constructor(environment: Environment, released: (key: QueryKey) => void) {
+  constructor(environment: Environment, ports: QuerySetPorts) {
     this.#environment = environment;
-    this.#released = released;
+    this.#ports = ports;
   }
 
-  get size(): number {
-    return this.#byKey.size;
+  get all(): Query[] {
+    return [...this.#byKey.values()];
   }
 
-  keys(): Iterable<QueryKey> {
-    return this.#byKey.keys();
+  get asked(): Query[] {
+    return this.all.filter(isAsked);
   }
 
-  has(key: QueryKey): boolean {
-    return this.#byKey.has(key);
+  /** Every question that is asked or has an answer to show. */
+  keys(): QueryKey[] {
+    return this.all.filter((query) => isAsked(query) || shownAnswer(query)).map(({ key }) => key);
+  }
+
+  get(key: QueryKey): Query | undefined {
+    return this.#byKey.get(key);
   }
 
   /** Has the server answered it on this connection? */
   isAnswered(key: QueryKey): boolean {
-    return this.#byKey.get(key)?.stage === "answered";
-  }
-
-  /** Does it wait for its first answer on this connection? */
-  isSaid(key: QueryKey): boolean {
-    return this.#byKey.get(key)?.stage === "said";
-  }
-
-  /** The question behind a number of the wire; undefined when it has been released. */
-  byId(id: number): Question | undefined {
-    return this.#byId.get(id);
+    return this.get(key)?.stage === "answered";
   }
 
   /** Does anything that was said wait for its first answer? */
   get isWaiting(): boolean {
-    return [...this.#byKey.values()].some((question) => question.stage === "said");
+    return this.all.some((query) => query.stage === "said");
+  }
+
+  /** The one of this key, whether or not somebody asks. Makes room for it among those that nobody asks. */
+  obtain(key: QueryKey): Query {
+    const query = this.get(key) ?? newQuery(key);
+    this.#byKey.delete(key);
+    this.#byKey.set(key, query);
+    const others = this.all.filter((other) => !isAsked(other));
+    for (const oldest of others.slice(0, -REMEMBERED)) this.#byKey.delete(oldest.key);
+    return query;
   }
 
   watch(key: QueryKey): void {
-    const question = this.#byKey.get(key) ?? this.#add(key);
-    question.watchers++;
-    question.cancelRelease?.();
-    question.cancelRelease = undefined;
+    const query = this.obtain(key);
+    query.watchers++;
+    query.cancelRelease();
+    if (isAsked(query)) return;
+    query.id = ++this.#lastId;
+    query.stage = "unsaid";
   }
 
   unwatch(key: QueryKey): void {
-    const question = this.#byKey.get(key);
-    if (question === undefined || --question.watchers > 0) return;
-    question.cancelRelease = this.#environment.after(UNMOUNT_GRACE, () => this.#release(question));
+    const query = this.get(key);
+    if (query === undefined || --query.watchers > 0 || !isAsked(query)) return;
+    query.cancelRelease = this.#environment.after(UNMOUNT_GRACE, () => this.#release(query));
   }
 
-  /**
-   * What to subscribe to now, and what there is no room for. What nobody watches makes room for what somebody does.
-   * @param limit How many the server takes from one client.
-   */
-  toSay(limit: number): { room: Question[]; beyond: Question[] } {
-    const unsaid = [...this.#byKey.values()].filter((question) => question.stage === "unsaid");
-    for (const question of this.#byKey.values()) {
-      if (this.#byKey.size <= limit) break;
-      if (question.watchers === 0 && question.stage !== "unsaid") this.#release(question);
+  /** What to say next, within the limits; undefined when the server knows all there is to know. */
+  next({ subscriptions, frameBytes }: Limits): Subscribe | Unsubscribe | undefined {
+    this.#makeRoom(subscriptions);
+    if (this.#unwanted.length > 0) return { type: "Unsubscribe", queries: this.#unwanted.splice(0) };
+    const { asked } = this;
+    const unsaid = asked.filter((query) => query.stage === "unsaid");
+    const room = subscriptions - (asked.length - unsaid.length);
+    const queries: Subscribe["queries"] = [];
+    let text = "";
+    for (const query of unsaid) {
+      const held = heldAnswer(query);
+      const item = { query: query.id, ...questionOf(query.key), hash: held?.hash };
+      const itemText = JSON.stringify(item);
+      const error = tooLarge(item.path, itemText, frameBytes);
+      if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));
+      else if (error) {
+        query.stage = "answered";
+        this.#ports.refuse(query, error);
+      } else if (tooLarge(item.path, text + itemText, frameBytes)) break;
+      else {
+        text += itemText;
+        query.stage = "said";
+        query.known = held;
+        queries.push(item);
+      }
     }
-    const room = Math.max(0, limit - (this.#byKey.size - unsaid.length));
-    return { room: unsaid.slice(0, room), beyond: unsaid.slice(room) };
-  }
-
-  said(question: Question, held: Answer | undefined): void {
-    question.stage = "said";
-    question.known = held;
-  }
-
-  /** @param known What the server knows us to have, where it has refused to answer for now. */
-  answered(question: Question, known: Answer | undefined): void {
-    question.stage = "answered";
-    question.known = known;
-  }
-
-  /** Numbers to unsubscribe from now. Each is returned once. */
-  takeUnwanted(): number[] {
-    const unwanted = this.#unwanted;
-    this.#unwanted = [];
-    return unwanted;
+    return queries.length > 0 ? { type: "Subscribe", queries } : undefined;
   }
 
   /** The server that knew our questions is gone: all have to be said again. */
   disconnected(): void {
     this.#unwanted = [];
-    for (const question of this.#byKey.values()) {
-      question.stage = "unsaid";
-      question.known = undefined;
+    for (const query of this.asked) query.stage = "unsaid";
+  }
+
+  /** Asks nothing any more. Answers stay as they are. */
+  clear(): void {
+    for (const query of this.asked) {
+      query.cancelRelease();
+      query.stage = "unasked";
     }
   }
 
-  /** Forgets everything, timers included. */
-  clear(): void {
-    for (const question of this.#byKey.values()) question.cancelRelease?.();
-    this.#byKey.clear();
-    this.#byId.clear();
-    this.#unwanted = [];
+  /** What nobody watches makes room for what somebody does. */
+  #makeRoom(limit: number): void {
+    const { asked } = this;
+    const idle = asked.filter((query) => query.watchers === 0 && query.stage !== "unsaid");
+    for (const query of idle.slice(0, Math.max(0, asked.length - limit))) this.#release(query);
   }
 
-  #add(key: QueryKey): Question {
-    const id = ++this.#lastId;
-    const question: Question = {
-      key,
-      id,
-      watchers: 0,
-      cancelRelease: undefined,
-      stage: "unsaid",
-      known: undefined,
-    };
-    this.#byKey.set(key, question);
-    this.#byId.set(id, question);
-    return question;
+  #release(query: Query): void {
+    query.cancelRelease();
+    if (query.stage !== "unsaid") this.#unwanted.push(query.id);
+    query.stage = "unasked";
+    this.#ports.released(query);
+    if (heldAnswer(query)) this.obtain(query.key);
+    else if (!isAsked(query)) this.#byKey.delete(query.key); // who was told of it may have asked again
   }
+}
 
-  #release(question: Question): void {
-    question.cancelRelease?.();
-    this.#released(question.key);
-    this.#byKey.delete(question.key);
-    this.#byId.delete(question.id);
-    if (question.stage !== "unsaid") this.#unwanted.push(question.id);
-  }
+function isAsked({ stage }: Query): boolean {
+  return stage !== "unasked";
+}
+
+function tooMany(limit: number): UnavailableError {
+  return new UnavailableError(`The server allows ${limit} queries at a time.`);
 }

@@ -10,11 +10,12 @@ export function addressFrom(reference: unknown): string {
   const address = typeof reference === "string" ? reference : addressOf(reference);
   if (address?.includes(":")) return address;
   throw new TypeError(
-    'A function is expected, such as api.messages.send or "messages:send".' +
-      (process.env.NODE_ENV !== "production" ? ` Found: ${found(reference)}. ${HINT}` : ""),
+    "A function is expected" +
+      (process.env.NODE_ENV !== "production" ? `, such as ${EXAMPLE}. Found: ${found(reference)}. ${HINT}` : "."),
   );
 }
 
+const EXAMPLE = 'api.messages.send or "messages:send"';
 const HINT = "A module of api is no function; name one of its functions.";
 
 function found(value: unknown): string {

@@ -3,8 +3,8 @@ import type { Limits, ServerMessage, Transition } from "../protocol/server-messa
 import type { SocketLike } from "../protocol/socket.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { SocketNetwork } from "../testing/socket-pair.ts";
+import type { ClientOptions } from "./client-options.ts";
 import { ConvexClient } from "./convex-client.ts";
-import type { ClientOptions } from "./create-sync-client.ts";
 import type { Page } from "./page.ts";
 
 /** For tests: a server that says what the test tells it to, and `Connected` by itself unless told otherwise. */

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { QueryKey } from "../functions/query-key.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { goodAnswer } from "./answer.ts";
+import { USUAL_LIMITS } from "./connection.ts";
+import { heldAnswer, shownAnswer } from "./query.ts";
 import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
 
@@ -9,37 +11,31 @@ const a = "x:a{}" as QueryKey;
 const b = "x:b{}" as QueryKey;
 
 let clock: HandClock;
-let questions: QuerySet;
+let queries: QuerySet;
 let answers: ServerAnswers;
 
 beforeEach(() => {
   clock = new HandClock();
-  questions = new QuerySet(clock, (key) => answers.released(key));
-  answers = new ServerAnswers(questions);
+  queries = new QuerySet(clock, { released: (query) => answers.released(query), refuse: () => {} });
+  answers = new ServerAnswers(queries);
   answers.connected("epoch-1");
 });
 
 /** Watches and says it; the numbers are 1, 2, 3 … in order. */
 function ask(...keys: QueryKey[]) {
-  for (const key of keys) {
-    answers.watched(key);
-    questions.watch(key);
-  }
-  say();
-}
-
-function say() {
-  for (const question of questions.toSay(100).room) questions.said(question, answers.held(question.key));
+  for (const key of keys) queries.watch(key);
+  queries.next(USUAL_LIMITS);
 }
 
 function reconnect(epoch: string) {
-  questions.disconnected();
   answers.disconnected();
+  queries.disconnected();
   answers.connected(epoch);
-  say();
+  queries.next(USUAL_LIMITS);
 }
 
-const data = (key: QueryKey) => answers.answer(key)?.result.data;
+const shown = (key: QueryKey) => shownAnswer(queries.get(key));
+const data = (key: QueryKey) => shown(key)?.result.data;
 const value = (live: number, value: number, hash = `h${value}`) => ({ live, hash, value });
 const rendered = (value: number, at: number, epoch = "epoch-1") => ({
   answer: goodAnswer(undefined, value, `h${value}`),
@@ -85,7 +81,7 @@ describe("the server's answers", () => {
     answers.apply({ type: "Transition", at: 1, refused });
     reconnect("epoch-1");
     expect(() => answers.apply({ type: "Transition", at: 2, maps: [[1, 1]] })).toThrow("without an answer");
-    expect(answers.answer(a)?.result.error?.kind).toBe("badRequest");
+    expect(shown(a)?.result.error?.kind).toBe("badRequest");
   });
 
   test("of two questions on one live query move together, and apart when it splits", () => {
@@ -99,6 +95,25 @@ describe("the server's answers", () => {
     expect([data(a), data(b)]).toEqual([2, 2]);
     answers.apply({ type: "Transition", at: 3, maps: [[2, 5]], answers: [value(5, 9), value(1, 3)] });
     expect([data(a), data(b)]).toEqual([3, 9]);
+  });
+
+  test("say whether anything older than the connection is shown that it will answer", () => {
+    ask(a);
+    expect(answers.isCatchingUp).toBe(false);
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
+    reconnect("epoch-1");
+    expect(answers.isCatchingUp).toBe(true);
+    answers.apply({ type: "Transition", at: 2, maps: [[1, 1]] });
+    expect(answers.isCatchingUp).toBe(false);
+  });
+
+  test("of somebody else are forgotten, watched or not", () => {
+    ask(a);
+    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
+    answers.fill(b, rendered(2, 1));
+    reconnect("epoch-1");
+    answers.forget();
+    expect([a, b].map((key) => heldAnswer(queries.get(key)))).toEqual([undefined, undefined]);
   });
 
   test("stand while the connection is away, and until the next one has answered", () => {
@@ -125,9 +140,9 @@ describe("the server's answers", () => {
   test("that nobody watches any more are not shown, but win over an older render of the same epoch", () => {
     ask(a);
     answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
-    questions.unwatch(a);
+    queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
-    expect([data(a), answers.held(a)?.hash]).toEqual([undefined, "h5"]);
+    expect([data(a), heldAnswer(queries.get(a))?.hash]).toEqual([undefined, "h5"]);
     answers.fill(a, rendered(3, 3));
     expect(data(a)).toBe(5);
     answers.fill(a, rendered(8, 8));

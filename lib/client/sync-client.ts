@@ -1,41 +1,27 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
+import type { ClientMessage } from "../protocol/client-message.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { PROTOCOL_VERSION, RESYNC } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
-import type { Answer } from "./answer.ts";
+import type { RenderedAnswer } from "./answer.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { Connection, NORMAL } from "./connection.ts";
 import { type FunctionError, toFunctionError, UnavailableError } from "./errors.ts";
+import { tooLarge } from "./frame-size.ts";
 import { OptimisticAnswers } from "./optimistic-answers.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import { Outbox } from "./outbox.ts";
 import type { Page } from "./page.ts";
-import { PendingActions } from "./pending-actions.ts";
-import { type PendingMutation, PendingMutations } from "./pending-mutations.ts";
-import { PreloadedAnswers, type ReadAnswer } from "./preloaded-answers.ts";
+import { MAX_PENDING, type PendingCall, PendingCalls } from "./pending-calls.ts";
+import { PreloadedAnswers } from "./preloaded-answers.ts";
+import { type Query, shownAnswer } from "./query.ts";
 import type { Result } from "./query-result.ts";
 import { QuerySet } from "./query-set.ts";
-import { wireArgs } from "./question.ts";
+import { type WireArgs, wireArgs } from "./question.ts";
 import { ServerAnswers } from "./server-answers.ts";
 import { Watchers } from "./watchers.ts";
-
-/** How the page is connected, and how many mutations wait. */
-export interface ConnectionState {
-  readonly state: "connecting" | "open" | "waiting" | "stopped";
-  readonly hasEverConnected: boolean;
-  /** When the next attempt is due, in milliseconds since 1970. Only while waiting. */
-  readonly retryAt?: number;
-  /** Mutations that were called and have not ended. */
-  readonly pendingMutations: number;
-}
-
-export const NOT_CONNECTED: ConnectionState = Object.freeze({
-  state: "connecting",
-  hasEverConnected: false,
-  pendingMutations: 0,
-});
 
 /**
  * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in
@@ -44,41 +30,35 @@ export const NOT_CONNECTED: ConnectionState = Object.freeze({
 export class SyncClient {
   readonly #environment: Environment;
   readonly #page: Page;
-  readonly #questions: QuerySet;
+  readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
-  readonly #preloaded = new PreloadedAnswers();
+  readonly #preloaded: PreloadedAnswers;
+  readonly #calls: PendingCalls;
   readonly #optimistic: OptimisticAnswers;
-  readonly #mutations: PendingMutations;
-  readonly #actions = new PendingActions();
-  /** Mutations that the server's answers on this connection contain, and those we show perhaps not yet. */
-  readonly #reflected = new Set<number>();
   readonly #watchers: Watchers;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
-  readonly #awaited = new Map<QueryKey, Awaited>();
-  readonly #stateListeners = new Set<() => void>();
-  #state = NOT_CONNECTED;
+  readonly #awaited = new Map<QueryKey, Promise<void>>();
   /** Who the last connection said we are. Undefined until the first. */
   #identity: string | null | undefined;
-  #hasEverConnected = false;
   #isClosed = false;
   /** Held by a provider or by whoever made it. A client that is not held rests once nothing is left to do. */
   #isHeld = true;
   #isSpeakingSoon = false;
-  #cancelGiveUp: Cancel | undefined;
   #stopAsking: Cancel | undefined;
 
   /** @param openSocket Makes a socket to the server. Not called before something is watched or called. */
   constructor(environment: Environment, page: Page, openSocket: () => ClientSocket) {
     this.#environment = environment;
     this.#page = page;
-    this.#questions = new QuerySet(environment, (key) => this.#release(key));
-    this.#answers = new ServerAnswers(this.#questions);
-    this.#optimistic = new OptimisticAnswers(
-      { answer: (key) => this.#base(key), keys: () => this.#allKeys() },
-      environment.log,
-    );
-    this.#mutations = new PendingMutations(environment);
+    this.#queries = new QuerySet(environment, {
+      released: (query) => this.#released(query),
+      refuse: (query, error) => this.#refuse(query, error),
+    });
+    this.#answers = new ServerAnswers(this.#queries);
+    this.#preloaded = new PreloadedAnswers(this.#queries, this.#answers);
+    this.#calls = new PendingCalls(environment);
+    this.#optimistic = new OptimisticAnswers(this.#queries, this.#calls, environment.log);
     this.#watchers = new Watchers(environment.log);
     this.#connection = new Connection(environment, page, {
       openSocket,
@@ -89,11 +69,7 @@ export class SyncClient {
       refused: (reason) => this.#refused(reason),
     });
     this.#outbox = new Outbox(environment, this.#connection, {
-      questions: this.#questions,
-      mutations: this.#mutations,
-      actions: this.#actions,
-      held: (key) => this.#held(key),
-      refuse: (key, error) => this.#refuse(key, error),
+      next: () => this.#next(),
       done: () => this.#spoken(),
     });
   }
@@ -107,41 +83,47 @@ export class SyncClient {
 
   /** The server's own answer, without guesses. Undefined while there is none. */
   serverResult(key: QueryKey): Result<unknown> | undefined {
-    return this.#base(key)?.result;
+    return shownAnswer(this.#queries.get(key))?.result;
   }
 
   /** Asks these until stopped. `listener` is called once for each change of any number of them. */
   watch(keys: readonly QueryKey[], listener: () => void): Cancel {
     if (this.#isClosed) return () => {};
     this.#want();
-    for (const key of keys) {
-      this.#answers.watched(key);
-      this.#questions.watch(key);
-    }
-    const stop = this.#watchers.add(keys, listener, (key) => this.result(key));
-    let isWatching = true;
+    for (const key of keys) this.#queries.watch(key);
+    const stop = this.#watchers.add(() => keys.map((key) => this.result(key)), listener);
     return () => {
-      if (!isWatching) return;
-      isWatching = false;
-      stop();
-      for (const key of keys) this.#questions.unwatch(key);
+      if (stop()) for (const key of keys) this.#queries.unwatch(key);
     };
   }
 
   /** Resolves when the server has answered, on this connection or the next. The same promise for all who wait. */
   answered(key: QueryKey): Promise<void> {
-    const waiting = this.#awaited.get(key);
-    if (waiting) return waiting.promise;
-    if (this.#isClosed) return Promise.reject(closed());
-    if (this.#questions.isAnswered(key)) return Promise.resolve();
+    let answered = this.#awaited.get(key);
+    if (answered === undefined) {
+      answered = this.#untilAnswered(key).finally(() => this.#awaited.delete(key));
+      answered.catch(() => {}); // those who wait hear of it; perhaps nobody does
+      this.#awaited.set(key, answered);
+    }
+    return answered;
+  }
+
+  async #untilAnswered(key: QueryKey): Promise<void> {
+    const isOver = () => this.#isClosed || this.#queries.isAnswered(key);
     const stop = this.watch([key], () => {});
-    let settle = {} as Pick<Awaited, "resolve" | "reject">;
-    const promise = new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
-    promise.catch(() => {}); // those who wait hear of it; perhaps nobody does
-    this.#awaited.set(key, { promise, stop, ...settle });
-    return promise;
+    if (!isOver()) {
+      await new Promise<void>((resolve) => {
+        const stopWaiting = this.#watchers.add(
+          () => [isOver()],
+          () => {
+            stopWaiting();
+            resolve();
+          },
+        );
+      });
+    }
+    stop();
+    if (this.#isClosed) throw new UnavailableError(CLOSED);
   }
 
   /** The server will probably answer `key` as it has answered `like`. Not shown before it has; but an equal answer is not sent. */
@@ -153,59 +135,65 @@ export class SyncClient {
    * Takes an answer that came with the page. Safe while rendering: listeners are told later.
    * @returns it, read; `answer` is what the server rendered, whatever is known by now.
    */
-  ingest(preloaded: PreloadedAnswer): ReadAnswer {
-    const read = this.#preloaded.read(preloaded, (key) => this.#held(key));
-    if (read.identity === this.#identity) this.#answers.fill(read.key, read);
-    else if (this.#preloaded.hold(read, (key) => this.#questions.has(key))) this.#verifySoon();
-    queueMicrotask(() => this.#changed());
+  ingest(preloaded: PreloadedAnswer): RenderedAnswer {
+    const read = this.#preloaded.read(preloaded);
+    this.#preloaded.take(read, this.#identity);
+    queueMicrotask(() => {
+      const isOpen = this.#connection.phase.state === "open";
+      if (isOpen && this.#preloaded.verify(this.#identity)) this.reconnect();
+      this.#changed();
+    });
     return read;
   }
 
   // ── calls ──
 
-  /** @param update What to show ahead of the result. */
-  mutate(
+  /** @param update What a mutation shows ahead of its result. */
+  call(
+    type: PendingCall["type"],
     path: string,
-    args: Record<string, unknown> | undefined,
+    original: Record<string, unknown> | undefined,
     update?: (localStore: OptimisticLocalStore, args: never) => void,
   ): Promise<unknown> {
-    return this.#call(path, args, this.#mutations.isFull, (call) => {
-      const given = fromWire(call.args) as never;
-      const layer = update && { path, update: (store: OptimisticLocalStore) => update(store, given) };
-      if (this.#mutations.isSessionOver) this.#reconnect();
-      this.#mutations.add({ ...call, layer });
-      if (layer) this.#optimistic.add(layer);
-      this.#changed();
-    });
-  }
-
-  act(path: string, args: Record<string, unknown> | undefined): Promise<unknown> {
-    return this.#call(path, args, this.#actions.isFull, (call) => this.#actions.add(call));
-  }
-
-  #call(path: string, given: Record<string, unknown> | undefined, isFull: boolean, add: (call: Call) => void) {
-    return new Promise<unknown>((resolve, reject) => {
-      if (this.#isClosed) throw closed();
-      if (isFull) throw new UnavailableError(`Not sent: ${path}. Too many calls wait for the server.`);
-      const args = structuredClone(wireArgs(given));
-      this.#outbox.check(path, args);
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) throw new UnavailableError(CLOSED);
+      if (this.#calls.count(type) >= MAX_PENDING) {
+        throw new UnavailableError(`Not sent: ${path}. Too many wait for the server.`);
+      }
+      const text = JSON.stringify(wireArgs(original)); // as they are now, whatever happens to them later
+      const error = tooLarge(path, text, this.#connection.limits.frameBytes);
+      if (error) throw error;
+      const args = JSON.parse(text) as WireArgs;
+      const given = fromWire(args) as never;
       this.#want();
-      add({ path, args, resolve, reject });
+      if (this.#calls.isSessionOver) this.reconnect();
+      this.#calls.add({
+        type,
+        path,
+        args,
+        resolve,
+        reject,
+        stage: "unsaid",
+        update: update && ((store) => update(store, given)),
+      });
+      this.#changed();
     });
   }
 
   // ── the connection ──
 
-  readonly connectionState = (): ConnectionState => this.#state;
+  /** How we are connected, and how many mutations wait. */
+  get connection() {
+    return {
+      phase: this.#connection.phase,
+      hasEverConnected: this.#identity !== undefined,
+      pendingMutations: this.#calls.count("Mutate"),
+    };
+  }
 
-  readonly subscribeToConnectionState = (listener: () => void): Cancel => {
-    this.#stateListeners.add(listener);
-    return () => this.#stateListeners.delete(listener);
-  };
-
-  /** Connects again, so that the server looks again who we are. */
-  refreshIdentity(): void {
-    this.#reconnect();
+  /** Calls back whenever any part of what `read` returns is another. */
+  follow(read: () => readonly unknown[], listener: () => void): Cancel {
+    return this.#watchers.add(read, listener);
   }
 
   /** Keeps the client from resting. Once released, it disconnects as soon as nothing is watched and no call is left. */
@@ -217,73 +205,43 @@ export class SyncClient {
     };
   }
 
-  close(): void {
+  /** For good. @param reason Why what has not been sent will not be. */
+  close(reason = CLOSED): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#dropCalls(CLOSED);
-    for (const { stop, reject } of this.#awaited.values()) {
-      stop();
-      reject(closed());
-    }
-    this.#awaited.clear();
-    this.#questions.clear();
+    this.#calls.drop(reason);
     this.#connection.stop();
+    this.#queries.clear();
     this.#outbox.close();
     this.#changed();
   }
 
   #want(): void {
-    if (this.#isClosed) return;
     this.#connection.want();
     this.#speakSoon();
   }
 
   /** The socket is open: says who we are, then what is due. */
   #introduce(): void {
-    if (this.#mutations.isSessionOver) this.#renewSession();
-    const { session, undecided, isSessionUsed } = this.#mutations;
-    this.#outbox.open({
-      type: "Connect",
-      protocol: PROTOCOL_VERSION,
-      session,
-      identity: isSessionUsed ? this.#identity : undefined,
-      undecided: undecided.length > 0 ? undecided : undefined,
-    });
+    this.#outbox.open({ type: "Connect", protocol: PROTOCOL_VERSION, ...this.#calls.introduce(this.#identity) });
   }
 
   #lost(): void {
-    this.#reflected.clear();
-    this.#questions.disconnected();
     this.#answers.disconnected();
-    this.#mutations.disconnected();
-    for (const action of this.#actions.takeAll((action) => action.isOnWire)) giveUp(action);
+    this.#queries.disconnected();
+    this.#calls.disconnected();
     this.#changed();
   }
 
   #refused(reason: string): void {
     this.#environment.log.error(`The server refuses this client: ${reason}`);
-    this.#dropCalls(reason);
-    this.#isClosed = true;
-    this.#changed();
+    this.close(reason);
   }
 
-  #reconnect(): void {
-    if (this.#mutations.isIdle || this.#mutations.isSessionOver) this.#renewSession();
+  /** Connects again, so that the server looks again who we are. */
+  reconnect(): void {
+    this.#calls.renewSession();
     this.#connection.renew();
-  }
-
-  #renewSession(): void {
-    const lost = this.#mutations.renewSession();
-    this.#optimistic.remove(lost);
-    for (const mutation of lost) giveUp(mutation);
-  }
-
-  /** Ends every call: the server may have run those that were sent, and has not seen the others. */
-  #dropCalls(reason: string): void {
-    const mutations = this.#mutations.takeAll();
-    this.#optimistic.remove(mutations);
-    for (const mutation of mutations) giveUp(mutation, mutation.n === undefined ? reason : undefined);
-    for (const action of this.#actions.takeAll()) giveUp(action, action.isOnWire ? undefined : reason);
   }
 
   // ── what the server says ──
@@ -296,7 +254,7 @@ export class SyncClient {
     try {
       this.#take(JSON.parse(text) as ServerMessage);
     } catch (error) {
-      this.#environment.log.error(`The server's message does not fit, so the client resyncs: ${error}`, { error });
+      this.#environment.log.error(`The client resyncs: ${error}`, { error });
       this.#connection.leave(RESYNC);
     }
     this.#speakSoon();
@@ -309,13 +267,13 @@ export class SyncClient {
       case "Transition":
         return this.#transition(message);
       case "MutationSucceeded":
-        return this.#ended(this.#mutations.succeeded(message.request, fromWire(message.value)));
-      case "MutationFailed":
-        return this.#failed(this.#mutations.failed(message.request), toFunctionError(message.error));
       case "ActionSucceeded":
-        return this.#actions.take(message.request)?.resolve(fromWire(message.value));
+        this.#calls.succeeded(message.request, fromWire(message.value));
+        return this.#changed();
+      case "MutationFailed":
       case "ActionFailed":
-        return this.#actions.take(message.request)?.reject(toFunctionError(message.error));
+        this.#calls.failed(message.request, toFunctionError(message.error));
+        return this.#changed();
       case "Draining":
         this.#connection.returnAfter = Math.ceil(message.returnAfter * (1 + this.#environment.random() / 4));
         return;
@@ -333,66 +291,29 @@ export class SyncClient {
 
   #connected({ epoch, identity, limits }: Connected): void {
     const isSomebodyElse = this.#identity !== undefined && this.#identity !== identity;
-    const wasBound = isSomebodyElse && this.#mutations.isSessionUsed;
-    this.#outbox.limit(limits);
-    this.#hasEverConnected = true;
+    const wasBound = isSomebodyElse && this.#calls.isSessionUsed;
     this.#answers.connected(epoch);
-    this.#connection.connected(limits);
+    this.#identity = identity;
     if (isSomebodyElse) {
       this.#answers.forget();
-      this.#dropCalls("Somebody else is signed in now.");
+      this.#calls.drop("Somebody else is signed in now.");
     }
-    this.#identity = identity;
-    const { ours, reconnect } = this.#preloaded.verify(identity);
-    for (const read of ours) this.#answers.fill(read.key, read);
+    this.#connection.connected(limits);
+    const isMissed = this.#preloaded.verify(identity);
     this.#changed();
-    if (reconnect || wasBound) this.#reconnect();
+    if (isMissed || wasBound) this.reconnect();
     else this.#noticeSynced();
   }
 
   #transition(transition: Transition): void {
     this.#answers.apply(transition);
-    for (const n of transition.reflected ?? []) this.#reflected.add(n);
-    this.#endReflected();
+    this.#calls.reflected(transition.reflected ?? []);
+    this.#changed();
     this.#noticeSynced();
   }
 
-  /**
-   * Drops the guesses in the very update that brings the results; then ends the calls, so that callers see them. After a
-   * reconnect the server may say what is reflected before it has heard what we ask, while we show older answers: that
-   * waits until all of these are answered.
-   */
-  #endReflected(): void {
-    if (this.#answers.isCatchingUp) return this.#changed();
-    const reflected = this.#mutations.reflected([...this.#reflected]);
-    this.#reflected.clear();
-    this.#optimistic.remove(reflected);
-    this.#changed();
-    for (const mutation of reflected) if (mutation.success) this.#ended(mutation);
-  }
-
-  #ended(mutation: PendingMutation | undefined): void {
-    mutation?.resolve(mutation.success?.value);
-    this.#announce();
-  }
-
-  #failed(mutation: PendingMutation | undefined, error: FunctionError): void {
-    if (mutation === undefined) return;
-    this.#optimistic.remove([mutation]);
-    this.#changed();
-    mutation.reject(error);
-  }
-
   #noticeSynced(): void {
-    if (!this.#questions.isWaiting) this.#connection.synced();
-  }
-
-  /** A payload of somebody else than the connection's: one reconnect tells whether the browser has become them. */
-  #verifySoon(): void {
-    queueMicrotask(() => {
-      if (this.#identity === undefined || this.#connection.phase.state !== "open") return;
-      if (this.#preloaded.verify(this.#identity).reconnect) this.#reconnect();
-    });
+    if (!this.#queries.isWaiting) this.#connection.synced();
   }
 
   // ── what we say ──
@@ -407,114 +328,66 @@ export class SyncClient {
     });
   }
 
-  /** Nothing more can be said now. A server that drains is left once it owes us nothing; a client that nobody holds rests. */
-  #spoken(): void {
-    this.#announce();
-    const isOwed = this.#mutations.inFlight + this.#actions.inFlight > 0;
-    if (this.#connection.returnAfter !== undefined && !isOwed) this.#connection.leave(NORMAL);
-    const isNeeded = this.#isHeld || this.#questions.size + this.#mutations.size + this.#actions.size > 0;
-    if (!isNeeded && this.#connection.phase.state !== "idle") this.#connection.rest();
+  /** Questions follow `Connect` at once; calls wait until the server has said who we are. */
+  #next(): ClientMessage | undefined {
+    const { phase, limits } = this.#connection;
+    const question = this.#queries.next(limits);
+    return question ?? (phase.state === "open" ? this.#calls.next(limits.unacknowledgedMutations) : undefined);
   }
 
-  #refuse(key: QueryKey, error: FunctionError): void {
-    if (this.#answers.answer(key)?.result.error?.message === error.message) return;
-    this.#answers.refuse(key, error);
+  /**
+   * Nothing more can be said now. What was sent too long ago is given up; a server that drains is left once it owes us
+   * nothing; a client that nobody holds rests.
+   */
+  #spoken(): void {
+    if (this.#calls.isOverdue) this.reconnect();
+    this.#announce();
+    if (this.#connection.returnAfter !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
+    if (!this.#isHeld && this.#queries.asked.length + this.#calls.size === 0) this.#connection.rest();
+  }
+
+  #refuse(query: Query, error: FunctionError): void {
+    if (shownAnswer(query)?.result.error?.message === error.message) return;
+    this.#answers.refuse(query, error);
     this.#changed();
+  }
+
+  #released(query: Query): void {
+    this.#answers.released(query);
+    this.#changed();
+    this.#speakSoon();
   }
 
   // ── telling ──
 
-  /** The only way in which a change reaches the page: all stores have changed by now, everybody is told once. */
+  /**
+   * The only way in which a change of what is shown reaches the page: all stores have changed by now, everybody is told
+   * once. Guesses go in the very update that brings the results. After a reconnect the server may say what is reflected
+   * before it has heard what we ask, while we show older answers: that waits until all of these are answered.
+   */
   #changed(): void {
+    if (!this.#answers.isCatchingUp) this.#calls.settle();
     this.#optimistic.replay();
-    this.#watchers.publish((key) => this.result(key));
-    for (const [key, { stop, resolve }] of this.#awaited) {
-      if (!this.#questions.isAnswered(key)) continue;
-      this.#awaited.delete(key);
-      stop();
-      resolve();
-    }
     this.#announce();
   }
 
-  /** Follows the connection and the pending mutations: for those who show them, and for whoever is about to leave. */
+  /**
+   * Follows the connection and the calls as well: for those who show them, and for whoever is about to leave. Comes by
+   * at every attempt to connect, so that what is overdue needs no timer; while connected heartbeats see to that.
+   */
   #announce(): void {
+    if (this.#calls.isOverdue) this.#speakSoon();
     this.#askBeforeLeaving();
-    this.#giveUpInTime();
-    const { phase } = this.#connection;
-    const now: ConnectionState = {
-      state: phase.state === "idle" ? "connecting" : phase.state,
-      hasEverConnected: this.#hasEverConnected,
-      ...(phase.state === "waiting" && { retryAt: phase.retryAt }),
-      pendingMutations: this.#mutations.size,
-    };
-    if (JSON.stringify(now) === JSON.stringify(this.#state)) return;
-    this.#state = now;
-    for (const listener of [...this.#stateListeners]) listener();
+    this.#watchers.publish();
   }
 
   #askBeforeLeaving(): void {
-    if (!this.#mutations.hasUnsent) {
+    if (this.#calls.hasUnsent) this.#stopAsking ??= this.#page.askBeforeLeaving();
+    else {
       this.#stopAsking?.();
       this.#stopAsking = undefined;
-    } else this.#stopAsking ??= this.#page.askBeforeLeaving();
-  }
-
-  #giveUpInTime(): void {
-    const at = this.#mutations.givesUpAt;
-    if (at === undefined) {
-      this.#cancelGiveUp?.();
-      this.#cancelGiveUp = undefined;
-    } else this.#cancelGiveUp ??= this.#environment.after(at - this.#environment.now(), () => this.#giveUp());
-  }
-
-  #giveUp(): void {
-    this.#cancelGiveUp = undefined;
-    if (this.#mutations.isSessionOver) this.#reconnect();
-    this.#changed();
-  }
-
-  // ── what there is ──
-
-  #base(key: QueryKey): Answer | undefined {
-    return this.#preloaded.answer(key) ?? this.#answers.answer(key);
-  }
-
-  #held(key: QueryKey): Answer | undefined {
-    return this.#preloaded.answer(key) ?? this.#answers.held(key);
-  }
-
-  #allKeys(): Set<QueryKey> {
-    return new Set([...this.#questions.keys(), ...this.#answers.keys(), ...this.#preloaded.keys()]);
-  }
-
-  #release(key: QueryKey): void {
-    this.#answers.released(key);
-    if (this.#reflected.size > 0) this.#endReflected();
-    this.#speakSoon();
+    }
   }
 }
-
-interface Awaited {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-  readonly stop: Cancel;
-}
-
-type Call = Pick<PendingMutation, "path" | "args" | "resolve" | "reject">;
 
 const CLOSED = "The client is closed.";
-
-function closed(): UnavailableError {
-  return new UnavailableError(CLOSED);
-}
-
-/** Ends a call that the server may or may not have run; `unsent` says why, where it has not seen the call. */
-function giveUp({ path, reject }: Call, unsent?: string): void {
-  const message =
-    unsent === undefined
-      ? `Outcome unknown: ${path} was sent, and its result can no longer be learned.`
-      : `Not sent: ${path} was waiting for the server. ${unsent}`;
-  reject(new UnavailableError(message));
-}

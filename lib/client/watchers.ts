@@ -1,60 +1,46 @@
-import type { Cancel, Log } from "../environment/environment.ts";
-import type { QueryKey } from "../functions/query-key.ts";
-import type { Result } from "./query-result.ts";
+import type { Log } from "../environment/environment.ts";
 
-type Results = (key: QueryKey) => Result<unknown>;
-
-/** One that is told when any of its keys has another result. */
+/** One that is told when any part of what it reads is another. */
 interface Watcher {
+  readonly read: () => readonly unknown[];
   readonly listener: () => void;
+  told: readonly unknown[];
 }
 
-/** Who wants to know of which results, and what they were last told. */
+/** Who wants to know of what, and what each was last told. */
 export class Watchers {
   readonly #log: Log;
-  readonly #byKey = new Map<QueryKey, Set<Watcher>>();
-  readonly #told = new Map<QueryKey, Result<unknown>>();
+  readonly #all = new Set<Watcher>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  add(keys: readonly QueryKey[], listener: () => void, results: Results): Cancel {
-    const watcher: Watcher = { listener };
-    for (const key of keys) {
-      if (!this.#told.has(key)) this.#told.set(key, results(key));
-      this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(watcher));
-    }
-    return () => {
-      for (const key of keys) this.#remove(key, watcher);
-    };
+  /**
+   * @param read Always as many parts, and the same objects until they change.
+   * @returns stops it; then returns whether it was still there.
+   */
+  add(read: () => readonly unknown[], listener: () => void): () => boolean {
+    const watcher = { read, listener, told: read() };
+    this.#all.add(watcher);
+    return () => this.#all.delete(watcher);
   }
 
-  /** Tells everybody whose results have changed, each once. All of them see the same state: nothing changes meanwhile. */
-  publish(results: Results): void {
-    const due = new Set<Watcher>();
-    for (const [key, watchers] of this.#byKey) {
-      const result = results(key);
-      if (result === this.#told.get(key)) continue;
-      this.#told.set(key, result);
-      for (const watcher of watchers) due.add(watcher);
-    }
-    for (const watcher of due) this.#tell(watcher);
+  /** Tells everybody who reads something else now, each once. All of them see the same state: nothing changes meanwhile. */
+  publish(): void {
+    const due = [...this.#all].filter((watcher) => {
+      const before = watcher.told;
+      watcher.told = watcher.read();
+      return watcher.told.some((part, i) => part !== before[i]);
+    });
+    for (const { listener } of due) this.#tell(listener);
   }
 
-  #tell({ listener }: Watcher): void {
+  #tell(listener: () => void): void {
     try {
       listener();
     } catch (error) {
       this.#log.error(`A listener threw: ${error}`, { error });
     }
-  }
-
-  #remove(key: QueryKey, watcher: Watcher): void {
-    const watchers = this.#byKey.get(key);
-    watchers?.delete(watcher);
-    if (watchers?.size !== 0) return;
-    this.#byKey.delete(key);
-    this.#told.delete(key);
   }
 }

@@ -16,6 +16,7 @@ export class Rounds {
   readonly #environment: Environment;
   /** By when they are. */
   readonly #rounds = new Map<number, Round>();
+  #now = 0;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -24,14 +25,24 @@ export class Rounds {
   /** Looks at it once, in `ms` milliseconds or up to a tenth of a second later, unless it leaves the round before. */
   after(ms: number, due: Due): Round {
     const now = this.#environment.now();
+    // The clock was set back: what was to be at a time of before will be sooner than that.
+    if (now < this.#now) this.#rounds.clear();
+    this.#now = now;
     const at = Math.ceil((now + ms) / STRETCH) * STRETCH;
     let round = this.#rounds.get(at);
     if (!round) {
-      round = new Round(() => this.#rounds.delete(at));
-      round.begin(this.#environment.after(at - now, () => round?.look()));
+      round = this.#begin(at, at - now);
       this.#rounds.set(at, round);
     }
     round.add(due);
+    return round;
+  }
+
+  #begin(at: number, wait: number): Round {
+    const round: Round = new Round(() => {
+      if (this.#rounds.get(at) === round) this.#rounds.delete(at);
+    });
+    round.begin(this.#environment.after(wait, () => round.look()));
     return round;
   }
 }

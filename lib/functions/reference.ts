@@ -60,8 +60,7 @@ export const functionAddress: unique symbol = Symbol.for("convex-lite.functionAd
 
 /** The address of a reference, such as `messages:listByChannel`. Undefined when `value` is no reference. */
 export function addressOf(value: unknown): string | undefined {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
-  const address = (value as { [functionAddress]?: unknown })[functionAddress];
+  const address = (value as { [functionAddress]?: unknown } | null | undefined)?.[functionAddress];
   return typeof address === "string" ? address : undefined;
 }
 

@@ -200,6 +200,16 @@ test("a throwing identify, or one that forgets to answer, refuses the socket and
   expect(String(forgetful.clock.lines[0]?.about?.error)).toMatch(/Expected `identify`.*undefined/);
 });
 
+test.each([
+  ["at once", () => ({ subject: "ada", session: new Map([["since", () => 0]]) })],
+  ["later", async () => ({ subject: "ada", session: new Map([["since", () => 0]]) })],
+])("an identity with a claim that cannot be compared, answered %s, refuses the socket", async (_, identify) => {
+  const { url, clock, opened } = await listening({ identify });
+  expect(await open(url)).toBe(500);
+  expect(String(clock.lines[0]?.about?.error)).toContain("cannot travel");
+  expect(opened).toEqual([]);
+});
+
 test("a client that leaves while it is asked who it is does no harm", async () => {
   const answer = Promise.withResolvers<null>();
   const { port, opened, sockets } = await listening({ identify: () => answer.promise });
@@ -225,6 +235,20 @@ test("beyond the most sockets, and while draining, clients are told to come back
   const draining = await listening();
   draining.sockets.drain();
   expect(await open(draining.url)).toBe(503);
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<null>();
+  const slow = await listening({
+    identify: () => {
+      asked.resolve();
+      return answer.promise;
+    },
+  });
+  const late = open(slow.url);
+  await asked.promise;
+  slow.sockets.drain();
+  answer.resolve(null);
+  expect(await late).toBe(503);
+  expect(slow.opened).toEqual([]);
 });
 
 test("binary messages and messages that are too large close the socket with a code", async () => {

@@ -52,9 +52,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 
   function accept(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (!originAllowed(request, options)) return refuse(connection, 403, "This origin may not connect.");
-    if (draining || server.clients.size + opening >= most) {
-      return refuse(connection, 503, "Come back in a moment.", { "Retry-After": "5" });
-    }
+    if (draining || server.clients.size + opening >= most) return refuseForNow(connection);
     const identified = askIdentity(options, new NodeRequest(request));
     if (identified instanceof Promise) void openLater(identified, request, connection, head);
     else upgrade(identified, request, connection, head);
@@ -78,6 +76,8 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 
   function upgrade(identified: Identified, request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
+    // It may have come to that while somebody was asked who this is.
+    if (draining) return refuseForNow(connection);
     connection.cork();
     writer.greetings.add({ greet: () => connection.uncork() });
     server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
@@ -188,6 +188,10 @@ function hangUp(socket: WebSocket, code: number, reason: string): void {
   const givenUp = setTimeout(() => socket.terminate(), CLOSE_TIME);
   socket.once("close", () => clearTimeout(givenUp));
   socket.close(code, reason);
+}
+
+function refuseForNow(connection: Duplex): void {
+  refuse(connection, 503, "Come back in a moment.", { "Retry-After": "5" });
 }
 
 /** Answers an upgrade with a plain response and hangs up. */

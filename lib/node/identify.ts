@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Log } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { WireError } from "../protocol/outcome.ts";
+import { canonical } from "../values/canonical.ts";
 
 /**
  * Decides who is calling, for sockets, HTTP calls, server components and server actions alike. Return stable claims
@@ -53,6 +54,8 @@ function checked(identity: Identity | null): Identified {
         `Found ${identity === undefined ? "undefined: does one of its branches lack a return?" : JSON.stringify(identity)}`,
     );
   }
+  // Whoever has a claim that cannot be compared is nobody in particular: it throws.
+  canonical(identity);
   return { ok: true, value: identity };
 }
 

@@ -76,5 +76,6 @@ export const clientMessage = z.discriminatedUnion("type", [connect, subscribe, u
 export type ClientMessage = z.infer<typeof clientMessage>;
 export type Connect = z.infer<typeof connect>;
 export type Subscribe = z.infer<typeof subscribe>;
+export type Unsubscribe = z.infer<typeof unsubscribe>;
 export type Mutate = z.infer<typeof mutate>;
 export type Act = z.infer<typeof act>;

@@ -39,22 +39,22 @@ describe.each(["./index.ts", "../client/index.ts"])("the browser bundle of %s", 
 describe("of the hooks, compressed, an app loads", () => {
   const APP = "ConvexProvider, HydrateQueries, useMutation, usePreloadedQuery, useQuery";
 
-  test("at most 12 KiB for everything but pagination", async () => {
+  test("at most 10.95 KB for everything but pagination", async () => {
     const { exports } = await bundle("./index.ts");
     expect(exports).toContain("usePaginatedQuery");
     const names = exports.filter((name) => name !== "usePaginatedQuery");
-    expect((await bundle("./index.ts", `{ ${names.join(", ")} }`)).compressed).toBeLessThanOrEqual(12 * 1024);
+    expect((await bundle("./index.ts", `{ ${names.join(", ")} }`)).compressed).toBeLessThanOrEqual(10_950);
   });
 
-  test("at most 12 KB for queries, mutations and preloads", async () => {
-    expect((await bundle("./index.ts", `{ ${APP} }`)).compressed).toBeLessThanOrEqual(12_000);
+  test("at most 10.5 KB for queries, mutations and preloads", async () => {
+    expect((await bundle("./index.ts", `{ ${APP} }`)).compressed).toBeLessThanOrEqual(10_500);
   });
 
   test.each([
-    ["usePaginatedQuery", 1_500],
-    ["useQueries", 300],
-    ["useAction", 200],
-    ["useConnectionState", 200],
+    ["usePaginatedQuery", 800],
+    ["useQueries", 250],
+    ["useAction", 60],
+    ["useConnectionState", 170],
   ])("%s only where it is used, and then at most %i bytes more", async (name, bytes) => {
     const app = await bundle("./index.ts", `{ ${APP} }`);
     const more = (await bundle("./index.ts", `{ ${APP}, ${name} }`)).compressed - app.compressed;

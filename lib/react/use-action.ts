@@ -25,5 +25,5 @@ export function useAction<F extends PublicAction>(action: F): Action<F> {
 }
 
 function runner(client: SyncClient, address: string, calls: Calls) {
-  return (args?: Record<string, unknown>) => calls.follow(client.act(address, args));
+  return (args?: Record<string, unknown>) => calls.follow(client.call("Act", address, args));
 }

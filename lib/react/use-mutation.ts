@@ -61,8 +61,8 @@ function mutator(client: SyncClient, address: string, calls: Calls) {
   const call = {
     /** The last one given. */
     update: undefined as OptimisticUpdate<never> | undefined,
-    plain: (args?: Arguments) => calls.follow(client.mutate(address, args)),
-    optimistic: (args?: Arguments) => calls.follow(client.mutate(address, args, call.update)),
+    plain: (args?: Arguments) => calls.follow(client.call("Mutate", address, args)),
+    optimistic: (args?: Arguments) => calls.follow(client.call("Mutate", address, args, call.update)),
   };
   return call;
 }

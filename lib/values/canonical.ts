@@ -1,4 +1,4 @@
-import { toWire, type Wire } from "./wire.ts";
+import { isRecord, toWire, type Wire } from "./wire.ts";
 
 /**
  * The same value always prints the same text: keys sorted, absent and `undefined` keys the same.
@@ -10,8 +10,8 @@ export function canonical(value: unknown): string {
 }
 
 function print(wire: Wire): string {
-  if (typeof wire !== "object" || wire === null) return JSON.stringify(wire);
   if (Array.isArray(wire)) return `[${wire.map(print).join(",")}]`;
+  if (!isRecord(wire)) return JSON.stringify(wire);
   const keys = Object.keys(wire).sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${print(wire[key] as Wire)}`).join(",")}}`;
 }

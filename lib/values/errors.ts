@@ -27,9 +27,11 @@ function printed(data: unknown): string {
 export class ValueError extends Error {
   override name = "ValueError";
   readonly path: readonly (string | number)[];
+  readonly problem: string;
 
   constructor(path: readonly (string | number)[], problem: string) {
     super(`The value${path.length > 0 ? ` at "${path.join(".")}"` : ""} ${problem}.`);
     this.path = [...path];
+    this.problem = problem;
   }
 }

@@ -1,5 +1,5 @@
 import { hashText, type Lanes, packLanes, textLanes } from "./hash.ts";
-import type { Wire } from "./wire.ts";
+import { isRecord, type Wire } from "./wire.ts";
 
 /** Rows that a list loses and gains at one place: `removed` of them from `at` on make way for `rows`, as wire text. */
 export interface RowSplice {
@@ -19,7 +19,7 @@ export interface ListResult {
 export function findList(wire: Wire): ListResult | undefined {
   if (Array.isArray(wire)) return { key: undefined, rows: wire };
   // A tag of the wire form is no list to the author.
-  if (typeof wire !== "object" || wire === null || "$t" in wire) return undefined;
+  if (!isRecord(wire) || "$t" in wire) return undefined;
   let found: ListResult | undefined;
   for (const [key, rows] of Object.entries(wire)) {
     if (Array.isArray(rows) && rows.length > (found?.rows.length ?? -1)) found = { key, rows };

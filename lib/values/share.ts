@@ -1,3 +1,5 @@
+import { isRecord } from "./wire.ts";
+
 /**
  * `next`, with every part that equals its counterpart in `previous` replaced by that very object, so that what did not
  * change keeps its identity; equal means the same wire text. Rows of a list are matched by their `id` or `_id`, otherwise by place.
@@ -5,15 +7,16 @@
  */
 export function share<T>(previous: unknown, next: T): T {
   if (Object.is(previous, next)) return next;
-  if (typeof previous !== "object" || typeof next !== "object" || previous === null || next === null) return next;
   if (Array.isArray(previous) && Array.isArray(next)) return shareArray(previous, next) as T;
   if (isRecord(previous) && isRecord(next)) return shareRecord(previous, next) as T;
-  return sameSpecial(previous, next) ? (previous as T) : next;
+  if (previous instanceof Uint8Array && next instanceof Uint8Array)
+    return isSame(previous, next) ? (previous as T) : next;
+  const before = partsOf(previous);
+  return before && share(before, partsOf(next)) === before ? (previous as T) : next;
 }
 
 function shareArray(previous: unknown[], next: unknown[]): unknown[] {
-  const byKey = new Map<unknown, unknown>();
-  for (const row of previous) byKey.set(rowKey(row), row);
+  const byKey = new Map(previous.map((row) => [rowKey(row), row]));
   const shared = next.map((row, i) => {
     const key = rowKey(row);
     // Its own place first: rows of a join may have the same id.
@@ -38,26 +41,15 @@ function isSame(some: ArrayLike<unknown>, others: ArrayLike<unknown>): boolean {
   return true;
 }
 
-/** Dates, bytes, maps and sets are kept or replaced whole. */
-function sameSpecial(previous: object, next: object): boolean {
-  if (previous instanceof Date && next instanceof Date) return Object.is(previous.getTime(), next.getTime());
-  if (previous instanceof Uint8Array && next instanceof Uint8Array) return isSame(previous, next);
-  if (previous instanceof Map && next instanceof Map) return sameItems([...previous], [...next]);
-  if (previous instanceof Set && next instanceof Set) return sameItems([...previous], [...next]);
-  return false;
-}
-
-function sameItems(previous: unknown[], next: unknown[]): boolean {
-  return shareArray(previous, next) === previous;
+/** Dates, maps and sets are kept or replaced whole: what tells one from another. */
+function partsOf(value: unknown): unknown[] | undefined {
+  if (value instanceof Date) return [Date, value.getTime()];
+  if (value instanceof Map || value instanceof Set) return [value.constructor, ...value];
+  return undefined;
 }
 
 function rowKey(row: unknown): unknown {
-  if (typeof row !== "object" || row === null) return undefined;
-  const key = (row as { id?: unknown }).id ?? (row as { _id?: unknown })._id;
-  return typeof key === "string" || typeof key === "number" || typeof key === "bigint" ? key : undefined;
-}
-
-function isRecord(value: object): value is Record<string, unknown> {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  const { id, _id } = (row ?? {}) as { id?: unknown; _id?: unknown };
+  const key = id ?? _id;
+  return typeof key === "object" ? undefined : key;
 }

@@ -14,7 +14,7 @@ const TAG = "$t";
 const MAX_DIGITS = 4096;
 const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
 /** Keys that reach into an object's prototype when they are assigned. They never travel. */
-export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+export const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(["__proto__", "constructor", "prototype"]);
 /** What JSON has no word for, as JavaScript prints it. */
 const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
 
@@ -26,7 +26,7 @@ const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "
  * @throws {ValueError} for anything else (class instances, functions, symbols, cycles, more than 64 levels); it names the path.
  */
 export function toWire(value: unknown): Wire {
-  return write(value, [], 0);
+  return write(value, 0);
 }
 
 /**
@@ -42,77 +42,120 @@ export function fromWireWithin(levels: number, wire: Wire): unknown {
   return read(wire, MAX_DEPTH - levels);
 }
 
-type Path = (string | number)[];
-
-function write(value: unknown, path: Path, depth: number): Wire {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return value;
-    case "number":
-      if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-      return tagged("number", Object.is(value, -0) ? "-0" : String(value));
-    case "bigint":
-      return tagged("bigint", writeBigint(value, path));
-    case "undefined":
-      return tagged("undefined");
-    case "object":
-      if (value === null) return null;
-      if (depth >= MAX_DEPTH) throw new ValueError(path, `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
-      return writeObject(value, path, depth + 1);
-    default:
-      throw new ValueError(path, `is a ${typeof value}, which cannot travel`);
-  }
-}
-
-function tagged(...tag: Wire[]): Wire {
-  return { [TAG]: tag };
-}
-
-function writeObject(value: object, path: Path, depth: number): Wire {
-  if (Array.isArray(value)) return writeArray(value, path, depth);
+/** Is it an object as JSON knows them, of no class? */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null)
-    return writeRecord(value as Record<string, unknown>, path, depth);
-  if (value instanceof Date) return tagged("date", Number.isNaN(value.getTime()) ? null : value.getTime());
-  if (value instanceof Uint8Array) return tagged("bytes", toBase64(value));
-  if (value instanceof Set) return tagged("set", writeArray([...value], path, depth + 1));
-  if (value instanceof Map) {
-    const entries = [...value].map((entry, i) => entry.map((part) => writeAt(i, part, path, depth + 1)));
-    return tagged("map", entries);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Turns a part of a value, so many levels deep, into its wire form or back. */
+type Step = (part: never, depth: number, at: string | number) => unknown;
+
+/** A kind of value that JSON cannot say: how it becomes the body beside its tag, and the other way round. */
+interface Tag {
+  readonly is: (value: unknown) => boolean;
+  readonly write: (value: never, depth: number) => unknown;
+  readonly isBody: (body: unknown) => boolean;
+  readonly read: (body: never, depth: number) => unknown;
+}
+
+const TAGS: ReadonlyMap<string, Tag> = new Map(
+  Object.entries<Tag>({
+    date: {
+      is: (value) => value instanceof Date,
+      write: (value: Date) => (Number.isNaN(value.getTime()) ? null : value.getTime()),
+      isBody: (body) => body === null || typeof body === "number",
+      read: (body: number | null) => new Date(body ?? Number.NaN),
+    },
+    undefined: {
+      is: (value) => value === undefined,
+      write: () => undefined,
+      isBody: () => true,
+      read: () => undefined,
+    },
+    number: {
+      is: (value) => typeof value === "number",
+      write: (value: number) => (value === 0 ? "-0" : String(value)),
+      isBody: (body) => NUMBERS.has(body),
+      read: Number,
+    },
+    bigint: {
+      is: (value) => typeof value === "bigint" && DIGITS.test(String(value)),
+      write: String,
+      isBody: (body) => typeof body === "string" && DIGITS.test(body),
+      read: BigInt,
+    },
+    bytes: {
+      is: (value) => value instanceof Uint8Array,
+      write: toBase64,
+      isBody: (body) => typeof body === "string",
+      read: fromBase64,
+    },
+    set: {
+      is: (value) => value instanceof Set,
+      write: (value: Set<unknown>, depth) => each([...value], depth + 2, writeAt),
+      isBody: Array.isArray,
+      read: (body: Wire[], depth) => new Set(each(body, depth + 2, read)),
+    },
+    map: {
+      is: (value) => value instanceof Map,
+      write: (value: Map<unknown, unknown>, depth) => each([...value], depth + 1, writeAt),
+      isBody: isPairs,
+      read: (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, read) as [unknown, unknown][]),
+    },
+    /** An author's own that owns the key of the tags. */
+    object: {
+      is: isRecord,
+      // Sorted, as canonical text needs them: it sorts the keys of objects, and sees an array here.
+      write: (value: Record<string, Wire>) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)),
+      isBody: (body) => isPairs(body) && body.every(([key]) => typeof key === "string"),
+      read: (body: [string, Wire][], depth) => each(Object.fromEntries(body), depth + 1, read),
+    },
+  }),
+);
+
+function write(value: unknown, depth: number): Wire {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
+  const written = Array.isArray(value) || isRecord(value) ? each(value, depth + 1, writeAt) : value;
+  if (Array.isArray(written) || (isRecord(written) && !(TAG in written))) return written as Wire;
+  for (const [name, tag] of TAGS) {
+    if (!tag.is(written)) continue;
+    const body = tag.write(written as never, depth) as Wire | undefined;
+    return { [TAG]: body === undefined ? [name] : [name, body] };
   }
-  throw new ValueError(path, `is an instance of ${prototype.constructor?.name || "a class"}, which cannot travel`);
+  throw new ValueError([], `is ${described(value)}, which cannot travel`);
 }
 
-function writeBigint(value: bigint, path: Path): string {
-  const digits = value.toString();
-  if (!DIGITS.test(digits)) throw new ValueError(path, `is a bigint of more than ${MAX_DIGITS} digits`);
-  return digits;
+function read(wire: Wire, depth: number): unknown {
+  if (typeof wire !== "object" || wire === null) return wire;
+  if (Array.isArray(wire) || !Object.hasOwn(wire, TAG)) return each(wire, depth + 1, read);
+  const [name, body] = Array.isArray(wire[TAG]) ? wire[TAG] : [];
+  const tag = TAGS.get(name as string);
+  if (tag?.isBody(body)) return tag.read(body as never, depth);
+  throw unknownTag();
 }
 
-function writeAt(key: string | number, value: unknown, path: Path, depth: number): Wire {
-  path.push(key);
-  const written = write(value, path, depth);
-  path.pop();
-  return written;
+/** Names the place of what cannot travel, part by part on the way out of it. */
+function writeAt(value: unknown, depth: number, at: string | number): Wire {
+  try {
+    return write(value, depth);
+  } catch (error) {
+    throw error instanceof ValueError ? new ValueError([at, ...error.path], error.problem) : error;
+  }
 }
 
-function writeArray(value: unknown[], path: Path, depth: number): Wire[] {
-  return changedArray(value, (item, i) => writeAt(i, item, path, depth)) as Wire[];
+/** The same list or record after `step` for each of its parts. Copied as soon as one is another: plain data stays what it is. */
+function each<Whole extends unknown[] | Record<string, unknown>>(whole: Whole, depth: number, step: Step): Whole {
+  if (depth > MAX_DEPTH) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
+  return (Array.isArray(whole) ? eachItem(whole, depth, step) : eachEntry(whole, depth, step)) as Whole;
 }
 
-function writeRecord(value: Record<string, unknown>, path: Path, depth: number): Wire {
-  const record = changedRecord(value, path, (item, key) =>
-    item === undefined ? undefined : writeAt(key, item, path, depth),
-  ) as Record<string, Wire>;
-  return TAG in record ? tagged("object", sortedEntries(record)) : record;
-}
-
-/** Copied as soon as an item is another: plain data stays what it is. */
-function changedArray(list: unknown[], change: (item: unknown, i: number) => unknown): unknown[] {
+function eachItem(list: unknown[], depth: number, step: Step): unknown[] {
   let copy: unknown[] | undefined;
   for (let i = 0; i < list.length; i++) {
-    const item = change(list[i], i);
+    const item = step(list[i] as never, depth, i);
     if (item === list[i]) continue;
     copy ??= [...list];
     copy[i] = item;
@@ -120,17 +163,13 @@ function changedArray(list: unknown[], change: (item: unknown, i: number) => unk
   return copy ?? list;
 }
 
-/** The same for an object, without what is undefined. @throws {ValueError} for a key that may not travel. */
-function changedRecord(
-  record: Record<string, unknown>,
-  path: Path,
-  change: (item: unknown, key: string) => unknown,
-): Record<string, unknown> {
+/** What is undefined is left out. */
+function eachEntry(record: Record<string, unknown>, depth: number, step: Step): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(record)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([...path, key], "has a name that cannot travel");
+    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], "has a name that cannot travel");
     const before = record[key];
-    const item = change(before, key);
+    const item = before === undefined ? undefined : step(before as never, depth, key);
     if (item !== undefined && item === before) continue;
     copy ??= { ...record };
     if (item === undefined) delete copy[key];
@@ -139,62 +178,18 @@ function changedRecord(
   return copy ?? record;
 }
 
-/** Sorted, as canonical text needs them: it sorts the keys of objects, and sees an array here. */
-function sortedEntries(record: Record<string, Wire>): Wire[] {
-  return Object.keys(record)
-    .sort()
-    .map((key) => [key, record[key] as Wire]);
-}
-
-function read(wire: Wire, depth: number): unknown {
-  if (typeof wire !== "object" || wire === null) return wire;
-  if (depth > MAX_DEPTH) throw new ValueError([], "is nested too deeply");
-  if (Array.isArray(wire)) return readArray(wire, depth + 1);
-  return Object.hasOwn(wire, TAG) ? readTagged(wire[TAG], depth + 1) : readRecord(wire, depth + 1);
-}
-
-function readArray(wire: Wire[], depth: number): unknown[] {
-  return changedArray(wire, (item) => read(item as Wire, depth));
-}
-
-function readRecord(wire: Record<string, Wire>, depth: number): Record<string, unknown> {
-  return changedRecord(wire, [], (item) => read(item as Wire, depth));
-}
-
-/** Each falls through to the refusal when its body is not what it should be. */
-function readTagged(wire: Wire | undefined, depth: number): unknown {
-  const [tag, body] = Array.isArray(wire) ? wire : [];
-  switch (tag) {
-    case "date":
-      if (body === null || typeof body === "number") return new Date(body ?? Number.NaN);
-      break;
-    case "bigint":
-      if (typeof body === "string" && DIGITS.test(body)) return BigInt(body);
-      break;
-    case "number":
-      if (NUMBERS.has(body)) return Number(body);
-      break;
-    case "undefined":
-      return undefined;
-    case "bytes":
-      if (typeof body === "string") return fromBase64(body);
-      break;
-    case "set":
-      if (Array.isArray(body)) return new Set(readArray(body, depth));
-      break;
-    case "map":
-      if (isEntries(body)) return new Map(body.map(([key, value]) => [read(key, depth), read(value, depth)]));
-      break;
-    case "object":
-      if (isEntries(body) && body.every(([key]) => typeof key === "string")) {
-        return readRecord(Object.fromEntries(body), depth);
-      }
-  }
-  throw new ValueError([TAG], "is not a tag this version knows");
-}
-
-function isEntries(body: Wire | undefined): body is [Wire, Wire][] {
+function isPairs(body: unknown): body is [Wire, Wire][] {
   return Array.isArray(body) && body.every((entry) => Array.isArray(entry) && entry.length === 2);
+}
+
+function unknownTag(): ValueError {
+  return new ValueError([TAG], "is not a tag this version knows");
+}
+
+function described(value: unknown): string {
+  if (typeof value === "bigint") return `a bigint of more than ${MAX_DIGITS} digits`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return `an instance of ${Object.getPrototypeOf(value).constructor?.name || "a class"}`;
 }
 
 function toBase64(bytes: Uint8Array): string {
@@ -207,6 +202,6 @@ function fromBase64(text: string): Uint8Array {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
-    throw new ValueError([TAG], "holds bytes that are not base64");
+    throw unknownTag();
   }
 }

@@ -90,9 +90,9 @@ export const BUGS: readonly PlantedBug[] = [
     name: "what is resent gets a new number",
     edits: [
       {
-        file: "lib/client/pending-mutations.ts",
-        from: "    mutation.n ??= ++this.#lastSent;",
-        to: "    mutation.n = ++this.#lastSent;",
+        file: "lib/client/pending-calls.ts",
+        from: "    call.n ??= ++this.#lastSent;",
+        to: "    call.n = ++this.#lastSent;",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -172,9 +172,9 @@ export const BUGS: readonly PlantedBug[] = [
     name: "the guess goes with the reply instead of the answer",
     edits: [
       {
-        file: "lib/client/pending-mutations.ts",
-        from: "    return mutation.isReflected ? this.remove(mutation) : undefined;",
-        to: "    return this.remove(mutation);",
+        file: "lib/client/pending-calls.ts",
+        from: '    if (call.isReflected || call.type === "Act") this.#end(call);',
+        to: "    this.#end(call);",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -184,8 +184,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/client/server-answers.ts",
-        from: "    for (const key of this.#standing.keys()) if (this.#questions.isSaid(key)) return true;\n",
-        to: "",
+        from: 'some((query) => query.standing && query.stage === "said")',
+        to: "some(() => false)",
       },
     ],
     caughtBy: { seeds: 300 },
@@ -221,7 +221,7 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "what waits is sent as whoever has signed in",
-    edits: [{ file: SYNC_CLIENT, from: '      this.#dropCalls("Somebody else is signed in now.");\n', to: "" }],
+    edits: [{ file: SYNC_CLIENT, from: '      this.#calls.drop("Somebody else is signed in now.");\n', to: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
@@ -230,23 +230,12 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { seeds: 100, change: true },
   },
   {
-    name: "guesses stay when somebody else has signed in",
-    edits: [
-      {
-        file: SYNC_CLIENT,
-        from: "    this.#optimistic.remove(mutations);\n    for (const mutation of mutations) giveUp(mutation, mutation.n",
-        to: "    for (const mutation of mutations) giveUp(mutation, mutation.n",
-      },
-    ],
-    caughtBy: { seeds: 100, change: true },
-  },
-  {
     name: "a session goes on as whoever has signed in",
     edits: [
       {
         file: SYNC_CLIENT,
-        from: "    if (reconnect || wasBound) this.#reconnect();\n",
-        to: "    if (reconnect) this.#reconnect();\n",
+        from: "    if (isMissed || wasBound) this.reconnect();\n",
+        to: "    if (isMissed) this.reconnect();\n",
       },
     ],
     caughtBy: { seeds: 100, change: true },
