@@ -127,7 +127,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     },
   },
   argsDepth: {
-    limits: { argsDepth: 2 },
+    limits: { argsDepth: 3 },
     happens: "deeper arguments are refused, of whatever function, and nothing runs",
     when: async ({ client, engine, rest }) => {
       const caller = client();
