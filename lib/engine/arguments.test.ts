@@ -29,11 +29,11 @@ function refusal(body: () => unknown): BadRequestError {
 
 describe("arguments as they came over the wire", () => {
   test("are values again", () => {
-    expect(readArguments({ before: { $t: ["date", 7] } })).toEqual({ before: new Date(7) });
+    expect(readArguments({ before: { $t: ["date", 7] } }, 64)).toEqual({ before: new Date(7) });
   });
 
   test("are refused when they are malformed", () => {
-    const { message, issues } = refusal(() => readArguments({ before: { $t: ["date", "7"] } }));
+    const { message, issues } = refusal(() => readArguments({ before: { $t: ["date", "7"] } }, 64));
     expect(message).toBe('The arguments are malformed. The value at "$t" is not a tag this version knows.');
     expect(issues).toBeUndefined();
   });

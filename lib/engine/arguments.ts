@@ -2,18 +2,19 @@ import type { RegisteredFunction } from "../functions/define.ts";
 import type { Issue } from "../protocol/outcome.ts";
 import { canonical } from "../values/canonical.ts";
 import { ValueError } from "../values/errors.ts";
-import { fromWire, type Wire } from "../values/wire.ts";
+import { fromWireWithin, type Wire } from "../values/wire.ts";
 import { BadRequestError } from "./failures.ts";
 
 const MAX_ISSUES = 20;
 
 /**
  * The arguments as they came over the wire, as values.
- * @throws {BadRequestError} when they are malformed.
+ * @param depth How deep they may be nested.
+ * @throws {BadRequestError} when they are malformed or deeper.
  */
-export function readArguments(args: Record<string, Wire>): Record<string, unknown> {
+export function readArguments(args: Record<string, Wire>, depth: number): Record<string, unknown> {
   try {
-    return fromWire(args) as Record<string, unknown>;
+    return fromWireWithin(depth, args) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof ValueError) throw new BadRequestError(`The arguments are malformed. ${error.message}`);
     throw error;

@@ -15,7 +15,7 @@ import { ClientSessions } from "./client-sessions.ts";
 import { BadRequestError, Failures, UnknownFunctionError } from "./failures.ts";
 import { ForgottenInvalidations } from "./forgotten-invalidations.ts";
 import { Leases } from "./leases.ts";
-import { defaultLimits, type EngineLimits, statedLimits } from "./limits.ts";
+import { type EngineLimits, limitsFrom, statedLimits } from "./limits.ts";
 import { LiveQueries } from "./live-queries.ts";
 import { ConnectedFrames } from "./message-text.ts";
 import { Mutations } from "./mutations.ts";
@@ -82,7 +82,7 @@ const DRAIN_SPREAD = 2_000;
 /** Wires the parts of the engine, and only wires. */
 export function createEngine(options: EngineOptions): Engine {
   const { driver, environment, development } = options;
-  const limits: EngineLimits = { ...defaultLimits, ...options.limits };
+  const limits = limitsFrom(options.limits);
   const epoch = environment.randomId().slice(0, 12);
   const counters = { queryRuns: 0, serialisations: 0, sends: 0, checkRuns: 0 };
   const failures = new Failures(environment, development);
@@ -155,7 +155,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function runAction(address: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
     return outcomeOf(address, functions.find("action", address), () =>
-      run(resolve("action", address, readArguments(args)), caller),
+      run(resolve("action", address, readArguments(args, limits.argsDepth)), caller),
     );
   }
 
@@ -168,7 +168,7 @@ export function createEngine(options: EngineOptions): Engine {
     liveQueries,
     clientSessions,
     counters,
-    resolveQuery: (address, args) => resolve("query", address, readArguments(args)),
+    resolveQuery: (address, args) => resolve("query", address, readArguments(args, limits.argsDepth)),
     runAction,
     wake(session) {
       sessions.markWaiting(session);

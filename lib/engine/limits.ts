@@ -1,9 +1,12 @@
 import type { Limits } from "../protocol/server-message.ts";
+import { MAX_DEPTH } from "../values/wire.ts";
 
-/** Bounds of the engine; all can be set in `server.ts`. Milliseconds, bytes and counts. */
+/** Bounds of the engine; all can be set in `server.ts`. Milliseconds, bytes and counts. `PROTOCOL.md` says what happens at each. */
 export interface EngineLimits {
   /** Largest message a client may send, and the largest frame. */
   frameBytes: number;
+  /** How deep arguments may be nested. At most 64: no value may be deeper. */
+  argsDepth: number;
   /** Live queries of one socket. */
   subscriptions: number;
   /** Mutations of one socket that wait for their turn or run. */
@@ -38,6 +41,7 @@ export interface EngineLimits {
 
 export const defaultLimits: EngineLimits = {
   frameBytes: 1024 * 1024,
+  argsDepth: MAX_DEPTH,
   subscriptions: 256,
   queuedMutations: 64,
   runningActions: 16,
@@ -60,6 +64,15 @@ export const defaultLimits: EngineLimits = {
   preloadLeaseBytes: 64 * 1024 * 1024,
   conflictRetries: 10,
 };
+
+/** The defaults, but for those given. @throws {RangeError} for what cannot be. */
+export function limitsFrom(given: Partial<EngineLimits> = {}): EngineLimits {
+  const limits = { ...defaultLimits, ...given };
+  if (limits.argsDepth <= MAX_DEPTH) return limits;
+  throw new RangeError(
+    `Expected limits.argsDepth of at most ${MAX_DEPTH}, as no value may be nested deeper. Found ${limits.argsDepth}.`,
+  );
+}
 
 /** What a client is told of them, to keep within by itself. */
 export function statedLimits(limits: EngineLimits): Limits {

@@ -109,7 +109,11 @@ export class Mutations {
     let position: number | undefined;
     try {
       fn = this.#find(address);
-      const call = { fn, address, args: parseArguments(fn, address, readArguments(request.args)) };
+      const call = {
+        fn,
+        address,
+        args: parseArguments(fn, address, readArguments(request.args, this.#parts.limits.argsDepth)),
+      };
       const recordAfter = (valueText: string) => advanced(record, n, success(valueText), confirmedUpTo);
       const done = await this.#transact(session, call, n, recordAfter, (at) => {
         position = at;

@@ -17,9 +17,11 @@ export interface AcceptSocketsOptions extends OriginRules {
   engine: Pick<Engine, "opened" | "limits">;
   identify: Identify;
   log: Log;
-  /** Sockets at once; beyond it, 503. */
+  /** Sockets at once; beyond it, 503. Default: `MOST_SOCKETS`. */
   sockets?: number;
 }
+
+export const MOST_SOCKETS = 10_000;
 
 const { OPEN } = WebSocket;
 
@@ -38,7 +40,7 @@ export interface Sockets {
 
 /** Hands accepted WebSockets to the engine. Who is calling is decided here, once, before there is a socket. */
 export function acceptSockets(options: AcceptSocketsOptions): Sockets {
-  const { engine, sockets: most = 10_000 } = options;
+  const { engine, sockets: most = MOST_SOCKETS } = options;
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,

@@ -6,7 +6,7 @@ import type { FunctionKind } from "../functions/reference.ts";
 import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
 import type { Outcome, WireError } from "../protocol/outcome.ts";
 import { ValueError } from "../values/errors.ts";
-import { fromWire, type Wire } from "../values/wire.ts";
+import { fromWireWithin, type Wire } from "../values/wire.ts";
 import { askIdentity, type Identify, NodeRequest } from "./identify.ts";
 import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
 import { BodyTooLargeError, readBody } from "./read-body.ts";
@@ -19,6 +19,9 @@ export interface HttpEndpointOptions extends OriginRules {
   calls?: number;
   callsPerAddress?: number;
 }
+
+export const MOST_CALLS = 1_000;
+export const MOST_CALLS_PER_ADDRESS = 64;
 
 /** Answers a request if it is one of ours. @returns false when it is not, and nothing was touched. */
 export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -36,7 +39,7 @@ const callBody = z.strictObject({
  * Arguments and value are in wire form: plain JSON, and tags for what JSON cannot say.
  */
 export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
-  const { log, calls: most = 1_000, callsPerAddress = 64 } = options;
+  const { log, calls: most = MOST_CALLS, callsPerAddress = MOST_CALLS_PER_ADDRESS } = options;
   const running = new Map<string, number>();
   let total = 0;
 
@@ -113,7 +116,7 @@ async function call(kind: FunctionKind, request: IncomingMessage, options: HttpE
   const { engine } = options;
   let body: { path: string; args: Record<string, unknown> };
   try {
-    body = parseBody(await readBody(request, engine.limits.frameBytes));
+    body = parseBody(await readBody(request, engine.limits.frameBytes), engine.limits.argsDepth);
   } catch (error) {
     if (error instanceof BodyTooLargeError) return { status: 413, outcome: badRequest(error.message) };
     if (error instanceof BadBodyError) return { status: 400, outcome: badRequest(error.message) };
@@ -128,11 +131,11 @@ async function call(kind: FunctionKind, request: IncomingMessage, options: HttpE
 /** The body is not a call. */
 class BadBodyError extends Error {}
 
-function parseBody(text: string): { path: string; args: Record<string, unknown> } {
+function parseBody(text: string, argsDepth: number): { path: string; args: Record<string, unknown> } {
   try {
     const body = callBody.safeParse(parseMessageText(text));
     if (!body.success) throw new BadBodyError(`Expected { path, args }. ${z.prettifyError(body.error)}`);
-    const args = fromWire((body.data.args ?? {}) as Wire);
+    const args = fromWireWithin(argsDepth, (body.data.args ?? {}) as Wire);
     if (!isRecord(args)) throw new BadBodyError("Expected args to be an object.");
     return { path: body.data.path, args };
   } catch (error) {

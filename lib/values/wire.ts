@@ -37,6 +37,11 @@ export function fromWire(wire: Wire): unknown {
   return read(wire, 0);
 }
 
+/** The same for what may be nested less deeply: a name of its own, so that a browser is not sent it. */
+export function fromWireWithin(levels: number, wire: Wire): unknown {
+  return read(wire, MAX_DEPTH - levels);
+}
+
 /** Is it an object as JSON knows them, of no class? */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const project = join(import.meta.dirname, "../..");
 
@@ -15,8 +15,8 @@ export class App {
   readonly #pnpm: string[];
   #server: ChildProcess | undefined;
   #output = "";
-  /** The files that tests have changed, as they were. */
-  readonly #originals = new Map<string, string>();
+  /** The files that tests have changed, as they were; undefined where there was none. */
+  readonly #originals = new Map<string, string | undefined>();
 
   private constructor(directory: string, port: number, pnpm: string[]) {
     this.directory = directory;
@@ -95,9 +95,20 @@ export class App {
     writeFileSync(path, after);
   }
 
-  /** Puts every edited file back. */
+  /** Adds a file to the copy. */
+  add(file: string, text: string): void {
+    const path = join(this.directory, file);
+    mkdirSync(dirname(path), { recursive: true });
+    this.#originals.set(path, undefined);
+    writeFileSync(path, text);
+  }
+
+  /** Puts every edited file back, and takes away what was added. */
   undoEdits(): void {
-    for (const [path, original] of this.#originals) writeFileSync(path, original);
+    for (const [path, original] of this.#originals) {
+      if (original === undefined) rmSync(path);
+      else writeFileSync(path, original);
+    }
     this.#originals.clear();
   }
 

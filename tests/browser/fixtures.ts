@@ -70,6 +70,32 @@ export class Chat {
   }
 }
 
+/** What the sockets of a page to the server have said, from the first one on. */
+export class Wiretap {
+  readonly sent: { type: string; queries?: { query: number; path: string; args: object }[] }[] = [];
+  sockets = 0;
+
+  /** Call before the page is opened. */
+  constructor(page: Page) {
+    page.on("websocket", (socket) => {
+      if (!socket.url().endsWith("/api/sync")) return;
+      this.sockets++;
+      socket.on("framesent", ({ payload }) => this.sent.push(JSON.parse(String(payload))));
+    });
+  }
+
+  /** The questions that were asked, in order: `messages:list {"channel":"a"}`. */
+  get asked(): string[] {
+    return this.sent.flatMap(({ type, queries = [] }) =>
+      type === "Subscribe" ? queries.map(({ path, args }) => `${path} ${JSON.stringify(args)}`) : [],
+    );
+  }
+
+  count(type: string): number {
+    return this.sent.filter((message) => message.type === type).length;
+  }
+}
+
 /** Stands between a page and its socket, and holds back what the server says until told to let it through. */
 export class SocketValve {
   readonly #held: (() => void)[] = [];

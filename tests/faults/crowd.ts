@@ -1,42 +1,66 @@
+import { expect } from "vitest";
+import { WebSocket } from "ws";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
-const ROOMS = 10;
+/** So many share a room. */
+const ROOM = 20;
 
 export interface Note {
   id: number;
   text: string;
 }
 
-/** Many clients of one server: each watches its room and the total, and adds notes that nobody else adds. */
+export interface StoredNote extends Note {
+  room: string;
+}
+
+interface Member {
+  readonly client: ConvexClient;
+  readonly room: string;
+  readonly name: string;
+  /** Undefined until it has an answer. */
+  notes: Note[] | undefined;
+}
+
+/** Many clients of one server: each watches its room, and adds notes that nobody else adds. */
 export class Crowd {
-  readonly members: { client: ConvexClient; room: string; name: string; notes: Note[]; total: number }[] = [];
+  readonly members: Member[] = [];
   /** Texts of notes whose `add` resolved, in the order called, by who called. */
   readonly acknowledged = new Map<string, string[]>();
   readonly refused: unknown[] = [];
+  /** After how many milliseconds each first meant to come back, when it had lost its connection. */
+  readonly returns = new Map<string, number>();
+  acknowledgements = 0;
+  readonly #url: string;
   #calls: Promise<void>[] = [];
 
   constructor(url: string, size: number) {
+    this.#url = url;
     for (let i = 0; i < size; i++) {
-      const client = new ConvexClient(url, { logger: silent });
-      const member = { client, room: `room ${i % ROOMS}`, name: String(i), notes: [] as Note[], total: -1 };
+      const client = new ConvexClient(url, { logger: silent, webSocketConstructor: WebSocket as never });
+      const member: Member = { client, room: `room ${Math.floor(i / ROOM)}`, name: String(i), notes: undefined };
       this.members.push(member);
-      client.watchQueries(
-        { notes: { query: "notes:list", args: { room: member.room } }, total: { query: "notes:total" } },
-        ({ notes, total }) => {
-          if (notes.data) member.notes = notes.data as Note[];
-          if (total.data !== undefined) member.total = total.data as number;
-        },
-      );
+      client.watchQuery("notes:list", { room: member.room }, ({ data }) => {
+        if (data) member.notes = data as Note[];
+      });
+      client.subscribeToConnectionState(() => {
+        const { state, retryAt } = client.connectionState();
+        if (state !== "waiting" || this.returns.has(member.name)) return;
+        this.returns.set(member.name, (retryAt ?? 0) - Date.now());
+      });
     }
   }
 
-  /** Everybody adds a note. */
-  addAll(round: number): void {
-    for (const { client, room, name } of this.members) {
+  /** So many of them, from every room alike, add a note: the first of them by `mutation`, if there is one. */
+  add(round: number, writers: number, mutation = "notes:add"): void {
+    const every = this.members.length / writers;
+    for (let i = 0; i < writers; i++) {
+      const { client, room, name } = this.members[Math.floor(i * every)] as Member;
       const text = `${name}.${round}`;
-      const call = client.mutation("notes:add", { room, text }).then(
+      const call = client.mutation(i === 0 ? mutation : "notes:add", { room, text }).then(
         () => {
+          this.acknowledgements++;
           this.acknowledged.set(name, [...(this.acknowledged.get(name) ?? []), text]);
         },
         (error: unknown) => {
@@ -52,14 +76,41 @@ export class Crowd {
     await Promise.all(this.#calls.splice(0));
   }
 
+  /** Is everybody connected, and has everybody an answer? */
+  get isOpen(): boolean {
+    return this.members.every(({ client, notes }) => notes && client.connectionState().state === "open");
+  }
+
+  /** How many are in which state. */
+  describeStates(): string {
+    const states = Object.entries(Object.groupBy(this.members, ({ client }) => client.connectionState().state));
+    return states.map(([state, members]) => `${members?.length} are ${state}`).join(", ");
+  }
+
+  /** What the server reads from its database now. */
+  async readAll(): Promise<StoredNote[]> {
+    const response = await fetch(`${this.#url}/api/convex/query`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ path: "notes:all", args: {} }),
+    });
+    return ((await response.json()) as { value: StoredNote[] }).value;
+  }
+
   /** Is this what everybody shows? */
-  showsAll(stored: readonly (Note & { room: string })[]): boolean {
-    const byRoom = new Map<string, string>();
-    for (const { room, id, text } of stored) byRoom.set(room, `${byRoom.get(room) ?? ""}${id}:${text};`);
-    return this.members.every(
-      ({ room, notes, total }) =>
-        total === stored.length && notes.map(({ id, text }) => `${id}:${text};`).join("") === (byRoom.get(room) ?? ""),
-    );
+  showsAll(stored: readonly StoredNote[]): boolean {
+    const text = (notes: readonly Note[]) => notes.map(({ id, text }) => `${id}:${text}`).join();
+    const byRoom = Map.groupBy(stored, ({ room }) => room);
+    return this.members.every(({ room, notes }) => text(notes ?? []) === text(byRoom.get(room) ?? []));
+  }
+
+  /** Everything that was acknowledged is there once, in order, and nothing that was not asked for. */
+  checkOnce(stored: readonly StoredNote[]): void {
+    const texts = stored.filter(({ room }) => room.startsWith("room ")).map(({ text }) => text);
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(texts.length).toBe(this.acknowledgements);
+    const byName = Map.groupBy(texts, (text) => text.slice(0, text.indexOf(".")));
+    expect(byName).toEqual(this.acknowledged);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { asc, count, eq } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { z } from "zod";
@@ -9,6 +10,11 @@ export const notes = pgTable("notes", {
   text: text().notNull(),
 });
 
+/** What a server prints when a mutation lingers in it. */
+export const LINGERS = "a mutation lingers";
+
+let toldToStop: Promise<unknown> | undefined;
+
 export const schema = { notes };
 const { query, mutation } = createFunctions<typeof schema>();
 
@@ -16,6 +22,12 @@ const list = query({
   args: z.object({ room: z.string().max(100) }),
   handler: async ({ db }, { room }) =>
     db.select({ id: notes.id, text: notes.text }).from(notes).where(eq(notes.room, room)).orderBy(asc(notes.id)),
+});
+
+/** For whoever compares: everything there is. */
+const all = query({
+  args: z.object({}),
+  handler: async ({ db }) => db.select().from(notes).orderBy(asc(notes.id)),
 });
 
 const total = query({
@@ -33,7 +45,21 @@ const add = mutation({
   },
 });
 
+/** Writes, and does not end before the server is told to stop. */
+const linger = mutation({
+  args: z.object({ room: z.string().max(100), text: z.string() }),
+  handler: async ({ db, scheduler }, { room, text }) => {
+    await db.insert(notes).values({ room, text });
+    await scheduler.invalidate(list, { room });
+    // The same for every try, should it lose a conflict: nobody tells the server twice.
+    toldToStop ??= once(process, "SIGTERM");
+    console.log(LINGERS);
+    await toldToStop;
+    return text;
+  },
+});
+
 /** Its author's mistake: what the database says of it must not reach a client. */
 const broken = query({ args: z.object({}), handler: async ({ db }) => db.execute("select secret from nowhere") });
 
-export const functions = { notes: { list, total, add, broken } };
+export const functions = { notes: { list, all, total, add, linger, broken } };

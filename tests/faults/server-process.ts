@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import type { Point } from "./doom.ts";
 
 /** A server in a process of its own, always at the same address. */
 export class ServerProcess {
@@ -20,10 +21,12 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when it serves. */
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+  /** Resolves when it serves. @param doom At which point of the mutation that adds which note it ends itself. */
+  async start(doom?: [Point, string]): Promise<void> {
+    const env = { ...process.env, ...(doom && { DOOM: JSON.stringify(doom) }) };
+    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"], env });
     this.#child = child;
+
     const ready = new Promise<void>((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`The server ended with ${code}: ${this.output}`)));
       for (const stream of [child.stdout, child.stderr]) {
@@ -35,6 +38,11 @@ export class ServerProcess {
     });
     this.output = "";
     await ready;
+  }
+
+  /** The signal that ended it. Undefined while it runs. */
+  get endedBy(): NodeJS.Signals | undefined {
+    return this.#child?.signalCode ?? undefined;
   }
 
   /** As a machine does that loses its power: nothing is finished. */

@@ -1,6 +1,6 @@
 /**
  * A server for others to kill: `node tests/faults/server.ts <port> <directory of the embedded database> [PostgreSQL address]`.
- * It is `server.ts` without pages. Prints "ready" when it is.
+ * It is `server.ts` without pages. Prints "ready" when it is. With DOOM, as JSON `[point, text]`, it ends itself: see `Doom`.
  */
 import { createTables } from "../../lib/database/create-tables.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
@@ -10,6 +10,7 @@ import { acceptSockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
 import { takePort } from "../../lib/node/http-server.ts";
 import { stopInOrder } from "../../lib/node/stop.ts";
+import { Doom } from "./doom.ts";
 import { functions, schema } from "./functions.ts";
 
 const [port, directory = "", url] = process.argv.slice(2);
@@ -23,9 +24,14 @@ const http = await takePort({ host: "127.0.0.1", port: Number(port) });
 const database = await openDatabase({ url, directory, schema, log });
 // The second start finds them there.
 await createTables(database, schema).catch(() => {});
-const engine = createEngine({ driver: database, environment: machineEnvironment(log), development: false });
+const doom = process.env.DOOM
+  ? new Doom(...(JSON.parse(process.env.DOOM) as ConstructorParameters<typeof Doom>))
+  : undefined;
+const driver = doom?.driver(database) ?? database;
+const healthy = createEngine({ driver, environment: machineEnvironment(log), development: false });
+const engine = doom?.engine(healthy) ?? healthy;
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
-engine.useFunctions(functions, schema);
+engine.useFunctions(doom?.functions(functions) ?? functions, schema);
 
 const next = { request: async () => {}, upgrade: () => false, close: async () => {} };
 const rules = { engine, identify: () => null, log, trustProxy: false };

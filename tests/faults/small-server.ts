@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { createTables } from "../../lib/database/create-tables.ts";
 import { openTemporary } from "../../lib/database/temporary.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
+import type { EngineLimits } from "../../lib/engine/limits.ts";
 import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";
 import { acceptSockets, type Sockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
@@ -14,15 +15,22 @@ const log = { info() {}, warn() {}, error() {} };
 export interface SmallServer extends AsyncDisposable {
   readonly engine: Engine;
   readonly sockets: Sockets;
+  readonly port: number;
   /** `127.0.0.1:45123` */
   readonly host: string;
 }
 
-/** @param environment Default: the machine's. */
-export async function startSmallServer(environment: Environment = machineEnvironment(log)): Promise<SmallServer> {
+export interface SmallServerOptions {
+  /** Default: the machine's. */
+  environment?: Environment;
+  limits?: Partial<EngineLimits>;
+}
+
+export async function startSmallServer(options: SmallServerOptions = {}): Promise<SmallServer> {
+  const { environment = machineEnvironment(log), limits = {} } = options;
   const driver = await openTemporary({ schema });
   await createTables(driver, schema);
-  const engine = createEngine({ driver, environment, development: false });
+  const engine = createEngine({ driver, environment, development: false, limits });
   // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
   engine.useFunctions(functions, schema);
   const rules = { engine, identify: () => null, log, trustProxy: false };
@@ -38,6 +46,7 @@ export async function startSmallServer(environment: Environment = machineEnviron
   return {
     engine,
     sockets,
+    port,
     host: `127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       sockets.close();

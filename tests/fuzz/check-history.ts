@@ -83,17 +83,18 @@ export function checkClient(observed: ObservedClient, history: History): string[
         continue;
       }
     }
+    const { who } = observation;
     const shown = observation.shown.filter(({ result }) => !result.isLoading);
-    if (observation.what === "resolved" && history.isVisible(observation.uid, shown, observed.who)) {
+    if (observation.what === "resolved" && history.isVisible(observation.uid, shown, who)) {
       floor = Math.max(floor, history.commitOf(observation.uid));
     }
     const guessed = guessesIn(shown);
-    const { low, high } = boundsByGuesses(shown, guessed, pending, outcomes, history, observed.who);
+    const { low, high } = boundsByGuesses(shown, guessed, pending, outcomes, history, who);
     const from = Math.max(floor, low);
-    const found = findState(history, shown, observed.who, from, high);
+    const found = findState(history, shown, who, from, high);
     if (found === undefined) {
       faults.push(
-        `${observed.name}: at step ${observation.step}, ${observation.what}: ${explain(history, shown, observed.who, floor, low, high)}`,
+        `${observed.name}: at step ${observation.step}, ${observation.what}: ${explain(history, shown, who, floor, low, high)}`,
       );
       // What follows is compared with what comes after, so that one fault is told once.
       continue;
@@ -130,8 +131,16 @@ function checkOrder(observed: ObservedClient, history: History, outcomes: Map<nu
     if (!wanted.includes(times)) {
       faults.push(`${observed.name}: mutation ${uid} (${outcome ?? "no outcome"}) ran ${times} times (G2)`);
     }
+    if (observed.leftBehind.has(uid) && outcome !== "unavailable") {
+      faults.push(
+        `${observed.name}: mutation ${uid} was pending when it became somebody else, and ended: ${outcome} (G8)`,
+      );
+    }
+    const [as, by] = [history.last.ranAs?.get(uid), observed.calledAs.get(uid)];
+    if (as !== undefined && as !== by) faults.push(`${observed.name}: mutation ${uid} of ${by} ran as ${as} (G8)`);
     const commit = history.commitOf(uid);
-    if (commit === Number.POSITIVE_INFINITY) continue;
+    // Of one that was left behind nobody knows when it ends: the next one is another session's.
+    if (commit === Number.POSITIVE_INFINITY || observed.leftBehind.has(uid)) continue;
     if (commit <= before)
       faults.push(`${observed.name}: mutation ${uid} was applied before one that was called earlier (G3)`);
     before = commit;

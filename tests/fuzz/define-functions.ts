@@ -11,8 +11,8 @@ export interface Store {
   remove(id: number): Promise<void>;
   isPrivate(list: string): Promise<boolean>;
   setPrivate(list: string, isPrivate: boolean): Promise<void>;
-  /** The mutation of this number has run. Called once per run, as its last write. */
-  ran(uid: number): Promise<void>;
+  /** The mutation of this number has run, as this caller. Called once per run, as its last write. */
+  ran(uid: number, who: string): Promise<void>;
 }
 
 export type Queries = Record<
@@ -55,7 +55,7 @@ export function defineMutations(queries: Queries, storeOf: (db: unknown) => Stor
         if (op.savepoint === "none") await perform(op, owner, store, ctx.scheduler);
         else await ctx.runMutation(step as never, { op, owner } as never).catch(ifOwnStep);
       }
-      await store.ran(uid);
+      await store.ran(uid, owner);
       if (fails) throw new ConvexError({ code: "refused", uid });
       return uid;
     },

@@ -18,9 +18,16 @@ const hasPostgres = await sql(`create database ${database}`).then(
   () => true,
   () => false,
 );
-const codes = await Promise.all([run("simulation/run-seeds.ts"), fuzzOnBoth()]);
+const codes = await Promise.all([simulateBoth(), fuzzOnBoth()]);
 if (hasPostgres) await sql(`drop database ${database} with (force)`);
 process.exitCode = Math.max(...codes);
+
+/** Half of the time people stay who they are. */
+async function simulateBoth(): Promise<number> {
+  const half = Number(seconds) / 2;
+  const path = "simulation/run-seeds.ts";
+  return Math.max(await run(path, half, "stay"), await run(path, half, "change"));
+}
 
 /** Half of the time on each database; all of it on the embedded one where there is no other. */
 async function fuzzOnBoth(): Promise<number> {

@@ -16,6 +16,8 @@ export interface State {
   readonly privateLists: ReadonlySet<string>;
   /** How often each mutation has run, by its number. More than once is one of the faults looked for. */
   readonly log: ReadonlyMap<number, number>;
+  /** As whom each mutation has run, by its number. Only where callers change. */
+  readonly ranAs?: ReadonlyMap<number, string>;
 }
 
 export const LISTS = ["a", "b", "c"] as const;

@@ -8,9 +8,9 @@ import type { Item, MutationArgs, Question } from "./model.ts";
 
 /** What one client showed at one moment, and how its calls went, in the order in which it happened. */
 export type Observation =
-  | { what: "view"; step: number; shown: readonly Shown[] }
+  | { what: "view"; step: number; who: string; shown: readonly Shown[] }
   | { what: "called"; uid: number; guesses: string | undefined }
-  | { what: "resolved"; uid: number; step: number; shown: readonly Shown[] }
+  | { what: "resolved"; uid: number; step: number; who: string; shown: readonly Shown[] }
   | { what: "rejected"; uid: number; kind: string };
 
 export interface Shown {
@@ -26,13 +26,19 @@ type Guess = Item & { isGuess: true };
 export class ObservedClient {
   readonly client: ConvexClient;
   readonly name: string;
-  /** Who it is. */
-  readonly who: string;
+  /** Who it is, as far as it knows. */
+  who: string;
   readonly observations: Observation[] = [];
   readonly faults: string[] = [];
   /** Numbers of its calls, in the order called. */
   readonly called: number[] = [];
   open = 0;
+  /** As whom each call was made. Undefined: before any server had said who it is. */
+  readonly calledAs = new Map<number, string | undefined>();
+  /** Calls that had not ended when it became somebody else: they must be refused. */
+  readonly leftBehind = new Set<number>();
+  #hasBeenTold = false;
+  readonly #openCalls = new Set<number>();
   readonly #watched = new Map<QueryKey, { question: Question; times: number }>();
   readonly #groups: { stop: Cancel; keys: QueryKey[] }[] = [];
   readonly #told = new Map<QueryKey, Result<unknown>>();
@@ -47,6 +53,19 @@ export class ObservedClient {
 
   get groups(): number {
     return this.#groups.length;
+  }
+
+  /** The server is about to say who it is. */
+  learns(who: string): void {
+    if (!this.#hasBeenTold) for (const uid of this.#openCalls) this.calledAs.set(uid, who);
+    else if (who !== this.who) for (const uid of this.#openCalls) this.leftBehind.add(uid);
+    this.#hasBeenTold = true;
+    this.who = who;
+  }
+
+  /** Writes down what is shown, whether anybody was told of it or not. */
+  look(): void {
+    this.observations.push({ what: "view", step: this.#step(), who: this.who, shown: this.shown() });
   }
 
   /** Watches these together. */
@@ -88,6 +107,8 @@ export class ObservedClient {
     const added = args.ops.find(({ kind, savepoint }) => kind === "add" && savepoint !== "thrown");
     const guesses = optimistic ? added?.list : undefined;
     this.called.push(uid);
+    this.calledAs.set(uid, this.#hasBeenTold ? this.who : undefined);
+    this.#openCalls.add(uid);
     this.open++;
     this.observations.push({ what: "called", uid, guesses });
     const update = {
@@ -104,14 +125,19 @@ export class ObservedClient {
     };
     this.client.mutation("items:apply", args as never, guesses === undefined ? {} : (update as never)).then(
       () => {
-        this.open--;
-        this.observations.push({ what: "resolved", uid, step: this.#step(), shown: this.shown() });
+        this.#ended(uid);
+        this.observations.push({ what: "resolved", uid, step: this.#step(), who: this.who, shown: this.shown() });
       },
       (error: { kind?: string }) => {
-        this.open--;
+        this.#ended(uid);
         this.observations.push({ what: "rejected", uid, kind: error.kind ?? String(error) });
       },
     );
+  }
+
+  #ended(uid: number): void {
+    this.open--;
+    this.#openCalls.delete(uid);
   }
 
   /** What it shows now, of all that it watches. */
@@ -139,7 +165,7 @@ export class ObservedClient {
       if (before) this.#checkIdentity(key, before, result);
       this.#told.set(key, result);
     }
-    if (isNews) this.observations.push({ what: "view", step: this.#step(), shown: this.shown() });
+    if (isNews) this.look();
   }
 
   /** What did not change must be the same object: the whole, and every row. */

@@ -3,10 +3,11 @@ export interface PlantedBug {
   name: string;
   /** What to replace in which file, below the root of the project; each text stands there exactly once. */
   edits: readonly { file: string; from: string; to: string }[];
-  /** The simulation within so many seeds, or a test of vitest. */
-  caughtBy: { seeds: number } | { file: string; test: string };
+  /** The simulation within so many seeds (of people who sign in and out, if they `change`), or a test of vitest. */
+  caughtBy: { seeds: number; change?: true } | { file: string; test: string };
 }
 
+const SYNC_CLIENT = "lib/client/sync-client.ts";
 const TRANSACTIONS = "lib/engine/transactions.ts";
 const ANNOUNCE = `        this.#announce(++this.#head, invalidations, write.by);
         write.committed(value, this.#head);
@@ -217,5 +218,40 @@ export const BUGS: readonly PlantedBug[] = [
       },
     ],
     caughtBy: { file: "lib/engine/leases.test.ts", test: "" },
+  },
+  {
+    name: "what waits is sent as whoever has signed in",
+    edits: [{ file: SYNC_CLIENT, from: '      this.#calls.drop("Somebody else is signed in now.");\n', to: "" }],
+    caughtBy: { seeds: 100, change: true },
+  },
+  {
+    name: "answers stay when somebody else has signed in",
+    edits: [{ file: SYNC_CLIENT, from: "      this.#answers.forget();\n", to: "" }],
+    caughtBy: { seeds: 100, change: true },
+  },
+  {
+    name: "a session goes on as whoever has signed in",
+    edits: [
+      {
+        file: SYNC_CLIENT,
+        from: "    if (isMissed || wasBound) this.reconnect();\n",
+        to: "    if (isMissed) this.reconnect();\n",
+      },
+    ],
+    caughtBy: { seeds: 100, change: true },
+  },
+  {
+    name: "a session is continued by whoever names it",
+    edits: [
+      {
+        file: "lib/engine/session.ts",
+        from: "message.identity !== undefined && message.identity !== this.caller.fingerprint;",
+        to: "false;",
+      },
+    ],
+    caughtBy: {
+      file: "lib/engine/engine.test.ts",
+      test: "mutations of a session that says it belongs to somebody else are not run",
+    },
   },
 ];

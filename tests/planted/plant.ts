@@ -55,8 +55,9 @@ async function apply(copy: string, { file, from, to }: PlantedBug["edits"][numbe
 /** Only a test that says what is wrong has caught it: a bug that keeps the test from running proves nothing. */
 async function runIn(copy: string, { caughtBy }: PlantedBug): Promise<Outcome> {
   if ("seeds" in caughtBy) {
-    const output = await run(copy, ["tests/simulation/run-seeds.ts", "1", String(caughtBy.seeds)]);
-    return { isCaught: /simulation: seed \d+ fails/.test(output) && !output.includes("It threw"), output };
+    const { seeds, change } = caughtBy;
+    const output = await run(copy, ["tests/simulation/run-seeds.ts", "1", String(seeds), change ? "change" : "stay"]);
+    return { isCaught: /simulation.*: seed \d+ fails/.test(output) && !output.includes("It threw"), output };
   }
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const named = caughtBy.test ? ["-t", caughtBy.test] : [];

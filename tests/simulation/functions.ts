@@ -19,17 +19,28 @@ const itemKey = (id: number) => `item/${id}`;
 const privateKey = (list: string) => `private/${list}`;
 const logKey = (uid: number) => `log/${uid}`;
 
+interface Ran {
+  uid: number;
+  times: number;
+  who: string;
+}
+
 /** The state that is in these rows. */
 export function stateOf(rows: Rows): State {
   const items: Item[] = [];
   const privateLists = new Set<string>();
   const log = new Map<number, number>();
+  const ranAs = new Map<number, string>();
   for (const [key, row] of rows) {
     if (key.startsWith("item/")) items.push(row as Item);
     else if (key.startsWith("private/")) privateLists.add(row as string);
-    else if (key.startsWith("log/")) log.set((row as { uid: number }).uid, (row as { times: number }).times);
+    else if (key.startsWith("log/")) {
+      const { uid, times, who } = row as Ran;
+      log.set(uid, times);
+      ranAs.set(uid, who);
+    }
   }
-  return { items, privateLists, log };
+  return { items, privateLists, log, ranAs };
 }
 
 /** Reads what the query needs, each in a statement of its own, and answers as the model does. */
@@ -74,9 +85,9 @@ function storeOf(anyDb: unknown): Store {
     remove: (id) => db.put(itemKey(id), undefined),
     isPrivate: async (list) => (await db.get(privateKey(list))) !== undefined,
     setPrivate: (list, isPrivate) => db.put(privateKey(list), isPrivate ? list : undefined),
-    ran: async (uid) => {
-      const before = (await db.get(logKey(uid))) as { times: number } | undefined;
-      await db.put(logKey(uid), { uid, times: (before?.times ?? 0) + 1 });
+    ran: async (uid, who) => {
+      const before = (await db.get(logKey(uid))) as Ran | undefined;
+      await db.put(logKey(uid), { uid, times: (before?.times ?? 0) + 1, who } satisfies Ran);
     },
   };
 }

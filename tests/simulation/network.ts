@@ -15,7 +15,8 @@ export interface NetworkFaults {
 /** Milliseconds: longer than either end waits for a sign of life. */
 export const LONGEST_STALL = 45_000;
 
-export type Accept = (socket: SocketLike) => SocketEvents;
+/** The server takes a socket, of somebody. */
+export type Accept = (socket: SocketLike, who: string) => SocketEvents;
 
 const BROKEN = 1006;
 /** So many bytes does one byte of our small messages count: a stall of a moment looks like a megabyte. */
@@ -30,11 +31,16 @@ export class Network {
   /** What the server did that it must not do. */
   readonly broken: string[] = [];
   readonly connections: Connection[] = [];
+  /** Whoever opens a socket from here on. */
+  who: string;
+  /** Told before the client is told who it is, and what comes of it. */
+  onConnected: (who: string, tell: () => void) => void = (_, tell) => tell();
   /** Told of everything that arrives, for a failing seed to be understood. */
   trace: (line: string) => void = () => {};
 
-  constructor(clock: SimulationClock, faults: NetworkFaults, accept: Accept) {
+  constructor(clock: SimulationClock, faults: NetworkFaults, who: string, accept: Accept) {
     this.faults = faults;
+    this.who = who;
     const open = (): ClientSocket => {
       const connection = new Connection(clock, this, accept);
       this.connections.push(connection);
@@ -69,6 +75,8 @@ class Connection implements ClientSocket {
   readonly #network: Network;
   readonly #listeners = new Map<string, Listener[]>();
   #server: SocketEvents | undefined;
+  /** Whose it is: as the server saw it when it was opened, whoever the person has become since. */
+  #who = "";
   #clientIsOver = false;
   #serverIsOver = false;
   readonly #upwards: Direction = { last: 0, messages: [] };
@@ -83,7 +91,8 @@ class Connection implements ClientSocket {
     this.#number = network.connections.length + 1;
     this.#toServer(() => {
       if (this.#clientIsOver) return;
-      this.#server = accept(this.#socketOfServer());
+      this.#who = network.who;
+      this.#server = accept(this.#socketOfServer(), this.#who);
       this.#toClient(() => this.#emit("open", undefined));
     });
   }
@@ -143,13 +152,23 @@ class Connection implements ClientSocket {
         `a Transition was sent to a client that had ${this.#buffered * WEIGHT} bytes to read (G11)`,
       );
     }
+    this.#mustBeForWhoItIs(text);
     this.#buffered += text.length;
     this.#toClient(() => {
       this.#buffered -= text.length;
       this.#network.trace(`#${this.#number} ← ${text}`);
-      this.#emit("message", { data: text });
+      const tell = () => this.#emit("message", { data: text });
+      if (text.startsWith('{"type":"Connected"')) this.#network.onConnected(this.#who, tell);
+      else tell();
     });
     this.#perhapsGoWrong();
+  }
+
+  /** `mine` says for whom it was computed. */
+  #mustBeForWhoItIs(text: string): void {
+    for (const [, who] of text.matchAll(/"who":"(\w+)"/g)) {
+      if (who !== this.#who) this.#network.broken.push(`an answer computed for ${who} was sent to ${this.#who} (G8)`);
+    }
   }
 
   // ── on the way ──

@@ -1,15 +1,17 @@
 /**
- * The simulation by itself: `node tests/simulation/run-seeds.ts <first seed> <count, or seconds as "60s">`. Ends with 1 at
- * the first seed that fails. With TRACE=1 it tells everything that is said.
+ * The simulation by itself: `node tests/simulation/run-seeds.ts <first seed> <count, or seconds as "60s"> ["change"]`. With
+ * "change" people sign in and out in the middle. Ends with 1 at the first seed that fails. With TRACE=1 it tells
+ * everything that is said.
  */
 import { runSeeds } from "../fuzz/seeds.ts";
 import { simulate } from "./simulate.ts";
 
-const [first = "1", many = "1"] = process.argv.slice(2);
+const [first = "1", many = "1", who = "stay"] = process.argv.slice(2);
+const peopleChange = who === "change";
 await runSeeds({
-  name: "simulation",
+  name: peopleChange ? "simulation of people who change" : "simulation",
   first: Number(first),
   many,
-  run: (seed) => simulate(seed, process.env.TRACE ? console.log : undefined),
-  again: (seed) => `node tests/simulation/run-seeds.ts ${seed}`,
+  run: (seed) => simulate(seed, { peopleChange, ...(process.env.TRACE && { trace: console.log }) }),
+  again: (seed) => `node tests/simulation/run-seeds.ts ${seed} 1 ${who}`,
 });

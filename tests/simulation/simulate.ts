@@ -8,9 +8,11 @@ import { functions, stateOf } from "./functions.ts";
 import { MemoryDatabase } from "./memory-database.ts";
 import { type DatabaseFaults, MemoryDriver } from "./memory-driver.ts";
 import { LONGEST_STALL, Network, type NetworkFaults } from "./network.ts";
-import { type Owner, promisesRest, SimulationClock } from "./simulation-clock.ts";
+import { chanceOf, type Owner, promisesRest, SimulationClock } from "./simulation-clock.ts";
 
 const page: Page = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+/** Whoever has signed out, as the queries name them. */
+const NOBODY = "nobody";
 const NO_DATABASE_FAULTS: DatabaseFaults = { lost: 0, lostAtCommit: 0, conflict: 0, slow: 0, verySlow: 0 };
 /** After the last fault: everything a client waits for (its backoff, a dead socket, a commit in doubt) ends within. */
 const TO_REST = 180_000;
@@ -29,16 +31,24 @@ export interface Simulated {
   observations: number;
   crashes: number;
   connections: number;
+  /** How often somebody became somebody else, perhaps unnoticed. */
+  becomings: number;
   /** The last lines that were logged. */
   log: string[];
+}
+
+export interface Schedule {
+  /** Do people sign in and out in the middle? A world of its own: where nobody does, a seed is the schedule it always was. */
+  peopleChange?: boolean;
+  trace?: (line: string) => void;
 }
 
 /**
  * One schedule: a few clients, a server that may die at any step, a database and a network that fail at random, all under
  * one clock, all from one seed. Faults end; then everything must come to rest, and be right.
  */
-export async function simulate(seed: number, trace?: (line: string) => void): Promise<Simulated> {
-  const world = new SimulatedWorld(seed, trace);
+export async function simulate(seed: number, schedule: Schedule = {}): Promise<Simulated> {
+  const world = new SimulatedWorld(seed, schedule);
   try {
     await world.run();
   } catch (error) {
@@ -59,12 +69,16 @@ class SimulatedWorld {
   #server: Server;
   #lastUid = 0;
   #crashes = 0;
+  #becomings = 0;
 
+  /** Decides who becomes whom. Undefined where everybody stays who they are. */
+  readonly #changes: (() => number) | undefined;
   readonly #trace: ((line: string) => void) | undefined;
 
-  constructor(seed: number, trace: ((line: string) => void) | undefined) {
+  constructor(seed: number, { peopleChange, trace }: Schedule) {
     this.#seed = seed;
     this.#trace = trace;
+    if (peopleChange) this.#changes = chanceOf(seed + 1_000_000_007);
     this.#clock = new SimulationClock(seed);
     const { oneOf } = this.#bound();
     this.#sideBySide = oneOf([true, true, false]);
@@ -92,12 +106,14 @@ class SimulatedWorld {
     const crashes = clock.oneOf([0, 0, 0.02, 0.1]);
     for (let done = 0; done < actions; done++) {
       this.#act();
+      this.#perhapsBecomeSomebody();
       // Somewhere between two steps of whatever goes on.
       await this.#goOn(clock.pick(12));
       if (clock.chance() < crashes) this.#crash();
     }
     this.#heal();
     await this.#rest();
+    if (this.#changes) await this.#everybodyCanCall();
     this.#check();
     for (const { observed } of this.#clients) await observed.client.close();
     this.#server.owner.isAlive = false;
@@ -111,6 +127,7 @@ class SimulatedWorld {
       observations: this.#clients.reduce((sum, { observed }) => sum + observed.observations.length, 0),
       crashes: this.#crashes,
       connections: this.#clients.reduce((sum, { network }) => sum + network.connections.length, 0),
+      becomings: this.#becomings,
       log: this.#clock.lines.slice(-20),
     };
   }
@@ -140,7 +157,9 @@ class SimulatedWorld {
       cut: clock.oneOf([0, 0, 0.02, 0.1]),
       stall: clock.oneOf([0, 0, 0, 0.01]),
     };
-    const network = new Network(clock, faults, (socket) => this.#server.engine.opened(socket, { subject: who }));
+    const network = new Network(clock, faults, who, (socket, caller) =>
+      this.#server.engine.opened(socket, caller === NOBODY ? null : { subject: caller }),
+    );
     const client = new ConvexClient("http://simulated", {
       environment: clock.environment(),
       page,
@@ -148,6 +167,12 @@ class SimulatedWorld {
     });
     const observed = new ObservedClient(client, `client ${index} (${who})`, who, () => clock.steps);
     network.trace = (line) => this.#tell(`${observed.name} ${line}`);
+    network.onConnected = (caller, tell) => {
+      const isAnother = caller !== observed.who;
+      observed.learns(caller);
+      tell();
+      if (isAnother) observed.look();
+    };
     this.#clients.push({ observed, network });
     observed.watch(randomQuestions(clock));
   }
@@ -162,6 +187,31 @@ class SimulatedWorld {
     else if (what < 17 && observed.groups > 1) observed.unwatch(clock.pick(observed.groups));
     else if (what < 18) observed.client.refreshIdentity();
     else network.cut();
+  }
+
+  /** Somebody signs in or out: the page is told and connects again, or only the next socket finds out. */
+  #perhapsBecomeSomebody(): void {
+    const chance = this.#changes;
+    if (!chance || chance() >= 0.2) return;
+    const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(chance() * choices.length)] as T;
+    const { observed, network } = oneOf(this.#clients);
+    network.who = oneOf(["ann", "ben", NOBODY]);
+    this.#becomings++;
+    const how = oneOf(["told", "told", "cut", "unnoticed"]);
+    this.#tell(`${observed.name} becomes ${network.who}: ${how}`);
+    if (how === "told") observed.client.refreshIdentity();
+    if (how === "cut") network.cut();
+  }
+
+  /** Whoever they have become: what they do now is done. */
+  async #everybodyCanCall(): Promise<void> {
+    const calls = this.#clients.map(({ observed }) => ({ observed, uid: ++this.#lastUid }));
+    for (const { observed, uid } of calls) observed.call({ uid, ops: [], fails: false }, false);
+    await this.#rest();
+    for (const { observed, uid } of calls) {
+      const isDone = observed.observations.some((one) => one.what === "resolved" && one.uid === uid);
+      if (!isDone) this.faults.push(`${observed.name}: a mutation in the end was not done, as ${observed.who}`);
+    }
   }
 
   /** Lets so many timers run, and what follows from them. */

@@ -1,0 +1,453 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type Connection, ConnectionLostError, type Driver, type Failure } from "../database/driver.ts";
+import { createFunctions } from "../functions/define.ts";
+import { CloseCode } from "../protocol/version.ts";
+import { HandClock } from "../testing/hand-clock.ts";
+import { WireClient } from "../testing/wire-client.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import type { EngineLimits } from "./limits.ts";
+
+const { query, mutation, action } = createFunctions<Record<string, never>>();
+
+/** What a function of the name waits for that is told to hang. */
+let hanging = Promise.withResolvers<void>();
+const args = z.object({ text: z.string().optional(), value: z.unknown().optional() });
+const answer = query({ args, handler: async (_ctx, { text = "" }) => text });
+const hang = async () => {
+  await hanging.promise;
+  return "done";
+};
+const functions = {
+  it: {
+    answer,
+    slow: query({ args, handler: async (_ctx, { text }) => (text === "now" ? text : hang()) }),
+    write: mutation({
+      args,
+      handler: async ({ scheduler }, { text = "" }) => {
+        await scheduler.invalidate(answer);
+        return text;
+      },
+    }),
+    hang: mutation({ args, handler: hang }),
+    act: action({ args, handler: async (_ctx, { text = "" }) => text }),
+    actLong: action({ args, handler: hang }),
+  },
+};
+
+/** A database that takes everything and holds nothing. */
+class Nowhere implements Driver {
+  readonly dialect = "pg";
+  readonly sideBySide = true;
+  readonly shared = false;
+  readonly description = "nowhere";
+  commits = 0;
+  /** So many of the next commits lose against another. */
+  conflicts = 0;
+  /** So many of the next BEGINs are not answered. */
+  silentBegins = 0;
+  destroyed = 0;
+
+  async connect(): Promise<Connection> {
+    return {
+      begin: () => (this.silentBegins-- > 0 ? new Promise(() => {}) : Promise.resolve()),
+      db: undefined,
+      dialect: "pg",
+      execute: async () => [{}],
+      change: async () => 1,
+      commit: async () => {
+        if (this.conflicts-- > 0) throw new Error("conflict");
+        this.commits++;
+      },
+      rollback: async () => {},
+      release() {},
+      destroy: () => {
+        this.destroyed++;
+      },
+    };
+  }
+
+  useSchema(): void {}
+
+  classify(error: unknown): Failure {
+    if (error instanceof ConnectionLostError) return "connectionLost";
+    return error instanceof Error && error.message === "conflict" ? "conflict" : "other";
+  }
+
+  async close(): Promise<void> {}
+}
+
+class Scene {
+  readonly clock = new HandClock();
+  readonly driver = new Nowhere();
+  readonly engine: Engine;
+  #clients = 0;
+
+  constructor(limits: Partial<EngineLimits>) {
+    this.engine = createEngine({ driver: this.driver, environment: this.clock, development: false, limits });
+    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
+    this.engine.useFunctions(functions, {});
+  }
+
+  readonly client = (): WireClient => new WireClient(this.engine).connect(String(++this.#clients).padStart(32, "0"));
+
+  /** A client that has the answer to this, as query 1. */
+  readonly watching = async (text = ""): Promise<WireClient> => {
+    const client = this.client();
+    client.subscribe(1, "it:answer", { text });
+    await client.until(() => client.value(1) === text);
+    return client;
+  };
+
+  /** Whatever can happen without time has happened. */
+  readonly rest = async (): Promise<void> => {
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+}
+
+interface Met {
+  limits: Partial<EngineLimits>;
+  happens: string;
+  when: (scene: Scene) => Promise<void>;
+}
+
+const codeOf = (client: WireClient) => client.closedWith?.code;
+
+/** A limit that is not here does not compile. */
+const EVERY: Record<keyof EngineLimits, Met> = {
+  frameBytes: {
+    limits: { frameBytes: 200 },
+    happens: "a longer message closes the socket",
+    when: async ({ client }) => {
+      const talker = client();
+      talker.sayText(`{"type":"Ping"}${" ".repeat(185)}`);
+      expect(codeOf(talker)).toBeUndefined();
+      talker.sayText(`{"type":"Ping"}${" ".repeat(186)}`);
+      expect(codeOf(talker)).toBe(CloseCode.tooLarge);
+    },
+  },
+  argsDepth: {
+    limits: { argsDepth: 3 },
+    happens: "deeper arguments are refused, of whatever function, and nothing runs",
+    when: async ({ client, engine, rest }) => {
+      const caller = client();
+      caller.subscribe(1, "it:answer", { value: [[]], text: "fits" });
+      caller.subscribe(2, "it:answer", { value: [[[]]] });
+      caller.mutate(1, "it:write", { value: [[[]]] });
+      caller.say({ type: "Act", request: 1, path: "it:act", args: { value: [[[]]] } });
+      await rest();
+      expect(caller.value(1)).toBe("fits");
+      expect(caller.transitions.flatMap(({ refused = [] }) => refused)).toMatchObject([[2, { kind: "badRequest" }]]);
+      expect(caller.ofType("MutationFailed")).toMatchObject([{ error: { kind: "badRequest" } }]);
+      expect(caller.ofType("ActionFailed")).toMatchObject([{ error: { kind: "badRequest" } }]);
+      expect(engine.counters.queryRuns).toBe(1);
+    },
+  },
+  subscriptions: {
+    limits: { subscriptions: 2 },
+    happens: "one query more closes the socket",
+    when: async ({ client }) => {
+      const asking = client();
+      for (const n of [1, 2]) asking.subscribe(n, "it:answer", { text: `${n}` });
+      expect(codeOf(asking)).toBeUndefined();
+      asking.subscribe(3, "it:answer", { text: "3" });
+      expect(codeOf(asking)).toBe(CloseCode.tooMany);
+    },
+  },
+  queuedMutations: {
+    limits: { queuedMutations: 2 },
+    happens: "one mutation more closes the socket",
+    when: async ({ client }) => {
+      const writer = client();
+      for (const n of [1, 2]) writer.mutate(n, "it:hang");
+      expect(codeOf(writer)).toBeUndefined();
+      writer.mutate(3, "it:hang");
+      expect(codeOf(writer)).toBe(CloseCode.tooMany);
+    },
+  },
+  runningActions: {
+    limits: { runningActions: 1 },
+    happens: "one action more fails, and the next may run when the first has ended",
+    when: async ({ client, rest }) => {
+      const actor = client();
+      for (const request of [1, 2]) actor.say({ type: "Act", request, path: "it:actLong", args: {} });
+      await rest();
+      expect(actor.ofType("ActionFailed")).toMatchObject([{ request: 2, error: { kind: "unavailable" } }]);
+      hanging.resolve();
+      await rest();
+      actor.say({ type: "Act", request: 3, path: "it:act", args: {} });
+      await rest();
+      expect(actor.ofType("ActionSucceeded").map(({ request }) => request)).toEqual([1, 3]);
+    },
+  },
+  messagesPerSecond: {
+    limits: { messagesPerSecond: 1, messageBurst: 1 },
+    happens: "who says more closes their socket",
+    when: async ({ client, clock }) => {
+      const talker = client();
+      for (let second = 0; second < 3; second++) {
+        clock.advance(1_000);
+        talker.say({ type: "Ping" });
+      }
+      expect(codeOf(talker)).toBeUndefined();
+      talker.say({ type: "Ping" });
+      expect(codeOf(talker)).toBe(CloseCode.tooMany);
+    },
+  },
+  messageBurst: {
+    limits: { messageBurst: 3 },
+    happens: "more at once closes the socket",
+    when: async ({ client }) => {
+      const talker = client();
+      for (let said = 1; said < 3; said++) talker.say({ type: "Ping" });
+      expect(codeOf(talker)).toBeUndefined();
+      talker.say({ type: "Ping" });
+      expect(codeOf(talker)).toBe(CloseCode.tooMany);
+    },
+  },
+  handshake: {
+    limits: { handshake: 1_000 },
+    happens: "who has not said Connect is let go",
+    when: async ({ engine, clock }) => {
+      const mute = new WireClient(engine);
+      clock.advance(999);
+      expect(codeOf(mute)).toBeUndefined();
+      clock.advance(200);
+      expect(codeOf(mute)).toBe(CloseCode.handshakeTimeout);
+    },
+  },
+  pingEvery: {
+    limits: { pingEvery: 1_000, handshake: 500 },
+    happens: "a silent client is asked",
+    when: async ({ client, clock }) => {
+      const silent = client();
+      clock.advance(999);
+      expect(silent.ofType("Ping")).toEqual([]);
+      clock.advance(200);
+      expect(silent.ofType("Ping")).toHaveLength(1);
+    },
+  },
+  deadAfter: {
+    limits: { deadAfter: 20_000 },
+    happens: "a client that is silent for so long is let go",
+    when: async ({ client, clock }) => {
+      const silent = client();
+      clock.advance(19_999);
+      expect(codeOf(silent)).toBeUndefined();
+      clock.advance(500);
+      expect(codeOf(silent)).toBe(CloseCode.silent);
+    },
+  },
+  pauseAbove: {
+    limits: { pauseAbove: 100 },
+    happens: "a client with more to read is told nothing until it has read",
+    when: async (scene) => {
+      const reader = await scene.watching();
+      reader.bufferedAmount = 101;
+      reader.subscribe(2, "it:answer", { text: "later" });
+      await scene.rest();
+      expect(reader.transitions).toHaveLength(1);
+      reader.bufferedAmount = 100;
+      scene.clock.advance(100);
+      await scene.rest();
+      expect(reader.value(2)).toBe("later");
+    },
+  },
+  dropAbove: {
+    limits: { pauseAbove: 100, dropAbove: 5_000 },
+    happens: "a client with more to read is let go",
+    when: async (scene) => {
+      const reader = await scene.watching();
+      reader.bufferedAmount = 5_000;
+      reader.subscribe(2, "it:answer", { text: "x" });
+      await scene.rest();
+      expect(codeOf(reader)).toBeUndefined();
+      reader.bufferedAmount = 6_000;
+      scene.clock.advance(100);
+      await scene.rest();
+      expect(codeOf(reader)).toBe(CloseCode.tooSlow);
+    },
+  },
+  dropAfter: {
+    limits: { pauseAbove: 100, dropAfter: 500 },
+    happens: "a client that reads nothing for so long is let go; one that reads a little is not",
+    when: async (scene) => {
+      const [stuck, slow] = [await scene.watching(), await scene.watching()];
+      for (const reader of [stuck, slow]) {
+        reader.bufferedAmount = 1_000;
+        reader.subscribe(2, "it:answer", { text: "x" });
+      }
+      for (let waited = 0; waited < 800; waited += 50) {
+        await scene.rest();
+        slow.bufferedAmount--;
+        scene.clock.advance(50);
+      }
+      expect([codeOf(stuck), codeOf(slow)]).toEqual([CloseCode.tooSlow, undefined]);
+    },
+  },
+  mutationTime: {
+    limits: { mutationTime: 1_000 },
+    happens: "a mutation that takes longer fails, and nothing of it is committed but its number",
+    when: async ({ client, clock, rest, driver }) => {
+      const writer = client();
+      writer.mutate(1, "it:hang");
+      await rest();
+      clock.advance(999);
+      await rest();
+      expect([writer.ofType("MutationFailed"), driver.commits]).toEqual([[], 0]);
+      clock.advance(1);
+      await rest();
+      expect(writer.ofType("MutationFailed")).toMatchObject([{ error: { kind: "internal" } }]);
+      expect(driver.commits).toBe(1);
+    },
+  },
+  queryTime: {
+    limits: { queryTime: 1_000 },
+    happens: "the answer of a query that takes longer is an error",
+    when: async ({ client, clock, rest }) => {
+      const asking = client();
+      asking.subscribe(1, "it:slow");
+      await rest();
+      clock.advance(1_000);
+      await rest();
+      expect(asking.value(1)).toMatchObject({ kind: "internal" });
+    },
+  },
+  databaseTime: {
+    limits: { databaseTime: 1_000 },
+    happens: "a connection that does not answer a BEGIN is given up, and the next one does the work",
+    when: async ({ client, clock, rest, driver }) => {
+      const writer = client();
+      driver.silentBegins = 1;
+      writer.mutate(1, "it:write");
+      await rest();
+      clock.advance(999);
+      await rest();
+      expect([writer.ofType("MutationSucceeded"), driver.destroyed]).toEqual([[], 0]);
+      for (let tries = 0; tries < 20; tries++) {
+        clock.advance(100);
+        await rest();
+      }
+      expect(writer.ofType("MutationSucceeded")).toHaveLength(1);
+      expect(driver.destroyed).toBe(1);
+    },
+  },
+  actionTime: {
+    limits: { actionTime: 1_000 },
+    happens: "an action that takes longer fails",
+    when: async ({ client, clock, rest }) => {
+      const actor = client();
+      actor.say({ type: "Act", request: 1, path: "it:actLong", args: {} });
+      await rest();
+      clock.advance(1_000);
+      await rest();
+      expect(actor.ofType("ActionFailed")).toMatchObject([{ error: { kind: "internal" } }]);
+    },
+  },
+  slowQuery: {
+    limits: { slowQuery: 50 },
+    happens: "a batch waits no longer for one of its queries",
+    when: async (scene) => {
+      const asking = scene.client();
+      asking.subscribe(1, "it:slow");
+      asking.subscribe(2, "it:answer", { text: "quick" });
+      await scene.rest();
+      expect(asking.value(2)).toBeUndefined();
+      scene.clock.advance(50);
+      await scene.rest();
+      expect(asking.value(2)).toBe("quick");
+    },
+  },
+  resultBytes: {
+    limits: { resultBytes: 10 },
+    happens: "a result that is larger is an error, of whatever function, and nothing of it is committed",
+    when: async ({ client, rest, driver }) => {
+      // Four letters, but twelve bytes, and two quotes.
+      const text = "語語語語";
+      const caller = client();
+      caller.subscribe(1, "it:answer", { text });
+      caller.mutate(1, "it:write", { text });
+      caller.say({ type: "Act", request: 1, path: "it:act", args: { text } });
+      await rest();
+      expect(caller.value(1)).toMatchObject({ kind: "internal" });
+      expect(caller.ofType("MutationFailed")).toMatchObject([{ error: { kind: "internal" } }]);
+      expect(caller.ofType("ActionFailed")).toMatchObject([{ error: { kind: "internal" } }]);
+      // Two of them record that it failed; a third would be the mutation itself.
+      expect(caller.ofType("MutationSucceeded")).toEqual([]);
+      expect(driver.commits).toBeLessThanOrEqual(2);
+    },
+  },
+  preloadLease: {
+    limits: { preloadLease: 1_000 },
+    happens: "the answer of a page is let go, and its browser makes it run again",
+    when: async (scene) => {
+      await scene.engine.preload("it:answer", { text: "" }, null);
+      scene.clock.advance(999);
+      await scene.watching();
+      expect(scene.engine.counters.queryRuns).toBe(1);
+      await scene.engine.preload("it:answer", { text: "late" }, null);
+      scene.clock.advance(1_000);
+      await scene.watching("late");
+      expect(scene.engine.counters.queryRuns).toBe(3);
+    },
+  },
+  preloadLeases: {
+    limits: { preloadLeases: 1 },
+    happens: "one page more lets the oldest answer go",
+    when: async (scene) => {
+      for (const text of ["a", "b"]) await scene.engine.preload("it:answer", { text }, null);
+      await scene.watching("b");
+      expect(scene.engine.counters.queryRuns).toBe(2);
+      await scene.watching("a");
+      expect(scene.engine.counters.queryRuns).toBe(3);
+    },
+  },
+  preloadLeaseBytes: {
+    limits: { preloadLeaseBytes: 2_000 },
+    happens: "a page more lets the oldest answers go until the others fit",
+    when: async (scene) => {
+      const [a, b] = ["a".repeat(1_200), "b".repeat(1_200)];
+      for (const text of [a, b]) await scene.engine.preload("it:answer", { text }, null);
+      await scene.watching(b);
+      await scene.watching(a);
+      expect(scene.engine.counters.queryRuns).toBe(3);
+    },
+  },
+  conflictRetries: {
+    limits: { conflictRetries: 2 },
+    happens: "a mutation that loses once more fails as not written",
+    when: async ({ client, clock, rest, driver }) => {
+      const writes = async () => {
+        const writer = client();
+        writer.mutate(1, "it:write");
+        const ended = () => [...writer.ofType("MutationFailed"), ...writer.ofType("MutationSucceeded")][0];
+        while (!ended()) {
+          await rest();
+          clock.advance(100);
+        }
+        return ended();
+      };
+      driver.conflicts = 2;
+      expect(await writes()).toMatchObject({ type: "MutationSucceeded" });
+      driver.conflicts = 3;
+      expect(await writes()).toMatchObject({ type: "MutationFailed", error: { kind: "unavailable" } });
+    },
+  },
+};
+
+describe("at a limit of the engine", () => {
+  let scene: Scene | undefined;
+
+  afterEach(async () => {
+    hanging.resolve();
+    await scene?.engine.close();
+    hanging = Promise.withResolvers();
+  });
+
+  for (const [name, { limits, happens, when }] of Object.entries(EVERY)) {
+    test(`${name}: ${happens}`, async () => {
+      scene = new Scene(limits);
+      await when(scene);
+    });
+  }
+});

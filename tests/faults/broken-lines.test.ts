@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ConvexClient } from "../../lib/client/convex-client.ts";
+import { BrokenLine } from "./broken-line.ts";
+import type { Note } from "./crowd.ts";
+import { type SmallServer, startSmallServer } from "./small-server.ts";
+import { until } from "./until.ts";
+
+const silent = { info() {}, warn() {}, error() {} };
+/** Milliseconds: the server states them, and the client keeps to them. */
+const LIMITS = { pingEvery: 150, deadAfter: 400 };
+/** What a machine with other things to do may add to them. */
+const PATIENCE = 5_000;
+
+/** A real client over a real socket, and what it shows of one room. */
+class Watching {
+  readonly client: ConvexClient;
+  shown: string[] = [];
+  /** A note that was there twice at any time. */
+  readonly doubled: string[] = [];
+
+  constructor(url: string, room: string) {
+    this.client = new ConvexClient(url, { logger: silent });
+    this.client.watchQuery("notes:list", { room }, ({ data }) => {
+      this.shown = ((data as Note[] | undefined) ?? []).map(({ text }) => text);
+      this.doubled.push(...this.shown.filter((text, i) => this.shown.indexOf(text) !== i));
+    });
+  }
+}
+
+describe("a line that breaks", () => {
+  let server: SmallServer;
+  let line: BrokenLine;
+  let writer: Watching;
+  let reader: Watching;
+  let room = 0;
+
+  beforeAll(async () => {
+    server = await startSmallServer({ limits: LIMITS });
+  });
+
+  beforeEach(async () => {
+    line = await BrokenLine.to(server.port);
+    room++;
+    writer = new Watching(line.url, String(room));
+    // Has a line of its own that nothing happens to.
+    reader = new Watching(`http://${server.host}`, String(room));
+    for (const { client } of [writer, reader]) await until(() => client.connectionState().state === "open");
+    await add("before");
+  });
+
+  afterEach(async () => {
+    for (const { client } of [writer, reader]) await client.close();
+    await line[Symbol.asyncDispose]();
+    await until(() => server.sockets.count === 0);
+  });
+
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const add = (text: string) => writer.client.mutation("notes:add", { room: String(room), text });
+
+  /** Both show all of it, once, and so does the database. */
+  const isThereOnce = async (...texts: string[]) => {
+    await until(() => [writer, reader].every(({ shown }) => shown.join() === texts.join()));
+    expect([writer.doubled, reader.doubled]).toEqual([[], []]);
+    const stored = await reader.client.query("notes:list", { room: String(room) });
+    expect((stored as Note[]).map(({ text }) => text)).toEqual(texts);
+  };
+
+  test.each(["MutationSucceeded", '"reflected"'])(
+    "between the commit and %s: the mutation is done once, and mutate() resolves",
+    async (said) => {
+      line.cutBefore(said);
+      const called = add("cut");
+      await until(() => line.cuts === 1);
+      // It is committed, and the others know; the caller does not.
+      await until(() => reader.shown.includes("cut"));
+      expect(await called).toBe("cut");
+      expect(writer.shown).toEqual(["before", "cut"]);
+      await add("after");
+      await isThereOnce("before", "cut", "after");
+    },
+  );
+
+  test.each(["everything", "what the server says"] as const)(
+    "without a word, and swallows %s: both ends notice in time, and nothing is done twice",
+    async (what) => {
+      const states: string[] = [];
+      writer.client.subscribeToConnectionState(() => states.push(writer.client.connectionState().state));
+      line.swallow(what);
+      const since = Date.now();
+      const called = add("into the void");
+      await until(() => states.some((state) => state !== "open"), LIMITS.deadAfter + PATIENCE);
+      // It asked before it gave up.
+      expect(Date.now() - since).toBeGreaterThan(LIMITS.pingEvery);
+      expect(await called).toBe("into the void");
+      await isThereOnce("before", "into the void");
+      // The server has hung up, though nobody heard it.
+      await until(() => line.hungUp, LIMITS.deadAfter + PATIENCE);
+      await add("after");
+      await isThereOnce("before", "into the void", "after");
+    },
+  );
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { MAX_PENDING, SESSION_LIFE } from "../lib/client/pending-calls.ts";
+import { UNMOUNT_GRACE } from "../lib/client/query-set.ts";
+import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/limits.ts";
+import { MOST_SOCKETS } from "../lib/node/accept-sockets.ts";
+import { MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http-endpoint.ts";
+
+const document = readFileSync(join(import.meta.dirname, "../lib/protocol/PROTOCOL.md"), "utf8");
+const section = document.split(/^## /m).find((text) => text.startsWith("Limits")) ?? "";
+
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, MiB: 1024 * 1024 };
+
+/** The table under a heading of the section: names, and their values as the code counts them. */
+function tableUnder(heading: string): Record<string, number> {
+  const part = section.split(/^### /m).find((text) => text.startsWith(heading)) ?? "";
+  const rows = part.split("\n").filter((line) => line.startsWith("|"));
+  return Object.fromEntries(
+    rows.slice(2).map((row) => {
+      const [, name = "", value = "", bounds, what] = row.split("|").map((cell) => cell.trim());
+      expect(`${name}: ${bounds} → ${what}`).toMatch(/.+: .+ → .+/);
+      const [, number = "", unit] = /^([\d,]+)(?: (\w+))?$/.exec(value) ?? [];
+      return [name.replaceAll("`", ""), Number(number.replaceAll(",", "")) * (unit ? (UNITS[unit] ?? Number.NaN) : 1)];
+    }),
+  );
+}
+
+describe("PROTOCOL.md names every limit with its default and what happens at it", () => {
+  test("of the engine", () => {
+    expect(tableUnder("`createEngine({ limits })`")).toEqual(defaultLimits);
+  });
+
+  test("of the server around it", () => {
+    expect(tableUnder("`acceptSockets")).toEqual({
+      sockets: MOST_SOCKETS,
+      calls: MOST_CALLS,
+      callsPerAddress: MOST_CALLS_PER_ADDRESS,
+    });
+  });
+
+  test("of the client", () => {
+    expect(tableUnder("What the client keeps to")).toEqual({
+      "unacknowledged mutations": statedLimits(defaultLimits).unacknowledgedMutations,
+      "pending mutations": MAX_PENDING,
+      "pending actions": MAX_PENDING,
+      undecided: SESSION_LIFE,
+      grace: UNMOUNT_GRACE,
+    });
+  });
+});
+
+test("arguments may not be allowed to be deeper than any value can be", () => {
+  expect(limitsFrom({ argsDepth: 3 }).argsDepth).toBe(3);
+  expect(() => limitsFrom({ argsDepth: 65 })).toThrow("at most 64");
+});
