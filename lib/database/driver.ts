@@ -17,8 +17,8 @@ export type TransactionMode = "read" | "write" | "define";
  */
 export interface Driver {
   readonly dialect: Dialect;
-  /** Do read snapshots stand beside other transactions? Otherwise each waits for the one before it to end. */
-  readonly sideBySide: boolean;
+  /** How many transactions stand beside each other at most, snapshots among them. With 1 each waits for the one before it. */
+  readonly connections: number;
   /** May other servers use the database at the same time? Otherwise it is this process's alone. */
   readonly shared: boolean;
   /** What to call it in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */

@@ -59,7 +59,7 @@ const FIRST = [
 ];
 
 function openPool(options: MysqlOptions, place: string): Pool {
-  const pool = createPool({ ...connectionOptions(options), connectionLimit: options.connections ?? 10 });
+  const pool = createPool({ ...connectionOptions(options), connectionLimit: options.connections ?? CONNECTIONS });
   pool.on("connection", (client) => {
     // mysql2 types the promises' connection, and gives the plain one.
     const connection = client as unknown as RawConnection;
@@ -75,9 +75,11 @@ function openPool(options: MysqlOptions, place: string): Pool {
   return pool;
 }
 
+const CONNECTIONS = 10;
+
 class MysqlDriver implements Driver {
   readonly dialect = "mysql";
-  readonly sideBySide = true;
+  readonly connections: number;
   readonly shared = true;
   readonly description: string;
   readonly #options: MysqlOptions;
@@ -93,7 +95,8 @@ class MysqlDriver implements Driver {
     this.#product = product;
     this.#options = options;
     this.#pool = pool;
-    this.#turns = new Turns(options.connections ?? 10);
+    this.connections = options.connections ?? CONNECTIONS;
+    this.#turns = new Turns(this.connections);
     this.#schema = relationalSchema(options.schema, new MySqlDialect());
   }
 

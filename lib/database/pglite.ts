@@ -80,7 +80,7 @@ function openThread(directory: string, lock: EmbeddedLock, image?: string): Open
 
 class PgliteDriver implements EmbeddedDriver {
   readonly dialect = "pg";
-  readonly sideBySide = false;
+  readonly connections = 1;
   readonly shared = false;
   readonly directory: string;
   readonly #turns = new Turns();

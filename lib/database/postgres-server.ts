@@ -62,7 +62,7 @@ export async function openServer(server: PostgresServer, { schema, log }: Postgr
 
 class PostgresDriver implements Driver {
   readonly dialect = "pg";
-  readonly sideBySide = true;
+  readonly connections: number;
   readonly shared = true;
   readonly description: string;
   readonly #server: PostgresServer;
@@ -70,6 +70,7 @@ class PostgresDriver implements Driver {
   #closing: Promise<void> | undefined;
 
   constructor(server: PostgresServer, schema: Record<string, unknown>) {
+    this.connections = server.pool.options.max;
     this.description = server.description;
     this.#server = server;
     this.#schema = relationalSchema(schema, new PgDialect());

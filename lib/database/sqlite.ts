@@ -76,7 +76,7 @@ function openWriter(path: string): SqliteFile {
 
 class SqliteDriver implements Driver {
   readonly dialect = "sqlite";
-  readonly sideBySide = true;
+  readonly connections = MOST_READERS;
   readonly shared = false;
   readonly #options: SqliteOptions;
   readonly #lock: EmbeddedLock;

@@ -35,7 +35,7 @@ const connection: Connection = {
 };
 const driver: Driver = {
   dialect: "pg",
-  sideBySide: false,
+  connections: 1,
   shared: true,
   description: "a database that is always there",
   connect: async () => connection,

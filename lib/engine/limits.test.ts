@@ -38,7 +38,7 @@ const functions = {
 /** A database that takes everything and holds nothing. */
 class Nowhere implements Driver {
   readonly dialect = "pg";
-  readonly sideBySide = true;
+  readonly connections = 10;
   readonly shared = false;
   readonly description = "nowhere";
   commits = 0;

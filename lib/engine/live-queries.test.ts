@@ -27,7 +27,7 @@ const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => 
 function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
   live.watchers.add(watcher());
   queries.want(live);
-  queries.takeDue();
+  queries.takeDue(true);
   live.running = false;
   live.answer = valueAnswer(live.id, live.address, [], 1000);
   return live;
@@ -62,7 +62,7 @@ describe("a live query", () => {
     expect(live.fresh).toBe(live.answer);
     queries.invalidate([about({})], 1);
     expect(live.fresh).toBeUndefined();
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.takeDue(true)).toEqual([live]);
     expect(live.stale).toBe(false);
     expect(live.fresh).toBeUndefined();
   });
@@ -74,25 +74,25 @@ describe("an invalidation", () => {
     const [a, b] = ["a", "b"].map((channel) => watched(queries.obtain(call({ channel }), nobody), queries));
     queries.invalidate([about({ channel: "b" })], 1);
     queries.invalidate([about({}), about({ channel: "a" })], 1);
-    expect(queries.hasDue).toBe(true);
-    expect(queries.takeDue()).toEqual([b, a]);
-    expect(queries.hasDue).toBe(false);
+    expect(queries.hasDue(true)).toBe(true);
+    expect(queries.takeDue(true)).toEqual([b, a]);
+    expect(queries.hasDue(true)).toBe(false);
   });
 
   test("leaves alone what it does not name", () => {
     const queries = new LiveQueries();
     watched(queries.obtain(call({ channel: "a" }), nobody), queries);
     queries.invalidate([about({ channel: "b" }), about({}, "other:list"), about({ author: "a" })], 1);
-    expect(queries.hasDue).toBe(false);
+    expect(queries.hasDue(true)).toBe(false);
   });
 
   test("that comes while the query runs makes it due again", () => {
     const queries = new LiveQueries();
     const live = watched(queries.obtain(call(), nobody), queries);
     queries.invalidate([about({})], 1);
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.takeDue(true)).toEqual([live]);
     queries.invalidate([about({})], 1);
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.takeDue(true)).toEqual([live]);
   });
 
   test("lets go what only a lease holds: nobody may come for it", () => {
@@ -105,7 +105,7 @@ describe("an invalidation", () => {
     queries.invalidate([about({})], 1);
     expect(live).toMatchObject({ dropped: true, leased: false });
     expect(queries.size).toBe(0);
-    expect(queries.hasDue).toBe(false);
+    expect(queries.hasDue(true)).toBe(false);
   });
 
   test("reaches every caller's own", () => {
@@ -114,7 +114,7 @@ describe("an invalidation", () => {
     queries.makePersonal(shared);
     const own = watched(queries.obtain(call(), tomasz), queries);
     queries.invalidate([about({})], 1);
-    expect(new Set(queries.takeDue())).toEqual(new Set([shared, own]));
+    expect(new Set(queries.takeDue(true))).toEqual(new Set([shared, own]));
   });
 });
 
@@ -176,8 +176,8 @@ describe("what nobody wants", () => {
     const live = watched(queries.obtain(call(), nobody), queries);
     queries.invalidate([about({})], 1);
     live.watchers.clear();
-    expect(queries.hasDue).toBe(false);
-    expect(queries.takeDue()).toEqual([]);
+    expect(queries.hasDue(true)).toBe(false);
+    expect(queries.takeDue(true)).toEqual([]);
   });
 
   test("stays as long as anybody watches, waits or holds a lease", () => {
@@ -206,9 +206,9 @@ describe("a run that could not be finished", () => {
     const live = queries.obtain(call(), nobody);
     live.waiters.push(waiter());
     queries.want(live);
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.takeDue(true)).toEqual([live]);
     queries.putBack(live);
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.takeDue(true)).toEqual([live]);
   });
 });
 
@@ -216,7 +216,7 @@ describe("a run that has left its batch", () => {
   const detached = (queries: LiveQueries): LiveQuery => {
     const live = watched(queries.obtain(call(), nobody), queries);
     queries.invalidate([about({})], 5);
-    queries.takeDue();
+    queries.takeDue(true);
     queries.detach(live);
     return live;
   };
@@ -225,11 +225,11 @@ describe("a run that has left its batch", () => {
     const queries = new LiveQueries();
     const live = detached(queries);
     queries.invalidate([about({})], 6);
-    expect([queries.hasDue, queries.takeDue()]).toEqual([false, []]);
+    expect([queries.hasDue(true), queries.takeDue(true)]).toEqual([false, []]);
     expect(queries.countDue()).toEqual({ due: 0, slow: 0 });
     queries.show(live);
-    expect(queries.hasDue).toBe(true);
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.hasDue(true)).toBe(true);
+    expect(queries.takeDue(true)).toEqual([live]);
   });
 
   test("leaves its answer unknown at every position, and a stale one from its commit on", () => {
@@ -257,7 +257,7 @@ describe("a run that has left its batch", () => {
     const queries = new LiveQueries();
     const live = detached(queries);
     queries.putBack(live);
-    expect(queries.takeDue()).toEqual([live]);
+    expect(queries.takeDue(true)).toEqual([live]);
     expect(live.detached).toBe(false);
   });
 });
@@ -269,9 +269,9 @@ describe("when the functions are replaced", () => {
     queries.makePersonal(one);
     const two = queries.obtain(call({ a: 1 }), ines);
     expect(queries.clear().map((gone) => gone.call)).toEqual([one.call, two.call]);
-    expect([one.dropped, two.dropped, queries.size, queries.hasDue]).toEqual([true, true, 0, false]);
+    expect([one.dropped, two.dropped, queries.size, queries.hasDue(true)]).toEqual([true, true, 0, false]);
     queries.invalidate([about({})], 1);
-    expect(queries.hasDue).toBe(false);
+    expect(queries.hasDue(true)).toBe(false);
   });
 });
 
@@ -307,7 +307,7 @@ test("whatever happens in whatever order, exactly the stale and wanted are due, 
           if (live && !live.personal) queries.makePersonal(live);
         } else {
           const stale = new Set(watching.map(({ live }) => live).filter((live) => live.stale));
-          expect(new Set(queries.takeDue())).toEqual(stale);
+          expect(new Set(queries.takeDue(true))).toEqual(stale);
         }
         expect(queries.size).toBe(new Set(watching.map(({ live }) => live)).size);
         expect(watching.some(({ live }) => live.dropped)).toBe(false);

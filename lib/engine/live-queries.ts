@@ -22,6 +22,8 @@ export class LiveQueries {
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   readonly #groups = new Map<string, Group>();
   readonly #index = new ArgumentIndex<LiveQuery>();
+  /** Queries that were slow when they ran last, whatever their arguments: so others may be. */
+  readonly #slowAddresses = new Set<string>();
   /** Stale and wanted, in the order they became so. */
   readonly #due = new Set<LiveQuery>();
   /** Those that run, or whose answer is not visible yet. */
@@ -86,12 +88,15 @@ export class LiveQueries {
     if (live.stale) this.#due.add(live);
   }
 
-  /** Takes the stale ones that are wanted; they count as fresh from here on, so that a later commit can be seen. */
-  takeDue(): LiveQuery[] {
+  /**
+   * Takes the stale ones that are wanted; they count as fresh from here on, so that a later commit can be seen.
+   * @param slowToo Whether those that are slow are taken, or wait.
+   */
+  takeDue(slowToo: boolean): LiveQuery[] {
     const due: LiveQuery[] = [];
     for (const live of this.#due) {
       // One run at a time: what still runs stays due.
-      if (live.detached) continue;
+      if (live.detached || (!slowToo && this.isSlow(live))) continue;
       this.#due.delete(live);
       if (!live.wanted) continue;
       this.#take(live);
@@ -120,6 +125,17 @@ export class LiveQueries {
     if (live.wanted) this.#due.add(live);
   }
 
+  /** Is a run of it likely to be slow? Until one has shown it, as the same query was with other arguments. */
+  isSlow(live: LiveQuery): boolean {
+    return live.slow ?? this.#slowAddresses.has(live.address);
+  }
+
+  noteSpeed(live: LiveQuery, slow: boolean): void {
+    live.slow = slow;
+    if (slow) this.#slowAddresses.add(live.address);
+    else this.#slowAddresses.delete(live.address);
+  }
+
   /** Its run takes too long: the batch goes on without it. */
   detach(live: LiveQuery): void {
     live.detached = true;
@@ -137,8 +153,8 @@ export class LiveQueries {
     this.#running.delete(live);
   }
 
-  get hasDue(): boolean {
-    for (const live of this.#due) if (live.wanted && !live.detached) return true;
+  hasDue(slowToo: boolean): boolean {
+    for (const live of this.#due) if (live.wanted && !live.detached && (slowToo || !this.isSlow(live))) return true;
     return false;
   }
 
@@ -148,7 +164,7 @@ export class LiveQueries {
     for (const live of this.#due) {
       if (!live.wanted || live.detached) continue;
       counts.due++;
-      if (live.slow) counts.slow++;
+      if (this.isSlow(live)) counts.slow++;
     }
     return counts;
   }
@@ -184,6 +200,7 @@ export class LiveQueries {
       this.#index.delete(live);
     }
     this.#groups.clear();
+    this.#slowAddresses.clear();
     this.#due.clear();
     this.#running.clear();
     // One that runs yet must answer nobody with what a function of before has said.

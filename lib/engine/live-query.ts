@@ -88,8 +88,8 @@ export class LiveQuery {
   failedRuns = 0;
   /** Its run took too long and has left its batch; the answer will come when it comes. */
   detached = false;
-  /** Its last run was slow: the next one gets a snapshot of its own. */
-  slow = false;
+  /** Was its last run slow? Undefined until one has shown it. Asked by `LiveQueries.isSlow`. */
+  slow: boolean | undefined = undefined;
   readonly watchers = new Set<Watcher>();
   waiters: Waiter[] = [];
   /** A page was rendered from its answer and may subscribe soon. */

@@ -39,9 +39,11 @@ export interface SettleParts {
   audience(): Audience;
 }
 
-/** How many fast queries share a snapshot before another is opened beside it, and how many may be open. */
+/** How many fast queries share a snapshot before another is opened beside it, and how many a batch may open. */
 const QUERIES_PER_SNAPSHOT = 8;
 const MAX_SNAPSHOTS = 4;
+/** Connections that queries leave to mutations, however many of them are slow. */
+const LEFT_TO_MUTATIONS = 3;
 
 /** How often a query may lose its connection in a row before that is its answer: it may be what ends them. */
 const LOST_RUNS = 3;
@@ -123,7 +125,7 @@ export class Settle {
 
   get #hasWork(): boolean {
     const audience = this.#parts.audience();
-    return this.#parts.liveQueries.hasDue || audience.hasLookups || audience.waiting;
+    return this.#hasDue || audience.hasLookups || audience.waiting;
   }
 
   async #untilSettled(): Promise<void> {
@@ -143,7 +145,7 @@ export class Settle {
 
   async #runBatch(): Promise<void> {
     const { liveQueries, transactions } = this.#parts;
-    if (!liveQueries.hasDue && !this.#parts.audience().hasLookups) {
+    if (!this.#hasDue && !this.#parts.audience().hasLookups) {
       this.#position = transactions.head;
       return this.#deliver(this.#position, this.#none);
     }
@@ -158,7 +160,7 @@ export class Settle {
     };
     const snapshots = await transactions.openSnapshots(this.#snapshotsNeeded(), (position) => {
       batch.position = position;
-      this.#enqueue(batch, liveQueries.takeDue());
+      this.#enqueue(batch, liveQueries.takeDue(this.#mayBeSlow));
     });
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#lane(batch, snapshot, i === 0)));
     const unfinished = [...batch.taken].filter((live) => !batch.finished.has(live) && !batch.leaving.has(live));
@@ -168,21 +170,45 @@ export class Settle {
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   }
 
+  get #hasDue(): boolean {
+    return this.#parts.liveQueries.hasDue(this.#mayBeSlow);
+  }
+
+  get #isSideBySide(): boolean {
+    return this.#parts.driver.connections > 1;
+  }
+
+  /** How many snapshots a batch may open. Runs that have left their batch keep theirs. */
+  get #room(): number {
+    const left = this.#parts.driver.connections - LEFT_TO_MUTATIONS - this.#late.size;
+    return Math.max(1, Math.min(MAX_SNAPSHOTS, left));
+  }
+
+  /** Is there a snapshot for a query that keeps it? Otherwise the slow ones wait for each other, and nobody for them. */
+  get #mayBeSlow(): boolean {
+    return !this.#isSideBySide || this.#room > 1;
+  }
+
+  /** Whoever leaves a batch keeps a connection. Where that cannot be, the batch waits. */
+  get #mayLeave(): boolean {
+    return !this.#isSideBySide || this.#late.size < this.#parts.driver.connections - LEFT_TO_MUTATIONS;
+  }
+
   /** A query known to be slow gets a snapshot of its own, so that nobody waits behind it. */
   #snapshotsNeeded(): number {
-    if (!this.#parts.driver.sideBySide) return 1;
+    const room = this.#room;
     const { due, slow } = this.#parts.liveQueries.countDue();
-    const ownSnapshots = Math.min(slow, MAX_SNAPSHOTS - 1);
-    return Math.min(MAX_SNAPSHOTS, ownSnapshots + Math.max(1, Math.ceil((due - ownSnapshots) / QUERIES_PER_SNAPSHOT)));
+    const ownSnapshots = Math.min(slow, room - 1);
+    return Math.min(room, ownSnapshots + Math.max(1, Math.ceil((due - ownSnapshots) / QUERIES_PER_SNAPSHOT)));
   }
 
   #enqueue(batch: Batch, due: LiveQuery[]): void {
     for (const live of due) batch.taken.add(live);
-    const slow = due.filter((live) => live.slow);
-    const first = slow.splice(0, MAX_SNAPSHOTS - 1);
-    batch.queue.push(...first, ...due.filter((live) => !live.slow), ...slow);
-    // Where there is one snapshot the slow ones come last.
-    if (!this.#parts.driver.sideBySide) batch.queue.push(...batch.queue.splice(0, first.length));
+    const { liveQueries } = this.#parts;
+    const slow = due.filter((live) => liveQueries.isSlow(live));
+    const first = slow.splice(0, this.#isSideBySide ? this.#room - 1 : 0);
+    // Those for which there is no snapshot of their own come last.
+    batch.queue.push(...first, ...due.filter((live) => !liveQueries.isSlow(live)), ...slow);
   }
 
   /** Runs one query after the other in one snapshot, until none is left, one leaves, or the snapshot is spent. */
@@ -196,7 +222,9 @@ export class Settle {
       for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
         const run = this.#run(live, snapshot.connection);
         // What was slow the last time leaves at once, where others need not wait for it.
-        left = (live.slow && this.#parts.driver.sideBySide) || (await this.#takesLong(run));
+        left =
+          this.#mayLeave &&
+          ((this.#isSideBySide && this.#parts.liveQueries.isSlow(live)) || (await this.#takesLong(run)));
         if (left) return this.#leave(batch, live, run, snapshot);
         const { answer, personal, spent } = await run;
         batch.finished.set(live, answer);
@@ -223,9 +251,13 @@ export class Settle {
   }
 
   #leave(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
+    const { liveQueries } = this.#parts;
+    const isGuess = liveQueries.isSlow(live);
     batch.leaving.add(live);
-    this.#parts.liveQueries.detach(live);
-    const late: Promise<void> = this.#finishLate(live, run, batch)
+    liveQueries.detach(live);
+    // It has taken long already, unless it left at once: so do others like it, probably, which begin before this one ends.
+    liveQueries.noteSpeed(live, true);
+    const late: Promise<void> = this.#finishLate(live, run, batch, isGuess)
       .finally(() => snapshot.close())
       .finally(() => {
         this.#late.delete(late);
@@ -234,12 +266,15 @@ export class Settle {
     this.#late.add(late);
   }
 
-  /** The answer of a query that had left its batch, at the batch's position. */
-  async #finishLate(live: LiveQuery, run: Promise<Ran>, batch: Batch): Promise<void> {
+  /**
+   * The answer of a query that had left its batch, at the batch's position.
+   * @param isGuess It left at once, because it was slow the last time.
+   */
+  async #finishLate(live: LiveQuery, run: Promise<Ran>, batch: Batch, isGuess: boolean): Promise<void> {
     const { liveQueries, environment, limits } = this.#parts;
     const since = environment.now();
     const ran = await run.catch(() => undefined);
-    live.slow = !live.slow || environment.now() - since >= limits.slowQuery;
+    if (isGuess) liveQueries.noteSpeed(live, environment.now() - since >= limits.slowQuery);
     await batch.published.promise;
     if (!ran) {
       liveQueries.putBack(live);

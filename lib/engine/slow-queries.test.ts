@@ -169,6 +169,27 @@ await describeWithPostgres("a slow query", ({ url }) => {
     expect(positions).toEqual([...positions].sort((a, b) => a - b));
   });
 
+  test("however many of them there are, leaves connections to mutations and to other queries", async () => {
+    const inTheWay = new Latch();
+    latch = inTheWay;
+    const greedy = new WireClient(engine).connect((++sessions).toString(16).padStart(32, "0"));
+    const topics = Array.from({ length: 2 * driver.connections }, (_, i) => `greedy ${i}`);
+    greedy.say({
+      type: "Subscribe",
+      queries: topics.map((topic, i) => ({ query: i + 1, path: "notes:slow", args: { topic } })),
+    });
+    await leavesBatch(inTheWay);
+    const modest = await watching(["fast", "modest"]);
+    await commit("modest");
+    await modest.until(() => modest.value(1) === 1);
+    expect(greedy.transitions).toEqual([]);
+
+    latch = undefined;
+    inTheWay.open();
+    await greedy.until(() => topics.every((_, i) => greedy.value(i + 1) === 0));
+    await engine.settled();
+  });
+
   test("does not keep a client that stops watching it", async () => {
     const topic = "leaves";
     const both = await watching(["fast", topic], ["slow", topic]);

@@ -3,7 +3,7 @@ import type { Driver } from "../database/driver.ts";
 /** For what must not reach a database. */
 export const noDatabase: Driver = {
   dialect: "pg",
-  sideBySide: true,
+  connections: 10,
   shared: true,
   description: "no database",
   connect: () => Promise.reject(new Error("The database was asked.")),

@@ -101,8 +101,8 @@ class DoomedDriver implements Driver {
     return this.#driver.dialect;
   }
 
-  get sideBySide(): boolean {
-    return this.#driver.sideBySide;
+  get connections(): number {
+    return this.#driver.connections;
   }
 
   get shared(): boolean {

@@ -214,8 +214,8 @@ class KeptOpen implements Driver {
     return this.#driver.dialect;
   }
 
-  get sideBySide(): boolean {
-    return this.#driver.sideBySide;
+  get connections(): number {
+    return this.#driver.connections;
   }
 
   get shared(): boolean {

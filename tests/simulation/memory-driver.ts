@@ -33,7 +33,7 @@ export interface MemoryDb {
 /** The database of one server. When the server has died, nothing it asked for is ever answered. */
 export class MemoryDriver implements Driver {
   readonly dialect = "pg";
-  readonly sideBySide: boolean;
+  readonly connections: number;
   readonly shared = false;
   readonly description = "memory";
   readonly #database: MemoryDatabase;
@@ -47,17 +47,17 @@ export class MemoryDriver implements Driver {
     clock: SimulationClock,
     owner: Owner,
     faults: DatabaseFaults,
-    sideBySide: boolean,
+    connections: number,
   ) {
     this.#database = database;
     this.#clock = clock;
     this.#owner = owner;
     this.faults = faults;
-    this.sideBySide = sideBySide;
+    this.connections = connections;
   }
 
   async connect(): Promise<Connection> {
-    const release = this.sideBySide ? () => {} : await this.#takeTurn();
+    const release = this.connections > 1 ? () => {} : await this.#takeTurn();
     try {
       await this.pass();
     } catch (error) {

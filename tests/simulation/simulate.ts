@@ -64,7 +64,7 @@ class SimulatedWorld {
   readonly #database = new MemoryDatabase();
   readonly #history = new History();
   readonly #clients: { observed: ObservedClient; network: Network }[] = [];
-  readonly #sideBySide: boolean;
+  readonly #connections: number;
   #databaseFaults: DatabaseFaults;
   #server: Server;
   #lastUid = 0;
@@ -81,7 +81,7 @@ class SimulatedWorld {
     if (peopleChange) this.#changes = chanceOf(seed + 1_000_000_007);
     this.#clock = new SimulationClock(seed);
     const { oneOf } = this.#bound();
-    this.#sideBySide = oneOf([true, true, false]);
+    this.#connections = oneOf([10, 10, 1]);
     this.#databaseFaults = {
       lost: oneOf([0, 0, 0.005, 0.02]),
       lostAtCommit: oneOf([0, 0, 0.1, 0.3]),
@@ -142,7 +142,7 @@ class SimulatedWorld {
 
   #startServer(): Server {
     const owner: Owner = { isAlive: true };
-    const driver = new MemoryDriver(this.#database, this.#clock, owner, this.#databaseFaults, this.#sideBySide);
+    const driver = new MemoryDriver(this.#database, this.#clock, owner, this.#databaseFaults, this.#connections);
     const engine = createEngine({ driver, environment: this.#clock.environment(owner), development: false });
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
     engine.useFunctions(functions, {});
