@@ -3,7 +3,11 @@ import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { openTemporary } from "./temporary.ts";
 
 behavesAsDriver("PGlite", {
-  open: (schema) => openTemporary({ schema, answerWithin: 200 }),
+  dialect: "pg",
+  open: ({ schema, connectWithin }) =>
+    openTemporary({ schema, answerWithin: 200, ...(connectWithin === undefined ? {} : { connectWithin }) }),
   cutConnections: (driver) => (driver as EmbeddedDriver).abort(),
-  concurrent: false,
+  writersConflict: false,
+  // Each opens a database of its own; that what was committed is there again is shown in embedded.test.ts.
+  reopens: false,
 });

@@ -6,8 +6,17 @@ const log = { info() {}, warn() {}, error() {} };
 
 await describeWithPostgres("PostgreSQL", (server) => {
   behavesAsDriver("PostgreSQL", {
-    open: (schema) => openPostgres({ url: server.url, schema, log }),
+    dialect: "pg",
+    open: ({ port, ...options }) => openPostgres({ url: through(server.url, port), log, ...options }),
     cutConnections: () => server.endConnections(),
-    concurrent: true,
+    port: Number(new URL(server.url).port || 5432),
+    writersConflict: true,
+    reopens: true,
   });
 });
+
+function through(address: string, port: number | undefined): string {
+  const url = new URL(address);
+  if (port !== undefined) url.host = `127.0.0.1:${port}`;
+  return url.href;
+}

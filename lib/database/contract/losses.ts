@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { ConnectionLostError } from "../driver.ts";
+import type { DriverInUse } from "./driver-in-use.ts";
+import { FlakyWire } from "./flaky-wire.ts";
+
+/** What becomes of connections that end before their time. */
+export function lossesAreTold(use: DriverInUse): void {
+  describe("a connection", () => {
+    test("destroyed in its transaction leaves nothing and holds up nobody", async () => {
+      const connection = await use.begin("write");
+      await connection.execute("insert into things (id) values (1)");
+      connection.destroy();
+      await expect(connection.execute("select 1")).rejects.toBeInstanceOf(ConnectionLostError);
+      connection.release();
+      await use.write("insert into things (id, name) values (1, 'next')");
+      expect(await use.names()).toEqual(["next"]);
+    });
+
+    test("of a closed driver is not to be had", async () => {
+      const own = await use.subject.open({ schema: {} });
+      await own.close();
+      await own.close();
+      expect(await use.failureOf(own.connect())).toBe("connectionLost");
+    });
+
+    if (use.subject.reopens) {
+      test("of a driver that is opened again finds what was committed, and not what was under way", async () => {
+        const own = await use.subject.open({ schema: {} });
+        await use.write("insert into things (id, name) values (1, 'kept')");
+        const underWay = await use.begin("write", own);
+        await underWay.execute("insert into things (id, name) values (2, 'lost')");
+        underWay.destroy();
+        await own.close();
+        const again = await use.subject.open({ schema: {} });
+        expect(await use.names(again)).toEqual(["kept"]);
+        await again.close();
+      });
+    }
+
+    if (use.subject.cutConnections) cutFromOutside(use, use.subject.cutConnections);
+    if (use.subject.port !== undefined) overAWire(use, use.subject.port);
+  });
+}
+
+function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"]["cutConnections"]>): void {
+  test("whose statement runs too long ends when it is destroyed, and what waits goes on", async () => {
+    const runaway = await use.begin("write");
+    await runaway.execute("insert into things (id, name) values (1, 'runaway')");
+    const statement = runaway.execute(use.words.runaway);
+    const waiting = use.subject.writersConflict ? undefined : use.driver.connect();
+    const failure = use.failureOf(statement);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const destroyed = Date.now();
+    runaway.destroy();
+    expect(await failure).toBe("connectionLost");
+    await waiting?.then((connection) => connection.release());
+    // The same row: the server has to have let go of it.
+    await use.write("insert into things (id, name) values (1, 'after')");
+    expect(await use.names()).toEqual(["after"]);
+    expect(Date.now() - destroyed).toBeLessThan(5_000);
+  }, 40_000);
+
+  test("lost while idle is replaced", async () => {
+    await use.write("insert into things (id, name) values (1, 'one')");
+    await cut(use.driver);
+    expect(await use.names()).toEqual(["one"]);
+  });
+
+  test("lost inside a transaction says so, and the process lives", async () => {
+    const connection = await use.begin("write");
+    await connection.execute("insert into things (id) values (1)");
+    await cut(use.driver);
+    expect(await use.failureOf(connection.execute("select 1"))).toBe("connectionLost");
+    await connection.rollback();
+    connection.release();
+    expect(await use.names()).toEqual([]);
+  });
+
+  test("lost before its commit was heard says so", async () => {
+    const connection = await use.begin("write");
+    await connection.execute("insert into things (id) values (1)");
+    await cut(use.driver);
+    expect(await use.failureOf(connection.commit())).toBe("connectionLost");
+    connection.release();
+    expect(await use.names()).toEqual([]);
+  });
+
+  test("lost while it commits: either it is known to have gone through, or that nobody knows", async () => {
+    for (let id = 1; id <= 3; id++) {
+      const connection = await use.begin("write");
+      await connection.execute("insert into things (id, name) values ($1, $2)", [id, `n${id}`]);
+      const committing = use.outcomeOf(connection.commit());
+      await cut(use.driver);
+      const end = await committing;
+      connection.release();
+      expect(["committed", "connectionLost"]).toContain(end);
+      if (end === "committed") expect(await use.names()).toContain(`n${id}`);
+    }
+  });
+}
+
+function overAWire(use: DriverInUse, port: number): void {
+  test("to a server that is away for a moment fails, and is there when the server is", async () => {
+    await using wire = await FlakyWire.to(port);
+    const driver = await use.subject.open({ schema: {}, port: wire.port, connectWithin: 2_000 });
+    await use.write("insert into things (id, name) values (1, 'one')");
+    const during = await use.begin("write", driver);
+    await wire.stop();
+    expect(await use.failureOf(during.execute("select 1"))).toBe("connectionLost");
+    during.release();
+    expect(await use.failureOf(use.names(driver))).toBe("connectionLost");
+    await wire.start();
+    expect(await use.names(driver)).toEqual(["one"]);
+    await driver.close();
+  });
+
+  test("lost after a COMMIT that went through says that nobody knows, and the row is there", async () => {
+    await using wire = await FlakyWire.to(port);
+    const driver = await use.subject.open({ schema: {}, port: wire.port });
+    const connection = await use.begin("write", driver);
+    await connection.execute("insert into things (id, name) values (1, 'went through')");
+    wire.muteServer();
+    const committing = use.outcomeOf(connection.commit());
+    await expect.poll(() => use.names(), { interval: 5 }).toEqual(["went through"]);
+    wire.cut();
+    expect(await committing).toBe("connectionLost");
+    connection.release();
+    await driver.close();
+  });
+}

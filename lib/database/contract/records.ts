@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { sessionRecords } from "../../engine/session-records.ts";
+import { alone, inTransaction } from "../alone.ts";
+import { dialects } from "../dialects.ts";
+import { createInternalTables, readMeta, writeMeta } from "../internal-tables.ts";
+import type { DriverInUse } from "./driver-in-use.ts";
+
+const record = { identity: "alice", lastDecided: 1, outcomes: new Map([[1, '{"ok":true,"value":"👍"}']]) };
+
+/** What the framework keeps for itself. */
+export function recordsAreKept(use: DriverInUse): void {
+  const { own } = dialects[use.subject.dialect];
+  const write = <T>(work: Parameters<typeof inTransaction<T>>[2]) => inTransaction(use.driver, "write", work);
+  const forget = () => write((connection) => connection.execute(`delete from ${own("sessions")}`));
+
+  describe("the framework's own tables", () => {
+    test("are made by whoever comes first, and by nobody again", async () => {
+      const others = use.driver.shared
+        ? await Promise.all(Array.from({ length: 4 }, () => use.subject.open({ schema: {} })))
+        : [];
+      await Promise.all([use.driver, ...others].map(createInternalTables));
+      await createInternalTables(use.driver);
+      expect(await write((connection) => readMeta(connection, "version"))).toBe("1");
+      await Promise.all(others.map((driver) => driver.close()));
+    });
+
+    test("hold facts by name, told apart by every letter", async () => {
+      await write(async (connection) => {
+        await writeMeta(connection, "fact", "one");
+        await writeMeta(connection, "FACT", "another");
+        await writeMeta(connection, "fact", "two");
+      });
+      expect(await write((connection) => readMeta(connection, "fact"))).toBe("two");
+      expect(await write((connection) => readMeta(connection, "FACT"))).toBe("another");
+      expect(await write((connection) => readMeta(connection, "Fact"))).toBeUndefined();
+    });
+
+    test("a mutation is recorded once, and the next one after it", async () => {
+      await forget();
+      const next = { ...record, lastDecided: 2 };
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record, 1_700_000_000_000))).toBe(
+        true,
+      );
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record, 2))).toBe(false);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 3, next, 2))).toBe(false);
+      expect(await write((connection) => sessionRecords.load(connection, "s"))).toEqual(record);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 2, next, 2))).toBe(true);
+      expect(await write((connection) => sessionRecords.isDecided(connection, "s", 2))).toBe(true);
+      expect(await write((connection) => sessionRecords.isDecided(connection, "s", 3))).toBe(false);
+      expect(await write((connection) => sessionRecords.advance(connection, "S", 1, record, 2))).toBe(true);
+      const found = await inTransaction(use.driver, "read", (connection) =>
+        sessionRecords.lookUp(connection, ["s", "S", "nobody"]),
+      );
+      expect([...found.keys()].sort()).toEqual(["S", "s"]);
+      expect(found.get("s")?.lastDecided).toBe(2);
+      expect(await inTransaction(use.driver, "read", (each) => sessionRecords.lookUp(each, []))).toEqual(new Map());
+    });
+
+    test("sessions that nobody has used for long are forgotten", async () => {
+      await forget();
+      await write((connection) => sessionRecords.advance(connection, "old", 1, record, 1_700_000_000_000));
+      await write((connection) => sessionRecords.advance(connection, "new", 1, record, 1_700_000_000_001));
+      await write((connection) => sessionRecords.prune(connection, 1_700_000_000_001));
+      const found = await write((connection) => sessionRecords.lookUp(connection, ["old", "new"]));
+      expect([...found.keys()]).toEqual(["new"]);
+    });
+
+    test("of two that decide the same mutation at once one wins, and the other finds out", async () => {
+      await forget();
+      for (const n of [1, 2]) {
+        const decide = () =>
+          write(async (connection) => {
+            await connection.execute(`insert into things (id) values (${n})`).catch(() => {});
+            return sessionRecords.advance(connection, "s", n, { ...record, lastDecided: n }, 1);
+          }).then(String, use.driver.classify);
+        const ends = await Promise.all([decide(), decide()]);
+        expect(ends.filter((end) => end === "true")).toHaveLength(1);
+      }
+      expect(await use.names()).toHaveLength(2);
+    });
+
+    if (use.subject.writersConflict) outcomesAreWaitedFor(use, forget);
+    if (use.subject.reopens) happensOnce(use);
+  });
+}
+
+function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>): void {
+  /** As the engine asks: in a transaction of its own, again when that lost a conflict. */
+  async function isDecided(n: number): Promise<boolean> {
+    for (;;) {
+      const connection = await use.begin("write");
+      try {
+        return await sessionRecords.isDecided(connection, "s", n);
+      } catch (error) {
+        if (use.driver.classify(error) !== "conflict") throw error;
+      } finally {
+        await connection.rollback();
+        connection.release();
+      }
+    }
+  }
+
+  test("whether a mutation is decided is known only when the transaction that decides it has ended", async () => {
+    await forget();
+    for (const [n, end] of [
+      [1, "rollback"],
+      [1, "commit"],
+      [2, "rollback"],
+      [2, "commit"],
+    ] as const) {
+      const deciding = await use.begin("write");
+      await sessionRecords.advance(deciding, "s", n, { ...record, lastDecided: n }, 1);
+      let answered = false;
+      const asking = isDecided(n).finally(() => {
+        answered = true;
+      });
+      // Time enough for an answer, were there one.
+      for (let i = 0; i < 20; i++) await use.names();
+      expect(answered).toBe(false);
+      await deciding[end]();
+      deciding.release();
+      expect(await asking).toBe(end === "commit");
+    }
+  });
+}
+
+function happensOnce(use: DriverInUse): void {
+  test("what must happen once happens while nobody else does the same", async () => {
+    const other = await use.subject.open({ schema: {} });
+    const order: string[] = [];
+    const turn = (name: string) => async () => {
+      order.push(`${name} begins`);
+      await use.names();
+      order.push(`${name} ends`);
+    };
+    await Promise.all([alone(use.driver, turn("one")), alone(other, turn("two"))]);
+    expect(order[0]?.split(" ")[0]).toBe(order[1]?.split(" ")[0]);
+    expect(order).toHaveLength(4);
+    await other.close();
+  });
+}

@@ -1,0 +1,106 @@
+import * as mysql from "drizzle-orm/mysql-core";
+import * as pg from "drizzle-orm/pg-core";
+import * as sqlite from "drizzle-orm/sqlite-core";
+import type { Database } from "../../functions/context.ts";
+import type { Dialect } from "../driver.ts";
+
+const bytea = pg.customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
+const things = pg.pgTable("things", {
+  id: pg.integer().primaryKey(),
+  name: pg.text(),
+  big: pg.bigint({ mode: "bigint" }),
+  at: pg.timestamp({ withTimezone: true }),
+  raw: bytea(),
+  plain: pg.json(),
+  tree: pg.jsonb(),
+});
+
+const integer64 = sqlite.customType<{ data: bigint; driverData: number | bigint }>({
+  dataType: () => "integer",
+  fromDriver: (value) => BigInt(value),
+});
+const sqliteThings = sqlite.sqliteTable("things", {
+  id: sqlite.integer().primaryKey(),
+  name: sqlite.text(),
+  big: integer64(),
+  at: sqlite.integer({ mode: "timestamp_ms" }),
+  raw: sqlite.blob({ mode: "buffer" }),
+  plain: sqlite.text({ mode: "json" }),
+  tree: sqlite.text({ mode: "json" }),
+});
+
+const blob = mysql.customType<{ data: Uint8Array }>({ dataType: () => "blob" });
+const mysqlThings = mysql.mysqlTable("things", {
+  id: mysql.int().primaryKey(),
+  name: mysql.text(),
+  big: mysql.bigint({ mode: "bigint" }),
+  at: mysql.timestamp({ fsp: 3 }),
+  raw: blob(),
+  plain: mysql.json(),
+  tree: mysql.json(),
+});
+
+/** The tests are written once: the tables of the other dialects pass for PostgreSQL's, and so does `db`. */
+export type Things = typeof things;
+export type ThingsDb = Database<{ things: Things }>;
+
+/** What the suite says in each dialect's own words. */
+export interface Words {
+  readonly things: Things;
+  /** Makes the table. */
+  readonly create: string;
+  /** The same table as a later schema sees it: `name` by another name, and with one more column. */
+  readonly renamed: pg.PgTable;
+  readonly withMood: pg.PgTable;
+  /** Answers its three parameters as `text`, `big` and `missing`. */
+  readonly echo: string;
+  /** Runs for 30 s at least. */
+  readonly runaway: string;
+  /** Runs the author's own SQL and answers its rows. */
+  ownSql(db: unknown, statement: string): Promise<unknown[]>;
+}
+
+interface Raw {
+  execute(statement: string): Promise<unknown>;
+  all(statement: string): Promise<unknown[]>;
+}
+
+export const words: Readonly<Record<Dialect, Words>> = {
+  pg: {
+    things,
+    create:
+      "create table things (id integer primary key, name text, big bigint, at timestamptz, raw bytea, plain json, tree jsonb)",
+    renamed: pg.pgTable("things", { id: pg.integer().primaryKey(), title: pg.text("name") }),
+    withMood: pg.pgTable("things", { id: pg.integer().primaryKey(), mood: pg.varchar() }),
+    echo: "select $1::text as text, $2::bigint as big, $3::text as missing",
+    // Arithmetic: PGlite knows no pg_sleep that could be interrupted.
+    runaway: "select count(*) from generate_series(1, 400000000)",
+    ownSql: async (db, statement) => ((await (db as Raw).execute(statement)) as { rows: unknown[] }).rows,
+  },
+  sqlite: {
+    things: sqliteThings as never,
+    create:
+      "create table things (id integer primary key, name text, big integer, at integer, raw blob, plain text, tree text)",
+    renamed: sqlite.sqliteTable("things", {
+      id: sqlite.integer().primaryKey(),
+      title: sqlite.text("name"),
+    }) as never,
+    withMood: sqlite.sqliteTable("things", { id: sqlite.integer().primaryKey(), mood: sqlite.text() }) as never,
+    echo: "select $1 as text, $2 as big, $3 as missing",
+    runaway: "never run: nothing can stop it",
+    ownSql: (db, statement) => (db as Raw).all(statement),
+  },
+  mysql: {
+    things: mysqlThings as never,
+    create:
+      "create table things (id integer primary key, name text, big bigint, at timestamp(3) null, raw blob, plain json, tree json)",
+    renamed: mysql.mysqlTable("things", { id: mysql.int().primaryKey(), title: mysql.text("name") }) as never,
+    withMood: mysql.mysqlTable("things", {
+      id: mysql.int().primaryKey(),
+      mood: mysql.varchar({ length: 20 }),
+    }) as never,
+    echo: "select $1 as text, $2 as big, $3 as missing",
+    runaway: "select sleep(30)",
+    ownSql: async (db, statement) => ((await (db as Raw).execute(statement)) as [unknown[]])[0],
+  },
+};

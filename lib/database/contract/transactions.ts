@@ -1,0 +1,230 @@
+import { eq, sql } from "drizzle-orm";
+import { describe, expect, test } from "vitest";
+import { inTransaction } from "../alone.ts";
+import type { DriverInUse } from "./driver-in-use.ts";
+import type { ThingsDb } from "./things.ts";
+
+/** What a transaction is, and what becomes of it. */
+export function transactionsHold(use: DriverInUse): void {
+  const { things, words } = use;
+
+  describe("a transaction", () => {
+    test("what was committed is there for the next one, typed by the schema", async () => {
+      const connection = await use.begin("write");
+      await use.db(connection).insert(things).values({ id: 1, name: "one" });
+      await connection.commit();
+      connection.release();
+      const found = await inTransaction(use.driver, "read", (each) =>
+        use.db(each).query.things.findMany({ where: (things, { eq }) => eq(things.id, 1) }),
+      );
+      expect(found).toMatchObject([{ id: 1, name: "one", big: null }]);
+    });
+
+    test("what was rolled back leaves nothing", async () => {
+      const connection = await use.begin("write");
+      await use.db(connection).insert(things).values({ id: 1, name: "one" });
+      await connection.rollback();
+      connection.release();
+      expect(await use.names()).toEqual([]);
+    });
+
+    test("sees what it wrote, in every way to ask", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      await db.insert(things).values([
+        { id: 1, name: "one" },
+        { id: 2, name: "two" },
+      ]);
+      await db.update(things).set({ name: "first" }).where(eq(things.id, 1));
+      await db.delete(things).where(eq(things.id, 2));
+      expect(await db.select({ name: things.name }).from(things)).toEqual([{ name: "first" }]);
+      expect(await db.query.things.findFirst({ columns: { name: true } })).toEqual({ name: "first" });
+      expect(await db.$count(things)).toBe(1);
+      expect(await words.ownSql(db, "select name, id from things")).toEqual([{ name: "first", id: 1 }]);
+      expect(await connection.change("update things set name = $2 where id = $1", [1, "renamed"])).toBe(1);
+      expect(await connection.change("update things set name = $2 where id = $1", [9, "nobody"])).toBe(0);
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["renamed"]);
+    });
+
+    test("a nested one that throws takes only its own writes with it", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      await db.insert(things).values({ id: 1, name: "outer" });
+      const nested = db.transaction(async (inner) => {
+        await inner.insert(things).values({ id: 2, name: "inner" });
+        throw new Error("changed my mind");
+      });
+      await expect(nested).rejects.toThrow("changed my mind");
+      await db.transaction((inner) => inner.insert(things).values({ id: 3, name: "kept" }));
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["outer", "kept"]);
+    });
+
+    test("nested ones nest, and each is rolled back to where it began", async () => {
+      const connection = await use.begin("write");
+      const deep = use.db(connection).transaction(async (outer) => {
+        await outer.insert(things).values({ id: 1, name: "outer" });
+        await outer
+          .transaction(async (inner) => {
+            await inner.insert(things).values({ id: 2, name: "inner" });
+            await inner.transaction((innermost) => innermost.insert(things).values({ id: 3, name: "innermost" }));
+            throw new Error("not that deep");
+          })
+          .catch(() => {});
+        await outer.insert(things).values({ id: 4, name: "after" });
+      });
+      await deep;
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["outer", "after"]);
+    });
+
+    test("a nested one may fail by itself: its error is caught, and the rest is committed", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      await db.insert(things).values({ id: 1, name: "outer" });
+      await db.transaction((inner) => inner.insert(things).values({ id: 1, name: "twice" })).catch(() => {});
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["outer"]);
+    });
+
+    test("a nested one in which a failure was caught is rolled back all the same", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      await db.insert(things).values({ id: 1, name: "outer" });
+      const nested = db.transaction(async (inner) => {
+        await inner.insert(things).values({ id: 2, name: "inner" });
+        await inner
+          .insert(things)
+          .values({ id: 1 })
+          .catch(() => {});
+      });
+      await expect(nested).rejects.toThrow();
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["outer"]);
+    });
+
+    test("statements started at once run one after the other", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      await Promise.all([1, 2, 3].map((id) => db.insert(things).values({ id, name: `n${id}` })));
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["n1", "n2", "n3"]);
+    });
+
+    test("a statement prepared by name works in every one", async () => {
+      for (let id = 1; id <= 4; id++) {
+        const connection = await use.begin("write");
+        const insert = use
+          .db(connection)
+          .insert(things)
+          .values({ id: sql.placeholder("id") })
+          .prepare("insert_thing");
+        await insert.execute({ id });
+        await connection.commit();
+        // Every other time on a connection that has not seen the name yet.
+        if (id % 2 === 0) connection.destroy();
+        connection.release();
+      }
+      expect(await use.names()).toHaveLength(4);
+    });
+
+    test("one that reads cannot write, and is told apart", async () => {
+      const connection = await use.begin("read");
+      expect(await use.failureOf(use.db(connection).insert(things).values({ id: 1 }).execute())).toBe("refusedWrite");
+      await connection.rollback();
+      connection.release();
+      const swallowing = await use.begin("read");
+      await use
+        .db(swallowing)
+        .insert(things)
+        .values({ id: 1 })
+        .execute()
+        .catch(() => {});
+      expect(await use.failureOf(swallowing.commit())).toBe("refusedWrite");
+      await swallowing.rollback();
+      swallowing.release();
+      expect(await use.names()).toEqual([]);
+    });
+
+    test("a fault of a statement is the statement's own", async () => {
+      await use.write("insert into things (id) values (1)");
+      const connection = await use.begin("write");
+      expect(await use.failureOf(use.db(connection).insert(things).values({ id: 1 }).execute())).toBe("other");
+    });
+
+    test("a caught failure does not make a commit of nothing look like success", async () => {
+      const connection = await use.begin("write");
+      await connection.execute("insert into things (id) values (1)");
+      await connection.execute("insert into things (id) values (1)").catch(() => {});
+      await expect(connection.commit()).rejects.toThrow("rolled back instead of committing");
+      await connection.rollback();
+      connection.release();
+      expect(await use.names()).toEqual([]);
+    });
+
+    test("a function that commits by itself is found out", async () => {
+      const connection = await use.begin("write");
+      await connection.execute("commit");
+      await expect(connection.commit()).rejects.toThrow("must not run commit or rollback itself");
+    });
+
+    test.each(["commit", "rollback"] as const)("db is unusable after %s", async (end) => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      await connection[end]();
+      await expect((async () => db.select().from(things))()).rejects.toThrow(
+        "The transaction of this function has ended; await everything before returning.",
+      );
+      await expect((async () => db.query.things.findFirst())()).rejects.toThrow("has ended");
+      await expect((async () => words.ownSql(db, "select 1"))()).rejects.toThrow("has ended");
+      await expect((async () => db.transaction(async () => {}))()).rejects.toThrow("has ended");
+      connection.release();
+    });
+
+    test("one after the other on the same connection", async () => {
+      const connection = await use.begin("write");
+      await connection.execute("insert into things (id, name) values (1, 'one')");
+      await connection.commit();
+      await connection.begin("read");
+      expect(await connection.execute("select name from things")).toEqual([{ name: "one" }]);
+      await connection.rollback();
+      await connection.begin("write");
+      await connection.execute("insert into things (id, name) values (2, 'two')");
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["one", "two"]);
+    });
+
+    test("a new schema counts from the next begin on", async () => {
+      await use.write("insert into things (id, name) values (1, 'one')");
+      const before = await use.begin("read");
+      use.driver.useSchema({ renamed: words.renamed });
+      expect(await use.db(before).query.things.findMany({ columns: { name: true } })).toEqual([{ name: "one" }]);
+      await before.commit();
+      before.release();
+      const after = await use.begin("read");
+      const { renamed } = (after.db as { query: { renamed: ThingsDb["query"]["things"] } }).query;
+      expect(await renamed.findMany()).toEqual([{ id: 1, title: "one" }]);
+      await after.commit();
+      after.release();
+      use.driver.useSchema({ things });
+    });
+
+    test("a column that a new schema adds to a table is known at once", async () => {
+      await inTransaction(use.driver, "read", (connection) => use.db(connection).query.things.findMany());
+      await use.run("define", "alter table things add column mood varchar(20) default 'good'");
+      use.driver.useSchema({ things: words.withMood });
+      await use.write("insert into things (id) values (1)");
+      const found = await inTransaction(use.driver, "read", (connection) => use.db(connection).query.things.findMany());
+      expect(found).toEqual([{ id: 1, mood: "good" }]);
+      use.driver.useSchema({ things });
+    });
+  });
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { inTransaction } from "../alone.ts";
+import type { DriverInUse } from "./driver-in-use.ts";
+
+/** What goes into the database and comes out of it. */
+export function valuesTravel(use: DriverInUse): void {
+  const { things, words } = use;
+
+  describe("values", () => {
+    test("come back as they went in: text of all planes, 64 bits, milliseconds, bytes, JSON, nothing", async () => {
+      const rows = [
+        {
+          id: 7,
+          name: "naïve 𝄞 👩‍👩‍👧 𐍈",
+          big: 9_007_199_254_740_993n,
+          at: new Date("2026-02-28T23:59:59.999Z"),
+          raw: Uint8Array.from({ length: 256 }, (_, i) => i),
+          plain: { a: [1, null, "ü 👍"] },
+          tree: { nested: { list: [true, 1.5] } },
+        },
+        // Summer, when clocks are elsewhere; the end of what 64 bits hold; JSON that is a text, and one that is a number.
+        {
+          id: 8,
+          name: "",
+          big: -(2n ** 63n),
+          at: new Date("2026-07-01T12:00:00.001Z"),
+          raw: new Uint8Array(),
+          plain: "a text",
+          tree: 0,
+        },
+      ];
+      await inTransaction(use.driver, "write", (connection) =>
+        use
+          .db(connection)
+          .insert(things)
+          .values([...rows, { id: 9 }])
+          .execute(),
+      );
+      const found = await inTransaction(use.driver, "read", (connection) =>
+        use.db(connection).select().from(things).orderBy(things.id),
+      );
+      const bytesAsBytes = found.map((row) => ({ ...row, raw: row.raw && new Uint8Array(row.raw) }));
+      expect(bytesAsBytes.slice(0, 2)).toEqual(rows);
+      expect(found[2]).toEqual({ id: 9, name: null, big: null, at: null, raw: null, plain: null, tree: null });
+      const related = await inTransaction(use.driver, "read", (connection) =>
+        use.db(connection).query.things.findMany({ orderBy: (things, { asc }) => asc(things.id) }),
+      );
+      expect(related).toEqual(found);
+    });
+
+    test("a moment is the same moment for the database's own clock", async () => {
+      const before = Date.now();
+      const { at } = (await inTransaction(use.driver, "write", async (connection) => {
+        await use.db(connection).insert(things).values({ id: 1, at: new Date() });
+        const [row] = await use.db(connection).select().from(things);
+        return row;
+      })) as { at: Date };
+      expect(at.getTime()).toBeGreaterThanOrEqual(before);
+      expect(at.getTime()).toBeLessThanOrEqual(Date.now());
+    });
+
+    test("quotes, backslashes and marks stay text", async () => {
+      const name = `' " \\ \\' \0? $1 -- /* ; \` %`.replace(use.driver.dialect === "pg" ? "\0" : "", "");
+      await inTransaction(use.driver, "write", async (connection) => {
+        await use.db(connection).insert(things).values({ id: 1, name });
+        await connection.change("insert into things (id, name) values ($1, $2)", [2, name]);
+      });
+      expect(await use.names()).toEqual([name, name]);
+    });
+
+    test("of the framework's own statements, megabytes long too", async () => {
+      const long = "ä".repeat(2_000_000);
+      const [row] = await inTransaction(use.driver, "read", (connection) =>
+        connection.execute(words.echo, [long, 5, null]),
+      );
+      expect({ ...row, big: Number(row?.big) }).toEqual({ text: long, big: 5, missing: null });
+    });
+  });
+}
