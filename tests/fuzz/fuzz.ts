@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { inTransaction } from "../../lib/database/alone.ts";
 import { dialects } from "../../lib/database/dialects.ts";
-import type { Connection, Driver } from "../../lib/database/driver.ts";
+import type { Driver } from "../../lib/database/driver.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import type { WireError } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { World } from "../../lib/testing/world.ts";
 import { fromWire } from "../../lib/values/wire.ts";
+import { KeptOpen } from "../support/kept-open.ts";
 import { type Chance, randomMutation, randomQuestions } from "./chance.ts";
 import { checkAtRest, checkClient, History } from "./check-history.ts";
 import { functionsFor } from "./functions.ts";
@@ -207,43 +208,4 @@ async function empty(driver: Driver): Promise<void> {
 function chanceFrom(clock: HandClock): Chance {
   const pick = (n: number) => Math.floor(clock.random() * n);
   return { chance: () => clock.random(), pick, oneOf: (choices) => choices[pick(choices.length)] as never };
-}
-
-/** The same database for every seed: opening one takes longer than a seed. */
-class KeptOpen implements Driver {
-  readonly #driver: Driver;
-
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
-
-  get dialect(): Driver["dialect"] {
-    return this.#driver.dialect;
-  }
-
-  get sideBySide(): boolean {
-    return this.#driver.sideBySide;
-  }
-
-  get shared(): boolean {
-    return this.#driver.shared;
-  }
-
-  get description(): string {
-    return this.#driver.description;
-  }
-
-  connect(): Promise<Connection> {
-    return this.#driver.connect();
-  }
-
-  useSchema(tables: Record<string, unknown>): void {
-    this.#driver.useSchema(tables);
-  }
-
-  classify(error: unknown): ReturnType<Driver["classify"]> {
-    return this.#driver.classify(error);
-  }
-
-  async close(): Promise<void> {}
 }
