@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTables } from "../../lib/database/create-tables.ts";
 import type { Driver } from "../../lib/database/driver.ts";
-import { describeOnEveryDatabase, type TestDatabase } from "../../lib/database/with-every-database.ts";
+import {
+  type DatabaseName,
+  describeOnEveryDatabase,
+  type TestDatabase,
+} from "../../lib/database/with-every-database.ts";
+import { thorough } from "../support/thorough.ts";
 import { fuzz } from "./fuzz.ts";
 import { schemas } from "./schema.ts";
 
 /** Seeds that have once shown a fault: run first, for ever. */
 const FOUND: number[] = [];
-/** Fewer where a seed takes longer: `FUZZ_SEEDS` asks for as many on every database. */
-const SEEDS: Readonly<Record<TestDatabase["name"], number>> = {
+/** Fewer where a seed takes longer. */
+const SEEDS: Readonly<Record<DatabaseName, number>> = {
   PGlite: 10,
   SQLite: 10,
   PostgreSQL: 10,
@@ -17,7 +22,7 @@ const SEEDS: Readonly<Record<TestDatabase["name"], number>> = {
 };
 
 function neverShowsWhatNeverWas({ name, dialect, open, url }: TestDatabase): void {
-  const seeds = Number(process.env.FUZZ_SEEDS ?? SEEDS[name]);
+  const seeds = thorough ? 40 : SEEDS[name];
   let driver: Driver;
 
   beforeAll(async () => {
