@@ -44,6 +44,8 @@ export interface MutationParts {
 }
 
 const HOUR = 3_600_000;
+/** A session is known for a day at least: its row is marked as in use once an hour. */
+const KEPT = 25 * HOUR;
 
 /**
  * Decides mutations: each number of a session once, in order, whatever is resent. The outcome, good or bad, is recorded
@@ -84,12 +86,18 @@ export class Mutations {
    */
   async once(call: Call, caller: Caller): Promise<string> {
     const session: MutationSession = { id: this.#parts.environment.randomId(), caller, record: undefined };
-    const record: SessionRecord = { identity: caller.fingerprint ?? "", lastDecided: 0, outcomes: new Map() };
+    const record: SessionRecord = {
+      identity: caller.fingerprint ?? "",
+      lastDecided: 0,
+      outcomes: new Map(),
+      touched: 0,
+    };
+    const touched = this.#parts.environment.now();
     const { valueText } = await this.#transact(
       session,
       call,
       1,
-      () => ({ ...record, lastDecided: 1 }),
+      () => ({ ...record, lastDecided: 1, touched }),
       () => {},
     );
     await this.#pruneNowAndThen();
@@ -108,7 +116,8 @@ export class Mutations {
     try {
       fn = this.#find(address);
       const call = { fn, address, args: parseArguments(fn, address, readArguments(request.args)) };
-      const recordAfter = (valueText: string) => advanced(record, n, success(valueText), confirmedUpTo);
+      const recordAfter = (valueText: string) =>
+        advanced(record, n, success(valueText), confirmedUpTo, this.#parts.environment.now());
       const done = await this.#transact(session, call, n, recordAfter, (at) => {
         position = at;
         committed(at);
@@ -157,7 +166,7 @@ export class Mutations {
     request: MutationRequest,
     outcome: string,
   ): Promise<Decided> {
-    const next = advanced(record, request.n, outcome, request.confirmedUpTo);
+    const next = advanced(record, request.n, outcome, request.confirmedUpTo, this.#parts.environment.now());
     try {
       await this.#parts.transactions.own((connection) => this.#advance(connection, session, request.n, next));
     } catch (error) {
@@ -175,8 +184,8 @@ export class Mutations {
   }
 
   async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
-    const now = this.#parts.environment.now();
-    if (!(await sessionRecords.advance(connection, session.id, n, next, now))) throw new AlreadyDecided();
+    const touch = next.touched !== session.record?.touched;
+    if (!(await sessionRecords.advance(connection, session.id, n, next, touch))) throw new AlreadyDecided();
   }
 
   /** Somebody else has decided it meanwhile: another socket of the same session, or another server. */
@@ -189,7 +198,7 @@ export class Mutations {
   /** A first mutation has no record to read: if it has one after all, `advance` will notice. */
   async #loadRecord(session: MutationSession, n: number, always = false): Promise<void> {
     const identity = session.caller.fingerprint ?? "";
-    const fresh: SessionRecord = { identity, lastDecided: 0, outcomes: new Map() };
+    const fresh: SessionRecord = { identity, lastDecided: 0, outcomes: new Map(), touched: 0 };
     const mayExist = n > 1 || always;
     const found = mayExist
       ? await this.#parts.transactions.own((connection) => sessionRecords.load(connection, session.id))
@@ -208,7 +217,7 @@ export class Mutations {
     if (now - this.#prunedAt < HOUR) return;
     this.#prunedAt = now;
     await this.#parts.transactions
-      .own((connection) => sessionRecords.prune(connection, now - 24 * HOUR))
+      .own((connection) => sessionRecords.prune(connection, now - KEPT))
       .catch((error: unknown) => this.#parts.environment.log.warn("Could not prune old sessions", { error }));
   }
 }
