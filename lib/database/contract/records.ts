@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { sessionRecords } from "../../engine/session-records.ts";
 import { alone, inTransaction } from "../alone.ts";
 import { dialects } from "../dialects.ts";
+import type { Connection } from "../driver.ts";
 import { createInternalTables, readMeta, writeMeta } from "../internal-tables.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
@@ -92,7 +93,10 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await use.names()).toHaveLength(2);
     });
 
-    if (use.subject.writersConflict) outcomesAreWaitedFor(use, forget);
+    if (use.subject.writersConflict) {
+      outcomesAreWaitedFor(use, forget);
+      sessionsKeepOutOfEachOthersWay(use, forget);
+    }
     if (use.subject.reopens) happensOnce(use);
   });
 }
@@ -134,6 +138,32 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
       deciding.release();
       expect(await asking).toBe(end === "commit");
     }
+  });
+}
+
+function sessionsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<unknown>): void {
+  test("mutations of several sessions at once do not conflict, also when the database knows how few there are", async () => {
+    await createInternalTables(use.driver);
+    await forget();
+    const sessions = ["a", "b", "c", "d"];
+    const advanceAll = async (n: number): Promise<string[]> => {
+      const connections = await Promise.all(sessions.map(() => use.begin("write")));
+      const decided = async (connection: Connection, i: number) => {
+        expect(await sessionRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n })).toBe(
+          true,
+        );
+      };
+      // All of them read and write before the first commits.
+      await Promise.all(connections.map(decided));
+      const ends = await Promise.all(connections.map((connection) => use.outcomeOf(connection.commit())));
+      for (const connection of connections) connection.release();
+      return ends;
+    };
+    expect(await advanceAll(1)).toEqual(sessions.map(() => "committed"));
+    const table = dialects[use.subject.dialect].own("sessions");
+    const count = use.subject.dialect === "pg" ? `analyze ${table}` : `analyze table ${table}`;
+    await inTransaction(use.driver, "define", (connection) => connection.execute(count));
+    for (const n of [2, 3]) expect(await advanceAll(n)).toEqual(sessions.map(() => "committed"));
   });
 }
 
