@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createConnection } from "mysql2/promise";
 import pg from "pg";
+import { startWebsocketProxy } from "../lib/database/contract/websocket-proxy.ts";
 import * as schema from "./functions/schema.ts";
 import type { DatabasePlace } from "./server/database.ts";
 
@@ -16,8 +18,11 @@ export interface Databases extends AsyncDisposable {
   readonly embedded: Database;
   /** Undefined when no server can be reached. */
   readonly postgres: Database | undefined;
+  /** Those and all others that can be reached. Only what makes its own tables may use them. */
+  readonly all: readonly Database[];
 }
 
+const mysqlAddress = process.env.TEST_MYSQL_URL ?? "mysql://root@127.0.0.1:3306/test";
 const address = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/test";
 
 export async function findDatabases(): Promise<Databases> {
@@ -30,23 +35,57 @@ export async function findDatabases(): Promise<Databases> {
     () => false,
   );
   const directory = () => join(folder, String(++directories));
+  const embedded: Database = { name: "embedded", create: async () => ({ directory: directory(), tables }) };
+  const sqlite: Database = {
+    name: "SQLite",
+    create: async () => ({ directory: directory(), dialect: "sqlite", tables: [] }),
+  };
+  const inServer = async (): Promise<URL> => {
+    const name = `convex_lite_bench_${process.pid}_${names.length}`;
+    await run(`create database ${name}`);
+    names.push(name);
+    const url = new URL(address);
+    url.pathname = `/${name}`;
+    return url;
+  };
+  const postgres: Database = {
+    name: "PostgreSQL",
+    create: async () => ({ directory: directory(), url: (await inServer()).href, tables }),
+  };
+  const proxy = reachable ? await startWebsocketProxy() : undefined;
+  const neon: Database = {
+    name: "Neon's driver",
+    async create() {
+      const url = await inServer();
+      url.searchParams.set("driver", "neon");
+      url.searchParams.set("wsproxy", `ws://127.0.0.1:${proxy?.port}/port-${url.port || 5432}`);
+      return { directory: directory(), url: url.href, tables: [] };
+    },
+  };
+  const mysqlNames: string[] = [];
+  const mysql: Database = {
+    name: "MySQL or MariaDB",
+    async create() {
+      const name = `convex_lite_bench_${process.pid}_${mysqlNames.length}`;
+      await runInMysql(`create database ${name} character set utf8mb4`);
+      mysqlNames.push(name);
+      const url = new URL(mysqlAddress);
+      url.pathname = `/${name}`;
+      return { directory: directory(), url: url.href, dialect: "mysql", tables: [] };
+    },
+  };
+  const hasMysql = await runInMysql("select 1").then(
+    () => true,
+    () => false,
+  );
   return {
-    embedded: { name: "embedded", create: async () => ({ directory: directory(), tables }) },
-    postgres: reachable
-      ? {
-          name: "PostgreSQL",
-          async create() {
-            const name = `convex_lite_bench_${process.pid}_${names.length}`;
-            await run(`create database ${name}`);
-            names.push(name);
-            const url = new URL(address);
-            url.pathname = `/${name}`;
-            return { directory: directory(), url: url.href, tables };
-          },
-        }
-      : undefined,
+    embedded,
+    postgres: reachable ? postgres : undefined,
+    all: [embedded, sqlite, ...(reachable ? [postgres, neon] : []), ...(hasMysql ? [mysql] : [])],
     async [Symbol.asyncDispose]() {
+      await proxy?.close();
       for (const name of names) await run(`drop database if exists ${name} with (force)`);
+      for (const name of mysqlNames) await runInMysql(`drop database ${name}`);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -68,5 +107,14 @@ async function run(sql: string): Promise<void> {
     await client.query(sql);
   } finally {
     await client.end();
+  }
+}
+
+async function runInMysql(sql: string): Promise<void> {
+  const connection = await createConnection({ uri: mysqlAddress, connectTimeout: 2_000 });
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.end();
   }
 }

@@ -8,6 +8,7 @@ import { bundle } from "./groups/bundle.ts";
 import { bytes } from "./groups/bytes.ts";
 import { channels } from "./groups/channels.ts";
 import { connect } from "./groups/connect.ts";
+import { databases } from "./groups/databases.ts";
 import { fanOut } from "./groups/fan-out.ts";
 import { memory } from "./groups/memory.ts";
 import { page } from "./groups/page.ts";
@@ -24,6 +25,7 @@ const groups: Record<string, Group> = {
   memory,
   page,
   bundle,
+  databases,
 };
 
 const { values: options, positionals } = parseArgs({
@@ -47,11 +49,11 @@ const broken = new Promise<never>((_, reject) => {
 
 async function measure(names: readonly string[]): Promise<Row[]> {
   const cores = takeCores();
-  await using databases = await findDatabases();
+  await using found = await findDatabases();
   say(`${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
   if (!cores.apart) say("Server and load share their cores: expect noise.");
-  if (!databases.postgres) say("No PostgreSQL can be reached (TEST_POSTGRES_URL): its rows are left out.");
-  const bench = makeBench({ databases, cores, profiles: options.profile, note: (text) => say(`  ${text}`) });
+  if (!found.postgres) say("No PostgreSQL can be reached (TEST_POSTGRES_URL): its rows are left out.");
+  const bench = makeBench({ databases: found, cores, profiles: options.profile, note: (text) => say(`  ${text}`) });
   const rows: Row[] = [];
   for (const name of names) {
     const began = performance.now();

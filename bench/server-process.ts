@@ -4,6 +4,7 @@ import type { Cores } from "./cores.ts";
 import { liveSpeech, rawSpeech, type Speech } from "./load/speech.ts";
 import type { Question, Reply } from "./server/control.ts";
 import type { DatabasePlace, Seeding } from "./server/database.ts";
+import type { Measurement } from "./server/throughput.ts";
 import type { Usage } from "./server/usage.ts";
 import { within } from "./within.ts";
 
@@ -88,6 +89,11 @@ export class Server {
     return this.#ask("seed", seeding);
   }
 
+  /** How many a second; for a server that measures itself. */
+  measure(measurement: Measurement): Promise<number> {
+    return this.#ask("measure", measurement);
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const ended = once(this.#process, "exit");
@@ -111,6 +117,13 @@ export class Server {
     return reply.value as T;
   }
 }
+
+/** Speaks to nobody: it measures itself. */
+export const throughput = {
+  program: new URL("./server/throughput.ts", import.meta.url),
+  name: "throughput",
+  speech: liveSpeech,
+};
 
 export const programs: Record<Kind, Pick<ServerOptions, "program" | "name" | "speech">> = {
   live: { program: new URL("./server/live.ts", import.meta.url), name: "convex-lite", speech: liveSpeech },

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import * as channels from "../convex/channels.ts";
 import * as messages from "../convex/messages.ts";
 import * as schema from "../convex/schema.ts";
@@ -7,92 +7,83 @@ import * as seed from "../convex/seed.ts";
 import { inTransaction } from "../lib/database/alone.ts";
 import { bringInLine } from "../lib/database/bring-in-line.ts";
 import type { Driver } from "../lib/database/driver.ts";
-import { createInternalTables } from "../lib/database/internal-tables.ts";
-import { openPostgres } from "../lib/database/postgres.ts";
-import { openTemporary } from "../lib/database/temporary.ts";
-import { describeWithPostgres } from "../lib/database/with-postgres.ts";
+import { describeOn, type TestDatabase } from "../lib/database/with-every-database.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-function demoWorks(name: string, open: () => Promise<Driver>): void {
-  describe(`the demo on ${name}`, () => {
-    let driver: Driver;
-    let engine: Engine;
+function demoWorks(database: TestDatabase): void {
+  let driver: Driver;
+  let engine: Engine;
 
-    beforeAll(async () => {
-      driver = await open();
-      await createInternalTables(driver);
-      await bringInLine({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
-      engine = createEngine({ driver, environment: machineEnvironment(log), development: true });
-      engine.useFunctions({ channels, messages, seed }, schema);
-    });
+  beforeAll(async () => {
+    driver = await database.open(schema);
+    await bringInLine({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
+    engine = createEngine({ driver, environment: machineEnvironment(log), development: true });
+    engine.useFunctions({ channels, messages, seed }, schema);
+  });
 
-    beforeEach(() => inTransaction(driver, "write", (connection) => connection.execute("truncate channels, messages")));
+  beforeEach(() => inTransaction(driver, "write", (connection) => connection.execute("truncate channels, messages")));
 
-    afterAll(async () => {
-      await engine.close();
-      await driver.close();
-    });
+  afterAll(async () => {
+    await engine.close();
+    await driver.close();
+  });
 
-    const mutate = (address: string, args: Record<string, unknown> = {}) =>
-      engine.call({ kind: "mutation", address, args, caller: null });
-    const read = async (address: string, args: Record<string, unknown> = {}) => {
-      const outcome = await engine.call({ kind: "query", address, args, caller: null });
-      return outcome.ok ? outcome.value : outcome.error;
-    };
+  const mutate = (address: string, args: Record<string, unknown> = {}) =>
+    engine.call({ kind: "mutation", address, args, caller: null });
+  const read = async (address: string, args: Record<string, unknown> = {}) => {
+    const outcome = await engine.call({ kind: "query", address, args, caller: null });
+    return outcome.ok ? outcome.value : outcome.error;
+  };
 
-    test("many first visits at once find the same few channels, filled once", async () => {
-      const outcomes = await Promise.all(Array.from({ length: 8 }, () => mutate("seed:ifEmpty")));
-      expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
-      expect(await read("channels:list")).toMatchObject([
-        { name: "general" },
-        { name: "how-it-works" },
-        { name: "random" },
-      ]);
-      expect(await read("messages:listByChannel", { channel: "general" })).toHaveLength(8);
-    });
+  test("many first visits at once find the same few channels, filled once", async () => {
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => mutate("seed:ifEmpty")));
+    expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+    expect(await read("channels:list")).toMatchObject([
+      { name: "general" },
+      { name: "how-it-works" },
+      { name: "random" },
+    ]);
+    expect(await read("messages:listByChannel", { channel: "general" })).toHaveLength(8);
+  });
 
-    test("a database that has a channel is left as it is", async () => {
-      await mutate("channels:create", { name: "ours" });
-      await mutate("seed:ifEmpty");
-      expect(await read("channels:list")).toMatchObject([{ name: "ours" }]);
-    });
+  test("a database that has a channel is left as it is", async () => {
+    await mutate("channels:create", { name: "ours" });
+    await mutate("seed:ifEmpty");
+    expect(await read("channels:list")).toMatchObject([{ name: "ours" }]);
+  });
 
-    test("of those who create a channel at once, one does, and the others hear that the name is taken", async () => {
-      const outcomes = await Promise.all(Array.from({ length: 6 }, () => mutate("channels:create", { name: "tea" })));
-      expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
-      for (const outcome of outcomes) {
-        if (outcome.ok) continue;
-        expect(outcome.error).toMatchObject({ kind: "application", data: { code: "name-taken", name: "tea" } });
-      }
-      expect(await read("channels:list")).toMatchObject([{ name: "tea" }]);
-    });
+  test("of those who create a channel at once, one does, and the others hear that the name is taken", async () => {
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => mutate("channels:create", { name: "tea" })));
+    expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.ok) continue;
+      expect(outcome.error).toMatchObject({ kind: "application", data: { code: "name-taken", name: "tea" } });
+    }
+    expect(await read("channels:list")).toMatchObject([{ name: "tea" }]);
+  });
 
-    test.each(["", "Tea", "tea time", "-tea", "tea-", "tea--time", "tea/time", "a".repeat(33)])(
-      "%j is no name for a channel",
-      async (name) => {
-        expect(await mutate("channels:create", { name })).toMatchObject({ ok: false, error: { kind: "badRequest" } });
-        expect(await read("channels:list")).toEqual([]);
-      },
-    );
+  test.each(["", "Tea", "tea time", "-tea", "tea-", "tea--time", "tea/time", "a".repeat(33)])(
+    "%j is no name for a channel",
+    async (name) => {
+      expect(await mutate("channels:create", { name })).toMatchObject({ ok: false, error: { kind: "badRequest" } });
+      expect(await read("channels:list")).toEqual([]);
+    },
+  );
 
-    test("messages are read in the order they were sent, each channel for itself", async () => {
-      for (const text of ["one", "two", "three"]) {
-        await mutate("messages:send", { channel: "tea", author: "Ines", text });
-        await mutate("messages:send", { channel: "cake", author: "Ines", text: "elsewhere" });
-      }
-      expect(await read("messages:listByChannel", { channel: "tea" })).toMatchObject([
-        { author: "Ines", text: "one" },
-        { author: "Ines", text: "two" },
-        { author: "Ines", text: "three" },
-      ]);
-    });
+  test("messages are read in the order they were sent, each channel for itself", async () => {
+    for (const text of ["one", "two", "three"]) {
+      await mutate("messages:send", { channel: "tea", author: "Ines", text });
+      await mutate("messages:send", { channel: "cake", author: "Ines", text: "elsewhere" });
+    }
+    expect(await read("messages:listByChannel", { channel: "tea" })).toMatchObject([
+      { author: "Ines", text: "one" },
+      { author: "Ines", text: "two" },
+      { author: "Ines", text: "three" },
+    ]);
   });
 }
 
-demoWorks("PGlite", () => openTemporary({ schema }));
-await describeWithPostgres("PostgreSQL", (server) =>
-  demoWorks("PostgreSQL", () => openPostgres({ url: server.url, schema, log })),
-);
+for (const name of ["PGlite", "PostgreSQL", "Neon's driver"] as const) await describeOn[name]("the demo", demoWorks);

@@ -1,7 +1,7 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { inTransaction } from "../../lib/database/alone.ts";
-import type { Driver } from "../../lib/database/driver.ts";
+import type { Dialect, Driver } from "../../lib/database/driver.ts";
 import { isEmbedded } from "../../lib/database/embedded-driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { PortStream } from "../../lib/database/port-stream.ts";
@@ -13,6 +13,8 @@ import { log } from "./control.ts";
 export interface DatabasePlace {
   directory: string;
   url?: string | undefined;
+  /** Default: PostgreSQL's. */
+  dialect?: Dialect;
   /** Makes the tables. Written elsewhere: what writes it would leave its memory behind in the server under test. */
   tables: readonly string[];
 }

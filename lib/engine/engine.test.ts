@@ -1,123 +1,149 @@
-import { asc, eq } from "drizzle-orm";
-import { integer, pgTable, text } from "drizzle-orm/pg-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { asc, count, eq, sql } from "drizzle-orm";
+import * as mysql from "drizzle-orm/mysql-core";
+import * as pg from "drizzle-orm/pg-core";
+import * as sqlite from "drizzle-orm/sqlite-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import type { Driver } from "../database/driver.ts";
-import { createInternalTables } from "../database/internal-tables.ts";
-import { openPostgres } from "../database/postgres.ts";
-import { openTemporary } from "../database/temporary.ts";
-import { describeWithPostgres } from "../database/with-postgres.ts";
+import { createTables } from "../database/create-tables.ts";
+import { dialects } from "../database/dialects.ts";
+import type { Dialect, Driver } from "../database/driver.ts";
+import { describeOnEveryDatabase, type TestDatabase } from "../database/with-every-database.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { WireClient } from "../testing/wire-client.ts";
 import { ConvexError } from "../values/errors.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
-const messages = pgTable("messages", {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  channel: text().notNull(),
-  text: text().notNull(),
+/** The same table in each dialect. The stories are written once: the others' pass for PostgreSQL's. */
+const pgMessages = pg.pgTable("messages", {
+  id: pg.integer().primaryKey().generatedAlwaysAsIdentity(),
+  channel: pg.text().notNull(),
+  text: pg.text().notNull(),
 });
-const schema = { messages };
-const { query, mutation, action, internalMutation } = createFunctions<typeof schema>();
-
-const list = query({
-  args: z.object({ channel: z.string(), limit: z.number().default(50) }),
-  handler: async ({ db }, { channel, limit }) =>
-    db.select().from(messages).where(eq(messages.channel, channel)).orderBy(asc(messages.id)).limit(limit),
-});
-const send = mutation({
-  args: z.object({ channel: z.string(), text: z.string().min(1) }),
-  handler: async ({ db, scheduler }, { channel, text }) => {
-    const [row] = await db.insert(messages).values({ channel, text }).returning();
-    await scheduler.invalidate(list, { channel });
-    return row?.id;
-  },
-});
-const sendAndFail = mutation({
-  args: z.object({ channel: z.string() }),
-  handler: async ({ db, scheduler }, { channel }) => {
-    await db.insert(messages).values({ channel, text: "never" });
-    await scheduler.invalidate(list, { channel });
-    throw new ConvexError({ code: "no" });
-  },
-});
-const sendTwiceOneFails = mutation({
-  args: z.object({ channel: z.string() }),
-  handler: async ({ runMutation }, { channel }) => {
-    await runMutation(send, { channel, text: "kept" });
-    await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
-  },
-});
-const sendSilently = mutation({
-  args: z.object({ channel: z.string() }),
-  handler: async ({ db }, { channel }) => {
-    await db.insert(messages).values({ channel, text: "psst" });
-  },
-});
-const announceWrongly = mutation({
-  handler: async ({ db, scheduler }) => {
-    await db.insert(messages).values({ channel: "a", text: "never" });
-    await scheduler.invalidate(list, { chanel: "a" } as never);
-  },
-});
-const chance = query({ handler: async () => Math.random() });
-const countUp = mutation({
-  handler: async ({ db, scheduler }) => {
-    const [row] = await db.select().from(messages).where(eq(messages.channel, "counter"));
-    await db
-      .update(messages)
-      .set({ text: String(Number(row?.text) + 1) })
-      .where(eq(messages.channel, "counter"));
-    await scheduler.invalidate(list, { channel: "counter" });
-  },
-});
-const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "nobody" });
-const writing = query({
-  handler: async ({ db }) => {
-    await (db as never as { insert(t: unknown): { values(v: unknown): Promise<void> } })
-      .insert(messages)
-      .values({ channel: "a", text: "b" });
-  },
-});
-const broken = query({ handler: async ({ db }) => db.execute("select * from nowhere") });
-const outer = query({
-  args: z.object({ channel: z.string() }),
-  handler: async ({ runQuery }, { channel }) => (await runQuery(list, { channel })).length,
-});
-const relay = action({
-  args: z.object({ channel: z.string() }),
-  handler: async ({ runMutation, runQuery }, { channel }) => {
-    await runMutation(send, { channel, text: "relayed" });
-    return (await runQuery(list, { channel })).length;
-  },
-});
-const secret = internalMutation({ handler: async () => "done" });
-
-const functions = {
-  messages: {
-    list,
-    send,
-    sendAndFail,
-    sendTwiceOneFails,
-    sendSilently,
-    announceWrongly,
-    chance,
-    countUp,
-    writing,
-    broken,
-    outer,
-    relay,
-    secret,
-  },
-  users: { whoAmI },
+const tables: Readonly<Record<Dialect, typeof pgMessages>> = {
+  pg: pgMessages,
+  sqlite: sqlite.sqliteTable("messages", {
+    id: sqlite.integer().primaryKey({ autoIncrement: true }),
+    channel: sqlite.text().notNull(),
+    text: sqlite.text().notNull(),
+  }) as never,
+  mysql: mysql.mysqlTable("messages", {
+    id: mysql.int().autoincrement().primaryKey(),
+    channel: mysql.varchar({ length: 100 }).notNull(),
+    text: mysql.text().notNull(),
+  }) as never,
 };
+
+/** How a query's attempt to write is refused. */
+const refusedWrite = /read-only|readonly|READ ONLY/;
+
+function define(dialect: Dialect) {
+  const messages = tables[dialect];
+  const schema = { messages };
+  const { query, mutation, action, internalMutation } = createFunctions<typeof schema>();
+
+  const list = query({
+    args: z.object({ channel: z.string(), limit: z.number().default(50) }),
+    handler: async ({ db }, { channel, limit }) =>
+      db.select().from(messages).where(eq(messages.channel, channel)).orderBy(asc(messages.id)).limit(limit),
+  });
+  const send = mutation({
+    args: z.object({ channel: z.string(), text: z.string().min(1) }),
+    handler: async ({ db, scheduler }, { channel, text }) => {
+      await db.insert(messages).values({ channel, text });
+      await scheduler.invalidate(list, { channel });
+      const [sent] = await db.select({ inChannel: count() }).from(messages).where(eq(messages.channel, channel));
+      return sent?.inChannel;
+    },
+  });
+  const sendAndFail = mutation({
+    args: z.object({ channel: z.string() }),
+    handler: async ({ db, scheduler }, { channel }) => {
+      await db.insert(messages).values({ channel, text: "never" });
+      await scheduler.invalidate(list, { channel });
+      throw new ConvexError({ code: "no" });
+    },
+  });
+  const sendTwiceOneFails = mutation({
+    args: z.object({ channel: z.string() }),
+    handler: async ({ runMutation }, { channel }) => {
+      await runMutation(send, { channel, text: "kept" });
+      await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
+    },
+  });
+  const sendSilently = mutation({
+    args: z.object({ channel: z.string() }),
+    handler: async ({ db }, { channel }) => {
+      await db.insert(messages).values({ channel, text: "psst" });
+    },
+  });
+  const announceWrongly = mutation({
+    handler: async ({ db, scheduler }) => {
+      await db.insert(messages).values({ channel: "a", text: "never" });
+      await scheduler.invalidate(list, { chanel: "a" } as never);
+    },
+  });
+  const chance = query({ handler: async () => Math.random() });
+  const countUp = mutation({
+    handler: async ({ db, scheduler }) => {
+      const [row] = await db.select().from(messages).where(eq(messages.channel, "counter"));
+      await db
+        .update(messages)
+        .set({ text: String(Number(row?.text) + 1) })
+        .where(eq(messages.channel, "counter"));
+      await scheduler.invalidate(list, { channel: "counter" });
+    },
+  });
+  const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "nobody" });
+  const writing = query({
+    handler: async ({ db }) => {
+      await (db as never as { insert(t: unknown): { values(v: unknown): Promise<void> } })
+        .insert(messages)
+        .values({ channel: "a", text: "b" });
+    },
+  });
+  const broken = query({ handler: async ({ db }) => db.select({ one: sql`1` }).from(sql`nowhere`) });
+  const outer = query({
+    args: z.object({ channel: z.string() }),
+    handler: async ({ runQuery }, { channel }) => (await runQuery(list, { channel })).length,
+  });
+  const relay = action({
+    args: z.object({ channel: z.string() }),
+    handler: async ({ runMutation, runQuery }, { channel }) => {
+      await runMutation(send, { channel, text: "relayed" });
+      return (await runQuery(list, { channel })).length;
+    },
+  });
+  const secret = internalMutation({ handler: async () => "done" });
+
+  const functions = {
+    messages: {
+      list,
+      send,
+      sendAndFail,
+      sendTwiceOneFails,
+      sendSilently,
+      announceWrongly,
+      chance,
+      countUp,
+      writing,
+      broken,
+      outer,
+      relay,
+      secret,
+    },
+    users: { whoAmI },
+  };
+
+  return { schema, functions, query, mutation, list };
+}
 
 const SESSION = "0123456789abcdef0123456789abcdef";
 const OTHER_SESSION = "fedcba9876543210fedcba9876543210";
 
 /** The stories that hold on every database. */
-function behavesAsEngine(open: () => Promise<Driver>): void {
+function behavesAsEngine(database: TestDatabase): void {
+  const { schema, functions, query, mutation, list } = define(database.dialect);
   let engine: Engine;
   let clock: HandClock;
   let driver: Driver;
@@ -131,15 +157,13 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
   };
 
   beforeAll(async () => {
-    driver = await open();
-    await createInternalTables(driver);
-    await own(
-      "create table messages (id integer primary key generated always as identity, channel text not null, text text not null)",
-    );
+    driver = await database.open(schema);
+    await createTables(driver, schema);
   });
 
   beforeEach(async () => {
-    await own("truncate messages, convex_lite.sessions restart identity");
+    await own("delete from messages");
+    await own(`delete from ${dialects[database.dialect].own("sessions")}`);
     clock = new HandClock();
     engine = createEngine({ driver, environment: clock, development: true });
     engine.useFunctions(functions, schema);
@@ -387,7 +411,7 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
     const outcome = await engine.call({ kind: "query", address: "messages:writing", args: {}, caller: null });
     expect(outcome).toMatchObject({
       ok: false,
-      error: { kind: "internal", message: expect.stringContaining("read-only") },
+      error: { kind: "internal", message: expect.stringMatching(refusedWrite) },
     });
   });
 
@@ -401,7 +425,10 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
       ],
     });
     await client.until(() => client.value(2) !== undefined);
-    expect(client.value(1)).toMatchObject({ kind: "internal", message: expect.stringContaining("nowhere") });
+    expect(client.value(1)).toMatchObject({
+      kind: "internal",
+      message: expect.stringContaining("nowhere"),
+    });
     expect(client.value(2)).toEqual([]);
   });
 
@@ -654,8 +681,4 @@ function behavesAsEngine(open: () => Promise<Driver>): void {
   });
 }
 
-describe("an engine on the embedded database", () => behavesAsEngine(() => openTemporary({ schema })));
-
-await describeWithPostgres("an engine on PostgreSQL", ({ url }) => {
-  behavesAsEngine(() => openPostgres({ url, schema, log: new HandClock().log }));
-});
+await describeOnEveryDatabase("an engine", behavesAsEngine);

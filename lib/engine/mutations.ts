@@ -46,6 +46,8 @@ export interface MutationParts {
 }
 
 const HOUR = 3_600_000;
+/** A session is known for a day at least: its row is marked as in use once an hour. */
+const KEPT = 25 * HOUR;
 
 /**
  * Decides mutations: each number of a session once, in order, whatever is resent. The outcome, good or bad, is recorded
@@ -86,12 +88,18 @@ export class Mutations {
    */
   async once(call: Call, caller: Caller): Promise<string> {
     const session: MutationSession = { id: this.#parts.environment.randomId(), caller, record: undefined };
-    const record: SessionRecord = { identity: caller.fingerprint ?? "", lastDecided: 0, outcomes: new Map() };
+    const record: SessionRecord = {
+      identity: caller.fingerprint ?? "",
+      lastDecided: 0,
+      outcomes: new Map(),
+      touched: 0,
+    };
+    const touched = this.#parts.environment.now();
     const { valueText } = await this.#transact(
       session,
       call,
       1,
-      () => ({ ...record, lastDecided: 1 }),
+      () => ({ ...record, lastDecided: 1, touched }),
       () => {},
     );
     await this.#pruneNowAndThen();
@@ -114,7 +122,8 @@ export class Mutations {
         address,
         args: parseArguments(fn, address, readArguments(request.args, this.#parts.limits.argsDepth)),
       };
-      const recordAfter = (valueText: string) => advanced(record, n, success(valueText), confirmedUpTo);
+      const recordAfter = (valueText: string) =>
+        advanced(record, n, success(valueText), confirmedUpTo, this.#parts.environment.now());
       const done = await this.#transact(session, call, n, recordAfter, (at) => {
         position = at;
         committed(at);
@@ -163,7 +172,7 @@ export class Mutations {
     request: MutationRequest,
     outcome: string,
   ): Promise<Decided> {
-    const next = advanced(record, request.n, outcome, request.confirmedUpTo);
+    const next = advanced(record, request.n, outcome, request.confirmedUpTo, this.#parts.environment.now());
     try {
       await this.#parts.transactions.own((connection) => this.#advance(connection, session, request.n, next));
     } catch (error) {
@@ -182,7 +191,8 @@ export class Mutations {
 
   async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
     const { environment, limits } = this.#parts;
-    const advanced = sessionRecords.advance(connection, session.id, n, next, environment.now());
+    const touch = next.touched !== session.record?.touched;
+    const advanced = sessionRecords.advance(connection, session.id, n, next, touch);
     if (!(await answersInTime(environment, limits.databaseTime, connection, advanced))) throw new AlreadyDecided();
   }
 
@@ -196,7 +206,7 @@ export class Mutations {
   /** A first mutation has no record to read: if it has one after all, `advance` will notice. */
   async #loadRecord(session: MutationSession, n: number, always = false): Promise<void> {
     const identity = session.caller.fingerprint ?? "";
-    const fresh: SessionRecord = { identity, lastDecided: 0, outcomes: new Map() };
+    const fresh: SessionRecord = { identity, lastDecided: 0, outcomes: new Map(), touched: 0 };
     const mayExist = n > 1 || always;
     const found = mayExist
       ? await this.#parts.transactions.own((connection) => sessionRecords.load(connection, session.id))
@@ -215,7 +225,7 @@ export class Mutations {
     if (now - this.#prunedAt < HOUR) return;
     this.#prunedAt = now;
     await this.#parts.transactions
-      .own((connection) => sessionRecords.prune(connection, now - 24 * HOUR))
+      .own((connection) => sessionRecords.prune(connection, now - KEPT))
       .catch((error: unknown) => this.#parts.environment.log.warn("Could not prune old sessions", { error }));
   }
 }

@@ -11,10 +11,13 @@ export class ServerProcess {
   #child: ChildProcess | undefined;
   output = "";
 
-  /** @param directory Of the embedded database. @param url Of PostgreSQL, instead of it. */
-  constructor(port: number, directory: string, url?: string) {
+  /**
+   * @param directory Of the embedded database, or of the project for a program that wants that.
+   * @param url Of the database, instead of the embedded one.
+   */
+  constructor(port: number, directory: string, url?: string, program = join(import.meta.dirname, "server.ts")) {
     this.port = port;
-    this.#arguments = [join(import.meta.dirname, "server.ts"), String(port), directory, ...(url ? [url] : [])];
+    this.#arguments = [program, String(port), directory, ...(url ? [url] : [])];
   }
 
   get url(): string {

@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { inTransaction } from "../../lib/database/alone.ts";
-import type { Connection, Driver } from "../../lib/database/driver.ts";
+import { dialects } from "../../lib/database/dialects.ts";
+import type { Driver } from "../../lib/database/driver.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import type { WireError } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { World } from "../../lib/testing/world.ts";
 import { fromWire } from "../../lib/values/wire.ts";
+import { KeptOpen } from "../support/kept-open.ts";
 import { type Chance, randomMutation, randomQuestions } from "./chance.ts";
 import { checkAtRest, checkClient, History } from "./check-history.ts";
-import { functions } from "./functions.ts";
+import { functionsFor } from "./functions.ts";
 import { evaluate, type Item, LISTS, QUESTIONS, type State } from "./model.ts";
 import { ObservedClient } from "./observed-client.ts";
-import * as schema from "./schema.ts";
+import { schemas } from "./schema.ts";
 
 const CLIENTS = 3;
 const BARRIERS = 4;
@@ -29,7 +31,7 @@ export interface Fuzzed {
  * One seed: clients of a real engine on a real database watch, stop watching, mutate, lose their connections; the server
  * is restarted. At each barrier everything comes to rest, and what every client showed since is compared with the states
  * the database was in, and what it shows now with a fresh run of every query.
- * @param driver Its tables are those of `schema`; what is in them is lost.
+ * @param driver Its tables are those of its dialect in `schemas`; what is in them is lost.
  */
 export async function fuzz(seed: number, driver: Driver): Promise<Fuzzed> {
   await empty(driver);
@@ -57,7 +59,10 @@ class FuzzRun {
     this.result = { seed, faults: [], barriers: 0, commits: 0, views: 0 };
     this.#driver = driver;
     this.#chance = chanceFrom(new HandClock(seed));
-    this.#world = new World({ functions, schema, seed }, new KeptOpen(driver));
+    this.#world = new World(
+      { functions: functionsFor(driver.dialect), schema: schemas[driver.dialect], seed },
+      new KeptOpen(driver),
+    );
     this.#history.add({ items: [], privateLists: new Set(), log: new Map() });
     for (let i = 0; i < CLIENTS; i++) this.#connect(i);
   }
@@ -164,7 +169,7 @@ class FuzzRun {
   async #checkModel(): Promise<string[]> {
     const engine = createEngine({ driver: this.#driver, environment: new HandClock(), development: true });
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
-    engine.useFunctions(functions, schema);
+    engine.useFunctions(functionsFor(this.#driver.dialect), schemas[this.#driver.dialect]);
     const faults: string[] = [];
     for (const { path, args } of QUESTIONS) {
       const fresh = await engine.call({ kind: "query", address: path, args, caller: { subject: "ann" } });
@@ -191,7 +196,10 @@ function parseState(text: string, log: State["log"]): State {
 async function empty(driver: Driver): Promise<void> {
   const lists = LISTS.map((list) => `('${list}', false)`).join();
   await inTransaction(driver, "write", async (connection) => {
-    await connection.execute("truncate items, lists, journal, counter, convex_lite.sessions");
+    const { own } = dialects[driver.dialect];
+    for (const table of ["items", "lists", "journal", "counter", own("sessions")]) {
+      await connection.change(`delete from ${table}`);
+    }
     await connection.execute(`insert into lists (id, is_private) values ${lists}`);
     await connection.execute("insert into counter (id, version) values (1, 0)");
   });
@@ -200,43 +208,4 @@ async function empty(driver: Driver): Promise<void> {
 function chanceFrom(clock: HandClock): Chance {
   const pick = (n: number) => Math.floor(clock.random() * n);
   return { chance: () => clock.random(), pick, oneOf: (choices) => choices[pick(choices.length)] as never };
-}
-
-/** The same database for every seed: opening one takes longer than a seed. */
-class KeptOpen implements Driver {
-  readonly #driver: Driver;
-
-  constructor(driver: Driver) {
-    this.#driver = driver;
-  }
-
-  get dialect(): Driver["dialect"] {
-    return this.#driver.dialect;
-  }
-
-  get connections(): number {
-    return this.#driver.connections;
-  }
-
-  get shared(): boolean {
-    return this.#driver.shared;
-  }
-
-  get description(): string {
-    return this.#driver.description;
-  }
-
-  connect(): Promise<Connection> {
-    return this.#driver.connect();
-  }
-
-  useSchema(tables: Record<string, unknown>): void {
-    this.#driver.useSchema(tables);
-  }
-
-  classify(error: unknown): ReturnType<Driver["classify"]> {
-    return this.#driver.classify(error);
-  }
-
-  async close(): Promise<void> {}
 }

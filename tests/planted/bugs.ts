@@ -75,8 +75,13 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/session-records.ts",
-        from: "    return (await connection.change(n === 1 ? insertFirst : updateNext, values)) === 1;\n",
-        to: "    await connection.change(n === 1 ? insertFirst : updateNext, values);\n    return true;\n",
+        from: "    return row?.inserted === false;\n",
+        to: "    return true;\n",
+      },
+      {
+        file: "lib/engine/session-records.ts",
+        from: "    if (n === 1) return (await connection.change(insertFirst, values)) === 1;\n",
+        to: "    if (n === 1) {\n      await connection.change(insertFirst, values);\n      return true;\n    }\n",
       },
       {
         file: "lib/engine/mutations.ts",

@@ -251,7 +251,26 @@ async function select(
     const row = transaction.get(key) as SessionRow | undefined;
     return row ? [{ ...row }] : [];
   }
+  if (/^insert into convex_lite\.sessions .* returning \(xmax = 0\) as inserted$/.test(statement)) {
+    return putSession(transaction, statement, params);
+  }
   throw unknown(statement);
+}
+
+/** Inserts a session's row, or changes the one that is there if it is the next number's. */
+async function putSession(
+  transaction: Transaction,
+  statement: string,
+  params: readonly unknown[],
+): Promise<Record<string, unknown>[]> {
+  const [id, identity, n, outcomes, now] = params as [string, string, number, string, number];
+  const key = `session/${id}`;
+  await transaction.lockForInsert(key);
+  const row = transaction.get(key) as SessionRow | undefined;
+  if (row && (row.identity !== identity || Number(row.last_decided) !== n - 1)) return [];
+  const touched = row && !statement.includes("touched = excluded.touched") ? row.touched : now;
+  transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+  return [{ inserted: row === undefined }];
 }
 
 /** Its writes: how many rows each changes. */
@@ -265,11 +284,8 @@ async function change(transaction: Transaction, sql: string, params: readonly un
     transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
     return 1;
   }
-  if (/^update convex_lite\.sessions set .* last_decided = \$3 - 1$/.test(statement)) {
-    await transaction.lock(key);
-    const row = transaction.get(key) as SessionRow | undefined;
-    if (!row || row.identity !== identity || Number(row.last_decided) !== n - 1) return 0;
-    transaction.put(key, { ...row, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+  if (statement === "delete from convex_lite.sessions where id = $1") {
+    transaction.put(key, undefined);
     return 1;
   }
   if (statement === "delete from convex_lite.sessions where touched < $1") return 0;

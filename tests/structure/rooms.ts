@@ -38,6 +38,7 @@ export const testMaterial = [
   "lib/client/scripted-server.ts",
   "lib/database/behaves-as-driver.ts",
   "lib/database/contract/",
+  "lib/database/with-every-database.ts",
   "lib/database/with-mysql.ts",
   "lib/database/with-postgres.ts",
   "lib/node/temporary-project.ts",

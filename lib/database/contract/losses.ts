@@ -156,8 +156,8 @@ function overAWire(use: DriverInUse, port: number): void {
         body: async (connection) => {
           ran++;
           await connection.execute("insert into things (id, name) values (1, 'once')");
-          const record = { identity: "", lastDecided: 1, outcomes: new Map() };
-          const isNext = await sessionRecords.advance(connection, "s", 1, record, 0);
+          const record = { identity: "", lastDecided: 1, outcomes: new Map(), touched: 0 };
+          const isNext = await sessionRecords.advance(connection, "s", 1, record);
           if (ran === 1) wire[ill]();
           return { value: isNext, invalidations: [] };
         },

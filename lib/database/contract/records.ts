@@ -2,10 +2,16 @@ import { describe, expect, test } from "vitest";
 import { sessionRecords } from "../../engine/session-records.ts";
 import { alone, inTransaction } from "../alone.ts";
 import { dialects } from "../dialects.ts";
+import type { Connection } from "../driver.ts";
 import { createInternalTables, readMeta, writeMeta } from "../internal-tables.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
-const record = { identity: "alice", lastDecided: 1, outcomes: new Map([[1, '{"ok":true,"value":"👍"}']]) };
+const record = {
+  identity: "alice",
+  lastDecided: 1,
+  outcomes: new Map([[1, '{"ok":true,"value":"👍"}']]),
+  touched: 1_700_000_000_000,
+};
 
 /** What the framework keeps for itself. */
 export function recordsAreKept(use: DriverInUse): void {
@@ -38,28 +44,36 @@ export function recordsAreKept(use: DriverInUse): void {
     test("a mutation is recorded once, and the next one after it", async () => {
       await forget();
       const next = { ...record, lastDecided: 2 };
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record, 1_700_000_000_000))).toBe(
-        true,
-      );
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record, 2))).toBe(false);
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 3, next, 2))).toBe(false);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record))).toBe(true);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record))).toBe(false);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 3, next))).toBe(false);
       expect(await write((connection) => sessionRecords.load(connection, "s"))).toEqual(record);
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 2, next, 2))).toBe(true);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 2, next, false))).toBe(true);
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 2, next, false))).toBe(false);
       expect(await write((connection) => sessionRecords.isDecided(connection, "s", 2))).toBe(true);
       expect(await write((connection) => sessionRecords.isDecided(connection, "s", 3))).toBe(false);
-      expect(await write((connection) => sessionRecords.advance(connection, "S", 1, record, 2))).toBe(true);
+      expect(await write((connection) => sessionRecords.advance(connection, "S", 1, record))).toBe(true);
       const found = await inTransaction(use.driver, "read", (connection) =>
         sessionRecords.lookUp(connection, ["s", "S", "nobody"]),
       );
       expect([...found.keys()].sort()).toEqual(["S", "s"]);
+      // One that is not known any more is not made anew.
+      for (const touch of [false, true]) {
+        expect(await write((connection) => sessionRecords.advance(connection, "gone", 2, next, touch))).toBe(false);
+        expect(await write((connection) => sessionRecords.load(connection, "gone"))).toBeUndefined();
+      }
+      const bob = { ...next, identity: "bob", lastDecided: 3 };
+      expect(await write((connection) => sessionRecords.advance(connection, "s", 3, bob))).toBe(false);
       expect(found.get("s")?.lastDecided).toBe(2);
       expect(await inTransaction(use.driver, "read", (each) => sessionRecords.lookUp(each, []))).toEqual(new Map());
     });
 
     test("sessions that nobody has used for long are forgotten", async () => {
       await forget();
-      await write((connection) => sessionRecords.advance(connection, "old", 1, record, 1_700_000_000_000));
-      await write((connection) => sessionRecords.advance(connection, "new", 1, record, 1_700_000_000_001));
+      await write((connection) => sessionRecords.advance(connection, "old", 1, record));
+      await write((connection) =>
+        sessionRecords.advance(connection, "new", 1, { ...record, touched: 1_700_000_000_001 }),
+      );
       await write((connection) => sessionRecords.prune(connection, 1_700_000_000_001));
       const found = await write((connection) => sessionRecords.lookUp(connection, ["old", "new"]));
       expect([...found.keys()]).toEqual(["new"]);
@@ -71,7 +85,7 @@ export function recordsAreKept(use: DriverInUse): void {
         const decide = () =>
           write(async (connection) => {
             await connection.execute(`insert into things (id) values (${n})`).catch(() => {});
-            return sessionRecords.advance(connection, "s", n, { ...record, lastDecided: n }, 1);
+            return sessionRecords.advance(connection, "s", n, { ...record, lastDecided: n });
           }).then(String, use.driver.classify);
         const ends = await Promise.all([decide(), decide()]);
         expect(ends.filter((end) => end === "true")).toHaveLength(1);
@@ -79,7 +93,10 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await use.names()).toHaveLength(2);
     });
 
-    if (use.subject.writersConflict) outcomesAreWaitedFor(use, forget);
+    if (use.subject.writersConflict) {
+      outcomesAreWaitedFor(use, forget);
+      sessionsKeepOutOfEachOthersWay(use, forget);
+    }
     if (use.subject.reopens) happensOnce(use);
   });
 }
@@ -109,7 +126,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
       [2, "commit"],
     ] as const) {
       const deciding = await use.begin("write");
-      await sessionRecords.advance(deciding, "s", n, { ...record, lastDecided: n }, 1);
+      await sessionRecords.advance(deciding, "s", n, { ...record, lastDecided: n });
       let answered = false;
       const asking = isDecided(n).finally(() => {
         answered = true;
@@ -121,6 +138,32 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
       deciding.release();
       expect(await asking).toBe(end === "commit");
     }
+  });
+}
+
+function sessionsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<unknown>): void {
+  test("mutations of several sessions at once do not conflict, also when the database knows how few there are", async () => {
+    await createInternalTables(use.driver);
+    await forget();
+    const sessions = ["a", "b", "c", "d"];
+    const advanceAll = async (n: number): Promise<string[]> => {
+      const connections = await Promise.all(sessions.map(() => use.begin("write")));
+      const decided = async (connection: Connection, i: number) => {
+        expect(await sessionRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n })).toBe(
+          true,
+        );
+      };
+      // All of them read and write before the first commits.
+      await Promise.all(connections.map(decided));
+      const ends = await Promise.all(connections.map((connection) => use.outcomeOf(connection.commit())));
+      for (const connection of connections) connection.release();
+      return ends;
+    };
+    expect(await advanceAll(1)).toEqual(sessions.map(() => "committed"));
+    const table = dialects[use.subject.dialect].own("sessions");
+    const count = use.subject.dialect === "pg" ? `analyze ${table}` : `analyze table ${table}`;
+    await inTransaction(use.driver, "define", (connection) => connection.execute(count));
+    for (const n of [2, 3]) expect(await advanceAll(n)).toEqual(sessions.map(() => "committed"));
   });
 }
 

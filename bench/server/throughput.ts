@@ -1,0 +1,155 @@
+/** One database, by the engine and without it: the same Drizzle statements through the same driver, in one process. */
+
+import { createTables } from "../../lib/database/create-tables.ts";
+import type { Connection } from "../../lib/database/driver.ts";
+import { openDatabase } from "../../lib/database/open-database.ts";
+import { createEngine } from "../../lib/engine/engine.ts";
+import { machineEnvironment } from "../../lib/environment/environment.ts";
+import type { Database } from "../../lib/functions/context.ts";
+import { PROTOCOL_VERSION } from "../../lib/protocol/version.ts";
+import { messageIn } from "../functions/conversation.ts";
+import { onDialect } from "../functions/on-dialect.ts";
+import { newSession } from "../load/speech.ts";
+import { announcePort, answerControl, log } from "./control.ts";
+import type { DatabasePlace } from "./database.ts";
+
+/** What is measured, and through what. */
+export interface Measurement {
+  what: "mutations" | "queries";
+  through: "engine" | "driver";
+  milliseconds: number;
+}
+
+const AT_ONCE = 8;
+const CHANNELS = 64;
+const ROWS = 50;
+
+const { url, directory, dialect = "pg" } = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
+const { schema, insert, select, functions } = onDialect(dialect);
+const driver = await openDatabase({ url, directory, schema, log });
+await createTables(driver, schema);
+const engine = createEngine({
+  driver,
+  environment: machineEnvironment(log),
+  development: false,
+  // A client may say 50 messages a second; these are to find out what the database takes. And no answer is kept.
+  limits: { messagesPerSecond: 1e6, messageBurst: 1e6, preloadLeases: 0 },
+});
+// biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
+engine.useFunctions(functions, schema);
+
+type Db = Database<typeof schema>;
+
+/** One transaction of the driver, without anything of the engine. */
+async function directly(mode: "read" | "write", body: (db: Db) => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const connection = await driver.connect();
+    try {
+      await connection.begin(mode);
+      await body(connection.db as Db);
+      await end(mode, connection);
+      return;
+    } catch (error) {
+      await connection.rollback();
+      if (driver.classify(error) !== "conflict") throw error;
+    } finally {
+      connection.release();
+    }
+  }
+}
+
+/** As the engine does: a snapshot has nothing to commit. */
+function end(mode: "read" | "write", connection: Connection): Promise<void> {
+  return mode === "read" ? connection.rollback() : connection.commit();
+}
+
+/** A page that calls one mutation after the other. */
+class Caller {
+  #n = 0;
+  #done: () => void = () => {};
+  readonly #events = engine.opened(
+    {
+      bufferedAmount: 0,
+      send: ({ text }) => {
+        if (text.startsWith('{"type":"MutationS')) this.#done();
+        else if (text.startsWith('{"type":"MutationF')) throw new Error(`A mutation failed: ${text}`);
+      },
+      close: (code, reason) => {
+        throw new Error(`The engine let go of a client: ${code} ${reason}`);
+      },
+    },
+    null,
+  );
+
+  constructor() {
+    this.#say({ type: "Connect", protocol: PROTOCOL_VERSION, session: newSession() });
+  }
+
+  send(args: object): Promise<void> {
+    const n = ++this.#n;
+    const done = new Promise<void>((resolve) => {
+      this.#done = resolve;
+    });
+    this.#say({ type: "Mutate", request: n, path: "messages:send", args, confirmedUpTo: n - 1 });
+    return done;
+  }
+
+  #say(message: object): void {
+    this.#events.message(JSON.stringify(message));
+  }
+
+  leave(): void {
+    this.#events.closed();
+  }
+}
+
+const message = (i: number) => messageIn(`written-${i % CHANNELS}`);
+const channel = (i: number) => `read-${i % CHANNELS}`;
+
+/** What one of those who work side by side does again and again. */
+function worker({ what, through }: Measurement): { step(i: number): Promise<unknown>; end(): void } {
+  const end = () => {};
+  if (what === "queries") {
+    if (through === "driver") return { step: (i) => directly("read", (db) => select(db, channel(i))), end };
+    return { step: (i) => engine.preload("messages:listByChannel", { channel: channel(i) }, null).then(mustBeOk), end };
+  }
+  if (through === "driver") return { step: (i) => directly("write", (db) => insert(db, message(i))), end };
+  const caller = new Caller();
+  return { step: (i) => caller.send(message(i)), end: () => caller.leave() };
+}
+
+function mustBeOk(outcome: { ok: boolean }): void {
+  if (!outcome.ok) throw new Error(`A query failed: ${JSON.stringify(outcome)}`);
+}
+
+/** @returns how many a second. */
+async function measure(measurement: Measurement): Promise<number> {
+  const began = performance.now();
+  const passed = () => performance.now() - began;
+  let done = 0;
+  const work = async (at: number): Promise<void> => {
+    const { step, end } = worker(measurement);
+    // Nobody asks what another asks at the same time: the engine would answer both at once.
+    for (let i = at; passed() < measurement.milliseconds; i += AT_ONCE) {
+      await step(i);
+      done++;
+      // SQLite answers within the call: timers and sockets want their turn.
+      if (done % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    end();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => work(at)));
+  return done / (passed() / 1000);
+}
+
+for (let i = 0; i < CHANNELS; i++) {
+  await directly("write", async (db) => {
+    for (let row = 0; row < ROWS; row++) await insert(db, messageIn(channel(i)));
+  });
+}
+
+answerControl({
+  measure,
+  stop: () => setImmediate(() => process.exit(0)),
+});
+announcePort(0);

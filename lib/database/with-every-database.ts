@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe } from "vitest";
+import type { Log } from "../environment/environment.ts";
+import { startWebsocketProxy, type WebsocketProxy } from "./contract/websocket-proxy.ts";
+import type { Dialect, Driver } from "./driver.ts";
+import { openDatabase } from "./open-database.ts";
+import { openTemporary } from "./temporary.ts";
+import { describeWithMysql } from "./with-mysql.ts";
+import { describeWithPostgres } from "./with-postgres.ts";
+
+/** As titles of tests and tables of results say. */
+export type DatabaseName = "PGlite" | "SQLite" | "PostgreSQL" | "Neon's driver" | "MySQL or MariaDB";
+
+/** A database for one group of tests: nobody else uses it, and it is gone when they are done. */
+export interface TestDatabase {
+  readonly name: DatabaseName;
+  readonly dialect: Dialect;
+  /** Opens it as an application does, with the framework's own tables. The embedded ones are new each time. */
+  open(schema: Record<string, unknown>): Promise<Driver>;
+  /** What an application would be given as DATABASE_URL; undefined for PGlite, which has none. */
+  url(): Promise<string | undefined>;
+}
+
+const log: Log = { info() {}, warn() {}, error() {} };
+
+/**
+ * Runs tests on every database there is. Those of servers that are not there are listed as skipped with the reason; with
+ * REQUIRE_SERVICES=1 that is a failure instead.
+ */
+export async function describeOnEveryDatabase(what: string, tests: (database: TestDatabase) => void): Promise<void> {
+  for (const on of Object.values(describeOn)) await on(what, tests);
+}
+
+/** Runs tests on one kind of database. */
+export const describeOn: Readonly<
+  Record<DatabaseName, (what: string, tests: (database: TestDatabase) => void) => Promise<void>>
+> = {
+  PGlite: async (what, tests) => {
+    describe(`${what} on PGlite`, () =>
+      tests({
+        name: "PGlite",
+        dialect: "pg",
+        open: (schema) => openTemporary({ schema }),
+        url: async () => undefined,
+      }));
+  },
+
+  SQLite: async (what, tests) => {
+    describe(`${what} on SQLite`, () => {
+      const folders: string[] = [];
+      afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+      tests({
+        name: "SQLite",
+        dialect: "sqlite",
+        open: (schema) => openTemporary({ schema }),
+        async url() {
+          folders.push(await mkdtemp(join(tmpdir(), "convex-lite-")));
+          return `file:${join(folders.at(-1) ?? "", "app.sqlite")}`;
+        },
+      });
+    });
+  },
+
+  PostgreSQL: (what, tests) =>
+    describeWithPostgres(`${what} on PostgreSQL`, ({ url }) =>
+      tests({ name: "PostgreSQL", dialect: "pg", open: opener(async () => url), url: async () => url }),
+    ),
+
+  "Neon's driver": (what, tests) =>
+    describeWithPostgres(`${what} on Neon's driver`, (server) => {
+      let proxy: Promise<WebsocketProxy> | undefined;
+      afterAll(async () => (await proxy)?.close());
+      const url = async (): Promise<string> => {
+        proxy ??= startWebsocketProxy();
+        const address = new URL(server.url);
+        address.searchParams.set("driver", "neon");
+        address.searchParams.set("wsproxy", `ws://127.0.0.1:${(await proxy).port}/port-${address.port || 5432}`);
+        return address.href;
+      };
+      tests({ name: "Neon's driver", dialect: "pg", open: opener(url), url });
+    }),
+
+  "MySQL or MariaDB": (what, tests) =>
+    describeWithMysql(`${what} on MySQL or MariaDB`, ({ url }) =>
+      tests({ name: "MySQL or MariaDB", dialect: "mysql", open: opener(async () => url), url: async () => url }),
+    ),
+};
+
+function opener(url: () => Promise<string>): TestDatabase["open"] {
+  return async (schema) => openDatabase({ url: await url(), directory: tmpdir(), schema, log });
+}

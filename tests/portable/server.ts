@@ -1,0 +1,37 @@
+/**
+ * The whole server without pages: `node tests/portable/server.ts <port> <project> [DATABASE_URL]`. Serves the functions
+ * in the project's `convex/`, as `server.ts` wires it. Prints "ready" when it does.
+ */
+import { createTables } from "../../lib/database/create-tables.ts";
+import { openDatabase } from "../../lib/database/open-database.ts";
+import { createEngine } from "../../lib/engine/engine.ts";
+import { machineEnvironment } from "../../lib/environment/environment.ts";
+import { acceptSockets } from "../../lib/node/accept-sockets.ts";
+import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
+import { takePort } from "../../lib/node/http-server.ts";
+import { FunctionLoader } from "../../lib/node/load-functions.ts";
+import { stopInOrder } from "../../lib/node/stop.ts";
+
+const [port, project = "", url] = process.argv.slice(2);
+const log = {
+  info() {},
+  warn: (message: string) => console.error(`warn: ${message}`),
+  error: (message: string, about?: Record<string, unknown>) => console.error(`error: ${message}`, about?.error),
+};
+
+const http = await takePort({ host: "127.0.0.1", port: Number(port) });
+const loader = new FunctionLoader("convex", project);
+const { modules, schema } = await loader.load();
+const database = await openDatabase({ url, directory: `${project}/.convex`, schema, log });
+// The second start finds them there.
+await createTables(database, schema).catch(() => {});
+const engine = createEngine({ driver: database, environment: machineEnvironment(log), development: false });
+// biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
+engine.useFunctions(modules, schema);
+
+const next = { request: async () => {}, upgrade: () => false, close: async () => {} };
+const rules = { engine, identify: () => null, log, trustProxy: false };
+const sockets = acceptSockets(rules);
+http.open({ sockets, calls: httpEndpoint(rules), next });
+stopInOrder({ http, sockets, engine, functions: loader, database, next, log });
+console.log("ready");
