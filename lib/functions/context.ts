@@ -1,5 +1,7 @@
 import type { ExtractTablesWithRelations } from "drizzle-orm";
+import type { MySqlDatabase, MySqlQueryResultHKT, PreparedQueryHKTBase } from "drizzle-orm/mysql-core";
 import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
+import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import type { AnyFunction, FunctionArgs, FunctionReturnType, OptionalArgs } from "./reference.ts";
 
 /** Who is calling: a `subject` that stays the same for the same person, and whatever else `identify` found. */
@@ -9,11 +11,44 @@ export interface Identity {
 }
 
 /** The database as a mutation sees it: the author's Drizzle database, inside the mutation's transaction. */
-export type Database<Schema extends Record<string, unknown>> = PgDatabase<
-  PgQueryResultHKT,
-  Schema,
-  ExtractTablesWithRelations<Schema>
->;
+export type Database<Schema extends Record<string, unknown>> = Databases<Schema>[DialectOf<Schema>];
+
+/**
+ * One for each dialect, never a union of them: nothing could be called on it without being told which it is. A schema
+ * without tables counts as PostgreSQL's.
+ */
+interface Databases<Schema extends Record<string, unknown>> {
+  pg: PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
+  sqlite: BaseSQLiteDatabase<"async", SqliteChange, Schema, ExtractTablesWithRelations<Schema>>;
+  mysql: MySqlDatabase<MysqlQueryResult, PreparedQueryHKTBase, Schema, ExtractTablesWithRelations<Schema>>;
+}
+
+/** Every table says its dialect in its type. */
+type DialectOf<Schema> = [DialectIn<Schema>] extends [never] ? "pg" : DialectIn<Schema>;
+type DialectIn<Schema> = Extract<
+  Schema[keyof Schema],
+  { _: { config: { dialect: keyof Databases<Record<string, never>> } } }
+>["_"]["config"]["dialect"];
+
+/** What an insert, update or delete on SQLite answers, without `returning`. */
+export interface SqliteChange {
+  changes: number;
+  lastInsertRowid: number | bigint;
+}
+
+/** What an insert, update or delete on MySQL answers, as the first of two. */
+export interface MysqlChange {
+  affectedRows: number;
+  insertId: number;
+}
+
+interface MysqlQueryResult extends MySqlQueryResultHKT {
+  /** Statements of Drizzle's own that answer no rows have a row of type never. */
+  readonly type: [
+    [this["row"]] extends [never] ? MysqlChange : this["row"] extends MysqlChange ? this["row"] : this["row"][],
+    unknown,
+  ];
+}
 
 /** The database as a query sees it: one read snapshot. Writing is refused, by the types and by the database. */
 export type ReadOnlyDatabase<Schema extends Record<string, unknown>> = Omit<

@@ -64,7 +64,7 @@ export async function paginate<Row extends Record<string, unknown>>(
   { orderBy }: PaginateOptions,
   { cursor, endCursor, numItems }: PaginationOptions,
 ): Promise<PaginationResult<Row>> {
-  const order = new RowOrder([orderBy].flat());
+  const order = await RowOrder.by([orderBy].flat());
   const place = (at: string | null | undefined) => (at ? readCursor(at, order.fingerprint, order.size) : undefined);
   const [start, end] = [place(cursor), place(endCursor)];
   const limit = end ? MAX_PINNED : numItems;

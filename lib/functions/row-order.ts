@@ -1,33 +1,38 @@
 import { and, Column, is, or, SQL, StringChunk, sql, type Table } from "drizzle-orm";
-import { getTableConfig, PgColumn, PgEnumColumn, PgTable } from "drizzle-orm/pg-core";
 import { hashText } from "../values/hash.ts";
+import { InvalidCursorError } from "./cursor.ts";
+import type { Place } from "./place.ts";
 
 /** A column, or `asc(column)`, or `desc(column)`. */
 export type OrderTerm = Column | SQL;
 
 /** One column of an order. */
 interface Step {
-  readonly column: PgColumn;
+  readonly column: Column;
   readonly direction: "asc" | "desc";
 }
 
-/**
- * An order of rows in which each has its own place. Rows are compared by the database, with what the database holds: a
- * value on its way out and back in is text, because a JavaScript `Date` knows milliseconds where PostgreSQL keeps
- * microseconds, and a row would be skipped or come twice for the difference.
- */
+/** An order of rows in which each has its own place. Rows are compared by the database: see `Place`. */
 export class RowOrder {
   /** Changes whenever cursors made before mean nothing any more. */
   readonly fingerprint: string;
   readonly #steps: readonly Step[];
+  readonly #place: Place;
 
   /** @throws {TypeError} when two rows could have the same place, or a row none. */
-  constructor(terms: readonly OrderTerm[]) {
-    this.#steps = terms.map(readTerm);
+  static async by(terms: readonly OrderTerm[]): Promise<RowOrder> {
+    const steps = terms.map(readTerm);
+    return new RowOrder(steps, await placeOf(steps));
+  }
+
+  private constructor(steps: readonly Step[], place: Place) {
+    this.#steps = steps;
+    this.#place = place;
     for (const { column } of this.#steps) {
       if (!column.notNull) throw unfit(`"${column.name}" may be null; an order of pages needs columns that are not`);
     }
-    if (!isUnique(this.#steps.map(({ column }) => column))) {
+    const columns = steps.map(({ column }) => column);
+    if (!columns.some((column) => column.primary || column.isUnique || isKey(place, column.table, columns))) {
       throw unfit(
         "its columns together are not unique, so rows could be lost between pages; add the primary key at the end",
       );
@@ -48,7 +53,7 @@ export class RowOrder {
 
   /** What a row has to be selected with, for a cursor to name it: exact, by place in the order. */
   values(): Record<string, SQL> {
-    return Object.fromEntries(this.#steps.map(({ column }, i) => [i, sql`cast(${column} as text)`]));
+    return Object.fromEntries(this.#steps.map(({ column }, i) => [i, this.#place.read(column)]));
   }
 
   /** Rows behind the one with these values. */
@@ -71,7 +76,9 @@ export class RowOrder {
     const step = this.#steps[at];
     if (step === undefined) return undefined;
     const operator = operators[step.direction];
-    const compare = (by: string) => sql`${step.column} ${sql.raw(by)} ${exact(step.column, values[at])}`;
+    const value = this.#place.value(step.column, values[at]);
+    if (!value) throw new InvalidCursorError("holds values that the database cannot read");
+    const compare = (by: string) => sql`${this.#place.compared(step.column)} ${sql.raw(by)} ${value}`;
     if (at === this.#steps.length - 1) return compare(inclusive ? `${operator}=` : operator);
     return and(compare(`${operator}=`), or(compare(operator), this.#beyond(values, operators, inclusive, at + 1)));
   }
@@ -79,43 +86,31 @@ export class RowOrder {
 
 /** `asc` and `desc` are `<column> asc` and `<column> desc` as SQL. */
 function readTerm(term: OrderTerm): Step {
-  if (is(term, PgColumn)) return { column: term, direction: "asc" };
+  if (is(term, Column)) return { column: term, direction: "asc" };
   const chunks = is(term, SQL) ? term.queryChunks : [];
-  const column = chunks.find((chunk) => is(chunk, PgColumn));
+  const column = chunks.find((chunk) => is(chunk, Column));
   const words = chunks
     .flatMap((chunk) => (is(chunk, StringChunk) ? chunk.value : []))
     .join("")
     .trim();
   if (column && chunks.length <= 3 && (words === "asc" || words === "desc")) return { column, direction: words };
-  throw unfit("each part has to be a column of a PostgreSQL table, asc(column) or desc(column)");
+  throw unfit("each part has to be a column of a table, asc(column) or desc(column)");
 }
 
-/** The value of a column as the database once printed it, for the database to read. */
-function exact(column: PgColumn, value: unknown): SQL {
-  return sql`cast(cast(${value} as text) as ${typeName(column)})`;
+/**
+ * Told by what Drizzle calls the columns. The packages of dialects are large: imported is the one that the author's schema
+ * has loaded already.
+ */
+async function placeOf([first]: readonly Step[]): Promise<Place> {
+  const type = first?.column.columnType ?? "";
+  if (type.startsWith("SQLite")) return (await import("./place-in-sqlite.ts")).placeInSqlite;
+  if (type.startsWith("MySql")) return (await import("./place-in-mysql.ts")).placeInMysql;
+  return (await import("./place-in-pg.ts")).placeInPg;
 }
 
-function typeName(column: PgColumn): SQL {
-  if (is(column, PgEnumColumn)) {
-    const { schema, enumName } = column.enum;
-    return schema ? sql`${sql.identifier(schema)}.${sql.identifier(enumName)}` : sql`${sql.identifier(enumName)}`;
-  }
-  // A "serial" is an integer with a default: there is no such type to cast to.
-  return sql.raw(column.getSQLType().replace(/^(big|small)?serial$/, "$1int"));
-}
-
-function isUnique(columns: readonly PgColumn[]): boolean {
-  return columns.some((column) => column.primary || column.isUnique || isKey(column.table, columns));
-}
-
-function isKey(table: Table, columns: readonly PgColumn[]): boolean {
-  if (!is(table, PgTable)) return false;
-  const { primaryKeys, uniqueConstraints, indexes } = getTableConfig(table);
-  const uniqueIndexes = indexes.filter(({ config }) => config.unique && !config.where).map(({ config }) => config);
+function isKey(place: Place, table: Table, columns: readonly Column[]): boolean {
   const names = new Set(columns.filter((column) => column.table === table).map(({ name }) => name));
-  return [...primaryKeys, ...uniqueConstraints, ...uniqueIndexes].some((key) =>
-    key.columns.every((column) => is(column, Column) && names.has(column.name)),
-  );
+  return place.keys(table).some((key) => key.every((column) => is(column, Column) && names.has(column.name)));
 }
 
 function unfit(problem: string): TypeError {

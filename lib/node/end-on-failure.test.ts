@@ -25,7 +25,7 @@ async function run(script: string, variables: Record<string, string>): Promise<[
 
 describe("what a person can set right is told in a sentence", () => {
   test.each([
-    ["an address of another kind", "mysql://u:geheim@host/x", /^ ✗ DATABASE_URL is expected to be like postgres.*$/],
+    ["an address of another kind", "oracle://u:geheim@host/x", /^ ✗ DATABASE_URL is expected to be like postgres.*$/],
     [
       "a server that is not there",
       "postgres://u:geheim@127.0.0.1:1/x",

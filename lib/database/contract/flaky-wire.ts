@@ -8,6 +8,7 @@ export class FlakyWire implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #server: Server;
   #serverIsMute = false;
+  #serverIsDeaf = false;
 
   static async to(port: number): Promise<FlakyWire> {
     const server = createServer();
@@ -45,6 +46,18 @@ export class FlakyWire implements AsyncDisposable {
     this.#serverIsMute = true;
   }
 
+  /** From now on the server hears nothing. */
+  deafenServer(): void {
+    this.#serverIsDeaf = true;
+  }
+
+  /** Ends every connection; those that come now are whole again. */
+  heal(): void {
+    this.cut();
+    this.#serverIsMute = false;
+    this.#serverIsDeaf = false;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#server.listening) await this.stop();
   }
@@ -62,7 +75,9 @@ export class FlakyWire implements AsyncDisposable {
         other.destroy();
       });
     }
-    socket.on("data", (bytes) => server.write(bytes));
+    socket.on("data", (bytes) => {
+      if (!this.#serverIsDeaf) server.write(bytes);
+    });
     server.on("data", (bytes) => {
       if (!this.#serverIsMute) socket.write(bytes);
     });

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { sessionRecords } from "../../engine/session-records.ts";
+import { Transactions } from "../../engine/transactions.ts";
+import { machineEnvironment } from "../../environment/environment.ts";
+import { dialects } from "../dialects.ts";
 import { ConnectionLostError } from "../driver.ts";
+import { createInternalTables } from "../internal-tables.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 import { FlakyWire } from "./flaky-wire.ts";
+
+const silent = { info() {}, warn() {}, error() {} };
 
 /** What becomes of connections that end before their time. */
 export function lossesAreTold(use: DriverInUse): void {
@@ -127,4 +134,43 @@ function overAWire(use: DriverInUse, port: number): void {
     connection.release();
     await driver.close();
   });
+
+  test.each([
+    ["went through", "muteServer", 1],
+    ["never arrived", "deafenServer", 2],
+  ] as const)(
+    "lost at a COMMIT that %s: the engine looks it up, and the mutation counts once",
+    async (_, ill, runs) => {
+      await createInternalTables(use.driver);
+      await use.write(`delete from ${dialects[use.subject.dialect].own("sessions")}`);
+      await using wire = await FlakyWire.to(port);
+      const driver = await use.subject.open({ schema: {}, port: wire.port });
+      const announced: number[] = [];
+      const transactions = new Transactions(driver, machineEnvironment(silent), 10, (position) =>
+        announced.push(position),
+      );
+      let ran = 0;
+      const writing = transactions.write({
+        by: "things:add",
+        body: async (connection) => {
+          ran++;
+          await connection.execute("insert into things (id, name) values (1, 'once')");
+          const record = { identity: "", lastDecided: 1, outcomes: new Map() };
+          const isNext = await sessionRecords.advance(connection, "s", 1, record, 0);
+          if (ran === 1) wire[ill]();
+          return { value: isNext, invalidations: [] };
+        },
+        wentThrough: (connection) => sessionRecords.isDecided(connection, "s", 1),
+        committed: () => {},
+      });
+      await expect.poll(() => ran).toBe(1);
+      if (ill === "muteServer") await expect.poll(() => use.names(), { interval: 5 }).toEqual(["once"]);
+      wire.heal();
+      expect(await writing).toBe(true);
+      expect(ran).toBe(runs);
+      expect(announced).toEqual([1]);
+      expect(await use.names()).toEqual(["once"]);
+      await driver.close();
+    },
+  );
 }

@@ -54,6 +54,8 @@ export interface Words {
   readonly withMood: pg.PgTable;
   /** Answers its three parameters as `text`, `big` and `missing`. */
   readonly echo: string;
+  /** Answers `at`, the moment in the first row, in milliseconds since 1970 as the database reckons them. */
+  readonly reckoned: string;
   /** Runs for 30 s at least. */
   readonly runaway: string;
   /** Runs the author's own SQL and answers its rows. */
@@ -73,6 +75,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
     renamed: pg.pgTable("things", { id: pg.integer().primaryKey(), title: pg.text("name") }),
     withMood: pg.pgTable("things", { id: pg.integer().primaryKey(), mood: pg.varchar() }),
     echo: "select $1::text as text, $2::bigint as big, $3::text as missing",
+    reckoned: "select extract(epoch from at) * 1000 as at from things",
     // Arithmetic: PGlite knows no pg_sleep that could be interrupted.
     runaway: "select count(*) from generate_series(1, 400000000)",
     ownSql: async (db, statement) => ((await (db as Raw).execute(statement)) as { rows: unknown[] }).rows,
@@ -87,6 +90,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
     }) as never,
     withMood: sqlite.sqliteTable("things", { id: sqlite.integer().primaryKey(), mood: sqlite.text() }) as never,
     echo: "select $1 as text, $2 as big, $3 as missing",
+    reckoned: "select at from things",
     runaway: "never run: nothing can stop it",
     ownSql: (db, statement) => (db as Raw).all(statement),
   },
@@ -100,6 +104,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
       mood: mysql.varchar({ length: 20 }),
     }) as never,
     echo: "select $1 as text, $2 as big, $3 as missing",
+    reckoned: "select unix_timestamp(at) * 1000 as at from things",
     runaway: "select sleep(30)",
     ownSql: async (db, statement) => ((await (db as Raw).execute(statement)) as [unknown[]])[0],
   },

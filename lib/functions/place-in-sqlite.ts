@@ -1,0 +1,15 @@
+import { is, sql } from "drizzle-orm";
+import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { keysIn, type Place } from "./place.ts";
+
+/** SQLite: its few kinds of values are JavaScript's own, and 64 bits come as a bigint where a number would round them. */
+export const placeInSqlite: Place = {
+  read: (column) => sql`${column}`,
+  compared: (column) => sql`${column}`,
+  value: (_, value) => (isOfSqlite(value) ? sql`${value}` : undefined),
+  keys: (table) => (is(table, SQLiteTable) ? keysIn(getTableConfig(table)) : []),
+};
+
+function isOfSqlite(value: unknown): boolean {
+  return ["string", "number", "bigint"].includes(typeof value) || value instanceof Uint8Array;
+}
