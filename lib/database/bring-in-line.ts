@@ -1,13 +1,16 @@
+import { createHash } from "node:crypto";
 import { alone, inTransaction } from "./alone.ts";
 import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { innermostMessage } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
 import { judgeChange, type Risk } from "./judge-change.ts";
+import { readMigrations, record, recordedOf } from "./migration-files.ts";
 import { planChange } from "./plan-change.ts";
-import { presentSchema } from "./present-schema.ts";
+import { type Candidate, type Present, presentSchema } from "./present-schema.ts";
 import { readPresent } from "./read-present.ts";
 import { rebuildWithDependents } from "./rebuild-with-dependents.ts";
+import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { SchemaPlanner, UnplannedError } from "./schema-planner.ts";
 import type { SchemaRead } from "./schema-planner-child.ts";
 import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./schema-snapshot.ts";
@@ -25,6 +28,10 @@ export interface BringInLineOptions {
   schemaPath: string;
   /** Kept from one time to the next it saves most of a second. Default: one for this time only. */
   planner?: SchemaPlanner;
+  /** The code of a plan that was refused and is accepted: then it is carried out, whatever is lost. */
+  accept?: string | undefined;
+  /** The folder of drizzle-kit's migrations. Those that the database is found to have had are recorded in it. */
+  migrations?: string;
 }
 
 /**
@@ -38,7 +45,8 @@ export interface BringInLineOptions {
  * only says which tables are the author's: others are nobody's business, and one that is no longer in the schema is known
  * to have been in it.
  */
-export async function bringInLine({ driver, schemaPath, planner }: BringInLineOptions): Promise<BroughtInLine> {
+export async function bringInLine(options: BringInLineOptions): Promise<BroughtInLine> {
+  const { driver, schemaPath, planner } = options;
   const ownPlanner = planner ?? new SchemaPlanner();
   try {
     const schema = await ownPlanner.read(schemaPath);
@@ -46,7 +54,10 @@ export async function bringInLine({ driver, schemaPath, planner }: BringInLineOp
     if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
     return await alone(driver, async () => {
       const intent = await intend(driver, ownPlanner, target, schema.fingerprints[driver.dialect] ?? "");
-      return apply(driver, intent);
+      await recordMigrations(driver, options.migrations, intent.present);
+      const result = await apply(driver, intent, options.accept);
+      if (result.status !== "refused") await recordMigrations(driver, options.migrations, intent.fingerprint);
+      return result;
     });
   } catch (error) {
     if (error instanceof UnplannedError) return refusal(driver, { statements: [], reasons: [unplanned(error)] });
@@ -62,6 +73,8 @@ interface Intent {
   from: SchemaSnapshot;
   target: SchemaSnapshot;
   fingerprint: string;
+  /** What is remembered of the last time, when the database is still as it was then. */
+  present: string | undefined;
   statements: string[];
   risks: Risk[];
   /** What is remembered of the last time is what would be remembered now. */
@@ -89,13 +102,41 @@ async function intend(
     from,
     target,
     fingerprint,
+    present: isStill(present, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
     statements: await planChange(planner, driver.dialect, from, target, (table) => keyNames.get(table)),
     risks: judgeChange(from, target, driver.dialect),
     remembered: kept.fingerprint === fingerprint && kept.snapshot !== undefined,
   };
 }
 
-async function apply(driver: Driver, intent: Intent): Promise<BroughtInLine> {
+/** Has nobody changed the database since it was of this schema? */
+function isStill(present: Present, candidate: Candidate | undefined, fingerprint: string | undefined): boolean {
+  if (!candidate || schemaFingerprint(candidate.snapshot) !== fingerprint) return false;
+  const tables = [...present.tables].filter(([key]) => candidate.snapshot.tables[key]);
+  const found = presentSchema({ ...present, tables: new Map(tables) }, [candidate]);
+  return schemaFingerprint(found) === fingerprint;
+}
+
+/**
+ * Records the migrations up to that of a schema which the database has. Then `drizzle-kit migrate` beside development runs
+ * only what is new: a database that development made has had them all, but not by way of migrations.
+ */
+async function recordMigrations(
+  driver: Driver,
+  folder: string | undefined,
+  fingerprint: string | undefined,
+): Promise<void> {
+  if (folder === undefined || fingerprint === undefined) return;
+  const migrations = readMigrations(folder);
+  const described = migrations.findLastIndex((migration) => migration.fingerprint === fingerprint);
+  if (described < 0) return;
+  await inTransaction(driver, "define", async (connection) => {
+    const recorded = await recordedOf(connection, migrations);
+    for (const migration of migrations.slice(recorded, described + 1)) await record(connection, migration);
+  });
+}
+
+async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<BroughtInLine> {
   const { statements, remembered } = intent;
   if (statements.length === 0 && remembered) return { status: "inLine" };
   let run = 0;
@@ -103,7 +144,7 @@ async function apply(driver: Driver, intent: Intent): Promise<BroughtInLine> {
     return await inTransaction(driver, "define", async (connection) => {
       const reasons = await reasonsAgainst(connection, intent);
       // What a transaction that is rolled back would say of itself is a failure, and this is none.
-      if (reasons.length > 0) throw new Refused(reasons);
+      if (reasons.length > 0 && accept !== codeOf(statements)) throw new Refused(reasons);
       await rememberUnderWay(connection, intent);
       await rebuildWithDependents(connection, intent, async (statement) => {
         await connection.execute(statement);
@@ -182,18 +223,29 @@ function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): st
   return `The database refused: ${innermostMessage(error)}.${kept}`;
 }
 
-function refusal(driver: Driver, { statements, reasons }: { statements: string[]; reasons: string[] }): BroughtInLine {
+function refusal(
+  { dialect }: Driver,
+  { statements, reasons }: { statements: string[]; reasons: string[] },
+): BroughtInLine {
   const lines = [
     "The database was not changed to match convex/schema.ts:",
     ...reasons.map((reason) => `  - ${reason}`),
     ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
-    `${howToAccept[driver.dialect]} Otherwise change the schema back.`,
+    ...(statements.length > 0 ? [howToAccept(dialect, codeOf(statements))] : []),
+    "Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand.",
   ];
   return { status: "refused", statements, reasons, message: lines.join("\n") };
 }
 
-const howToAccept: Record<Driver["dialect"], string> = {
-  pg: "To do it all the same, run `pnpm drizzle-kit push`, which asks before it loses anything.",
-  sqlite: "To do it all the same, run `pnpm drizzle-kit push`, which asks before it loses anything.",
-  mysql: "To do it all the same, run `pnpm drizzle-kit push`, which asks before it loses anything.",
-};
+/** Names a plan, so that no other than the one that was read is accepted. */
+function codeOf(statements: readonly string[]): string {
+  return createHash("sha256").update(statements.join("\0")).digest("hex").slice(0, 8);
+}
+
+/** drizzle-kit's push cannot read a MariaDB, and takes there every key for a new one. */
+function howToAccept(dialect: Driver["dialect"], code: string): string {
+  const accept = `\`pnpm dev --accept ${code}\`, which runs just these statements`;
+  return dialect === "mysql"
+    ? `To do it all the same, stop the server and run ${accept}.`
+    : `To do it all the same, run \`pnpm drizzle-kit push\`, which asks before it loses anything, or stop the server and run ${accept}.`;
+}

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { inTransaction } from "../alone.ts";
-import { type BroughtInLine, bringInLine } from "../bring-in-line.ts";
+import { applyMigrations } from "../apply-migrations.ts";
+import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../bring-in-line.ts";
 import { dialects } from "../dialects.ts";
 import type { Dialect, Driver } from "../driver.ts";
 import { createInternalTables } from "../internal-tables.ts";
@@ -317,10 +318,29 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         for (const statement of statements) found = await connection.execute(statement);
         return found;
       });
-    const save = async (schema: Schema): Promise<BroughtInLine> => {
+    const save = async (
+      schema: Schema,
+      more: Pick<BringInLineOptions, "accept" | "migrations"> = {},
+    ): Promise<BroughtInLine> => {
       const schemaPath = join(folder, "schema.ts");
       await writeFile(schemaPath, written(schema));
-      return bringInLine({ driver, schemaPath, planner });
+      return bringInLine({ driver, schemaPath, planner, ...more });
+    };
+    /** Writes the migration that leads to a schema from nothing, or only notes its snapshot, as drizzle-kit would. */
+    const generate = async (migrations: string, schemas: readonly Schema[], statements: string[][]): Promise<void> => {
+      await mkdir(join(migrations, "meta"), { recursive: true });
+      const entries = schemas.map((_, idx) => ({ idx, version: "7", when: 1_000 + idx, tag: `000${idx}_step` }));
+      for (const [i, schema] of schemas.entries()) {
+        const schemaPath = join(folder, "generated.ts");
+        await writeFile(schemaPath, written(schema));
+        const { snapshots } = await planner.read(schemaPath);
+        const sql = (statements[i] ?? []).join("\n--> statement-breakpoint\n");
+        await writeFile(join(migrations, `000${i}_step.sql`), sql);
+        // drizzle-kit's command notes more than its API does.
+        const snapshot = { ...snapshots[dialect], _meta: { schemas: {}, tables: {}, columns: {} } };
+        await writeFile(join(migrations, "meta", `000${i}_snapshot.json`), JSON.stringify(snapshot));
+      }
+      await writeFile(join(migrations, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect, entries }));
     };
     /** Of what was refused the whole story, for whoever reads why a test failed. */
     const outcome = (result: BroughtInLine): string => (result.status === "refused" ? result.message : result.status);
@@ -487,6 +507,53 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
           expect(rest.status === "applied" ? rest.statements : []).toHaveLength(statements.length - stopped);
           expect(await save(to)).toEqual({ status: "inLine" });
         }
+      });
+    });
+
+    describe("what was refused is done", () => {
+      const codeIn = (result: BroughtInLine): string | undefined =>
+        result.status === "refused" ? /pnpm dev --accept (\w+)/.exec(result.message)?.[1] : undefined;
+
+      test("when the plan that was read is accepted, and no other", async () => {
+        await fill();
+        const to = { ...usual, notes: { ...notes, text: undefined } };
+        const code = codeIn(await save(to));
+        const another = { ...usual, notes: { ...notes, author: undefined } };
+        expect((await save(another, { accept: code })).status).toBe("refused");
+        expect((await save(to, { accept: "0000" })).status).toBe("refused");
+        expect(outcome(await save(to, { accept: code }))).toBe("applied");
+        expect(await save(to)).toEqual({ status: "inLine" });
+        expect(await execute("select author from notes order by id")).toEqual([{ author: 7 }, { author: null }]);
+      });
+
+      test("never where the database itself refuses a row", async () => {
+        await fill();
+        const to = { ...usual, notes: { ...notes, text: `${w.short(80)}.unique()` } };
+        const before = await contents();
+        const result = await save(to, { accept: codeIn(await save(to)) });
+        expect(result).toMatchObject({ status: "refused", reasons: [expect.stringContaining("The database refused")] });
+        expect(await contents()).toEqual(before);
+        expect(await save(usual)).toEqual({ status: "inLine" });
+      });
+
+      test("by a migration, before which the database is known to have had the earlier ones", async () => {
+        const migrations = join(folder, "drizzle");
+        await fill();
+        await generate(migrations, [usual], [["this is never run"]]);
+        const to = { ...usual, notes: { ...notes, text: undefined } };
+        const refused = await save(to, { migrations });
+        expect(refused.status).toBe("refused");
+        await generate(migrations, [usual, to], [[], refused.status === "refused" ? refused.statements : []]);
+        // As `drizzle-kit migrate` does.
+        await execute(`delete from ${dialects[dialect].own("meta")} where ${quoted("key")} = 'schema'`);
+        const log = { info() {}, warn() {}, error() {} };
+        expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({
+          applied: ["0001_step"],
+          recognised: [],
+        });
+        expect(await save(to, { migrations })).toEqual({ status: "inLine" });
+        expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
+        await execute(`delete from ${dialects[dialect].migrations.table}`);
       });
     });
 
