@@ -171,17 +171,18 @@ class Refused extends Error {
 
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
 async function reasonsAgainst(connection: Connection, { risks, from }: Intent): Promise<string[]> {
+  const { quoted } = dialects[connection.dialect];
+  const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
+  if (connection.dialect === "pg") {
+    // All of them before the first look, which takes the snapshot: so it has every row.
+    for (const key of new Set(risks.map(({ table }) => table)))
+      await connection.execute(`lock table ${named(key)} in access exclusive mode`);
+  }
   const reasons: string[] = [];
-  for (const [key, risksOfTable] of Map.groupBy(risks, ({ table }) => table)) {
-    const table = sqlName(connection, from.tables[key] as TableSnapshot);
-    // A snapshot is taken after that, so it has every row.
-    if (connection.dialect === "pg") await connection.execute(`lock table ${table} in access exclusive mode`);
-    for (const { holding, reason } of risksOfTable) {
-      const { quoted } = dialects[connection.dialect];
-      const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
-      const rows = await connection.execute(`select 1 from ${table} where ${where} limit 1`);
-      if (rows.length > 0) reasons.push(reason);
-    }
+  for (const { table, holding, reason } of risks) {
+    const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
+    const rows = await connection.execute(`select 1 from ${named(table)} where ${where} limit 1`);
+    if (rows.length > 0) reasons.push(reason);
   }
   return reasons;
 }

@@ -1,6 +1,7 @@
 import { catalogues } from "./catalogue.ts";
 import { dialects } from "./dialects.ts";
 import type { Connection, Dialect, Driver } from "./driver.ts";
+import { innermostMessage, UnusableDatabaseError } from "./failure.ts";
 import type { Candidate, Present } from "./present-schema.ts";
 import type { SchemaPlanner } from "./schema-planner.ts";
 import { emptySnapshot, type SchemaSnapshot } from "./schema-snapshot.ts";
@@ -117,8 +118,13 @@ async function succeeds(connection: Connection, statements: readonly string[]): 
   try {
     for (const statement of statements) await connection.execute(statement);
     return true;
-  } catch {
+  } catch (error) {
+    if (/denied/i.test(innermostMessage(error))) throw new UnusableDatabaseError(mayNot, { cause: error });
     if (isolated) await connection.execute("rollback to savepoint temporary_table");
     return false;
   }
 }
+
+const mayNot =
+  "Development compares the schema with the database by temporary tables, which the user in DATABASE_URL may not create. " +
+  'Grant it ("grant temporary on database … to …", on MySQL "grant create temporary tables on … to …").';

@@ -4,6 +4,7 @@ export function definitionsIn(sql: string): string[] {
   let depth = 0;
   let part = "";
   for (const token of sql.match(TOKEN) ?? []) {
+    if (/^(--|\/\*)/.test(token)) continue;
     if (token === "(" && depth++ === 0) continue;
     if (token === ")" && --depth === 0) break;
     if (depth === 0) continue;
