@@ -21,7 +21,8 @@ export async function rebuildWithDependents(
   const ours = new Set(Object.values(from.tables).flatMap(({ indexes }) => Object.keys(indexes)));
   const all = await dependents(connection);
   const aside = all.filter(({ type }) => type !== "index");
-  for (const { type, name } of aside) await connection.execute(`drop ${type} ${quoted(name)}`);
+  // A view takes its triggers with it.
+  for (const { type, name } of aside) await connection.execute(`drop ${type} if exists ${quoted(name)}`);
   const planned = new Set(statements.flatMap((each) => /^(?:DROP|CREATE) VIEW `(.*?)`/.exec(each)?.[1] ?? []));
   for (const statement of statements) {
     if (/^DROP VIEW /.test(statement)) continue;
