@@ -25,6 +25,15 @@ test("the framework's tables are there, and making them again changes nothing", 
   await driver.close();
 });
 
+test("writers of different sessions do not conflict by an index: the key is the only one", async () => {
+  const driver = await openTemporary({ schema: {} });
+  const indexes = await inTransaction(driver, "read", (connection) =>
+    connection.execute("select indexname from pg_indexes where schemaname = 'convex_lite' and tablename = 'sessions'"),
+  );
+  expect(indexes).toEqual([{ indexname: "sessions_pkey" }]);
+  await driver.close();
+});
+
 test("tables of a later release are an error that says so", async () => {
   const driver = await openTemporary({ schema: {} });
   await inTransaction(driver, "write", (connection) => writeMeta(connection, "version", "99"));

@@ -22,6 +22,8 @@ import type { RelationalSchema } from "./relational-schema.ts";
 export interface MysqlConnectionOptions {
   /** The schema of the next `begin`. */
   schema(): RelationalSchema<MySqlDialect>;
+  /** Says a statement's error in better words, where there are any. */
+  explain(error: unknown, statement: string): unknown;
   /** Called once: the client has gone back to its pool, or was destroyed; then `busy` says that a statement was running. */
   ended(how: "reuse" | "throwAway" | "busy"): void;
 }
@@ -161,7 +163,7 @@ export class MysqlConnection implements Connection {
       return answer;
     } catch (error) {
       if (classifyMysql(error) === "conflict") this.#over = error;
-      throw error;
+      throw this.#options.explain(error, query.sql);
     }
   }
 

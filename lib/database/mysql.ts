@@ -26,14 +26,13 @@ export interface MysqlOptions {
  * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
  */
 export async function openMysql(options: MysqlOptions): Promise<Driver> {
-  const description = nameOf(options.url);
-  const pool = openPool(options, description);
+  const place = placeOf(options.url);
+  const pool = openPool(options, place);
   try {
-    await verify(pool);
-    return new MysqlDriver(options, pool, description);
+    return new MysqlDriver(options, pool, place, await verify(pool));
   } catch (error) {
     void pool.end().catch(() => {});
-    throw cannotUse(description, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
+    throw cannotUse(`MySQL at ${place}`, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
   }
 }
 
@@ -59,13 +58,13 @@ const FIRST = [
   `set time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
 ];
 
-function openPool(options: MysqlOptions, description: string): Pool {
+function openPool(options: MysqlOptions, place: string): Pool {
   const pool = createPool({ ...connectionOptions(options), connectionLimit: options.connections ?? 10 });
   pool.on("connection", (client) => {
     // mysql2 types the promises' connection, and gives the plain one.
     const connection = client as unknown as RawConnection;
     connection.on("error", (error) =>
-      options.log.warn(`A connection to ${description} was lost.`, { reason: error.message }),
+      options.log.warn(`A connection to the database at ${place} was lost.`, { reason: error.message }),
     );
     for (const statement of FIRST) {
       connection.query(statement, (error) => {
@@ -83,13 +82,15 @@ class MysqlDriver implements Driver {
   readonly description: string;
   readonly #options: MysqlOptions;
   readonly #pool: Pool;
+  readonly #product: Product;
   /** mysql2 lets whoever asks for a connection wait for ever. */
   readonly #turns: Turns;
   #schema;
   #closing: Promise<void> | undefined;
 
-  constructor(options: MysqlOptions, pool: Pool, description: string) {
-    this.description = description;
+  constructor(options: MysqlOptions, pool: Pool, place: string, product: Product) {
+    this.description = `${product} at ${place}`;
+    this.#product = product;
     this.#options = options;
     this.#pool = pool;
     this.#turns = new Turns(options.connections ?? 10);
@@ -109,6 +110,7 @@ class MysqlDriver implements Driver {
       const client = await this.#pool.getConnection();
       return new MysqlConnection(client, {
         schema: () => this.#schema,
+        explain: (error, statement) => (this.#product === "MariaDB" ? withoutLateral(error, statement) : error),
         ended: (how) => {
           endTurn();
           if (how === "busy") this.#stop(client);
@@ -137,7 +139,9 @@ class MysqlDriver implements Driver {
   }
 }
 
-async function verify(pool: Pool): Promise<void> {
+type Product = "MySQL" | "MariaDB";
+
+async function verify(pool: Pool): Promise<Product> {
   const [[found]] = (await pool.query(
     "select version() as version, @@character_set_database as encoding, @@read_only as readOnly, @@default_storage_engine as engine, database() as name",
   )) as unknown as [[Record<string, unknown>]];
@@ -155,6 +159,7 @@ async function verify(pool: Pool): Promise<void> {
   if (Number(found.readOnly) !== 0)
     throw new Unsuitable("it is read-only, as a replica is; use the primary's address.");
   if (found.engine !== "InnoDB") throw new Unsuitable(`its storage engine is ${found.engine}; InnoDB is needed.`);
+  return isMariadb ? "MariaDB" : "MySQL";
 }
 
 function refusalOf(error: unknown): string | undefined {
@@ -177,10 +182,19 @@ function refusalOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** `MySQL at host:port/database`. */
-function nameOf(url: string): string {
+/** `host:port/database`. */
+function placeOf(url: string): string {
   const { hostname, port, pathname } = new URL(url);
-  return `MySQL at ${hostname}:${port || 3306}${pathname}`;
+  return `${hostname}:${port || 3306}${pathname}`;
+}
+
+/** Drizzle writes `with` in `db.query` as lateral joins. The server's own words about that would help nobody. */
+function withoutLateral(error: unknown, statement: string): unknown {
+  if (mysqlErrorNumber(error) !== 1064 || !/ join lateral /i.test(statement)) return error;
+  return new Error(
+    "MariaDB has no lateral joins, which `with` in db.query needs. Join the tables in a select, or ask for each by itself.",
+    { cause: error },
+  );
 }
 
 function closed(): ConnectionLostError {

@@ -159,7 +159,6 @@ class Definition {
 
   end(): void {
     this.#file.script("pragma foreign_keys = on");
-    this.#file.forgetPrepared();
   }
 }
 

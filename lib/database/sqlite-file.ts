@@ -6,7 +6,10 @@ export interface SqliteChange {
   lastInsertRowid: number | bigint;
 }
 
-/** Statements that are kept prepared. More than an application's functions have, fewer than a generator of SQL would fill. */
+/**
+ * Statements that are kept prepared: more than an application's functions have, fewer than a generator of SQL would fill.
+ * They follow changes of tables by themselves.
+ */
 const MOST_KEPT = 256;
 
 /** One handle on a SQLite file. Everything in it is synchronous: when a call returns its statement has run. */
@@ -62,11 +65,6 @@ export class SqliteFile {
   /** Runs text that holds any number of statements. */
   script(sql: string): void {
     this.#handle.exec(sql);
-  }
-
-  /** Tables have changed: what was prepared knows their old columns. */
-  forgetPrepared(): void {
-    this.#prepared.clear();
   }
 
   close(): void {

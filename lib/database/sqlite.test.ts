@@ -108,12 +108,15 @@ describe("a SQLite file", () => {
     const tool = new Database(file);
     tool.exec("begin immediate; insert into things values (1)");
     const order: string[] = [];
+    const began = Date.now();
     const writing = inTransaction(driver, "write", (connection) => connection.execute("insert into things values (2)"));
     void writing.then(() => order.push("wrote"));
     for (let i = 0; i < 5; i++) {
       expect(await rows(driver, "select id from things")).toEqual([]);
       await new Promise((resolve) => setImmediate(resolve));
     }
+    // SQLite's own way to wait would have stopped everybody.
+    expect(Date.now() - began).toBeLessThan(1_000);
     order.push("tool commits");
     tool.exec("commit");
     await writing;
