@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
+import { applyMigrations } from "./apply-migrations.ts";
+import { bringInLine } from "./bring-in-line.ts";
+import { createInternalTables } from "./internal-tables.ts";
 import { readMigrations } from "./migration-files.ts";
 import { openDatabase } from "./open-database.ts";
 import { openPglite } from "./pglite.ts";
 import { SchemaPlanner } from "./schema-planner.ts";
 import { serveWire } from "./serve-wire.ts";
+import { describeWithMysql } from "./with-mysql.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 const sqliteTables =
@@ -94,6 +98,8 @@ test("beside a running server, push goes through it", async () => {
   const push = drizzleKit(["push"]);
   expect(await push.code, push.output).toBe(0);
   expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([]);
+  await createInternalTables(driver);
+  expect(await bringInLine({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({ status: "inLine" });
   await server.close();
   await driver.close();
 }, 60_000);
@@ -119,6 +125,7 @@ test("a SQLite schema gets the file that the server has open, and the framework'
   const read = (sql: string) => inTransaction(driver, "read", (connection) => connection.execute(sql));
   expect(await read("select * from notes")).toEqual([]);
   expect(await read("select * from _convex_lite_meta")).not.toEqual([]);
+  expect(await bringInLine({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({ status: "inLine" });
   await driver.close();
 }, 60_000);
 
@@ -159,3 +166,27 @@ test("generate needs no database, and .env decides which one is used", async () 
   // It does not say more than that; with the embedded database it would have succeeded.
   expect(push.output).toContain("Using 'pg' driver");
 }, 60_000);
+
+await describeWithMysql("on MySQL or MariaDB", (server) => {
+  test("generate and migrate lead development's database on, and development knows it again", async () => {
+    const schemaPath = join(project, "convex", "schema.ts");
+    const migrations = join(project, "drizzle");
+    await writeFile(schemaPath, mysqlTables);
+    const driver = await openDatabase({ url: server.url, directory: project, schema: {}, log });
+    const kit = async (...args: string[]): Promise<void> => {
+      const run = drizzleKit(args, { DATABASE_URL: server.url });
+      expect(await run.code, run.output).toBe(0);
+    };
+    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
+    await inTransaction(driver, "write", (connection) => connection.execute("insert into notes values (1)"));
+    await kit("generate");
+
+    await writeFile(schemaPath, "export {};");
+    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
+    await kit("generate");
+    await kit("migrate");
+    expect(await bringInLine({ driver, schemaPath, migrations })).toEqual({ status: "inLine" });
+    expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
+    await driver.close();
+  }, 60_000);
+});

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inTransaction } from "../database/alone.ts";
+import { schemaEdits } from "../database/contract/schema-edits.ts";
 import type { Driver } from "../database/driver.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -71,6 +72,24 @@ test("after a refusal the database is looked at again, also for the schema that 
   await expect.poll(columns, { timeout: 10_000 }).toEqual(["id"]);
   await expect.poll(infos, { timeout: 10_000 }).toContainEqual(expect.stringContaining("good again"));
 });
+
+test("edits of the schema that could lose rows, one after the other: each is told, none is made, and the functions serve on", async () => {
+  const { usual, rows, edits, written } = schemaEdits("pg");
+  project.write("convex/schema.ts", written(usual));
+  await serve();
+  for (const statement of rows) await execute(statement);
+  const stored = await execute("select * from notes order by id");
+  for (const { to, reason } of edits) {
+    project.write("convex/schema.ts", written(to));
+    await expect.poll(() => errors().at(-1), { timeout: 10_000 }).toMatch(reason);
+    expect(errors().at(-1)).toContain("pnpm drizzle-kit push");
+    expect(await execute("select * from notes order by id")).toEqual(stored);
+  }
+  expect(edits.length).toBeGreaterThan(20);
+  project.write("convex/schema.ts", written(usual));
+  project.write("convex/a.ts", 'export const value = "last";');
+  await expect.poll(() => served.at(-1), { timeout: 10_000 }).toBe("last");
+}, 120_000);
 
 test("functions that need no other schema are served though the database does not fit it", async () => {
   await execute("create table notes (id integer primary key)");
