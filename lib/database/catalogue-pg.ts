@@ -64,7 +64,8 @@ export const pgCatalogue: Catalogue = {
       /^CREATE TABLE (?:"(?:[^"]|"")+"\.)?(?="(?:[^"]|"")+" \()/,
       "CREATE TEMPORARY TABLE ",
     );
-    if (table !== statement) return table;
+    // Its sequences lie beside it.
+    if (table !== statement) return table.replace(/\(sequence name (?:"(?:[^"]|"")+"\.)?"(?:[^"]|"")+" /g, "(");
     const index =
       /^(CREATE (?:UNIQUE )?INDEX) (?:CONCURRENTLY )?("(?:[^"]|"")+") ON (?:"(?:[^"]|"")+"\.)?(?="(?:[^"]|"")+" )/;
     return index.test(statement) ? statement.replace(index, "$1 $2 ON pg_temp.") : undefined;

@@ -8,6 +8,7 @@ import { dialects } from "../dialects.ts";
 import type { Dialect, Driver } from "../driver.ts";
 import { createInternalTables } from "../internal-tables.ts";
 import { SchemaPlanner } from "../schema-planner.ts";
+import { richSchemas } from "./rich-schemas.ts";
 import { type Schema, schemaEdits } from "./schema-edits.ts";
 
 /** Every database that development changes follows the schema by this suite. */
@@ -116,6 +117,34 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       expect(outcome(await save(usual))).toBe("applied");
       expect(await save(usual)).toEqual({ status: "inLine" });
       await fill({ ...usual, notes: { ...notes, more: w.text } });
+    });
+
+    test("whatever a schema holds, after it was made there is nothing to do, and what is added is added alone", async () => {
+      const saveText = async (text: string): Promise<BroughtInLine> => {
+        const schemaPath = join(folder, "schema.ts");
+        await writeFile(schemaPath, text);
+        return bringInLine({ driver, schemaPath, planner });
+      };
+      const text = richSchemas[dialect];
+      try {
+        expect(outcome(await saveText(text))).toBe("applied");
+        expect(await saveText(text)).toEqual({ status: "inLine" });
+        await execute(`delete from ${dialects[dialect].own("meta")} where ${quoted("key")} <> 'version'`);
+        expect(await saveText(text)).toEqual({ status: "inLine" });
+        const longer = text
+          .replace("parent: d.integer()", "parent: d.integer(), more: d.integer()")
+          .replace("parent: d.int()", "parent: d.int(), more: d.int()");
+        expect(await saveText(longer)).toMatchObject({
+          status: "applied",
+          statements: [expect.stringMatching(/ADD .*more/)],
+        });
+        expect(await saveText(longer)).toEqual({ status: "inLine" });
+        expect(outcome(await saveText(text))).toBe("applied");
+        expect(outcome(await saveText("export {};"))).toBe("applied");
+        expect(await tables()).toEqual([]);
+      } finally {
+        if (dialect === "pg") await execute("drop schema if exists my_app cascade");
+      }
     });
 
     describe("beside rows, nothing is done and nothing lost, and a sentence says why, when", () => {
