@@ -179,6 +179,14 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     });
 
+    test("without rows one edit may follow another, whichever they are", async () => {
+      const all = [...edits, ...additions].map(({ story, to }) => ({ story, to }));
+      for (const { story, to } of [...all, ...all.filter((_, i) => i % 3 === 0).reverse()]) {
+        expect(outcome(await save(to)), story).toMatch(/^(applied|inLine)$/);
+        expect(await save(to), story).toEqual({ status: "inLine" });
+      }
+    }, 60_000);
+
     describe("beside rows there comes", () => {
       test.each(additions)("$story", async ({ from = usual, to, shows }) => {
         await fill(from);
