@@ -122,3 +122,11 @@ export function emptySnapshot(dialect: Dialect): SchemaSnapshot {
       return { version: "5", dialect, ...tables, _meta: { tables: {}, columns: {} }, ...origin };
   }
 }
+
+/** Tables that are in both, before and after. */
+export function sharedTables(from: SchemaSnapshot, to: SchemaSnapshot): Array<[TableSnapshot, TableSnapshot]> {
+  return Object.entries(from.tables).flatMap(([key, before]) => {
+    const after = to.tables[key];
+    return after ? [[before, after] satisfies [TableSnapshot, TableSnapshot]] : [];
+  });
+}
