@@ -325,6 +325,18 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       expect(await tables()).toEqual(["theirs"]);
     });
 
+    test("of servers that start at once one changes it, and the others find it done", async () => {
+      if (!driver.shared) return;
+      const others = await Promise.all([open(), open()]);
+      const schemaPath = join(folder, "schema.ts");
+      await writeFile(schemaPath, written(usual));
+      const all = await Promise.all(
+        [driver, ...others].map((each) => bringInLine({ driver: each, schemaPath, planner })),
+      );
+      expect(all.map(outcome).sort()).toEqual(["applied", "inLine", "inLine"]);
+      await Promise.all(others.map((each) => each.close()));
+    });
+
     test("a schema of another database is refused with the reason", async () => {
       const schemaPath = join(folder, "schema.ts");
       const other = schemaEdits(dialect === "pg" ? "sqlite" : "pg").writing;
