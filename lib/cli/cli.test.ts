@@ -90,6 +90,16 @@ describe("dev", () => {
     expect(dev.servers().filter(isAlive)).toEqual([]);
   });
 
+  test("a plan is accepted for the server that it starts, and for no later one", async () => {
+    using project = new TemporaryProject(files);
+    const told = `console.log("accepts [" + process.env.CONVEX_LITE_ACCEPT + "]");`;
+    project.write("server.ts", `${server("one")}${told}`);
+    const dev = convexLite(project, "dev", "--accept", "1a2b");
+    await expect.poll(dev.output, { timeout: 10_000 }).toContain("accepts [1a2b]");
+    project.write("server.ts", `${server("two")}${told}`);
+    await expect.poll(dev.output, { timeout: 10_000 }).toContain("accepts []");
+  });
+
   test("a server that outlives it by a kill -9 notices, and ends", async () => {
     using project = new TemporaryProject(files);
     const dev = convexLite(project, "dev");
@@ -144,7 +154,13 @@ test("help is given when asked for, and a slip is told apart from it", async () 
   const help = convexLite(project, "--help");
   expect(await help.exit).toBe(0);
   expect(help.output()).toMatch(/dev[\s\S]*build[\s\S]*codegen --check/);
-  for (const args of [["deploy"], ["codegen", "--chek"], ["dev", "build"], ["dev", "--check"]]) {
+  for (const args of [
+    ["deploy"],
+    ["codegen", "--chek"],
+    ["dev", "build"],
+    ["dev", "--check"],
+    ["build", "--accept", "1"],
+  ]) {
     const slip = convexLite(project, ...args);
     expect(await slip.exit).toBe(1);
     expect(slip.output()).toContain("--help");

@@ -6,12 +6,17 @@ import { ServerFiles } from "./server-files.ts";
 /** Milliseconds a server has to stop in order before it is killed. It allows itself 25 s. */
 const STOP_TIME = 26_000;
 
+export interface DevOptions {
+  /** The code of a plan for the database that was refused and is accepted: by the first server, which it was read for. */
+  accept?: string | undefined;
+}
+
 /**
  * Runs `node server.ts`, and again whenever a file that it was made of changes. Ends when it is told to, and when the
  * server cannot even start; a server that ends later is started again after the next change.
  * @returns the exit code.
  */
-export async function dev(root: string): Promise<number> {
+export async function dev(root: string, { accept }: DevOptions = {}): Promise<number> {
   const log = terminalLog();
   const files = new ServerFiles(root);
   await files.look();
@@ -21,14 +26,16 @@ export async function dev(root: string): Promise<number> {
   let stopping = false;
   let server: ChildProcess | undefined;
   let restarting = false;
+  let accepted = accept;
 
   function start(): void {
     const child = spawn(process.execPath, ["server.ts"], {
       cwd: root,
       // Over the channel the server says that it is ready, and notices when this process is gone.
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...process.env, NODE_ENV: "development" },
+      env: { ...process.env, NODE_ENV: "development", CONVEX_LITE_ACCEPT: accepted ?? "" },
     });
+    accepted = undefined;
     server = child;
     child.on("message", (message) => {
       if (message === "ready") hasBeenReady = true;

@@ -12,6 +12,7 @@ Usage: convex-lite <command>
 
   dev                serve the app and keep it fresh: functions reload on save, pages refresh,
                      and the server restarts when server.ts, what it imports, next.config or .env* change
+  dev --accept CODE  the same, and change the database by the plan that was shown with this code, whatever is lost
   build              write convex/_generated, run next build, print the client's size
   codegen            write convex/_generated/api.ts
   codegen --check    change nothing; fail if it is out of date (for CI)
@@ -27,7 +28,7 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { check: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: { check: { type: "boolean" }, accept: { type: "string" }, help: { type: "boolean", short: "h" } },
   });
   const [command, ...rest] = positionals;
   if (values.help || command === undefined || command === "help") {
@@ -36,9 +37,10 @@ async function main(args: string[]): Promise<number> {
   }
   if (rest.length > 0) throw new UsageError(`Expected one command. Found also: ${rest.join(" ")}.`);
   if (values.check && command !== "codegen") throw new UsageError("--check belongs to codegen.");
+  if (values.accept !== undefined && command !== "dev") throw new UsageError("--accept belongs to dev.");
   switch (command) {
     case "dev":
-      return dev(process.cwd());
+      return dev(process.cwd(), { accept: values.accept });
     case "build":
       return build(process.cwd());
     case "codegen":

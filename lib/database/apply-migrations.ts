@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { readMigrationFiles } from "drizzle-orm/migrator";
 import type { Log } from "../environment/environment.ts";
 import { alone, inTransaction } from "./alone.ts";
 import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
-import { innermostMessage, sqlState, UnusableDatabaseError } from "./failure.ts";
+import { innermostMessage, UnusableDatabaseError } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
-import { schemaFingerprint } from "./schema-fingerprint.ts";
+import { isThereAlready } from "./is-there-already.ts";
+import { type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
 
 /** What became of the migrations that the database had not recorded, by name, oldest first. */
 export interface AppliedMigrations {
@@ -24,9 +22,10 @@ export interface ApplyMigrationsOptions {
 }
 
 /**
- * Production: runs the migrations in `folder` that this database has not had, in one transaction, while other servers that
- * start at the same time wait. Records them where drizzle-kit does, so that `drizzle-kit migrate` agrees.
- * @throws when one fails (then none was applied), and when development left the database in a state no migration describes.
+ * Production: runs the migrations in `folder` that this database has not had, while other servers that start at the same
+ * time wait. All in one transaction; or, on a database that keeps each change of tables at once (MySQL), one statement
+ * after the other, noting how far it is, so that the next start goes on where this one ended.
+ * @throws when one fails, and when development left the database in a state no migration describes.
  */
 export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOptions): Promise<AppliedMigrations> {
   const migrations = readMigrations(folder);
@@ -34,39 +33,10 @@ export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOp
     await withoutMigrations(driver, folder, log);
     return { applied: [], recognised: [] };
   }
-  const done = await alone(driver, () =>
-    inTransaction(driver, "define", (connection) => migrate(connection, migrations)),
-  );
+  const done = await alone(driver, () => migrate(driver, migrations));
   if (done.recognised.length > 0) log.info(`Development had applied what is in ${done.recognised.join(", ")}.`);
   if (done.applied.length > 0) log.info(`Migrated the database: ${done.applied.join(", ")}.`);
   return done;
-}
-
-interface Migration {
-  name: string;
-  statements: string[];
-  hash: string;
-  /** When it was generated; drizzle tells by this which ones a database has had. */
-  when: number;
-  /** Of the schema after it; undefined when its snapshot is not there. */
-  fingerprint: string | undefined;
-}
-
-function readMigrations(folder: string): Migration[] {
-  const journalFile = join(folder, "meta", "_journal.json");
-  if (!existsSync(journalFile)) return [];
-  const { entries } = JSON.parse(readFileSync(journalFile, "utf8")) as { entries: Array<{ idx: number; tag: string }> };
-  return readMigrationFiles({ migrationsFolder: folder }).map(({ sql, hash, folderMillis }, i) => ({
-    name: entries[i]?.tag ?? String(i),
-    statements: sql,
-    hash,
-    when: folderMillis,
-    fingerprint: fingerprintIn(join(folder, "meta", `${String(entries[i]?.idx ?? i).padStart(4, "0")}_snapshot.json`)),
-  }));
-}
-
-function fingerprintIn(snapshotFile: string): string | undefined {
-  return existsSync(snapshotFile) ? schemaFingerprint(JSON.parse(readFileSync(snapshotFile, "utf8"))) : undefined;
 }
 
 /** A database that development made is fine for trying `pnpm start`; one that nobody made has no tables. */
@@ -77,33 +47,49 @@ async function withoutMigrations(driver: Driver, folder: string, log: Log): Prom
   log.warn(advice);
 }
 
-async function migrate(connection: Connection, migrations: readonly Migration[]): Promise<AppliedMigrations> {
+async function migrate(driver: Driver, migrations: readonly Migration[]): Promise<AppliedMigrations> {
+  const rollsBack = dialects[driver.dialect].definitionsRollBack;
+  const { recognised, applied } = await inTransaction(driver, "define", async (connection) => {
+    const plan = await recognise(connection, migrations);
+    for (const migration of plan.recognised) await record(connection, migration);
+    for (const migration of rollsBack ? plan.applied : []) {
+      await run(connection, migration);
+      await finish(connection, migration);
+    }
+    return plan;
+  });
+  for (const migration of rollsBack ? [] : applied) {
+    await runOnwards(driver, migration);
+    await inTransaction(driver, "write", (connection) => finish(connection, migration));
+  }
+  return { applied: applied.map(({ name }) => name), recognised: recognised.map(({ name }) => name) };
+}
+
+/** Of those that are not recorded: which the database has had from development, and which are to be run. */
+async function recognise(
+  connection: Connection,
+  migrations: readonly Migration[],
+): Promise<{ recognised: Migration[]; applied: Migration[] }> {
   const pending = migrations.slice(await recordedOf(connection, migrations));
-  if (pending.length === 0) return { applied: [], recognised: [] };
   const broughtTo = await readMeta(connection, "schema");
   const described = migrations.findLastIndex(
     ({ fingerprint }) => fingerprint !== undefined && fingerprint === broughtTo,
   );
-  if (broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween);
+  if (pending.length > 0 && broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween);
   const recognised = pending.slice(0, Math.max(0, described + 1 - (migrations.length - pending.length)));
-  const applied = pending.slice(recognised.length);
-  for (const migration of recognised) await record(connection, migration);
-  for (const migration of applied) {
-    await run(connection, migration);
-    await record(connection, migration);
-  }
-  const newest = migrations.at(-1)?.fingerprint;
-  if (newest !== undefined) await writeMeta(connection, "schema", newest);
-  return { applied: applied.map(({ name }) => name), recognised: recognised.map(({ name }) => name) };
+  return { recognised, applied: pending.slice(recognised.length) };
 }
 
-/** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
-async function recordedOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
-  const { table, create } = dialects[connection.dialect].migrations;
-  for (const statement of create) await connection.execute(statement);
-  const [row] = await connection.execute(`select max(created_at) as newest from ${table}`);
-  if (row?.newest == null) return 0;
-  return migrations.findLastIndex(({ when }) => when <= Number(row.newest)) + 1;
+async function finish(connection: Connection, migration: Migration): Promise<void> {
+  await record(connection, migration);
+  await remember(connection, migration);
+}
+
+/** For development, should it come to this database. Without its snapshot nobody knows the schema, so none is noted. */
+async function remember(connection: Connection, { fingerprint, snapshot }: Migration): Promise<void> {
+  if (fingerprint === undefined) return;
+  await writeMeta(connection, "schema", fingerprint);
+  await writeMeta(connection, "snapshot", JSON.stringify(snapshot));
 }
 
 async function run(connection: Connection, { name, statements }: Migration): Promise<void> {
@@ -111,27 +97,44 @@ async function run(connection: Connection, { name, statements }: Migration): Pro
     try {
       await connection.execute(statement);
     } catch (error) {
-      throw new Error(
-        `Migration ${name} failed, and nothing was applied: ${innermostMessage(error)}. ${whatToDo(error)}`,
-        {
-          cause: error,
-        },
-      );
+      throw failed(connection, `Migration ${name} failed, and nothing was applied`, error);
     }
   }
 }
 
-function record(connection: Connection, { hash, when }: Migration): Promise<unknown> {
-  const { table } = dialects[connection.dialect].migrations;
-  return connection.change(`insert into ${table} (hash, created_at) values ($1, $2)`, [hash, when]);
+const PROGRESS = "migration under way";
+
+/**
+ * Begins behind the statements that are noted. The server may have ended between one of them and its note: so that one may
+ * find done what it does. That is told by its error, which a statement about tables has; one about rows is run twice then.
+ */
+async function runOnwards(driver: Driver, { name, statements, hash }: Migration): Promise<void> {
+  const note = await inTransaction(driver, "read", (connection) => readMeta(connection, PROGRESS));
+  const noted = JSON.parse(note ?? "{}") as { hash?: string; done?: number };
+  const done = noted.hash === hash ? (noted.done ?? 0) : 0;
+  for (const [i, statement] of statements.entries()) {
+    if (i < done) continue;
+    try {
+      await inTransaction(driver, "define", (connection) => connection.execute(statement));
+    } catch (error) {
+      const wasUnderWay = noted.hash === hash && i === done;
+      if (!wasUnderWay || !isThereAlready(error, driver.dialect)) {
+        const kept = i === 0 ? "nothing was applied" : `those before it were kept; the next start goes on with it`;
+        const where = `Migration ${name} failed at statement ${i + 1} of ${statements.length}, and ${kept}`;
+        throw failed(driver, where, error);
+      }
+    }
+    const next = JSON.stringify({ hash, done: i + 1 });
+    await inTransaction(driver, "write", (connection) => writeMeta(connection, PROGRESS, next));
+  }
 }
 
-/** Duplicate table, column, object, schema, index: what the migration makes is there. */
-function whatToDo(error: unknown): string {
-  return ["42P07", "42701", "42710", "42P06"].includes(sqlState(error) ?? "")
+function failed({ dialect }: Pick<Driver, "dialect">, what: string, error: unknown): Error {
+  const toDo = isThereAlready(error, dialect)
     ? "The database holds this already, but not by way of migrations: use an empty one, " +
-        "or run `pnpm dev` on it once, which notes how far it is."
+      "or run `pnpm dev` on it once, which notes how far it is."
     : "Correct the migration, or the rows that are in its way.";
+  return new Error(`${what}: ${innermostMessage(error)}. ${toDo}`, { cause: error });
 }
 
 const inBetween =

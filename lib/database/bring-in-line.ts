@@ -1,11 +1,19 @@
+import { createHash } from "node:crypto";
 import { alone, inTransaction } from "./alone.ts";
 import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { innermostMessage } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
-import { judgePlan } from "./judge-plan.ts";
+import { judgeChange, type Risk } from "./judge-change.ts";
+import { readMigrations, record, recordedOf } from "./migration-files.ts";
+import { planChange } from "./plan-change.ts";
+import { type Candidate, type Present, presentSchema } from "./present-schema.ts";
+import { readPresent } from "./read-present.ts";
+import { rebuildWithDependents } from "./rebuild-with-dependents.ts";
+import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { SchemaPlanner, UnplannedError } from "./schema-planner.ts";
-import type { SchemaPlan } from "./schema-planner-child.ts";
+import type { SchemaRead } from "./schema-planner-child.ts";
+import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./schema-snapshot.ts";
 
 /** How a database stands to its schema after an attempt to bring it in line. */
 export type BroughtInLine =
@@ -20,96 +28,182 @@ export interface BringInLineOptions {
   schemaPath: string;
   /** Kept from one time to the next it saves most of a second. Default: one for this time only. */
   planner?: SchemaPlanner;
+  /** The code of a plan that was refused and is accepted: then it is carried out, whatever is lost. */
+  accept?: string | undefined;
+  /** The folder of drizzle-kit's migrations. Those that the database is found to have had are recorded in it. */
+  migrations?: string;
 }
 
 /**
  * Development: changes the database to what the schema says, all or nothing, as long as no row can be lost or refused.
  * What could is left for a person to decide, and comes back as `refused`. Never asks at the terminal.
+ *
+ * What is changed is the difference between two of drizzle-kit's snapshots: that of the schema, and that of what the
+ * database is now. The latter is made anew each time from the database itself (`present-schema.ts`), not remembered: so it
+ * is right after drizzle-kit push or migrate, a change by hand, an earlier release of this framework, and a process that
+ * ended between two statements on a database that keeps each (MySQL). What is remembered, the snapshot of the last time,
+ * only says which tables are the author's: others are nobody's business, and one that is no longer in the schema is known
+ * to have been in it.
  */
-export async function bringInLine({ driver, schemaPath, planner }: BringInLineOptions): Promise<BroughtInLine> {
+export async function bringInLine(options: BringInLineOptions): Promise<BroughtInLine> {
+  const { driver, schemaPath, planner } = options;
   const ownPlanner = planner ?? new SchemaPlanner();
   try {
+    const schema = await ownPlanner.read(schemaPath);
+    const target = schema.snapshots[driver.dialect];
+    if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
     return await alone(driver, async () => {
-      const intent = await inTransaction(driver, "read", (connection) => intend(connection, schemaPath, ownPlanner));
-      if (intent.reasons.length > 0) return refusal(intent);
-      return await apply(driver, intent);
+      const intent = await intend(driver, ownPlanner, target, schema.fingerprints[driver.dialect] ?? "");
+      await recordMigrations(driver, options.migrations, intent.present);
+      const result = await apply(driver, intent, options.accept);
+      if (result.status !== "refused") await recordMigrations(driver, options.migrations, intent.fingerprint);
+      return result;
     });
   } catch (error) {
-    if (error instanceof UnplannedError) return refusal({ statements: [], reasons: [unplanned(error)] });
+    if (error instanceof UnplannedError) return refusal(driver, { statements: [], reasons: [unplanned(error)] });
     throw error;
   } finally {
     if (planner === undefined) ownPlanner.close();
   }
 }
 
-/** What is to be done, or why not. */
+/** What is to be done, and what has to be looked at first. */
 interface Intent {
+  /** What the database is now, and is to be. */
+  from: SchemaSnapshot;
+  target: SchemaSnapshot;
+  fingerprint: string;
+  /** What is remembered of the last time, when the database is still as it was then. */
+  present: string | undefined;
   statements: string[];
-  reasons: string[];
-  plan: SchemaPlan;
+  risks: Risk[];
   /** What is remembered of the last time is what would be remembered now. */
   remembered: boolean;
 }
 
-async function intend(connection: Connection, schemaPath: string, planner: SchemaPlanner): Promise<Intent> {
-  const plan = await planner.plan(schemaPath, (sql) => connection.execute(sql));
-  const known = JSON.parse((await readMeta(connection, "tables")) ?? "[]") as string[];
-  const statements: string[] = [];
-  const reasons: string[] = [];
-  // drizzle-kit puts several statements into one, and an index built "concurrently" cannot be part of a transaction.
-  const single = plan.statements
-    .flatMap((statement) => statement.split("--> statement-breakpoint"))
-    .map((statement) => statement.trim().replace(/^(CREATE (?:UNIQUE )?INDEX) CONCURRENTLY/i, "$1"))
-    .filter((statement) => statement !== "");
-  for (const [i, judgement] of judgePlan(single).entries()) {
-    if (judgement.kind === "leave") continue;
-    statements.push(single[i] as string);
-    if (judgement.kind === "refused") reasons.push(judgement.reason);
-    if (judgement.kind === "needsEmpty" && (await hasRows(connection, judgement.table))) reasons.push(judgement.reason);
-  }
-  const gone = await existing(
-    connection,
-    known.filter((table) => !plan.tables.includes(table)),
+async function intend(
+  driver: Driver,
+  planner: SchemaPlanner,
+  target: SchemaSnapshot,
+  fingerprint: string,
+): Promise<Intent> {
+  const kept = await inTransaction(driver, "read", async (connection) => ({
+    fingerprint: await readMeta(connection, "schema"),
+    snapshot: await readMeta(connection, "snapshot"),
+    underWay: await readMeta(connection, "snapshot under way"),
+  }));
+  const earlier = [kept.underWay, kept.snapshot].flatMap((text) => (text ? [JSON.parse(text) as SchemaSnapshot] : []));
+  const { present, candidates } = await readPresent(driver, planner, [target, ...earlier]);
+  const from = presentSchema(present, candidates);
+  const keyNames = new Map(
+    Object.entries(from.tables).map(([key, table]) => [shownTable(table), present.tables.get(key)?.primaryKeyName]),
   );
-  for (const table of gone) {
-    if (await hasRows(connection, table))
-      reasons.push(`Table ${table} is no longer in the schema and would be dropped with its rows.`);
-  }
-  if (gone.length > 0) statements.push(`DROP TABLE ${gone.join(", ")};`);
-  return { statements, reasons, plan, remembered: await isRemembered(connection, plan, known) };
+  return {
+    from,
+    target,
+    fingerprint,
+    present: isStill(present, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
+    statements: await planChange(planner, driver.dialect, from, target, (table) => keyNames.get(table)),
+    risks: judgeChange(from, target, driver.dialect),
+    remembered: kept.fingerprint === fingerprint && kept.snapshot !== undefined,
+  };
 }
 
-async function apply(driver: Driver, { statements, plan, remembered }: Intent): Promise<BroughtInLine> {
+/** Has nobody changed the database since it was of this schema? */
+function isStill(present: Present, candidate: Candidate | undefined, fingerprint: string | undefined): boolean {
+  if (!candidate || schemaFingerprint(candidate.snapshot) !== fingerprint) return false;
+  const tables = [...present.tables].filter(([key]) => candidate.snapshot.tables[key]);
+  const found = presentSchema({ ...present, tables: new Map(tables) }, [candidate]);
+  return schemaFingerprint(found) === fingerprint;
+}
+
+/**
+ * Records the migrations up to that of a schema which the database has. Then `drizzle-kit migrate` beside development runs
+ * only what is new: a database that development made has had them all, but not by way of migrations.
+ */
+async function recordMigrations(
+  driver: Driver,
+  folder: string | undefined,
+  fingerprint: string | undefined,
+): Promise<void> {
+  if (folder === undefined || fingerprint === undefined) return;
+  const migrations = readMigrations(folder);
+  const described = migrations.findLastIndex((migration) => migration.fingerprint === fingerprint);
+  if (described < 0) return;
+  await inTransaction(driver, "define", async (connection) => {
+    const recorded = await recordedOf(connection, migrations);
+    for (const migration of migrations.slice(recorded, described + 1)) await record(connection, migration);
+  });
+}
+
+async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<BroughtInLine> {
+  const { statements, remembered } = intent;
   if (statements.length === 0 && remembered) return { status: "inLine" };
+  let run = 0;
   try {
-    await inTransaction(driver, "define", async (connection) => {
-      for (const statement of statements) await connection.execute(statement);
-      await writeMeta(connection, "schema", plan.fingerprint);
-      await writeMeta(connection, "tables", JSON.stringify(plan.tables));
+    return await inTransaction(driver, "define", async (connection) => {
+      const reasons = await reasonsAgainst(connection, intent);
+      // What a transaction that is rolled back would say of itself is a failure, and this is none.
+      if (reasons.length > 0 && accept !== codeOf(statements)) throw new Refused(reasons);
+      await rememberUnderWay(connection, intent);
+      await rebuildWithDependents(connection, intent, async (statement) => {
+        await connection.execute(statement);
+        run++;
+      });
+      await remember(connection, intent);
+      return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
     });
   } catch (error) {
+    if (error instanceof Refused) return refusal(driver, { statements, reasons: error.reasons });
     if (driver.classify(error) !== "other") throw error;
-    return refusal({ statements, reasons: [`The database refused: ${innermostMessage(error)}`] });
+    return refusal(driver, { statements, reasons: [refusedByDatabase(driver, error, run)] });
   }
-  return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
 }
 
-async function isRemembered(connection: Connection, plan: SchemaPlan, known: string[]): Promise<boolean> {
-  return (
-    (await readMeta(connection, "schema")) === plan.fingerprint && JSON.stringify(known) === JSON.stringify(plan.tables)
-  );
+class Refused extends Error {
+  readonly reasons: string[];
+
+  constructor(reasons: string[]) {
+    super("rows are in the way");
+    this.reasons = reasons;
+  }
 }
 
-/** A table that does not exist yet has none. */
-async function hasRows(connection: Connection, table: string): Promise<boolean> {
-  if ((await existing(connection, [table])).length === 0) return false;
-  return (await connection.execute(`select 1 from ${table} limit 1`)).length > 0;
+/** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
+async function reasonsAgainst(connection: Connection, { risks, from }: Intent): Promise<string[]> {
+  const { quoted } = dialects[connection.dialect];
+  const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
+  if (connection.dialect === "pg") {
+    // All of them before the first look, which takes the snapshot: so it has every row.
+    for (const key of new Set(risks.map(({ table }) => table)))
+      await connection.execute(`lock table ${named(key)} in access exclusive mode`);
+  }
+  const reasons: string[] = [];
+  for (const { table, holding, reason } of risks) {
+    const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
+    const rows = await connection.execute(`select 1 from ${named(table)} where ${where} limit 1`);
+    if (rows.length > 0) reasons.push(reason);
+  }
+  return reasons;
 }
 
-async function existing(connection: Connection, tables: string[]): Promise<string[]> {
-  const { sql, params } = dialects[connection.dialect].existing(tables);
-  const rows = await connection.execute(sql, params);
-  return rows.map((row) => String(row.name));
+function sqlName({ dialect }: Connection, { name, schema }: TableSnapshot): string {
+  const { quoted } = dialects[dialect];
+  return schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
+}
+
+/**
+ * On a database that keeps each statement at once: should this process end before the last, the tables made by the first
+ * are known to be the author's, whatever the schema says by then.
+ */
+async function rememberUnderWay(connection: Connection, { target }: Intent): Promise<void> {
+  if (dialects[connection.dialect].definitionsRollBack) return;
+  await writeMeta(connection, "snapshot under way", JSON.stringify(target));
+}
+
+async function remember(connection: Connection, { target, fingerprint }: Intent): Promise<void> {
+  await writeMeta(connection, "schema", fingerprint);
+  await writeMeta(connection, "snapshot", JSON.stringify(target));
 }
 
 function unplanned({ needsAnswer, message }: UnplannedError): string {
@@ -118,12 +212,41 @@ function unplanned({ needsAnswer, message }: UnplannedError): string {
     : `drizzle-kit failed: ${message}`;
 }
 
-function refusal({ statements, reasons }: Pick<Intent, "statements" | "reasons">): BroughtInLine {
+function otherDialect({ description }: Driver, { dialect }: SchemaRead): string {
+  return dialect === "mixed"
+    ? "Its tables are of more than one database: define all of them with pgTable, sqliteTable or mysqlTable."
+    : `Its tables are of another database than ${description}. To change to that, restart the server.`;
+}
+
+function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): string {
+  const kept =
+    dialects[dialect].definitionsRollBack || run === 0 ? "" : ` The first ${run} of the statements were run.`;
+  return `The database refused: ${innermostMessage(error)}.${kept}`;
+}
+
+function refusal(
+  { dialect }: Driver,
+  { statements, reasons }: { statements: string[]; reasons: string[] },
+): BroughtInLine {
   const lines = [
     "The database was not changed to match convex/schema.ts:",
     ...reasons.map((reason) => `  - ${reason}`),
     ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
-    "To do it all the same, run `pnpm drizzle-kit push`, which asks before it loses anything. Otherwise change the schema back.",
+    ...(statements.length > 0 ? [howToAccept(dialect, codeOf(statements))] : []),
+    "Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand.",
   ];
   return { status: "refused", statements, reasons, message: lines.join("\n") };
+}
+
+/** Names a plan, so that no other than the one that was read is accepted. */
+function codeOf(statements: readonly string[]): string {
+  return createHash("sha256").update(statements.join("\0")).digest("hex").slice(0, 8);
+}
+
+/** drizzle-kit's push cannot read a MariaDB, and takes there every key for a new one. */
+function howToAccept(dialect: Driver["dialect"], code: string): string {
+  const accept = `\`pnpm dev --accept ${code}\`, which runs just these statements`;
+  return dialect === "mysql"
+    ? `To do it all the same, stop the server and run ${accept}.`
+    : `To do it all the same, run \`pnpm drizzle-kit push\`, which asks before it loses anything, or stop the server and run ${accept}.`;
 }

@@ -1,12 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
+import { applyMigrations } from "./apply-migrations.ts";
+import { bringInLine } from "./bring-in-line.ts";
+import { createInternalTables } from "./internal-tables.ts";
+import { readMigrations } from "./migration-files.ts";
+import { openDatabase } from "./open-database.ts";
 import { openPglite } from "./pglite.ts";
+import { SchemaPlanner } from "./schema-planner.ts";
 import { serveWire } from "./serve-wire.ts";
+import { describeWithMysql } from "./with-mysql.ts";
 
 const log = { info() {}, warn() {}, error() {} };
+const sqliteTables =
+  'import { integer, sqliteTable } from "drizzle-orm/sqlite-core"; export const notes = sqliteTable("notes", { id: integer().primaryKey() });';
+const mysqlTables =
+  'import { int, mysqlTable } from "drizzle-orm/mysql-core"; export const notes = mysqlTable("notes", { id: int().autoincrement().primaryKey() });';
+
 let project: string;
 let directory: string;
 
@@ -85,6 +98,8 @@ test("beside a running server, push goes through it", async () => {
   const push = drizzleKit(["push"]);
   expect(await push.code, push.output).toBe(0);
   expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([]);
+  await createInternalTables(driver);
+  expect(await bringInLine({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({ status: "inLine" });
   await server.close();
   await driver.close();
 }, 60_000);
@@ -95,6 +110,49 @@ test("beside a server that lets nobody in, push says who has the database and wh
   expect(await push.code).not.toBe(0);
   expect(push.output).toContain(`is in use by process ${process.pid}`);
   await driver.close();
+}, 60_000);
+
+test("a SQLite schema gets the file that the server has open, and the framework's tables are left alone", async () => {
+  await writeFile(join(project, "convex", "tables.ts"), sqliteTables);
+  await writeFile(join(project, "convex", "schema.ts"), 'export * from "./tables.ts";');
+  const schema = { notes: sqliteTable("notes", { id: integer().primaryKey() }) };
+  const driver = await openDatabase({ directory: join(project, ".convex"), schema, log });
+  for (let i = 0; i < 2; i++) {
+    const push = drizzleKit(["push"]);
+    expect(await push.code, push.output).toBe(0);
+    expect(push.output).toContain(i === 0 ? "Changes applied" : "No changes detected");
+  }
+  const read = (sql: string) => inTransaction(driver, "read", (connection) => connection.execute(sql));
+  expect(await read("select * from notes")).toEqual([]);
+  expect(await read("select * from _convex_lite_meta")).not.toEqual([]);
+  expect(await bringInLine({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({ status: "inLine" });
+  await driver.close();
+}, 60_000);
+
+test("what generate writes of a schema is known again, in each dialect", async () => {
+  const planner = new SchemaPlanner();
+  for (const [dialect, tables] of [
+    ["sqlite", sqliteTables],
+    ["mysql", mysqlTables],
+  ] as const) {
+    await rm(join(project, "drizzle"), { recursive: true, force: true });
+    await writeFile(join(project, "convex", "schema.ts"), tables);
+    const generate = drizzleKit(["generate"]);
+    expect(await generate.code, generate.output).toBe(0);
+    const { fingerprints } = await planner.read(join(project, "convex", "schema.ts"));
+    expect(readMigrations(join(project, "drizzle")).at(-1)?.fingerprint).toBe(fingerprints[dialect]);
+  }
+  planner.close();
+}, 60_000);
+
+test("what does not fit, or is not there, is told in a sentence", async () => {
+  await writeFile(join(project, "convex", "schema.ts"), mysqlTables);
+  const nowhere = drizzleKit(["push"]);
+  expect(await nowhere.code).not.toBe(0);
+  expect(nowhere.output).toContain("MySQL cannot be embedded: set DATABASE_URL to a server");
+  const elsewhere = drizzleKit(["migrate"], { DATABASE_URL: "postgres://nobody@127.0.0.1:5611/nothing" });
+  expect(await elsewhere.code).not.toBe(0);
+  expect(elsewhere.output).toContain("made with drizzle-orm/mysql-core, but DATABASE_URL begins with");
 }, 60_000);
 
 test("generate needs no database, and .env decides which one is used", async () => {
@@ -108,3 +166,27 @@ test("generate needs no database, and .env decides which one is used", async () 
   // It does not say more than that; with the embedded database it would have succeeded.
   expect(push.output).toContain("Using 'pg' driver");
 }, 60_000);
+
+await describeWithMysql("on MySQL or MariaDB", (server) => {
+  test("generate and migrate lead development's database on, and development knows it again", async () => {
+    const schemaPath = join(project, "convex", "schema.ts");
+    const migrations = join(project, "drizzle");
+    await writeFile(schemaPath, mysqlTables);
+    const driver = await openDatabase({ url: server.url, directory: project, schema: {}, log });
+    const kit = async (...args: string[]): Promise<void> => {
+      const run = drizzleKit(args, { DATABASE_URL: server.url });
+      expect(await run.code, run.output).toBe(0);
+    };
+    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
+    await inTransaction(driver, "write", (connection) => connection.execute("insert into notes values (1)"));
+    await kit("generate");
+
+    await writeFile(schemaPath, "export {};");
+    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
+    await kit("generate");
+    await kit("migrate");
+    expect(await bringInLine({ driver, schemaPath, migrations })).toEqual({ status: "inLine" });
+    expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
+    await driver.close();
+  }, 60_000);
+});

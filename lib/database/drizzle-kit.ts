@@ -1,13 +1,19 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
+import * as esbuild from "esbuild";
+import { examples, fileOf, readAddress } from "./database-address.ts";
+import { OWN_PREFIX } from "./dialects.ts";
+import type { Dialect } from "./driver.ts";
 import { EmbeddedLockTakenError, lockEmbedded } from "./embedded-lock.ts";
 
-/** How drizzle-kit reaches the database; to be spread into its configuration. */
+/** How drizzle-kit reaches the database, and what in it is none of its business; to be spread into its configuration. */
 export type KitCredentials =
   | { dialect: "postgresql"; dbCredentials: { url: string } }
   | { dialect: "postgresql"; driver: "pglite"; dbCredentials: { url: string } }
-  | { dialect: "postgresql" };
+  | { dialect: "postgresql" }
+  | { dialect: "sqlite" | "mysql"; dbCredentials: { url: string }; tablesFilter: string[] }
+  | { dialect: "sqlite" | "mysql"; tablesFilter: string[] };
 
 /** A CommonJS package: imported from a module all of it is the default export, compiled to CommonJS there is none. */
 const { loadEnvConfig } = (nextEnvModule as { default?: typeof nextEnvModule }).default ?? nextEnvModule;
@@ -15,20 +21,73 @@ const { loadEnvConfig } = (nextEnvModule as { default?: typeof nextEnvModule }).
 /** Commands of drizzle-kit that open the database; the others only read and write files. */
 const opening = new Set(["push", "migrate", "studio", "pull", "introspect"]);
 
+/** The framework's tables lie among the author's, but on PostgreSQL, where they have a schema that drizzle-kit does not see. */
+const tablesFilter = [`!${OWN_PREFIX}*`];
+
 /**
- * For `drizzle.config.ts`: the application's own database, as `DATABASE_URL` and the `.env*` files say, read as Next reads
- * them. The embedded one can be open in one process only, so drizzle-kit takes its lock for as long as it lives; while a
- * `pnpm dev` holds that, drizzle-kit is sent there instead.
+ * For `drizzle.config.ts`: the application's own database, as the tables in `convex/schema.ts`, `DATABASE_URL` and the
+ * `.env*` files say, read as Next reads them.
+ *
+ * The embedded PostgreSQL can be open in one process only, so drizzle-kit takes its lock for as long as it lives; while a
+ * `pnpm dev` holds that, drizzle-kit is sent there instead. A SQLite file may be open in both.
  *
  * Synchronous, as drizzle-kit wants its configuration, and without `import.meta`, as it compiles it to CommonJS.
- * @throws when the database is in use by something that cannot share it.
+ * @throws when the database is in use by something that cannot share it, and when address and tables do not fit.
  */
 export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   loadEnvConfig(root, process.env.NODE_ENV !== "production", { info() {}, error: console.error });
   const url = process.env.DATABASE_URL?.trim();
-  if (url) return { dialect: "postgresql", dbCredentials: { url } };
-  if (!process.argv.some((argument) => opening.has(argument))) return { dialect: "postgresql" };
-  return embeddedCredentials(resolve(root, ".convex", "pglite"));
+  const opens = process.argv.some((argument) => opening.has(argument));
+  const address = url ? readAddress(url) : undefined;
+  const dialect = dialectIn(join(root, "convex", "schema.ts")) ?? address?.dialect ?? "pg";
+  // To write migrations no database is needed, so that one for another need not be taken out of the way.
+  if (opens && address && address.dialect !== dialect) {
+    throw new Error(
+      `The tables in convex/schema.ts are made with drizzle-orm/${dialect}-core, but DATABASE_URL begins with ` +
+        `"${address.scheme}:". Set it to an address like ${examples[dialect]}.`,
+    );
+  }
+  if (dialect === "pg") {
+    if (address?.dialect === "pg") return { dialect: "postgresql", dbCredentials: { url: address.url } };
+    return opens ? embeddedCredentials(resolve(root, ".convex", "pglite")) : { dialect: "postgresql" };
+  }
+  if (!opens) return { dialect, tablesFilter };
+  if (dialect === "mysql") {
+    if (!url) throw new Error(`MySQL cannot be embedded: set DATABASE_URL to a server, like ${examples.mysql}.`);
+    return { dialect, dbCredentials: { url }, tablesFilter };
+  }
+  const file = url ? fileOf(url) : resolve(root, ".convex", "database.sqlite");
+  mkdirSync(dirname(file), { recursive: true });
+  return { dialect, dbCredentials: { url: file }, tablesFilter };
+}
+
+const packages: Record<string, Dialect> = {
+  "drizzle-orm/pg-core": "pg",
+  "drizzle-orm/sqlite-core": "sqlite",
+  "drizzle-orm/mysql-core": "mysql",
+};
+
+/**
+ * By the package that the schema's tables are made with, wherever in the project they are. It is not run: that would take
+ * a promise. Undefined when it names none, or more than one, which drizzle-kit says itself.
+ */
+function dialectIn(schemaPath: string): Dialect | undefined {
+  if (!existsSync(schemaPath)) return undefined;
+  const { metafile } = esbuild.buildSync({
+    entryPoints: [schemaPath],
+    absWorkingDir: dirname(schemaPath),
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  const found = new Set(imported.flatMap((path) => packages[path] ?? []));
+  const [first, ...others] = found;
+  return others.length > 0 ? undefined : first;
 }
 
 function embeddedCredentials(directory: string): KitCredentials {

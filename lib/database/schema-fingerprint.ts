@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 
 /**
  * Says whether two of drizzle-kit's snapshots describe the same schema. Each snapshot also names itself and the one
- * before it, at random; that is left out.
+ * before it, at random, and what was renamed since that one; these are left out.
  */
 export function schemaFingerprint(snapshot: Record<string, unknown>): string {
-  const { id: _id, prevId: _prevId, ...described } = snapshot;
+  const { id: _id, prevId: _prevId, _meta, ...described } = snapshot;
   return createHash("sha256")
     .update(JSON.stringify(sorted(described)))
     .digest("hex");

@@ -1,72 +1,85 @@
 /**
- * The process that asks drizzle-kit what a database lacks. Apart, because drizzle-kit takes long to load, asks questions
- * at the terminal when it has one (here it has none), and writes to it as it likes. It reaches the database only by asking
- * the process that started it, which alone may open an embedded one.
+ * The process that asks drizzle-kit what a schema is and how one becomes another. Apart, because drizzle-kit takes long
+ * to load, asks questions at the terminal when it has one (here it has none), and writes to it as it likes. It never
+ * reaches the database.
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import vm from "node:vm";
-import { is, type SQL, Table } from "drizzle-orm";
-import { getTableConfig, isPgSchema, PgDialect, PgTable } from "drizzle-orm/pg-core";
 import { build } from "esbuild";
+import type { Dialect } from "./driver.ts";
+import { dialectOf, type SchemaDialect } from "./schema-dialect.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
+import type { SchemaSnapshot } from "./schema-snapshot.ts";
 
 /** What the process is told. */
 export type PlannerRequest =
-  | { type: "plan"; schemaPath: string }
-  | { type: "rows"; query: number; rows: unknown[] }
-  | { type: "failed"; query: number; message: string };
+  | { type: "read"; schemaPath: string }
+  | { type: "plan"; dialect: Dialect; from: SchemaSnapshot; to: SchemaSnapshot };
 
 /** What it says. */
 export type PlannerReply =
-  | { type: "query"; query: number; sql: string }
-  | ({ type: "planned" } & SchemaPlan)
+  | ({ type: "schema" } & SchemaRead)
+  | { type: "planned"; statements: string[] }
   | { type: "unplanned"; needsAnswer: boolean; message: string };
 
-/** What would bring a database in line with a schema. */
-export interface SchemaPlan {
-  /** In order; empty when the database is in line. Whether they lose data was not looked at. */
-  statements: string[];
-  /** The tables of the schema, as SQL names them: `"public"."messages"`. */
-  tables: string[];
+/** A schema as its file is now. */
+export interface SchemaRead {
+  /** Undefined when it has no tables: it fits every database. */
+  dialect: SchemaDialect | undefined;
+  /** One for each dialect that it may be of: one, unless it has no tables or is mixed. */
+  snapshots: Partial<Record<Dialect, SchemaSnapshot>>;
   /** Equal for equal schemas, and for the snapshots that drizzle-kit keeps of them beside its migrations. */
-  fingerprint: string;
+  fingerprints: Partial<Record<Dialect, string>>;
 }
 
 type KitApi = typeof import("drizzle-kit/api");
 const kit: KitApi = createRequire(import.meta.url)("drizzle-kit/api");
 
-const dialect = new PgDialect();
-const asked = new Map<number, { resolve(rows: unknown[]): void; reject(error: Error): void }>();
+type Exports = Record<string, unknown>;
 
-process.on("message", (request: PlannerRequest) => {
-  if (request.type === "plan") void plan(request.schemaPath).then(say, (error: unknown) => say(unplanned(error)));
-  else {
-    const question = asked.get(request.query);
-    asked.delete(request.query);
-    if (request.type === "rows") question?.resolve(request.rows);
-    else question?.reject(new Error(request.message));
-  }
-});
+const snapshotOf: Record<Dialect, (schema: Exports) => Promise<unknown>> = {
+  pg: async (schema) => kit.generateDrizzleJson(schema),
+  sqlite: (schema) => kit.generateSQLiteDrizzleJson(schema),
+  mysql: (schema) => kit.generateMySQLDrizzleJson(schema),
+};
+
+const migrationOf: Record<Dialect, (from: never, to: never) => Promise<string[]>> = {
+  pg: kit.generateMigration,
+  sqlite: kit.generateSQLiteMigration,
+  mysql: kit.generateMySQLMigration,
+};
+
+process.on("message", (request: PlannerRequest) => void answer(request).catch(unplanned).then(say));
 process.on("disconnect", () => process.exit());
 
 function say(reply: PlannerReply): void {
   process.send?.(reply);
 }
 
-async function plan(schemaPath: string): Promise<PlannerReply> {
+async function answer(request: PlannerRequest): Promise<PlannerReply> {
+  if (request.type === "read") return { type: "schema", ...(await read(request.schemaPath)) };
+  const { dialect, from, to } = request;
+  return { type: "planned", statements: await migrationOf[dialect](from as never, to as never) };
+}
+
+async function read(schemaPath: string): Promise<SchemaRead> {
   const schema = await load(schemaPath);
-  const fingerprint = schemaFingerprint({ ...kit.generateDrizzleJson(schema) });
-  const tables = Object.values(schema).filter((value): value is PgTable => is(value, Table) && is(value, PgTable));
-  // With these filters drizzle-kit sees the schema's own tables and nothing else, so that it drops nobody's.
-  const visible = tables.length > 0 ? tables.map((table) => getTableConfig(table).name) : ["!*"];
-  const database = { execute } as unknown as Parameters<KitApi["pushSchema"]>[1];
-  const { statementsToExecute } = await kit.pushSchema(schema, database, schemasOf(schema, tables), visible);
-  return { type: "planned", statements: statementsToExecute, tables: tables.map(sqlName), fingerprint };
+  const hasTables = dialectOf(schema, "pg") === dialectOf(schema, "mysql");
+  const dialect = hasTables ? dialectOf(schema) : undefined;
+  const possible: Dialect[] = dialect === undefined ? ["pg", "sqlite", "mysql"] : dialect === "mixed" ? [] : [dialect];
+  const snapshots: Partial<Record<Dialect, SchemaSnapshot>> = {};
+  const fingerprints: Partial<Record<Dialect, string>> = {};
+  for (const each of possible) {
+    const snapshot = (await snapshotOf[each](schema)) as SchemaSnapshot;
+    snapshots[each] = snapshot;
+    fingerprints[each] = schemaFingerprint(snapshot);
+  }
+  return { dialect, snapshots, fingerprints };
 }
 
 /** The exports of the schema as its file is now. Packages stay outside of the bundle. */
-async function load(schemaPath: string): Promise<Record<string, unknown>> {
+async function load(schemaPath: string): Promise<Exports> {
   const built = await build({
     entryPoints: [schemaPath],
     absWorkingDir: dirname(schemaPath),
@@ -77,49 +90,14 @@ async function load(schemaPath: string): Promise<Record<string, unknown>> {
     write: false,
     logLevel: "silent",
   });
-  const module = { exports: {} as Record<string, unknown> };
+  const module = { exports: {} as Exports };
   const code = built.outputFiles[0]?.text ?? "";
   const evaluate = vm.compileFunction(code, ["module", "exports", "require"], { filename: schemaPath });
   evaluate(module, module.exports, createRequire(schemaPath));
   return module.exports;
 }
 
-function schemasOf(schema: Record<string, unknown>, tables: PgTable[]): string[] {
-  const named = Object.values(schema).filter(isPgSchema);
-  const names = [
-    ...named.map((each) => each.schemaName),
-    ...tables.map((table) => getTableConfig(table).schema ?? "public"),
-  ];
-  return [...new Set(["public", ...names])];
-}
-
-function sqlName(table: PgTable): string {
-  const { schema = "public", name } = getTableConfig(table);
-  return `${quoted(schema)}.${quoted(name)}`;
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/**
- * What drizzle-kit uses of a Drizzle database. It counts rows to decide whether to truncate a table or to ask, and does
- * neither when there are none: what a statement would do to rows is judged elsewhere, over all statements alike.
- */
-function execute(statement: SQL): Promise<{ rows: unknown[] }> {
-  const { sql } = dialect.sqlToQuery(statement);
-  if (/^select count\(\*\) as count from/i.test(sql)) return Promise.resolve({ rows: [{ count: "0" }] });
-  const query = nextQuery();
-  const rows = new Promise<unknown[]>((resolve, reject) => asked.set(query, { resolve, reject }));
-  say({ type: "query", query, sql });
-  return rows.then((all) => ({ rows: all }));
-}
-
-/** Unique among the questions under way. */
-function nextQuery(): number {
-  return Math.max(0, ...asked.keys()) + 1;
-}
-
+/** Without a terminal drizzle-kit fails where it would ask whether something was renamed. */
 function unplanned(error: unknown): PlannerReply {
   const message = error instanceof Error ? error.message : String(error);
   return { type: "unplanned", needsAnswer: message.includes("Interactive prompts require a TTY"), message };

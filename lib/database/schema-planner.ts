@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
-import type { PlannerReply, PlannerRequest, SchemaPlan } from "./schema-planner-child.ts";
+import type { Dialect } from "./driver.ts";
+import type { PlannerReply, PlannerRequest, SchemaRead } from "./schema-planner-child.ts";
+import type { SchemaSnapshot } from "./schema-snapshot.ts";
 
 /** drizzle-kit could not say what to do. */
 export class UnplannedError extends Error {
@@ -14,49 +16,51 @@ export class UnplannedError extends Error {
   }
 }
 
-/** Runs one of drizzle-kit's questions to the database. */
-export type RunQuery = (sql: string) => Promise<unknown[]>;
-
 /** Asks drizzle-kit, in a process of its own that stays for the next time: the first time takes a second, others little. */
 export class SchemaPlanner {
   #child: ChildProcess | undefined;
-  /** The last that the process wrote before it ended, if it did. */
-  #complaint = "";
-  /** Settles when the plan before is done: one at a time. */
+  /** Settles when the question before is answered: one at a time. */
   #before: Promise<unknown> = Promise.resolve();
 
   /**
-   * What would bring the database in line with the schema.
+   * What a schema says.
    * @param schemaPath The absolute path of `convex/schema.ts`; read anew each time.
-   * @throws {UnplannedError}
+   * @throws {UnplannedError} when it does not load.
    */
-  plan(schemaPath: string, run: RunQuery): Promise<SchemaPlan> {
-    const plan = this.#before.then(() => this.#plan(schemaPath, run));
-    this.#before = plan.catch(() => {});
-    return plan;
+  async read(schemaPath: string): Promise<SchemaRead> {
+    const reply = await this.#ask({ type: "read", schemaPath });
+    if (reply.type === "schema") return reply;
+    throw new UnplannedError("drizzle-kit gave another answer", false);
   }
 
-  /** Ends the process. A later plan starts another. */
+  /**
+   * The statements that make one schema of the other, in order. Whether they lose data was not looked at.
+   * @throws {UnplannedError}
+   */
+  async plan(dialect: Dialect, from: SchemaSnapshot, to: SchemaSnapshot): Promise<string[]> {
+    const reply = await this.#ask({ type: "plan", dialect, from, to });
+    if (reply.type === "planned") return reply.statements;
+    throw new UnplannedError("drizzle-kit gave another answer", false);
+  }
+
+  /** Ends the process. A later question starts another. */
   close(): void {
     this.#child?.kill();
     this.#child = undefined;
   }
 
-  #plan(schemaPath: string, run: RunQuery): Promise<SchemaPlan> {
+  #ask(request: PlannerRequest): Promise<PlannerReply> {
+    const answer = this.#before.then(() => this.#askNow(request));
+    this.#before = answer.catch(() => {});
+    return answer;
+  }
+
+  #askNow(request: PlannerRequest): Promise<PlannerReply> {
     const child = this.#running();
-    const tell = (request: PlannerRequest): void => void (child.connected && child.send(request));
-    return new Promise<SchemaPlan>((resolve, reject) => {
-      const onMessage = (reply: PlannerReply): void => {
-        if (reply.type === "query") void answer(reply.query, reply.sql);
-        else
-          end(() =>
-            reply.type === "planned" ? resolve(reply) : reject(new UnplannedError(reply.message, reply.needsAnswer)),
-          );
-      };
-      const answer = (query: number, sql: string): Promise<void> =>
-        run(sql).then(
-          (rows) => tell({ type: "rows", query, rows }),
-          (error: Error) => tell({ type: "failed", query, message: error.message }),
+    return new Promise<PlannerReply>((resolve, reject) => {
+      const onMessage = (reply: PlannerReply): void =>
+        end(() =>
+          reply.type === "unplanned" ? reject(new UnplannedError(reply.message, reply.needsAnswer)) : resolve(reply),
         );
       const onExit = (): void =>
         end(() => reject(new UnplannedError("the process that runs drizzle-kit ended", false)));
@@ -65,7 +69,7 @@ export class SchemaPlanner {
         settle();
       };
       child.on("message", onMessage).on("exit", onExit).on("error", onExit);
-      tell({ type: "plan", schemaPath });
+      if (child.connected) child.send(request);
     });
   }
 
@@ -73,11 +77,7 @@ export class SchemaPlanner {
     if (this.#child?.connected) return this.#child;
     const file = new URL(`./schema-planner-child${extname(import.meta.url)}`, import.meta.url);
     // No terminal, so that drizzle-kit fails where it would ask.
-    this.#child = fork(file, { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced", execArgv: [] });
-    this.#complaint = "";
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#complaint = (this.#complaint + text).slice(-2_000);
-    });
+    this.#child = fork(file, { stdio: ["ignore", "ignore", "ignore", "ipc"], serialization: "advanced", execArgv: [] });
     return this.#child;
   }
 }

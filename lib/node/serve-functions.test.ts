@@ -1,5 +1,7 @@
+import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { inTransaction } from "../database/alone.ts";
+import { schemaEdits } from "../database/contract/schema-edits.ts";
 import type { Driver } from "../database/driver.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -36,13 +38,13 @@ afterEach(async () => {
   project[Symbol.dispose]();
 });
 
-async function serve(): Promise<void> {
+async function serve(acceptedPlan?: string): Promise<void> {
   serving = await serveFunctions({
     engine: { useFunctions: (modules) => void served.push(modules.a?.value) },
     database,
     loader,
     functions: await loader.load(),
-    settings: { development: true },
+    settings: { development: true, acceptedPlan },
     log: clock.log,
   });
 }
@@ -64,14 +66,48 @@ test("after a refusal the database is looked at again, also for the schema that 
   // By hand, as the message advises. Then the schema goes back to what it was.
   await execute("alter table notes add column title text");
   project.write("convex/schema.ts", plain);
-  await expect.poll(errors, { timeout: 10_000 }).toHaveLength(2);
-  expect(errors()[1]).toContain('Column "title" of "notes" would be dropped');
-  expect(infos()).not.toContainEqual(expect.stringContaining("good again"));
+  await expect.poll(() => errors().at(-1), { timeout: 10_000 }).toContain('Column "title" of "notes" would be dropped');
 
   await execute("delete from notes");
   project.write("convex/schema.ts", `${plain}// saved again`);
+  await expect.poll(columns, { timeout: 10_000 }).toEqual(["id"]);
   await expect.poll(infos, { timeout: 10_000 }).toContainEqual(expect.stringContaining("good again"));
+});
+
+test.each(["pg", "sqlite"] as const)(
+  "edits of the schema that could lose rows, one after the other (%s): each is told, none is made, and the functions serve on",
+  async (dialect) => {
+    const { usual, rows, edits, written } = schemaEdits(dialect);
+    await database.close();
+    database = await openTemporary({ schema: dialect === "pg" ? {} : { a: sqliteTable("a", { id: integer() }) } });
+    project.write("convex/schema.ts", written(usual));
+    await serve();
+    for (const statement of rows) await execute(statement);
+    const stored = await execute("select * from notes order by id");
+    const dangerous = edits.filter(({ nothingIn }) => !nothingIn?.includes(dialect));
+    expect(dangerous.length).toBeGreaterThan(20);
+    for (const { to, reason } of dangerous) {
+      project.write("convex/schema.ts", written(to));
+      await expect.poll(() => errors().at(-1), { timeout: 10_000 }).toMatch(reason);
+      expect(errors().at(-1)).toContain("pnpm drizzle-kit push");
+      expect(await execute("select * from notes order by id")).toEqual(stored);
+    }
+    project.write("convex/schema.ts", written(usual));
+    project.write("convex/a.ts", 'export const value = "last";');
+    await expect.poll(() => served.at(-1), { timeout: 10_000 }).toBe("last");
+  },
+  120_000,
+);
+
+test("a plan that was refused is carried out by the next start that accepts it", async () => {
+  await execute("create table notes (id integer primary key, title text)");
+  await execute("insert into notes values (1, 'gone')");
+  await serve();
+  const code = /pnpm dev --accept (\w+)/.exec(errors()[0] ?? "")?.[1];
+  await serving.close();
+  await serve(code);
   expect(await columns()).toEqual(["id"]);
+  expect(await execute("select * from notes")).toEqual([{ id: 1 }]);
 });
 
 test("functions that need no other schema are served though the database does not fit it", async () => {
@@ -81,12 +117,12 @@ test("functions that need no other schema are served though the database does no
   await serve();
   expect(errors()).toHaveLength(1);
   project.write("convex/a.ts", 'export const value = "second";');
-  await expect.poll(() => served, { timeout: 10_000 }).toEqual(["first", "second"]);
+  await expect.poll(() => served.at(-1), { timeout: 10_000 }).toBe("second");
   expect(errors()).toHaveLength(1);
 
   // The way out that the message names needs no restart.
   await execute("alter table notes add column title text not null default ''");
   project.write("convex/a.ts", 'export const value = "third";');
-  await expect.poll(() => served, { timeout: 10_000 }).toEqual(["first", "second", "third"]);
+  await expect.poll(() => served.at(-1), { timeout: 10_000 }).toBe("third");
   expect(infos()).toContainEqual(expect.stringContaining("DROP DEFAULT"));
 });

@@ -17,7 +17,7 @@ export interface ServeFunctionsOptions {
   loader: FunctionLoader;
   /** What to serve first. */
   functions: LoadedFunctions;
-  settings: Pick<Settings, "development">;
+  settings: Pick<Settings, "development" | "acceptedPlan">;
   log: Log;
 }
 
@@ -47,7 +47,7 @@ export async function serveFunctions(options: ServeFunctionsOptions): Promise<Se
 }
 
 async function followSaves(
-  { database, loader, functions, log }: ServeFunctionsOptions,
+  { database, loader, functions, settings, log }: ServeFunctionsOptions,
   serve: (functions: LoadedFunctions) => void,
 ): Promise<ServedFunctions> {
   const planner = new SchemaPlanner();
@@ -55,12 +55,15 @@ async function followSaves(
   /** The schema that the database fits. Unknown after a refusal: somebody may do by hand what was refused. */
   let fits: string | undefined;
   let told: string | undefined;
+  /** Only once: should the same plan come up again, somebody may think otherwise of it. */
+  let accept = settings.acceptedPlan;
 
   /** @returns why the database was left as it is, when it does not fit the schema. */
   async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<string | undefined> {
     if (schemaKey === fits) return undefined;
     fits = undefined;
-    const result = await bringInLine({ driver: database, schemaPath, planner });
+    const result = await bringInLine({ driver: database, schemaPath, planner, accept, migrations: loader.migrations });
+    accept = undefined;
     if (result.status === "refused") return result.message;
     fits = schemaKey;
     if (result.status === "applied") {

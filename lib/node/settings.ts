@@ -16,6 +16,8 @@ export interface Settings {
   readonly redisUrl: string | undefined;
   /** Believe `X-Forwarded-Host`, `-Proto` and `-For`: set it behind a proxy that sets them itself, and only there. */
   readonly trustProxy: boolean;
+  /** The code of the plan for the database that `convex-lite dev --accept` accepts. */
+  readonly acceptedPlan?: string | undefined;
 }
 
 /** The environment is not usable. The message says which variable, what was expected and what was found. */
@@ -43,6 +45,7 @@ const environment = z.object({
     .enum(["0", "1"], { error: "expected 1 or 0" })
     .default("0")
     .transform((flag) => flag === "1"),
+  CONVEX_LITE_ACCEPT: z.string().optional(),
 });
 
 /**
@@ -70,7 +73,7 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
   if (!parsed.success) {
     throw new SettingsError(parsed.error.issues.map((issue) => printIssue(issue, given)).join("\n"));
   }
-  const { PORT, HOST, DATABASE_URL, REDIS_URL, TRUST_PROXY } = parsed.data;
+  const { PORT, HOST, DATABASE_URL, REDIS_URL, TRUST_PROXY, CONVEX_LITE_ACCEPT } = parsed.data;
   return {
     development,
     port: PORT,
@@ -78,6 +81,7 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
     databaseUrl: DATABASE_URL,
     redisUrl: REDIS_URL,
     trustProxy: TRUST_PROXY,
+    acceptedPlan: CONVEX_LITE_ACCEPT,
   };
 }
 

@@ -1,0 +1,313 @@
+import type { Dialect } from "../driver.ts";
+
+/** How a schema is written in one dialect. */
+export interface Writing {
+  module: string;
+  table: string;
+  id: string;
+  /** A text of limited length; SQLite limits none. */
+  short(length: number): string;
+  text: string;
+  integer: string;
+  /** Before the tables, and the type of a column. */
+  mood(...values: string[]): { before: string; type: string };
+  /** An expression that fills a column of integers. */
+  now: string;
+}
+
+const writings: Record<Dialect, Writing> = {
+  pg: {
+    module: "drizzle-orm/pg-core",
+    table: "pgTable",
+    id: "d.integer().primaryKey().generatedAlwaysAsIdentity()",
+    short: (length) => `d.varchar({ length: ${length} })`,
+    text: "d.text()",
+    integer: "d.integer()",
+    mood: (...values) => ({
+      before: `export const mood = d.pgEnum("mood", ${JSON.stringify(values)});`,
+      type: "mood()",
+    }),
+    now: "sql`(extract(epoch from now()))::integer`",
+  },
+  sqlite: {
+    module: "drizzle-orm/sqlite-core",
+    table: "sqliteTable",
+    id: "d.integer().primaryKey({ autoIncrement: true })",
+    short: () => "d.text()",
+    text: "d.text()",
+    integer: "d.integer()",
+    mood: (...values) => ({ before: "", type: `d.text({ enum: ${JSON.stringify(values)} })` }),
+    now: "sql`(unixepoch())`",
+  },
+  mysql: {
+    module: "drizzle-orm/mysql-core",
+    table: "mysqlTable",
+    id: "d.int().autoincrement().primaryKey()",
+    short: (length) => `d.varchar({ length: ${length} })`,
+    text: "d.text()",
+    integer: "d.int()",
+    mood: (...values) => ({ before: "", type: `d.mysqlEnum(${JSON.stringify(values)})` }),
+    now: "sql`(unix_timestamp())`",
+  },
+};
+
+/** What `convex/schema.ts` may hold. Undefined columns are left out. */
+export interface Schema {
+  notes?: Record<string, string | undefined> | undefined;
+  people?: Record<string, string | undefined> | undefined;
+  /** Rules of `notes`, as Drizzle's third argument has them, with `t` for the table. */
+  rules?: string[];
+  moods?: string[];
+  more?: string;
+}
+
+/** One edit that is not to be made beside rows, and what the reason names. */
+export interface Edit {
+  story: string;
+  to: Schema;
+  reason: RegExp;
+  /** Dialects in which the database has nothing to do with it. */
+  nothingIn?: Dialect[];
+}
+
+/** Edits of a schema that come up while an application grows, in one dialect. */
+export interface SchemaEdits {
+  writing: Writing;
+  /** The schema before each of them, and what fills its tables. */
+  usual: Required<Pick<Schema, "notes" | "people" | "rules" | "moods">>;
+  rows: string[];
+  /** Those that could lose or refuse a row. */
+  edits: Edit[];
+  /** Those that lose and refuse nothing, and what they show of the rows that were there. */
+  additions: Array<{ story: string; to: Schema; shows?: string; from?: Schema }>;
+  /** As the text of `convex/schema.ts`. */
+  written(schema: Schema): string;
+}
+
+export function schemaEdits(dialect: Dialect): SchemaEdits {
+  const w = writings[dialect];
+  const people = { id: w.id, name: w.short(80) };
+  const notes = { id: w.id, text: w.short(80), size: w.integer, author: w.integer, mood: "MOOD" };
+  const usual = { notes, people, rules: ['d.index("notes_by_size").on(t.size)'], moods: ["good", "bad"] };
+
+  function written({ notes, people, rules = [], moods = ["good", "bad"], more = "" }: Schema): string {
+    const mood = w.mood(...moods);
+    const columns = (of: Record<string, string | undefined>): string =>
+      Object.entries(of)
+        .flatMap(([column, type]) => (type === undefined ? [] : [`${column}: ${type.replace("MOOD", mood.type)}`]))
+        .join(", ");
+    return [
+      `import * as d from "${w.module}";`,
+      'import { sql } from "drizzle-orm";',
+      mood.before,
+      people ? `export const people = d.${w.table}("people", { ${columns(people)} });` : "",
+      notes ? `export const notes = d.${w.table}("notes", { ${columns(notes)} }, (t) => [${rules.join(", ")}]);` : "",
+      more.replaceAll("TABLE", `d.${w.table}`),
+    ].join("\n");
+  }
+
+  const rows = [
+    `insert into people (name) values ('ann')`,
+    `insert into notes (text, size, author, mood) values ('kept', 1, 7, 'bad'), ('kept', 1, null, null)`,
+  ];
+
+  const edits: Edit[] = [
+    {
+      story: "a column is dropped",
+      to: { ...usual, notes: { ...notes, text: undefined } },
+      reason: /"text" of "notes" would be dropped/,
+    },
+    {
+      story: "a column with an index is dropped",
+      to: { ...usual, notes: { ...notes, size: undefined }, rules: [] },
+      reason: /"size" of "notes" would be dropped/,
+    },
+    { story: "a table is dropped", to: { ...usual, people: undefined }, reason: /"people" .* would be dropped/ },
+    {
+      story: "a column is renamed",
+      to: { ...usual, notes: { ...notes, text: undefined, words: w.short(80) } },
+      reason: /"text" of "notes" is gone .* "words" new: only you know/,
+    },
+    {
+      story: "two columns are renamed",
+      to: { ...usual, notes: { ...notes, text: undefined, author: undefined, words: w.short(80), by: w.integer } },
+      reason: /"text", "author" of "notes" .* "words", "by" new/,
+    },
+    {
+      story: "a column is renamed in the schema only, by its type becoming another's",
+      to: { ...usual, notes: { ...notes, size: undefined, bytes: w.text }, rules: [] },
+      reason: /"size" of "notes" is gone .* "bytes" new/,
+    },
+    {
+      story: "a table is renamed",
+      to: {
+        ...usual,
+        people: undefined,
+        more: `export const users = TABLE("users", { id: ${w.id}, name: ${w.short(80)} });`,
+      },
+      reason: /"people" is gone .* "users" is new: only you know/,
+    },
+    {
+      story: "a column moves to another table",
+      to: { ...usual, notes: { ...notes, text: undefined }, people: { ...people, text: w.short(80) } },
+      reason: /"text" of "notes" would be dropped/,
+    },
+    {
+      story: "a column changes its type",
+      to: { ...usual, notes: { ...notes, text: w.integer } },
+      reason: /"text" of "notes" would change its type/,
+    },
+    {
+      story: "a number becomes a text",
+      to: { ...usual, notes: { ...notes, size: w.text }, rules: [] },
+      reason: /"size" of "notes" would change its type/,
+    },
+    {
+      story: "a text becomes shorter",
+      to: { ...usual, notes: { ...notes, text: w.short(3) } },
+      reason: /"text" of "notes" would change its type from .*80.* to .*3/,
+      nothingIn: ["sqlite"],
+    },
+    {
+      story: "a required column comes without a default",
+      to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()` } },
+      reason: /"title" of "notes" is required and has no default.*Give it a \.default/,
+    },
+    {
+      story: "a column becomes required",
+      to: { ...usual, notes: { ...notes, author: `${w.integer}.notNull()` } },
+      reason: /"author" of "notes" becomes required/,
+    },
+    {
+      story: "a required column comes while another changes its type",
+      to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()`, text: w.integer } },
+      reason: /"title" of "notes" is required/,
+    },
+    {
+      story: "a column with duplicates becomes unique",
+      to: { ...usual, notes: { ...notes, text: `${w.short(80)}.unique()` } },
+      reason: /differ by \("text"\) in table "notes"/,
+    },
+    {
+      story: "a unique index is laid over duplicates",
+      to: { ...usual, rules: [...(usual.rules ?? []), 'd.uniqueIndex("notes_once").on(t.text, t.size)'] },
+      reason: /differ by \("text", "size"\) in table "notes"/,
+    },
+    {
+      story: "an index becomes unique",
+      to: { ...usual, rules: ['d.uniqueIndex("notes_by_size").on(t.size)'] },
+      reason: /differ by \("size"\) in table "notes"/,
+    },
+    {
+      story: "a value is taken from an enum",
+      to: { ...usual, moods: ["good"] },
+      reason: /"mood" of "notes"/,
+      nothingIn: ["sqlite"],
+    },
+    {
+      story: "a value of an enum is renamed",
+      to: { ...usual, moods: ["good", "sad"] },
+      reason: /"mood" of "notes"/,
+      nothingIn: ["sqlite"],
+    },
+    {
+      story: "the primary key becomes another column",
+      to: { ...usual, notes: { ...notes, id: w.integer, size: `${w.integer}.primaryKey()` }, rules: [] },
+      reason: /primary key of "notes" becomes \("size"\)/,
+    },
+    {
+      story: "the primary key gets another column",
+      to: {
+        ...usual,
+        notes: { ...notes, id: w.integer, text: `${w.short(80)}.notNull()` },
+        rules: ['d.primaryKey({ columns: [t.id, t.text], name: "notes_key" })'],
+      },
+      reason: /primary key of "notes" becomes \("id", "text"\)/,
+    },
+    {
+      story: "the primary key is dropped",
+      to: { ...usual, notes: { ...notes, id: w.integer } },
+      reason: /primary key \("id"\) of "notes" would be dropped/,
+    },
+    {
+      story: "a foreign key comes that rows violate",
+      to: { ...usual, notes: { ...notes, author: `${w.integer}.references(() => people.id)` } },
+      reason: /refer to rows of "people" by \("author"\) in table "notes"/,
+    },
+    {
+      story: "a check comes that rows violate",
+      to: { ...usual, rules: [...(usual.rules ?? []), 'd.check("notes_big", sql`size > 5`)'] },
+      reason: /check "notes_big" .*size.* in table "notes"/,
+    },
+    {
+      story: "a column becomes a computed one",
+      to: { ...usual, notes: { ...notes, size: `${w.integer}.generatedAlwaysAs(sql\`1 + 1\`)` }, rules: [] },
+      reason: /"size" of "notes" would be computed/,
+    },
+    {
+      story: "everything is dropped",
+      to: {},
+      reason: /"notes" is (gone|no longer in the schema).* would be dropped with its rows/,
+    },
+  ];
+
+  /** Edits that lose and refuse nothing, and what they do to rows that are there. */
+  const additions: SchemaEdits["additions"] = [
+    {
+      story: "a table",
+      to: { ...usual, more: `export const tags = TABLE("tags", { id: ${w.id} });` },
+      shows: "select * from tags",
+    },
+    { story: "a column", to: { ...usual, notes: { ...notes, title: w.text } }, shows: "select title from notes" },
+    {
+      story: "a required column with a default",
+      to: { ...usual, notes: { ...notes, title: `${w.short(80)}.notNull().default("not null")` } },
+      shows: "select id from notes where title = 'not null'",
+    },
+    {
+      story: "a required column that an expression fills",
+      to: { ...usual, notes: { ...notes, at: `${w.integer}.notNull().default(${w.now})` } },
+      shows: "select id from notes where at > 1000000",
+    },
+    {
+      story: "two columns, one with an index, while another's default changes",
+      to: {
+        ...usual,
+        notes: { ...notes, size: `${w.integer}.default(3)`, a: w.integer, b: w.integer },
+        rules: [...(usual.rules ?? []), 'd.index("notes_by_a").on(t.a)'],
+      },
+      shows: "select a, b from notes where size = 1",
+    },
+    {
+      story: "a column that points to another table, alone and unique",
+      to: { ...usual, notes: { ...notes, editor: `${w.integer}.references(() => people.id).unique()` } },
+      shows: "select editor from notes",
+    },
+    {
+      story: "a table that points to an old one",
+      to: {
+        ...usual,
+        more: `export const tags = TABLE("tags", { note: ${w.integer}.references(() => notes.id, { onDelete: "cascade" }) });`,
+      },
+      shows: "select note from tags",
+    },
+    { story: "a value of an enum", to: { ...usual, moods: ["good", "bad", "sad"] } },
+    { story: "a longer text", to: { ...usual, notes: { ...notes, text: w.short(200) } } },
+    {
+      story: "an optional column instead of a required one",
+      from: { ...usual, notes: { ...notes, text: `${w.short(80)}.notNull()` } },
+      to: usual,
+    },
+    {
+      story: "no index, unique constraint, check and foreign key any more",
+      from: {
+        ...usual,
+        notes: { ...notes, size: `${w.integer}.unique()`, author: `${w.integer}.references(() => people.id)` },
+        rules: [...(usual.rules ?? []), 'd.check("notes_big", sql`size < 5`)'],
+      },
+      to: { ...usual, rules: [] },
+    },
+  ];
+
+  return { writing: w, usual, rows, edits, additions, written };
+}

@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
+import { expect, test } from "vitest";
+import { inTransaction } from "./alone.ts";
+import { type BroughtInLine, bringInLine } from "./bring-in-line.ts";
+import { followsSchema } from "./contract/follows-schema.ts";
+import { openMysql } from "./mysql.ts";
+import { openPostgres } from "./postgres.ts";
+import { openTemporary } from "./temporary.ts";
+import { describeWithMysql } from "./with-mysql.ts";
+import { describeWithPostgres } from "./with-postgres.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+
+followsSchema("PGlite", "pg", () => openTemporary({ schema: {} }));
+followsSchema("SQLite", "sqlite", () => openTemporary({ schema: { a: sqliteTable("a", { id: integer() }) } }));
+await describeWithPostgres("PostgreSQL", (server) => {
+  followsSchema("PostgreSQL", "pg", () => openPostgres({ url: server.url, schema: {}, log }));
+});
+await describeWithMysql("MySQL or MariaDB", (server) => {
+  followsSchema("MySQL or MariaDB", "mysql", () => openMysql({ url: server.url, schema: {}, log }));
+});
+
+test("where SQLite makes a table anew, what somebody made about it by hand stays", async () => {
+  const schema = { notes: sqliteTable("notes", { id: integer() }) };
+  const driver = await openTemporary({ schema });
+  const folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
+  const schemaPath = join(folder, "schema.ts");
+  const save = async (columns: string): Promise<BroughtInLine> => {
+    await writeFile(
+      schemaPath,
+      `import { integer, sqliteTable } from "drizzle-orm/sqlite-core"; export const notes = sqliteTable("notes", { id: integer(), ${columns} });`,
+    );
+    return bringInLine({ driver, schemaPath });
+  };
+  const outcome = (result: BroughtInLine): string => (result.status === "refused" ? result.message : result.status);
+  const made = () =>
+    inTransaction(driver, "read", (connection) =>
+      connection.execute("select name from sqlite_schema where name glob 'their*' order by name"),
+    );
+  expect(outcome(await save("size: integer()"))).toBe("applied");
+  await inTransaction(driver, "write", async (connection) => {
+    for (const statement of [
+      "create view their_view as select id from notes",
+      "create index their_index on notes (size desc)",
+      "create table theirs (id integer)",
+      "create trigger their_trigger after insert on notes begin insert into theirs values (null); end",
+      "create trigger their_view_trigger instead of insert on their_view begin select 1; end",
+      "insert into notes values (1, 2)",
+    ])
+      await connection.execute(statement);
+  });
+  const before = await made();
+  expect(before).toHaveLength(5);
+  expect(outcome(await save("size: integer().default(3)"))).toBe("applied");
+  expect(await made()).toEqual(before);
+  const rows = await inTransaction(driver, "write", async (connection) => {
+    await connection.execute("insert into notes (id) values (2)");
+    return connection.execute("select (select count(*) from theirs) as noticed, (select sum(size) from notes) as size");
+  });
+  expect(rows).toEqual([{ noticed: 2, size: 5 }]);
+  await driver.close();
+  await rm(folder, { recursive: true, force: true });
+});

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { dialects } from "./dialects.ts";
+import type { Connection } from "./driver.ts";
+import { schemaFingerprint } from "./schema-fingerprint.ts";
+import type { SchemaSnapshot } from "./schema-snapshot.ts";
+
+/** One of drizzle-kit's migrations. */
+export interface Migration {
+  name: string;
+  statements: string[];
+  hash: string;
+  /** When it was generated; drizzle tells by this which ones a database has had. */
+  when: number;
+  /** Of the schema after it; undefined when its snapshot is not there. */
+  snapshot: SchemaSnapshot | undefined;
+  fingerprint: string | undefined;
+}
+
+/** Those in a folder that drizzle-kit generates into, oldest first. */
+export function readMigrations(folder: string): Migration[] {
+  const journalFile = join(folder, "meta", "_journal.json");
+  if (!existsSync(journalFile)) return [];
+  const { entries } = JSON.parse(readFileSync(journalFile, "utf8")) as { entries: Array<{ idx: number; tag: string }> };
+  if (entries.length === 0) return [];
+  return readMigrationFiles({ migrationsFolder: folder }).map(({ sql, hash, folderMillis }, i) => {
+    const number = String(entries[i]?.idx ?? i).padStart(4, "0");
+    const snapshot = snapshotIn(join(folder, "meta", `${number}_snapshot.json`));
+    return {
+      name: entries[i]?.tag ?? String(i),
+      statements: sql,
+      hash,
+      when: folderMillis,
+      snapshot,
+      fingerprint: snapshot && schemaFingerprint(snapshot),
+    };
+  });
+}
+
+function snapshotIn(file: string): SchemaSnapshot | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SchemaSnapshot) : undefined;
+}
+
+/** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
+export async function recordedOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
+  const { table, create } = dialects[connection.dialect].migrations;
+  for (const statement of create) await connection.execute(statement);
+  const [row] = await connection.execute(`select max(created_at) as newest from ${table}`);
+  if (row?.newest == null) return 0;
+  return migrations.findLastIndex(({ when }) => when <= Number(row.newest)) + 1;
+}
+
+/** Where drizzle's own migrator does, so that `drizzle-kit migrate` agrees. */
+export function record(connection: Connection, { hash, when }: Migration): Promise<unknown> {
+  const { table } = dialects[connection.dialect].migrations;
+  return connection.change(`insert into ${table} (hash, created_at) values ($1, $2)`, [hash, when]);
+}
