@@ -32,12 +32,20 @@ export function readAddress(address: string): DatabaseAddress {
   if (scheme !== "mysql" && scheme !== "postgres" && scheme !== "postgresql") {
     throw new UnusableDatabaseError(unknownScheme(scheme));
   }
-  // Without an authority it is a Unix socket: `postgres:///app?host=/run/postgresql`.
-  if (!URL.canParse(address) && !URL.canParse(address.replace("://", "://localhost"))) {
-    throw new UnusableDatabaseError(malformed(scheme));
-  }
+  if (!canBeRead(address)) throw new UnusableDatabaseError(malformed(scheme));
   if (scheme === "mysql") return { scheme, dialect: "mysql", driver: "mysql2", url: address };
   return { scheme, dialect: "pg", ...postgresDriver(address) };
+}
+
+/** What the packages would stumble over, with the password in what they say. */
+function canBeRead(address: string): boolean {
+  try {
+    // Without a host it is a Unix socket: `postgres://user@/app?host=/run/postgresql`.
+    const { username, password, pathname } = new URL(address.replace("@/", "@localhost/"));
+    return [username, password, pathname].map(decodeURIComponent).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function postgresDriver(address: string): Pick<DatabaseAddress, "driver" | "url"> {

@@ -5,7 +5,7 @@ import { causesOf } from "./failure.ts";
 const conflicts = new Set([1213, 1205, 1020]);
 
 /** The server went away, shut down, or ended this connection or what ran on it. */
-const losses = new Set([1053, 1077, 1079, 1152, 1153, 1158, 1159, 1160, 1161, 1317, 1927, 2006, 2013]);
+const losses = new Set([1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1317, 1927, 2006, 2013]);
 
 /** The same as mysql2 and Node say it. */
 const lossCodes = /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|PROTOCOL_)/;

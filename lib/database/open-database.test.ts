@@ -94,14 +94,16 @@ test.each(["mariadb://user:geheim@host/db", "sqlite:./x.db", "host=localhost pas
   },
 );
 
-test.each(["postgres://user:geh#eim/@host:5432/db", "mysql://user:geheim@host:port/db"])(
-  "an address that cannot be read is an error, without what is in it: %s",
-  async (url) => {
-    const text = await failure(open(url, url.startsWith("mysql") ? mysqlSchema : schema));
-    expect(text).toContain("is not an address");
-    expect(text).not.toMatch(/geh/);
-  },
-);
+test.each([
+  "postgres://user:geh#eim/@host:5432/db",
+  "postgres://user:geh%eim@host/db",
+  "mysql://user:geheim@host:port/db",
+  "mysql://user:geh%eim@host/db",
+])("an address that cannot be read is an error, without what is in it: %s", async (url) => {
+  const text = await failure(open(url, url.startsWith("mysql") ? mysqlSchema : schema));
+  expect(text).toContain("is not an address");
+  expect(text).not.toMatch(/geh/);
+});
 
 describe("tables and an address that do not fit each other:", () => {
   const addresses = {
@@ -143,6 +145,8 @@ describe("the driver is Neon's", () => {
     ["postgres://u:p@host/app?driver=neon", "neon"],
     ["postgres://u:p@neon.tech.example.org/app", "pg"],
     ["postgres://u:p@host/neon.tech", "pg"],
+    ["postgres://u:p@/app?host=/run/postgresql", "pg"],
+    ["postgres:///app?host=/run/postgresql", "pg"],
   ])("%s: %s", (url, driver) => expect(readAddress(url).driver).toBe(driver));
 
   test("what is said to us is not said to the server", () => {

@@ -33,7 +33,7 @@ export async function describeWithMysql(name: string, tests: (server: TestServer
 
 async function endConnections(database: string): Promise<void> {
   for (;;) {
-    const present = await run(`select id from information_schema.processlist where db = '${database}'`);
+    const present = await run(`select id as id from information_schema.processlist where db = '${database}'`);
     if (present.length === 0) return;
     for (const { id } of present) await run(`kill ${id}`).catch(() => {});
   }
