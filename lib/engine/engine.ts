@@ -65,6 +65,8 @@ export interface Engine {
   readonly counters: EngineCounters;
   /** Serves these functions and this schema from now on; every live query is run again. */
   useFunctions(modules: FunctionModules, schema: Record<string, unknown>): void;
+  /** Development: tells every open page something that its author should see. */
+  notice(message: string): void;
   /** Takes an accepted socket. Call what it returns as the socket's events happen. */
   opened(socket: SocketLike, caller: Identity | null): SocketEvents;
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
@@ -195,6 +197,10 @@ export function createEngine(options: EngineOptions): Engine {
       }
       for (const session of sessions.all) session.rebindAll();
       settle.wake();
+    },
+
+    notice(message) {
+      for (const session of sessions.all) session.notice(message);
     },
 
     opened(socket, caller) {

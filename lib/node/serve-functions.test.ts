@@ -23,6 +23,8 @@ let database: Driver;
 let clock: HandClock;
 let serving: ServedFunctions;
 let served: unknown[];
+/** What open pages were told. */
+let notices: string[];
 
 beforeEach(async () => {
   project = new TemporaryProject({ "convex/schema.ts": plain, "convex/a.ts": 'export const value = "first";' });
@@ -30,6 +32,7 @@ beforeEach(async () => {
   database = await openTemporary({ schema: {} });
   clock = new HandClock();
   served = [];
+  notices = [];
 });
 
 afterEach(async () => {
@@ -40,7 +43,10 @@ afterEach(async () => {
 
 async function serve(acceptedPlan?: string): Promise<void> {
   serving = await serveFunctions({
-    engine: { useFunctions: (modules) => void served.push(modules.a?.value) },
+    engine: {
+      useFunctions: (modules) => void served.push(modules.a?.value),
+      notice: (message) => void notices.push(message),
+    },
     database,
     loader,
     functions: await loader.load(),
@@ -62,6 +68,7 @@ test("after a refusal the database is looked at again, also for the schema that 
   await execute("insert into notes values (1)");
   project.write("convex/schema.ts", titled);
   await expect.poll(errors, { timeout: 10_000 }).toEqual([expect.stringContaining("was not changed")]);
+  expect(notices).toEqual(errors());
 
   // By hand, as the message advises. Then the schema goes back to what it was.
   await execute("alter table notes add column title text");

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import { applyMigrations } from "../database/apply-migrations.ts";
 import { bringInLine } from "../database/bring-in-line.ts";
 import type { Driver } from "../database/driver.ts";
@@ -12,7 +12,7 @@ import type { Settings } from "./settings.ts";
 import { watchFunctions } from "./watch-functions.ts";
 
 export interface ServeFunctionsOptions {
-  engine: Pick<Engine, "useFunctions">;
+  engine: Pick<Engine, "useFunctions" | "notice">;
   database: Driver;
   loader: FunctionLoader;
   /** What to serve first. */
@@ -47,9 +47,10 @@ export async function serveFunctions(options: ServeFunctionsOptions): Promise<Se
 }
 
 async function followSaves(
-  { database, loader, functions, settings, log }: ServeFunctionsOptions,
+  { engine, database, loader, functions, settings, log: terminal }: ServeFunctionsOptions,
   serve: (functions: LoadedFunctions) => void,
 ): Promise<ServedFunctions> {
+  const log = alsoInPages(terminal, engine);
   const planner = new SchemaPlanner();
   const schemaPath = join(loader.directory, "schema.ts");
   /** The schema that the database fits. Unknown after a refusal: somebody may do by hand what was refused. */
@@ -98,6 +99,17 @@ async function followSaves(
       stopWatching();
       planner.close();
       await Promise.all([wire.close(), loader.close()]);
+    },
+  };
+}
+
+/** Whoever saves something that cannot be served looks at a page as often as at the terminal. */
+function alsoInPages(log: Log, engine: Pick<Engine, "notice">): Log {
+  return {
+    ...log,
+    error(message, about) {
+      log.error(message, about);
+      engine.notice(stripVTControlCharacters(message));
     },
   };
 }
