@@ -15,6 +15,7 @@ const tests = [
   "lib/functions/paginate",
   "tests/databases",
   "tests/demo",
+  "tests/faults/processes",
   "tests/fuzz",
   "tests/portable",
 ];

@@ -6,6 +6,7 @@ import { ConvexClient } from "../../lib/client/convex-client.ts";
 import { inTransaction } from "../../lib/database/alone.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { describeWithPostgres, type TestServer } from "../../lib/database/with-postgres.ts";
+import { thorough } from "../support/thorough.ts";
 import { Crowd, type StoredNote } from "./crowd.ts";
 import { COMMITTED, POINTS } from "./doom.ts";
 import { LINGERS, schema } from "./functions.ts";
@@ -162,4 +163,4 @@ function survives(size: number, postgres?: TestServer): void {
 }
 
 describe("a server on PGlite", () => survives(1_000));
-await describeWithPostgres("a server on PostgreSQL", (server) => survives(WRITERS, server));
+if (thorough) await describeWithPostgres("a server on PostgreSQL", (server) => survives(WRITERS, server));
