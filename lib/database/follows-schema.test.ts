@@ -13,18 +13,17 @@ import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-// PostgreSQL is what `serve-functions.test.ts` shows as well: here only `pnpm test:databases` has the time for it.
+// `pnpm test:databases` has the time for all; PGlite is also what `serve-functions.test.ts` shows.
 if (process.env.THOROUGH === "1") {
   followsSchema("PGlite", "pg", () => openTemporary({ schema: {} }));
   await describeWithPostgres("PostgreSQL", (server) => {
     followsSchema("PostgreSQL", "pg", () => openPostgres({ url: server.url, schema: {}, log }));
   });
+  await describeWithMysql("MySQL or MariaDB", (server) => {
+    followsSchema("MySQL or MariaDB", "mysql", () => openMysql({ url: server.url, schema: {}, log }));
+  });
 }
 followsSchema("SQLite", "sqlite", () => openTemporary({ schema: { a: sqliteTable("a", { id: integer() }) } }));
-await describeWithMysql("MySQL or MariaDB", (server) => {
-  followsSchema("MySQL or MariaDB", "mysql", () => openMysql({ url: server.url, schema: {}, log }));
-});
-
 test("where SQLite makes a table anew, what somebody made about it by hand stays", async () => {
   const schema = { notes: sqliteTable("notes", { id: integer() }) };
   const driver = await openTemporary({ schema });

@@ -14,15 +14,15 @@ import { schemas } from "./schema.ts";
 const FOUND: number[] = [];
 /** Fewer where a seed takes longer. */
 const SEEDS: Readonly<Record<DatabaseName, number>> = {
-  PGlite: 10,
-  SQLite: 10,
-  PostgreSQL: 10,
-  "Neon's driver": 3,
-  "MySQL or MariaDB": 8,
+  PGlite: 6,
+  SQLite: 6,
+  PostgreSQL: 6,
+  "Neon's driver": 2,
+  "MySQL or MariaDB": 4,
 };
 
 function neverShowsWhatNeverWas({ name, dialect, open, url }: TestDatabase): void {
-  const seeds = SEEDS[name] * (thorough ? 4 : 1);
+  const seeds = SEEDS[name] * (thorough ? 6 : 1);
   let driver: Driver;
 
   beforeAll(async () => {
