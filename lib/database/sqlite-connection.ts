@@ -40,6 +40,8 @@ export class SqliteConnection implements Connection {
   readonly dialect = "sqlite";
   readonly #options: SqliteConnectionOptions;
   #lost: ConnectionLostError | undefined;
+  /** Given back for good. No error is made of it until somebody comes all the same: its stack costs as much as a query. */
+  #isReleased = false;
   /** Undefined → lent by `begin` → given back at the end of the transaction; then `begin` may follow again. */
   #lent: LentFile | undefined;
   #transaction: OpenTransaction | undefined;
@@ -52,7 +54,7 @@ export class SqliteConnection implements Connection {
 
   async begin(mode: TransactionMode): Promise<void> {
     assert(!this.#lent, "a connection holds one transaction at a time");
-    if (this.#lost) throw this.#lost;
+    this.#assertUsable();
     const lent = mode === "read" ? this.#options.reader() : await this.#options.writer();
     try {
       if (mode === "define") {
@@ -62,7 +64,7 @@ export class SqliteConnection implements Connection {
       if (mode === "read") beginReading(lent.file);
       else await this.#options.beginWriting(lent.file);
       // Nobody waits for what was given up meanwhile.
-      if (this.#lost) throw this.#lost;
+      this.#assertUsable();
     } catch (error) {
       this.#giveBack(lent);
       throw error;
@@ -106,7 +108,7 @@ export class SqliteConnection implements Connection {
 
   release(): void {
     if (this.#lent) this.#giveBack(this.#lent);
-    this.#lost ??= new ConnectionLostError("The connection has been given back.");
+    this.#isReleased = true;
   }
 
   destroy(): void {
@@ -128,8 +130,13 @@ export class SqliteConnection implements Connection {
     }
   }
 
-  #stillLent(): LentFile {
+  #assertUsable(): void {
+    if (this.#isReleased) this.#lost ??= new ConnectionLostError("The connection has been given back.");
     if (this.#lost) throw this.#lost;
+  }
+
+  #stillLent(): LentFile {
+    this.#assertUsable();
     const lent = must(this.#lent, "the transaction is open");
     if (!lent.file.isOpen) throw new ConnectionLostError("The SQLite file has been closed.");
     return lent;

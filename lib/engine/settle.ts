@@ -39,8 +39,11 @@ export interface SettleParts {
   audience(): Audience;
 }
 
-/** How many fast queries share a snapshot before another is opened beside it, and how many a batch may open. */
-const QUERIES_PER_SNAPSHOT = 8;
+/**
+ * How many fast queries share a snapshot before another is opened beside it, and how many a batch may open. What shares
+ * one runs one after the other: more of them would spare the server a BEGIN and leave it without work.
+ */
+const QUERIES_PER_SNAPSHOT = 2;
 const MAX_SNAPSHOTS = 4;
 /** Connections that queries leave to mutations, however many of them are slow. */
 const LEFT_TO_MUTATIONS = 3;
