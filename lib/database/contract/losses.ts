@@ -151,6 +151,7 @@ function overAWire(use: DriverInUse, port: number): void {
         announced.push(position),
       );
       let ran = 0;
+      const fell = Promise.withResolvers<void>();
       const writing = transactions.write({
         by: "things:add",
         body: async (connection) => {
@@ -158,13 +159,16 @@ function overAWire(use: DriverInUse, port: number): void {
           await connection.execute("insert into things (id, name) values (1, 'once')");
           const record = { identity: "", lastDecided: 1, outcomes: new Map(), touched: 0 };
           const isNext = await sessionRecords.advance(connection, "s", 1, record);
-          if (ran === 1) wire[ill]();
+          if (ran === 1) {
+            wire[ill]();
+            fell.resolve();
+          }
           return { value: isNext, invalidations: [] };
         },
         wentThrough: (connection) => sessionRecords.isDecided(connection, "s", 1),
         committed: () => {},
       });
-      await expect.poll(() => ran).toBe(1);
+      await fell.promise;
       if (ill === "muteServer") await expect.poll(() => use.names(), { interval: 5 }).toEqual(["once"]);
       wire.heal();
       expect(await writing).toBe(true);
