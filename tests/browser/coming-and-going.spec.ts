@@ -195,6 +195,8 @@ test("StrictMode mounts twice and a save mounts anew: one socket, one subscripti
   const wire = new Wiretap(page);
   app.add("app/probe/page.tsx", PROBE);
   await write(app, request, "random", "there before");
+  // Next finds a new page when it looks, and answers 404 until then.
+  await expect.poll(async () => (await request.get(`${app.url}/probe`)).status(), { timeout: 20_000 }).toBe(200);
   await page.goto(`${app.url}/probe`);
   const last = page.getByTestId("last");
   await expect(last).toHaveText("there before");
