@@ -84,7 +84,7 @@ export function checkClient(observed: ObservedClient, history: History): string[
       }
     }
     const { who } = observation;
-    const shown = observation.shown.filter(({ result }) => !result.isLoading);
+    const shown = observation.shown.filter(saysOfAState);
     if (observation.what === "resolved" && history.isVisible(observation.uid, shown, who)) {
       floor = Math.max(floor, history.commitOf(observation.uid));
     }
@@ -102,6 +102,14 @@ export function checkClient(observed: ObservedClient, history: History): string[
     floor = found;
   }
   return [...faults, ...checkOrder(observed, history, outcomes)];
+}
+
+/**
+ * One that is loading says nothing yet; nor does one that the database has failed, which says just that and is asked
+ * again: at rest it is gone.
+ */
+function saysOfAState({ result }: Shown): boolean {
+  return !result.isLoading && result.error?.kind !== "internal";
 }
 
 /** At rest the client shows the last state, whole. */
