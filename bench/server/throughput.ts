@@ -59,7 +59,7 @@ async function directly(mode: "read" | "write", body: (db: Db) => Promise<unknow
 }
 
 /** As the engine does: a snapshot has nothing to commit. */
-function end(mode: "read" | "write", connection: Connection): Promise<void> {
+function end(mode: "read" | "write", connection: Connection): Promise<unknown> {
   return mode === "read" ? connection.rollback() : connection.commit();
 }
 

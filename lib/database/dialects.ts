@@ -1,10 +1,4 @@
-import type { Dialect } from "./driver.ts";
-
-/** One statement and its values: `$1`, `$2` … stand for `params`, in every dialect (see `Connection.execute`). */
-export interface Statement {
-  readonly sql: string;
-  readonly params: readonly unknown[];
-}
+import type { Dialect, Statement } from "./driver.ts";
 
 /**
  * What a column of the framework's own tables holds: a `key` is compared byte by byte and short enough for an index, a

@@ -1,6 +1,15 @@
 /** Which SQL a database speaks. What the framework itself says in each is in `dialects.ts`. */
 export type Dialect = "pg" | "sqlite" | "mysql";
 
+/** One statement and its values: `$1`, `$2` … stand for `params`, in every dialect (see `Connection.execute`). */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
+/** The SQLSTATE with which a deciding statement fails on PostgreSQL (see `Connection.commit`): a class nobody else uses. */
+export const DECIDES_NOTHING = "CLX01";
+
 /**
  * What a transaction is for. "read": one snapshot in which every write is refused. "write": serializable. "define": to
  * change tables, by statements that `dialects.ts` or drizzle-kit wrote; a "write" that cares for what such statements
@@ -56,8 +65,14 @@ export interface Connection {
   execute(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   /** The same for a statement that writes: answers how many rows it inserted, changed or deleted. */
   change(sql: string, params?: readonly unknown[]): Promise<number>;
-  /** @throws with `classify(error) === "connectionLost"` when nobody knows whether it went through. */
-  commit(): Promise<void>;
+  /**
+   * Keeps what the transaction did. With `deciding`, a statement that is to change one row, runs that first, in the same
+   * round trip where the database can, and keeps nothing when it does not. On PostgreSQL it fails then, by
+   * `DECIDES_NOTHING`.
+   * @returns whether it was kept. When not, the transaction is still to be rolled back.
+   * @throws with `classify(error) === "connectionLost"` when nobody knows whether it went through.
+   */
+  commit(deciding?: Statement): Promise<boolean>;
   /** Never rejects: without a connection the database has rolled back already. */
   rollback(): Promise<void>;
   /** Gives the connection back. After a failure of the connection it is thrown away instead. */

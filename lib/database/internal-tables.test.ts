@@ -48,7 +48,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     );
     await Promise.all(drivers.map(createInternalTables));
     const [driver] = drivers as [Driver];
-    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("1");
+    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("2");
     await Promise.all(drivers.map((each) => each.close()));
   });
 });

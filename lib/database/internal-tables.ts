@@ -1,25 +1,21 @@
 import { alone, inTransaction } from "./alone.ts";
 import { dialects, type TableSpec } from "./dialects.ts";
-import type { Connection, Driver } from "./driver.ts";
+import type { Connection, Dialect, Driver } from "./driver.ts";
 import { innermostMessage, UnusableDatabaseError } from "./failure.ts";
+import { advance, sessions } from "./session-row.ts";
 
 /** Single facts by name: the version of these tables, the schema development brought the database to. */
 const meta: TableSpec = { name: "meta", columns: { key: "key", value: "text" } };
 
-/** What a client has had decided, and the results it has not confirmed yet (ENGINE rule 4). */
-const sessions: TableSpec = {
-  name: "sessions",
-  columns: { id: "key", identity: "text", last_decided: "integer", outcomes: "text", touched: "integer" },
-  // Idle sessions are looked for by age.
-  indexes: ["touched"],
-};
-
 /**
- * The framework's own tables, where neither the author's names nor drizzle-kit meet them. Each entry takes the tables from
- * the version before to the next; entries are added at the end, and never changed. They may run again after they were
+ * The framework's own tables, where neither the author's names nor drizzle-kit meet them. Each entry takes them from the
+ * version before to the next; entries are added at the end, and never changed. They may run again after they were
  * stopped half way, so each leaves alone what is there.
  */
-const versions: readonly (readonly TableSpec[])[] = [[meta, sessions]];
+const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
+  (dialect) => [meta, sessions].flatMap(dialects[dialect].createOwn),
+  (dialect) => advance[dialect].create,
+];
 
 /**
  * Brings the framework's tables to the version of this code. Does nothing when they are there; servers that start at
@@ -38,10 +34,9 @@ export async function createInternalTables(driver: Driver): Promise<void> {
 }
 
 async function bringToNewest(connection: Connection): Promise<void> {
-  const { createOwn } = dialects[connection.dialect];
   const present = await presentVersion(connection);
-  for (const tables of versions.slice(present)) {
-    for (const statement of tables.flatMap(createOwn)) await connection.execute(statement);
+  for (const version of versions.slice(present)) {
+    for (const statement of version(connection.dialect)) await connection.execute(statement);
   }
   await writeMeta(connection, "version", String(versions.length));
 }

@@ -13,7 +13,7 @@ import {
 } from "drizzle-orm/mysql2/session";
 import type { PoolConnection, QueryOptions, ResultSetHeader } from "mysql2/promise";
 import { assert, must } from "../environment/assert.ts";
-import { type Connection, ConnectionLostError, type TransactionMode } from "./driver.ts";
+import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "./driver.ts";
 import { lostBecause } from "./failure.ts";
 import { classifyMysql, isLoss } from "./mysql-failure.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "./open-transaction.ts";
@@ -96,15 +96,20 @@ export class MysqlConnection implements Connection {
     return (header as ResultSetHeader).affectedRows;
   }
 
-  async commit(): Promise<void> {
+  async commit(deciding?: Statement): Promise<boolean> {
     const transaction = must(this.#transaction, "`commit` is called after `begin`");
     await transaction.end();
     if (this.#lost) throw this.#lost;
     if (this.#over !== undefined) throw this.#over;
     if (transaction.firstFailure !== undefined) throw rolledBackInstead(transaction.firstFailure);
-    if (!this.#inTransaction) return;
+    if (deciding) {
+      const [header] = await this.#sendInside(positional(deciding.sql, deciding.params));
+      if ((header as ResultSetHeader).affectedRows !== 1) return false;
+    }
+    if (!this.#inTransaction) return true;
     await this.#send({ sql: "commit" });
     this.#inTransaction = false;
+    return true;
   }
 
   async rollback(): Promise<void> {

@@ -1,10 +1,17 @@
+import type { Duplex } from "node:stream";
 import type { TablesRelationalConfig } from "drizzle-orm";
 import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
 import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../environment/assert.ts";
-import { type Connection, ConnectionLostError, type TransactionMode } from "./driver.ts";
-import { lostBecause } from "./failure.ts";
+import {
+  type Connection,
+  ConnectionLostError,
+  DECIDES_NOTHING,
+  type Statement,
+  type TransactionMode,
+} from "./driver.ts";
+import { lostBecause, sqlState } from "./failure.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "./open-transaction.ts";
 import type { RelationalSchema } from "./relational-schema.ts";
 
@@ -72,12 +79,25 @@ export class PgConnection implements Connection {
     return (await this.#run(sql, params)).rowCount ?? 0;
   }
 
-  async commit(): Promise<void> {
+  async commit(deciding?: Statement): Promise<boolean> {
     const transaction = must(this.#transaction, "`commit` is called after `begin`");
     await transaction.end();
-    if (this.#client.getTransactionStatus() === "I") throw endedByHand(transaction.firstFailure);
-    const { command } = await this.#send("commit");
-    if (command !== "COMMIT") throw rolledBackInstead(transaction.firstFailure);
+    const status = this.#client.getTransactionStatus();
+    if (status === "I") throw endedByHand(transaction.firstFailure);
+    // What failed before is the reason, and better told than by the statement that would fail for it.
+    if (status === "E") throw rolledBackInstead(transaction.firstFailure);
+    // Both are under way before either is answered: after a statement that failed COMMIT rolls back.
+    const [decision, end] = await this.#inOneGo(() => [
+      deciding && this.#send({ text: deciding.sql }, [...deciding.params]),
+      this.#send("commit"),
+    ]);
+    if (decision.status === "rejected") {
+      if (sqlState(decision.reason) === DECIDES_NOTHING) return false;
+      throw decision.reason;
+    }
+    if (end.status === "rejected") throw end.reason;
+    if (end.value.command !== "COMMIT") throw rolledBackInstead(transaction.firstFailure);
+    return true;
   }
 
   async rollback(): Promise<void> {
@@ -117,6 +137,19 @@ export class PgConnection implements Connection {
     } catch (error) {
       if (isUnusable(error)) this.#lost ??= lostBecause(error);
       throw this.#lost ?? error;
+    }
+  }
+
+  /** In one packet, where the client sends at once what it is given. */
+  #inOneGo<T extends readonly unknown[]>(
+    send: () => T,
+  ): Promise<{ [K in keyof T]: PromiseSettledResult<Awaited<T[K]>> }> {
+    const { stream } = (this.#client as unknown as { connection: { stream: Partial<Duplex> } }).connection;
+    stream.cork?.();
+    try {
+      return Promise.allSettled(send());
+    } finally {
+      stream.uncork?.();
     }
   }
 

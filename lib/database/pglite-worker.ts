@@ -28,11 +28,22 @@ export type PgliteWorkerReply =
   | { type: "pong" }
   | { type: "closed" };
 
-/** A connection: its port, and what it wants done next. */
-interface Served {
-  port: MessagePort;
-  guest: boolean;
-  groups: WireGroups;
+/** A connection: its port, what it wants done next, and answers that are not on their way yet. */
+class Served {
+  readonly port: MessagePort;
+  readonly guest: boolean;
+  readonly groups = new WireGroups();
+  readonly answers: Uint8Array[] = [];
+
+  constructor(port: MessagePort, guest: boolean) {
+    this.port = port;
+    this.guest = guest;
+  }
+
+  send(): void {
+    const answer = joined(this.answers.splice(0));
+    if (answer.length > 0) this.port.postMessage(answer, [answer.buffer]);
+  }
 }
 
 class OneBackend {
@@ -46,7 +57,7 @@ class OneBackend {
   }
 
   serve(port: MessagePort, guest: boolean): void {
-    const served: Served = { port, guest, groups: new WireGroups() };
+    const served = new Served(port, guest);
     port.on("message", (chunk: Uint8Array) => {
       for (const group of served.groups.push(chunk)) this.#waiting.push({ from: served, group });
       this.#work();
@@ -56,12 +67,17 @@ class OneBackend {
   }
 
   #work(): void {
+    let answering: Served | undefined;
     for (;;) {
       const next = this.#owner ? this.#waiting.findIndex((turn) => turn.from === this.#owner) : 0;
       const [turn] = next < 0 ? [] : this.#waiting.splice(next, 1);
-      if (!turn) return;
+      if (!turn) break;
+      // What one connection said at once is answered at once; nobody waits for what another said.
+      if (answering !== turn.from) answering?.send();
+      answering = turn.from;
       this.#answer(turn.from, turn.group);
     }
+    answering?.send();
   }
 
   /**
@@ -70,14 +86,11 @@ class OneBackend {
    * and what is sent away is transferred: hence the copies.
    */
   #answer(to: Served, group: WireGroup): void {
-    const pieces: Uint8Array[] = [];
     const done = this.#database.execProtocolRawStream(group.bytes, {
       syncToFs: false,
-      onRawData: (piece) => pieces.push(new Uint8Array(piece)),
+      onRawData: (piece) => to.answers.push(new Uint8Array(piece)),
     });
     done.catch(giveUp);
-    const answer = joined(pieces);
-    if (answer.length > 0) to.port.postMessage(answer, [answer.buffer]);
     this.#owner = group.unfinished || this.#database.isInTransaction() ? to : undefined;
   }
 

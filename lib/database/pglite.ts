@@ -70,6 +70,7 @@ function openThread(directory: string, lock: EmbeddedLock, image?: string): Open
     password: "",
     ssl: false,
     idleTimeoutMillis: 0,
+    pipeline: true,
     stream: () => new PortStream(() => thread.connect(false)) as never,
   });
   // A client that fails while nobody uses it must not end the process.

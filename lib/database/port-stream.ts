@@ -6,6 +6,7 @@ import { ConnectionLostError } from "./driver.ts";
 export class PortStream extends Duplex {
   readonly #open: () => MessagePort | undefined;
   #port: MessagePort | undefined;
+  readonly #unsent: Uint8Array[] = [];
 
   /** @param open Opens the port when `pg` connects; undefined when there is nobody at the other end. */
   constructor(open: () => MessagePort | undefined) {
@@ -47,10 +48,9 @@ export class PortStream extends Duplex {
 
   override _read(): void {}
 
-  /** The bytes are copied into memory of their own and transferred: a Buffer sits in a slab that would be cloned whole. */
+  /** What is written in one step is sent as one: waking the other side costs more than most statements. */
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: () => void): void {
-    const own = new Uint8Array(chunk);
-    this.#port?.postMessage(own, [own.buffer]);
+    if (this.#unsent.push(chunk) === 1) queueMicrotask(() => this.#send());
     done();
   }
 
@@ -58,7 +58,15 @@ export class PortStream extends Duplex {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "utf8", done);
   }
 
+  /** The bytes are copied into memory of their own and transferred: a Buffer sits in a slab that would be cloned whole. */
+  #send(): void {
+    if (this.#unsent.length === 0) return;
+    const own = new Uint8Array(Buffer.concat(this.#unsent.splice(0)));
+    this.#port?.postMessage(own, [own.buffer]);
+  }
+
   override _final(done: () => void): void {
+    this.#send();
     this.push(null);
     done();
   }

@@ -11,6 +11,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     cutConnections: () => server.endConnections(),
     port: Number(new URL(server.url).port || 5432),
     writersConflict: true,
+    commitsInOneTrip: true,
     reopens: true,
   });
 });

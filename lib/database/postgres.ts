@@ -9,7 +9,7 @@ export function openPostgres(options: PostgresOptions): Promise<Driver> {
   const server = {
     description: `PostgreSQL at ${host}:${port}/${database}`,
     password: typeof password === "string" ? password : undefined,
-    pool: new pg.Pool(poolOptions(options)),
+    pool: new pg.Pool({ ...poolOptions(options), pipeline: true }),
     namedStatements: true,
     cancel: cancelRunning,
   };

@@ -7,7 +7,7 @@ import {
   SQLiteRemoteSession,
 } from "drizzle-orm/sqlite-proxy/session";
 import { assert, must } from "../environment/assert.ts";
-import { type Connection, ConnectionLostError, type TransactionMode } from "./driver.ts";
+import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "./driver.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "./open-transaction.ts";
 import type { RelationalSchema } from "./relational-schema.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
@@ -86,15 +86,17 @@ export class SqliteConnection implements Connection {
     return (await this.#run((file) => file.change(sql, numbered(params)))).changes;
   }
 
-  async commit(): Promise<void> {
+  async commit(deciding?: Statement): Promise<boolean> {
     const transaction = must(this.#transaction, "`commit` is called after `begin`");
     await transaction.end();
     const lent = this.#stillLent();
     if (!lent.file.inTransaction) throw endedByHand(transaction.firstFailure);
     if (transaction.firstFailure !== undefined) throw rolledBackInstead(transaction.firstFailure);
+    if (deciding && lent.file.change(deciding.sql, numbered(deciding.params)).changes !== 1) return false;
     this.#definition?.assertWhole();
     lent.file.change("commit");
     this.#giveBack(lent);
+    return true;
   }
 
   async rollback(): Promise<void> {

@@ -58,6 +58,7 @@ class Nowhere implements Driver {
       commit: async () => {
         if (this.conflicts-- > 0) throw new Error("conflict");
         this.commits++;
+        return true;
       },
       rollback: async () => {},
       release() {},

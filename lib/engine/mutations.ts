@@ -1,9 +1,8 @@
-import type { Connection } from "../database/driver.ts";
+import type { Connection, Statement } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import type { Wire } from "../values/wire.ts";
-import { answersInTime } from "./answers-in-time.ts";
 import { parseArguments, readArguments } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
 import { withDeadline } from "./deadline.ts";
@@ -13,7 +12,7 @@ import type { Registry } from "./registry.ts";
 import { resultText } from "./result-text.ts";
 import { type Call, Run } from "./run.ts";
 import { advanced, type SessionRecord, sessionRecords } from "./session-records.ts";
-import type { Transactions } from "./transactions.ts";
+import { AlreadyDecidedError, type Transactions } from "./transactions.ts";
 
 /** Mutation `n` of a session. */
 export interface MutationRequest {
@@ -131,12 +130,12 @@ export class Mutations {
       session.record = done.next;
       return { outcome: success(done.valueText), position };
     } catch (error) {
-      if (error instanceof AlreadyDecided) return this.#reload(session, n);
+      if (error instanceof AlreadyDecidedError) return this.#reload(session, n);
       return this.#fail(session, record, request, failure(this.#parts.failures.toWireError(error, address, fn)));
     }
   }
 
-  /** The mutation's own transaction: the handler, then the session's record, then the COMMIT. */
+  /** The mutation's own transaction: the handler, then the COMMIT together with the session's record. */
   #transact(
     session: MutationSession,
     call: Call,
@@ -157,8 +156,8 @@ export class Mutations {
         );
         const valueText = resultText(call.address, value, limits.resultBytes);
         const next = recordAfter(valueText);
-        await this.#advance(connection, session, n, next);
-        return { value: { valueText, next }, invalidations: run.invalidations };
+        const deciding = this.#advance(connection, session, n, next);
+        return { value: { valueText, next }, invalidations: run.invalidations, deciding };
       },
       wentThrough: (connection) => sessionRecords.isDecided(connection, session.id, n),
       committed: (_value, position) => committed(position),
@@ -174,9 +173,12 @@ export class Mutations {
   ): Promise<Decided> {
     const next = advanced(record, request.n, outcome, request.confirmedUpTo, this.#parts.environment.now());
     try {
-      await this.#parts.transactions.own((connection) => this.#advance(connection, session, request.n, next));
+      await this.#parts.transactions.own(
+        async () => {},
+        (connection) => this.#advance(connection, session, request.n, next),
+      );
     } catch (error) {
-      if (error instanceof AlreadyDecided) return this.#reload(session, request.n);
+      if (error instanceof AlreadyDecidedError) return this.#reload(session, request.n);
       throw error;
     }
     session.record = next;
@@ -189,11 +191,8 @@ export class Mutations {
     throw new BadRequestError(`There is no public mutation "${address}". Check its name and that its file exports it.`);
   }
 
-  async #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Promise<void> {
-    const { environment, limits } = this.#parts;
-    const touch = next.touched !== session.record?.touched;
-    const advanced = sessionRecords.advance(connection, session.id, n, next, touch);
-    if (!(await answersInTime(environment, limits.databaseTime, connection, advanced))) throw new AlreadyDecided();
+  #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Statement {
+    return sessionRecords.advance(connection, session.id, n, next, next.touched !== session.record?.touched);
   }
 
   /** Somebody else has decided it meanwhile: another socket of the same session, or another server. */
@@ -228,11 +227,6 @@ export class Mutations {
       .own((connection) => sessionRecords.prune(connection, now - KEPT))
       .catch((error: unknown) => this.#parts.environment.log.warn("Could not prune old sessions", { error }));
   }
-}
-
-/** The number was taken: this transaction must not commit. */
-class AlreadyDecided extends Error {
-  override name = "AlreadyDecided";
 }
 
 function success(valueText: string): string {

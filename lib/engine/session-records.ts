@@ -1,5 +1,6 @@
 import { dialects } from "../database/dialects.ts";
-import type { Connection, Dialect } from "../database/driver.ts";
+import type { Connection, Dialect, Statement } from "../database/driver.ts";
+import { advance, sessions } from "../database/session-row.ts";
 
 /** What is recorded of a client session: the proof that none of its mutations runs twice. */
 export interface SessionRecord {
@@ -24,8 +25,8 @@ const TOUCH_EVERY = 3_600_000;
 /**
  * Reads and writes the framework's `sessions` table, inside transactions that others have opened.
  *
- * `advance` is what makes a mutation happen once: it changes the row only if `n` is next, in the mutation's own
- * transaction. Whoever comes second changes nothing, finds out, and rolls back.
+ * `advance` is what makes a mutation happen once: a transaction is committed with it (see `Connection.commit`), and it
+ * changes the row only if `n` is next. Whoever comes second changes nothing, and nothing of it is kept.
  */
 export const sessionRecords = {
   /** The record of one session, locked until the transaction ends, so that a commit under way is waited for. */
@@ -40,7 +41,7 @@ export const sessionRecords = {
    */
   async isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
     if (n > 1) return ((await sessionRecords.load(connection, id))?.lastDecided ?? 0) >= n;
-    return (await connection.change(statements[connection.dialect].insertFirst, [id, "", n, "[]", 0])) === 0;
+    return (await connection.change(statements[connection.dialect].insertNew, valuesOf(id, n, NOTHING))) === 0;
   },
 
   /** The records of several sessions as this snapshot shows them. */
@@ -52,17 +53,13 @@ export const sessionRecords = {
   },
 
   /**
-   * Records that mutation `n` is decided. False when it is not the next one: then nothing was changed.
+   * Records that mutation `n` is decided, if it is the next one: what a transaction is committed with.
    * @param touch Whether `next.touched` is news; for a first mutation it always is.
    */
-  async advance(connection: Connection, id: string, n: number, next: SessionRecord, touch = true): Promise<boolean> {
-    const values = [id, next.identity, n, writeOutcomes(next.outcomes), next.touched];
-    const { insertFirst, update, put } = statements[connection.dialect];
-    if (n === 1) return (await connection.change(insertFirst, values)) === 1;
-    if (!put) return (await connection.change(touch ? update.touching : update.inPlace, values)) === 1;
-    const [row] = await connection.execute(touch ? put.touching : put.inPlace, values);
-    if (row?.inserted === true) await connection.change(statements[connection.dialect].remove, [id]);
-    return row?.inserted === false;
+  advance({ dialect }: Connection, id: string, n: number, next: SessionRecord, touch = true): Statement {
+    const { first, inPlace, touching } = advance[dialect];
+    const others = touch ? touching : inPlace;
+    return { sql: n === 1 ? first : others, params: valuesOf(id, n, next) };
   },
 
   /** Forgets sessions that were last marked as in use before this (milliseconds since 1970). */
@@ -79,42 +76,23 @@ const statements: Readonly<Record<Dialect, ReturnType<typeof statementsIn>>> = {
 
 function statementsIn(dialect: Dialect) {
   const { own, forUpdate, insertNew } = dialects[dialect];
-  const sessions = own("sessions");
-  const columns = ["id", "identity", "last_decided", "outcomes", "touched"];
-  const select = `select ${columns.join(", ")} from ${sessions}`;
-  const updateOf = (set: string) =>
-    `update ${sessions} set ${set} where id = $1 and identity = $2 and last_decided = $3 - 1`;
+  const columns = Object.keys(sessions.columns);
+  const select = `select ${columns.join(", ")} from ${own("sessions")}`;
   return {
     select,
     load: `${select} where id = $1${forUpdate}`,
-    insertFirst: insertNew(sessions, columns),
-    update: {
-      inPlace: updateOf("last_decided = $3, outcomes = $4"),
-      touching: updateOf("last_decided = $3, outcomes = $4, touched = $5"),
-    },
-    put: dialect === "pg" ? putsInPostgres(sessions, columns) : undefined,
-    remove: `delete from ${sessions} where id = $1`,
-    prune: `delete from ${sessions} where touched < $1`,
+    insertNew: insertNew(own("sessions"), columns),
+    prune: `delete from ${own("sessions")} where touched < $1`,
   };
 }
 
-/**
- * The same as `update`, without a read that PostgreSQL would remember. A serializable transaction that looks for a row
- * by a condition is taken to have read whatever it went by: a page of the index, or a small table whole. Two mutations
- * of two sessions then conflict, as each has changed what the other is taken to have read. To insert, and to change the
- * row that is in the way, reads nothing in that sense. Answers whether there was none in the way after all.
- */
-function putsInPostgres(sessions: string, columns: readonly string[]) {
-  const putOf = (...set: string[]) => `insert into ${sessions} as known (${columns.join(", ")})
-    values (${columns.map((_, i) => `$${i + 1}`).join(", ")})
-    on conflict (id) do update set ${set.map((column) => `${column} = excluded.${column}`).join(", ")}
-    where known.identity = excluded.identity and known.last_decided = excluded.last_decided - 1
-    returning (xmax = 0) as inserted`;
-  return {
-    inPlace: putOf("last_decided", "outcomes"),
-    touching: putOf("last_decided", "outcomes", "touched"),
-  };
+/** In the order of the table's columns. */
+function valuesOf(id: string, n: number, { identity, outcomes, touched }: SessionRecord): readonly unknown[] {
+  return [id, identity, n, writeOutcomes(outcomes), touched];
 }
+
+/** Stands in a row that is inserted to find out whether one is there, and rolled back. */
+const NOTHING: SessionRecord = { identity: "", lastDecided: 0, outcomes: new Map(), touched: 0 };
 
 /** The record after mutation `n` was decided with this outcome. */
 export function advanced(

@@ -1,4 +1,4 @@
-import type { Connection, Driver } from "../database/driver.ts";
+import type { Connection, Driver, Statement } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { answersInTime } from "./answers-in-time.ts";
@@ -20,9 +20,9 @@ export interface Snapshot {
 export interface Write<T> {
   /** The address of the mutation. */
   readonly by: string;
-  /** Runs inside the transaction, again after each conflict. */
-  body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[] }>;
-  /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, under the lock that `body` took. */
+  /** Runs inside the transaction, again after each conflict. `deciding`: what to commit it with. */
+  body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[]; deciding: Statement }>;
+  /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, under the lock that `deciding` took. */
   wentThrough(connection: Connection): Promise<boolean>;
   /** Called with the commit's position, in the same step in which the commit becomes known. */
   committed(value: T, position: number): void;
@@ -88,7 +88,10 @@ export class Transactions {
     return connections.map((connection) => ({ connection, close: () => this.#end(connection) }));
   }
 
-  /** Runs one write transaction to its end, again when it lost a conflict or its connection before the COMMIT. */
+  /**
+   * Runs one write transaction to its end, again when it lost a conflict or its connection before the COMMIT.
+   * @throws {AlreadyDecidedError}
+   */
   write<T>(write: Write<T>): Promise<T> {
     return this.#retrying(() => this.#tryWrite(write));
   }
@@ -96,14 +99,15 @@ export class Transactions {
   /**
    * Runs a transaction on the framework's own tables, which no query reads: it has no position. It may run again after
    * its COMMIT went through unnoticed, so `body` must not mind.
+   * @param deciding What to commit it with. @throws {AlreadyDecidedError}
    */
-  own<T>(body: (connection: Connection) => Promise<T>): Promise<T> {
+  own<T>(body: (connection: Connection) => Promise<T>, deciding?: (connection: Connection) => Statement): Promise<T> {
     return this.#retrying(async () => {
       const connection = await this.#driver.connect();
       try {
         await this.#inTime(connection, connection.begin("write"));
         const result = await this.#inTime(connection, body(connection));
-        await this.#inTime(connection, connection.commit());
+        await this.#commit(connection, deciding?.(connection));
         connection.release();
         return result;
       } catch (error) {
@@ -173,10 +177,10 @@ export class Transactions {
     let isLent = true;
     try {
       await this.#inTime(connection, connection.begin("write"));
-      const { value, invalidations } = await write.body(connection);
+      const { value, invalidations, deciding } = await write.body(connection);
       await this.#gate.pass("commit", async () => {
         try {
-          await this.#inTime(connection, connection.commit());
+          await this.#commit(connection, deciding);
         } catch (error) {
           if (this.#driver.classify(error) !== "connectionLost") throw error;
           isLent = false;
@@ -231,6 +235,10 @@ export class Transactions {
     }
   }
 
+  async #commit(connection: Connection, deciding: Statement | undefined): Promise<void> {
+    if (!(await this.#inTime(connection, connection.commit(deciding)))) throw new AlreadyDecidedError();
+  }
+
   #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
     return answersInTime(this.#environment, this.#limits.databaseTime, connection, asked);
   }
@@ -244,6 +252,11 @@ export class Transactions {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => this.#environment.after(ms, resolve));
   }
+}
+
+/** Somebody else has decided what the transaction was to decide. Nothing of it was kept. */
+export class AlreadyDecidedError extends Error {
+  override name = "AlreadyDecidedError";
 }
 
 /** Another commit is in doubt: this transaction has written nothing, and begins again when that is decided. */

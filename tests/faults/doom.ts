@@ -1,4 +1,5 @@
-import type { Connection, Driver, Failure } from "../../lib/database/driver.ts";
+import { DriverAround } from "../../lib/database/contract/driver-around.ts";
+import type { Driver } from "../../lib/database/driver.ts";
 import type { Engine, FunctionModules } from "../../lib/engine/engine.ts";
 import type { RegisteredFunction } from "../../lib/functions/define.ts";
 import type { Frame, SocketLike } from "../../lib/protocol/socket.ts";
@@ -50,10 +51,13 @@ export class Doom {
   }
 
   driver(driver: Driver): Driver {
-    return new DoomedDriver(driver, async (commit) => {
-      this.#pass("before COMMIT is sent");
-      await commit();
-      this.#pass("after COMMIT, before anybody is told");
+    return new DriverAround(driver, {
+      commit: async (connection, deciding) => {
+        this.#pass("before COMMIT is sent");
+        const kept = await connection.commit(deciding);
+        this.#pass("after COMMIT, before anybody is told");
+        return kept;
+      },
     });
   }
 
@@ -85,61 +89,4 @@ export class Doom {
 
 interface Ctx {
   scheduler: { invalidate(...announced: unknown[]): Promise<void> };
-}
-
-/** Does as the driver does, and COMMIT as it is told to. */
-class DoomedDriver implements Driver {
-  readonly #driver: Driver;
-  readonly #commit: (commit: () => Promise<void>) => Promise<void>;
-
-  constructor(driver: Driver, commit: (commit: () => Promise<void>) => Promise<void>) {
-    this.#driver = driver;
-    this.#commit = commit;
-  }
-
-  get dialect(): Driver["dialect"] {
-    return this.#driver.dialect;
-  }
-
-  get connections(): number {
-    return this.#driver.connections;
-  }
-
-  get shared(): boolean {
-    return this.#driver.shared;
-  }
-
-  get description(): string {
-    return this.#driver.description;
-  }
-
-  async connect(): Promise<Connection> {
-    const connection = await this.#driver.connect();
-    const commit = this.#commit;
-    return {
-      get db() {
-        return connection.db;
-      },
-      dialect: connection.dialect,
-      begin: (mode) => connection.begin(mode),
-      execute: (sql, params) => connection.execute(sql, params),
-      change: (sql, params) => connection.change(sql, params),
-      commit: () => commit(() => connection.commit()),
-      rollback: () => connection.rollback(),
-      release: () => connection.release(),
-      destroy: () => connection.destroy(),
-    };
-  }
-
-  useSchema(schema: Record<string, unknown>): void {
-    this.#driver.useSchema(schema);
-  }
-
-  classify(error: unknown): Failure {
-    return this.#driver.classify(error);
-  }
-
-  close(): Promise<void> {
-    return this.#driver.close();
-  }
 }

@@ -7,7 +7,7 @@ import type { WireError } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { World } from "../../lib/testing/world.ts";
 import { fromWire } from "../../lib/values/wire.ts";
-import { KeptOpen } from "../support/kept-open.ts";
+import { keptOpen } from "../support/kept-open.ts";
 import { type Chance, randomMutation, randomQuestions } from "./chance.ts";
 import { checkAtRest, checkClient, History } from "./check-history.ts";
 import { functionsFor } from "./functions.ts";
@@ -61,7 +61,7 @@ class FuzzRun {
     this.#chance = chanceFrom(new HandClock(seed));
     this.#world = new World(
       { functions: functionsFor(driver.dialect), schema: schemas[driver.dialect], seed },
-      new KeptOpen(driver),
+      keptOpen(driver),
     );
     this.#history.add({ items: [], privateLists: new Set(), log: new Map() });
     for (let i = 0; i < CLIENTS; i++) this.#connect(i);

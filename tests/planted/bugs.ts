@@ -74,14 +74,9 @@ export const BUGS: readonly PlantedBug[] = [
     name: "what is resent runs again",
     edits: [
       {
-        file: "lib/engine/session-records.ts",
-        from: "    return row?.inserted === false;\n",
-        to: "    return true;\n",
-      },
-      {
-        file: "lib/engine/session-records.ts",
-        from: "    if (n === 1) return (await connection.change(insertFirst, values)) === 1;\n",
-        to: "    if (n === 1) {\n      await connection.change(insertFirst, values);\n      return true;\n    }\n",
+        file: TRANSACTIONS,
+        from: "connection.commit(deciding)))) throw new AlreadyDecidedError();",
+        to: "connection.commit(deciding)))) await connection.commit();",
       },
       {
         file: "lib/engine/mutations.ts",

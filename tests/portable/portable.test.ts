@@ -8,7 +8,7 @@ import { describeOnEveryDatabase, type TestDatabase } from "../../lib/database/w
 import type { FunctionModules } from "../../lib/engine/engine.ts";
 import type { TemporaryProject } from "../../lib/node/temporary-project.ts";
 import { World } from "../../lib/testing/world.ts";
-import { KeptOpen } from "../support/kept-open.ts";
+import { keptOpen } from "../support/kept-open.ts";
 import { assemble } from "./assemble.ts";
 
 /** More than a JavaScript number can tell apart. */
@@ -40,7 +40,7 @@ function runsThePortableApp(database: TestDatabase): void {
     await inTransaction(driver, "write", async (connection) => {
       for (const table of tables) await connection.change(`delete from ${table}`);
     });
-    world = new World({ functions, schema }, new KeptOpen(driver));
+    world = new World({ functions, schema }, keptOpen(driver));
   });
 
   afterAll(async () => {

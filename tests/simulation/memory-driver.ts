@@ -3,6 +3,7 @@ import {
   ConnectionLostError,
   type Driver,
   type Failure,
+  type Statement,
   type TransactionMode,
 } from "../../lib/database/driver.ts";
 import { ConflictError, type MemoryDatabase, type Transaction } from "./memory-database.ts";
@@ -154,10 +155,11 @@ class MemoryConnection implements Connection {
     return change(this.#open, sql, params);
   }
 
-  async commit(): Promise<void> {
+  async commit(deciding?: Statement): Promise<boolean> {
     const transaction = this.#open;
     const { faults } = this.#driver;
     await this.#statement();
+    if (deciding && !(await decides(transaction, deciding))) return false;
     if (this.#clock.chance() < faults.conflict) {
       transaction.rollback();
       throw new ConflictError("Another transaction was faster.");
@@ -170,6 +172,7 @@ class MemoryConnection implements Connection {
       this.#isLost = true;
       throw error;
     });
+    return true;
   }
 
   async rollback(): Promise<void> {
@@ -251,26 +254,20 @@ async function select(
     const row = transaction.get(key) as SessionRow | undefined;
     return row ? [{ ...row }] : [];
   }
-  if (/^insert into convex_lite\.sessions .* returning \(xmax = 0\) as inserted$/.test(statement)) {
-    return putSession(transaction, statement, params);
-  }
   throw unknown(statement);
 }
 
-/** Inserts a session's row, or changes the one that is there if it is the next number's. */
-async function putSession(
-  transaction: Transaction,
-  statement: string,
-  params: readonly unknown[],
-): Promise<Record<string, unknown>[]> {
-  const [id, identity, n, outcomes, now] = params as [string, string, number, string, number];
+/** The function of `lib/database/session-row.ts`: a session's row becomes that of mutation `n`, if that is its next. */
+async function decides(transaction: Transaction, { sql, params }: Statement): Promise<boolean> {
+  const statement = inOneLine(sql);
+  if (!/^select convex_lite\.advance_session\(/.test(statement)) throw unknown(statement);
+  const [id, identity, n, outcomes, touched] = params as [string, string, number, string, number];
   const key = `session/${id}`;
   await transaction.lockForInsert(key);
   const row = transaction.get(key) as SessionRow | undefined;
-  if (row && (row.identity !== identity || Number(row.last_decided) !== n - 1)) return [];
-  const touched = row && !statement.includes("touched = excluded.touched") ? row.touched : now;
-  transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
-  return [{ inserted: row === undefined }];
+  const isNext = row ? row.identity === identity && Number(row.last_decided) === n - 1 : n === 1;
+  if (isNext) transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+  return isNext;
 }
 
 /** Its writes: how many rows each changes. */
@@ -282,10 +279,6 @@ async function change(transaction: Transaction, sql: string, params: readonly un
     await transaction.lockForInsert(key);
     if (transaction.get(key) !== undefined) return 0;
     transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
-    return 1;
-  }
-  if (statement === "delete from convex_lite.sessions where id = $1") {
-    transaction.put(key, undefined);
     return 1;
   }
   if (statement === "delete from convex_lite.sessions where touched < $1") return 0;

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { inTransaction } from "../alone.ts";
-import type { Connection, Dialect, Driver, TransactionMode } from "../driver.ts";
+import type { Connection, Dialect, Driver, Statement, TransactionMode } from "../driver.ts";
 import { type Things, type ThingsDb, type Words, words } from "./things.ts";
 
 /** What a test may want of the driver it opens. */
@@ -25,6 +25,8 @@ export interface DriverUnderTest {
   port?: number;
   /** Whether transactions that write run side by side, so that they can conflict. */
   writersConflict: boolean;
+  /** Whether COMMIT is on its way before what decides has been answered. */
+  commitsInOneTrip?: boolean;
   /** Whether what was committed is there when the driver is opened again. */
   reopens: boolean;
 }
@@ -83,6 +85,18 @@ export class DriverInUse {
 
   write(...statements: string[]): Promise<void> {
     return this.run("write", ...statements);
+  }
+
+  /** Runs `work` in one transaction and commits it with what decides. @returns whether it was kept. */
+  async decide(deciding: (connection: Connection) => Statement, work?: (connection: Connection) => Promise<unknown>) {
+    const connection = await this.begin("write");
+    try {
+      await work?.(connection);
+      return await connection.commit(deciding(connection));
+    } finally {
+      await connection.rollback();
+      connection.release();
+    }
   }
 
   db(connection: Connection): ThingsDb {

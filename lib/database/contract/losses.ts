@@ -6,6 +6,7 @@ import { machineEnvironment } from "../../environment/environment.ts";
 import { dialects } from "../dialects.ts";
 import { ConnectionLostError } from "../driver.ts";
 import { createInternalTables } from "../internal-tables.ts";
+import { DriverAround } from "./driver-around.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 import { FlakyWire } from "./flaky-wire.ts";
 
@@ -136,34 +137,47 @@ function overAWire(use: DriverInUse, port: number): void {
     await driver.close();
   });
 
-  test.each([
+  const ills = [
     ["went through", "muteServer", 1],
     ["never arrived", "deafenServer", 2],
-  ] as const)(
-    "lost at a COMMIT that %s: the engine looks it up, and the mutation counts once",
-    async (_, ill, runs) => {
+  ] as const;
+  const ways = use.subject.commitsInOneTrip ? ["together with", "after"] : ["after"];
+  test.each(ways.flatMap((way) => ills.map((ill) => [...ill, way] as const)))(
+    "lost at a COMMIT that %s (%s, %i run), sent %s what decides: the engine looks it up, and the mutation counts once",
+    async (_, ill, runs, way) => {
       await createInternalTables(use.driver);
       await use.write(`delete from ${dialects[use.subject.dialect].own("sessions")}`);
       await using wire = await FlakyWire.to(port);
       const driver = await use.subject.open({ schema: {}, port: wire.port });
       const announced: number[] = [];
-      const transactions = new Transactions(driver, machineEnvironment(silent), defaultLimits, (position) =>
+      const fell = Promise.withResolvers<void>();
+      const fallIll = () => {
+        if (ran > 1) return;
+        wire[ill]();
+        fell.resolve();
+      };
+      const committing = new DriverAround(driver, {
+        commit: async (connection, deciding) => {
+          if (way === "after" && deciding) await connection.execute(deciding.sql, deciding.params);
+          fallIll();
+          return connection.commit(way === "after" ? undefined : deciding);
+        },
+      });
+      const transactions = new Transactions(committing, machineEnvironment(silent), defaultLimits, (position) =>
         announced.push(position),
       );
       let ran = 0;
-      const fell = Promise.withResolvers<void>();
       const writing = transactions.write({
         by: "things:add",
         body: async (connection) => {
           ran++;
           await connection.execute("insert into things (id, name) values (1, 'once')");
           const record = { identity: "", lastDecided: 1, outcomes: new Map(), touched: 0 };
-          const isNext = await sessionRecords.advance(connection, "s", 1, record);
-          if (ran === 1) {
-            wire[ill]();
-            fell.resolve();
-          }
-          return { value: isNext, invalidations: [] };
+          return {
+            value: true,
+            invalidations: [],
+            deciding: sessionRecords.advance(connection, "s", 1, record),
+          };
         },
         wentThrough: (connection) => sessionRecords.isDecided(connection, "s", 1),
         committed: () => {},

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { sessionRecords } from "../../engine/session-records.ts";
+import { type SessionRecord, sessionRecords } from "../../engine/session-records.ts";
 import { alone, inTransaction } from "../alone.ts";
 import { dialects } from "../dialects.ts";
-import type { Connection } from "../driver.ts";
+import type { Connection, Statement } from "../driver.ts";
 import { createInternalTables, readMeta, writeMeta } from "../internal-tables.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
@@ -17,6 +17,8 @@ const record = {
 export function recordsAreKept(use: DriverInUse): void {
   const { own } = dialects[use.subject.dialect];
   const write = <T>(work: Parameters<typeof inTransaction<T>>[2]) => inTransaction(use.driver, "write", work);
+  const advance = (id: string, n: number, record: SessionRecord, touch?: boolean) =>
+    use.decide((connection) => sessionRecords.advance(connection, id, n, record, touch));
   const forget = () => write((connection) => connection.execute(`delete from ${own("sessions")}`));
 
   describe("the framework's own tables", () => {
@@ -26,7 +28,7 @@ export function recordsAreKept(use: DriverInUse): void {
         : [];
       await Promise.all([use.driver, ...others].map(createInternalTables));
       await createInternalTables(use.driver);
-      expect(await write((connection) => readMeta(connection, "version"))).toBe("1");
+      expect(await write((connection) => readMeta(connection, "version"))).toBe("2");
       await Promise.all(others.map((driver) => driver.close()));
     });
 
@@ -44,36 +46,53 @@ export function recordsAreKept(use: DriverInUse): void {
     test("a mutation is recorded once, and the next one after it", async () => {
       await forget();
       const next = { ...record, lastDecided: 2 };
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record))).toBe(true);
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 1, record))).toBe(false);
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 3, next))).toBe(false);
+      expect(await advance("s", 1, record)).toBe(true);
+      expect(await advance("s", 1, record)).toBe(false);
+      expect(await advance("s", 3, next)).toBe(false);
       expect(await write((connection) => sessionRecords.load(connection, "s"))).toEqual(record);
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 2, next, false))).toBe(true);
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 2, next, false))).toBe(false);
+      expect(await advance("s", 2, next, false)).toBe(true);
+      expect(await advance("s", 2, next, false)).toBe(false);
       expect(await write((connection) => sessionRecords.isDecided(connection, "s", 2))).toBe(true);
       expect(await write((connection) => sessionRecords.isDecided(connection, "s", 3))).toBe(false);
-      expect(await write((connection) => sessionRecords.advance(connection, "S", 1, record))).toBe(true);
+      expect(await advance("S", 1, record)).toBe(true);
       const found = await inTransaction(use.driver, "read", (connection) =>
         sessionRecords.lookUp(connection, ["s", "S", "nobody"]),
       );
       expect([...found.keys()].sort()).toEqual(["S", "s"]);
       // One that is not known any more is not made anew.
       for (const touch of [false, true]) {
-        expect(await write((connection) => sessionRecords.advance(connection, "gone", 2, next, touch))).toBe(false);
+        expect(await advance("gone", 2, next, touch)).toBe(false);
         expect(await write((connection) => sessionRecords.load(connection, "gone"))).toBeUndefined();
       }
       const bob = { ...next, identity: "bob", lastDecided: 3 };
-      expect(await write((connection) => sessionRecords.advance(connection, "s", 3, bob))).toBe(false);
+      expect(await advance("s", 3, bob)).toBe(false);
       expect(found.get("s")?.lastDecided).toBe(2);
       expect(await inTransaction(use.driver, "read", (each) => sessionRecords.lookUp(each, []))).toEqual(new Map());
     });
 
+    test("what is committed with a mutation that has been decided is not kept", async () => {
+      await forget();
+      const insert = (id: number) => (connection: Connection) =>
+        connection.execute(`insert into things (id, name) values (${id}, 'n${id}')`);
+      const first = (connection: Connection) => sessionRecords.advance(connection, "s", 1, record);
+      expect(await use.decide(first, insert(1))).toBe(true);
+      expect(await use.decide(first, insert(2))).toBe(false);
+      expect(await use.names()).toEqual(["n1"]);
+    });
+
+    test("what decides cannot save a transaction in which a statement failed", async () => {
+      await forget();
+      const failing = (connection: Connection) =>
+        connection.execute("insert into things (id, name) values (1, 'one'), (1, 'two')").catch(() => {});
+      const deciding = use.decide((connection) => sessionRecords.advance(connection, "s", 1, record), failing);
+      await expect(deciding).rejects.toThrow("rolled back instead of committing");
+      expect(await write((connection) => sessionRecords.load(connection, "s"))).toBeUndefined();
+    });
+
     test("sessions that nobody has used for long are forgotten", async () => {
       await forget();
-      await write((connection) => sessionRecords.advance(connection, "old", 1, record));
-      await write((connection) =>
-        sessionRecords.advance(connection, "new", 1, { ...record, touched: 1_700_000_000_001 }),
-      );
+      await advance("old", 1, record);
+      await advance("new", 1, { ...record, touched: 1_700_000_000_001 });
       await write((connection) => sessionRecords.prune(connection, 1_700_000_000_001));
       const found = await write((connection) => sessionRecords.lookUp(connection, ["old", "new"]));
       expect([...found.keys()]).toEqual(["new"]);
@@ -83,10 +102,12 @@ export function recordsAreKept(use: DriverInUse): void {
       await forget();
       for (const n of [1, 2]) {
         const decide = () =>
-          write(async (connection) => {
-            await connection.execute(`insert into things (id) values (${n})`).catch(() => {});
-            return sessionRecords.advance(connection, "s", n, { ...record, lastDecided: n });
-          }).then(String, use.driver.classify);
+          use
+            .decide(
+              (connection) => sessionRecords.advance(connection, "s", n, { ...record, lastDecided: n }),
+              (connection) => connection.execute(`insert into things (id) values (${n})`).catch(() => {}),
+            )
+            .then(String, use.driver.classify);
         const ends = await Promise.all([decide(), decide()]);
         expect(ends.filter((end) => end === "true")).toHaveLength(1);
       }
@@ -99,6 +120,11 @@ export function recordsAreKept(use: DriverInUse): void {
     }
     if (use.subject.reopens) happensOnce(use);
   });
+}
+
+/** What decides, ahead of the COMMIT. */
+function run(connection: Connection, { sql, params }: Statement): Promise<unknown> {
+  return connection.execute(sql, params);
 }
 
 function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>): void {
@@ -126,7 +152,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
       [2, "commit"],
     ] as const) {
       const deciding = await use.begin("write");
-      await sessionRecords.advance(deciding, "s", n, { ...record, lastDecided: n });
+      await run(deciding, sessionRecords.advance(deciding, "s", n, { ...record, lastDecided: n }));
       let answered = false;
       const asking = isDecided(n).finally(() => {
         answered = true;
@@ -148,15 +174,14 @@ function sessionsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<
     const sessions = ["a", "b", "c", "d"];
     const advanceAll = async (n: number): Promise<string[]> => {
       const connections = await Promise.all(sessions.map(() => use.begin("write")));
-      const decided = async (connection: Connection, i: number) => {
-        expect(await sessionRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n })).toBe(
-          true,
-        );
-      };
+      const decided = (connection: Connection, i: number) =>
+        run(connection, sessionRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n }));
       // All of them read and write before the first commits.
       await Promise.all(connections.map(decided));
       const ends = await Promise.all(connections.map((connection) => use.outcomeOf(connection.commit())));
       for (const connection of connections) connection.release();
+      const records = await inTransaction(use.driver, "read", (each) => sessionRecords.lookUp(each, sessions));
+      expect([...records.values()].map(({ lastDecided }) => lastDecided)).toEqual(sessions.map(() => n));
       return ends;
     };
     expect(await advanceAll(1)).toEqual(sessions.map(() => "committed"));

@@ -1,0 +1,65 @@
+import type { Connection, Driver, Failure, Statement } from "../driver.ts";
+
+/** What is done otherwise than the driver does it. */
+export interface Otherwise {
+  commit?(connection: Connection, deciding?: Statement): Promise<boolean>;
+  close?(): Promise<void>;
+}
+
+/** A driver around another one, for tests: does as that does, but for what it is told. */
+export class DriverAround implements Driver {
+  readonly #driver: Driver;
+  readonly #otherwise: Otherwise;
+
+  constructor(driver: Driver, otherwise: Otherwise) {
+    this.#driver = driver;
+    this.#otherwise = otherwise;
+  }
+
+  get dialect(): Driver["dialect"] {
+    return this.#driver.dialect;
+  }
+
+  get connections(): number {
+    return this.#driver.connections;
+  }
+
+  get shared(): boolean {
+    return this.#driver.shared;
+  }
+
+  get description(): string {
+    return this.#driver.description;
+  }
+
+  async connect(): Promise<Connection> {
+    const connection = await this.#driver.connect();
+    const { commit } = this.#otherwise;
+    if (!commit) return connection;
+    return {
+      get db() {
+        return connection.db;
+      },
+      dialect: connection.dialect,
+      begin: (mode) => connection.begin(mode),
+      execute: (sql, params) => connection.execute(sql, params),
+      change: (sql, params) => connection.change(sql, params),
+      commit: (deciding) => commit(connection, deciding),
+      rollback: () => connection.rollback(),
+      release: () => connection.release(),
+      destroy: () => connection.destroy(),
+    };
+  }
+
+  useSchema(schema: Record<string, unknown>): void {
+    this.#driver.useSchema(schema);
+  }
+
+  classify(error: unknown): Failure {
+    return this.#driver.classify(error);
+  }
+
+  close(): Promise<void> {
+    return this.#otherwise.close?.() ?? this.#driver.close();
+  }
+}
