@@ -13,7 +13,7 @@ export interface Bench {
   start(kind: Kind, database: Database): Promise<Server>;
   /** Starts another program as a server under test. */
   startProgram(
-    options: Pick<ServerOptions, "program" | "name" | "speech" | "directory">,
+    options: Pick<ServerOptions, "program" | "name" | "speech" | "directory" | "makesLoad">,
     on: Database,
   ): Promise<Server>;
   /** Something to know beside the rows. */

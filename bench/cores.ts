@@ -6,6 +6,8 @@ export interface Cores {
   readonly apart: boolean;
   /** The command line that runs `command` on the servers' core. */
   forServer(command: string[]): string[];
+  /** That runs it on both, for a server which makes its load itself: its database may work in a thread of its own. */
+  forBoth(command: string[]): string[];
 }
 
 /** Moves this process, which makes the load, to one core, and leaves another one to the servers. */
@@ -14,9 +16,13 @@ export function takeCores(): Cores {
     if (availableParallelism() < 2) throw new Error("There is one core only.");
     const [server, load] = allowedCores();
     execFileSync("taskset", ["-a", "-c", "-p", String(load), String(process.pid)], { stdio: "ignore" });
-    return { apart: true, forServer: (command) => ["taskset", "-c", String(server), ...command] };
+    return {
+      apart: true,
+      forServer: (command) => ["taskset", "-c", String(server), ...command],
+      forBoth: (command) => ["taskset", "-c", `${server},${load}`, ...command],
+    };
   } catch {
-    return { apart: false, forServer: (command) => command };
+    return { apart: false, forServer: (command) => command, forBoth: (command) => command };
   }
 }
 

@@ -28,6 +28,8 @@ export interface Driver {
   readonly dialect: Dialect;
   /** How many transactions stand beside each other at most, snapshots among them. With 1 each waits for the one before it. */
   readonly connections: number;
+  /** Do statements on two connections run at the same time? Not in the calling thread, nor in one backend. */
+  readonly overlaps: boolean;
   /** May other servers use the database at the same time? Otherwise it is this process's alone. */
   readonly shared: boolean;
   /** What to call it in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */

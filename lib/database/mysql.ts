@@ -80,6 +80,7 @@ const CONNECTIONS = 10;
 class MysqlDriver implements Driver {
   readonly dialect = "mysql";
   readonly connections: number;
+  readonly overlaps = true;
   readonly shared = true;
   readonly description: string;
   readonly #options: MysqlOptions;

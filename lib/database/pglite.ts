@@ -82,6 +82,7 @@ function openThread(directory: string, lock: EmbeddedLock, image?: string): Open
 class PgliteDriver implements EmbeddedDriver {
   readonly dialect = "pg";
   readonly connections = 1;
+  readonly overlaps = false;
   readonly shared = false;
   readonly directory: string;
   readonly #turns = new Turns();

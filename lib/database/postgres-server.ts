@@ -63,6 +63,7 @@ export async function openServer(server: PostgresServer, { schema, log }: Postgr
 class PostgresDriver implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
+  readonly overlaps = true;
   readonly shared = true;
   readonly description: string;
   readonly #server: PostgresServer;

@@ -77,6 +77,7 @@ function openWriter(path: string): SqliteFile {
 class SqliteDriver implements Driver {
   readonly dialect = "sqlite";
   readonly connections = MOST_READERS;
+  readonly overlaps = false;
   readonly shared = false;
   readonly #options: SqliteOptions;
   readonly #lock: EmbeddedLock;

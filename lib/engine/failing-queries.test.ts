@@ -36,6 +36,7 @@ const connection: Connection = {
 const driver: Driver = {
   dialect: "pg",
   connections: 1,
+  overlaps: false,
   shared: true,
   description: "a database that is always there",
   connect: async () => connection,

@@ -39,6 +39,7 @@ const functions = {
 class Nowhere implements Driver {
   readonly dialect = "pg";
   readonly connections = 10;
+  readonly overlaps = true;
   readonly shared = false;
   readonly description = "nowhere";
   commits = 0;

@@ -40,8 +40,8 @@ export interface SettleParts {
 }
 
 /**
- * How many fast queries share a snapshot before another is opened beside it, and how many a batch may open. What shares
- * one runs one after the other: more of them would spare the server a BEGIN and leave it without work.
+ * How many fast queries share a snapshot before another is opened beside it, where that gains anything, and how many a
+ * batch may open. What shares one runs one after the other: more would spare the server a BEGIN and leave it without work.
  */
 const QUERIES_PER_SNAPSHOT = 2;
 const MAX_SNAPSHOTS = 4;
@@ -202,7 +202,8 @@ export class Settle {
     const room = this.#room;
     const { due, slow } = this.#parts.liveQueries.countDue();
     const ownSnapshots = Math.min(slow, room - 1);
-    return Math.min(room, ownSnapshots + Math.max(1, Math.ceil((due - ownSnapshots) / QUERIES_PER_SNAPSHOT)));
+    const perSnapshot = this.#parts.driver.overlaps ? QUERIES_PER_SNAPSHOT : Number.POSITIVE_INFINITY;
+    return Math.min(room, ownSnapshots + Math.max(1, Math.ceil((due - ownSnapshots) / perSnapshot)));
   }
 
   #enqueue(batch: Batch, due: LiveQuery[]): void {

@@ -273,6 +273,7 @@ function gaveUp(failure: "conflict" | "connectionLost", tries: number): Unavaila
 
 /** All of them, or none is kept. */
 async function allOrNone(count: number, connect: () => Promise<Connection>): Promise<Connection[]> {
+  if (count === 1) return [await connect()];
   const results = await Promise.allSettled(Array.from({ length: count }, connect));
   const connections = results.filter((result) => result.status === "fulfilled").map((result) => result.value);
   const failed = results.find((result) => result.status === "rejected");

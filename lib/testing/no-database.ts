@@ -4,6 +4,7 @@ import type { Driver } from "../database/driver.ts";
 export const noDatabase: Driver = {
   dialect: "pg",
   connections: 10,
+  overlaps: true,
   shared: true,
   description: "no database",
   connect: () => Promise.reject(new Error("The database was asked.")),

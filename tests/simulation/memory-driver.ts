@@ -35,6 +35,7 @@ export interface MemoryDb {
 export class MemoryDriver implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
+  readonly overlaps = true;
   readonly shared = false;
   readonly description = "memory";
   readonly #database: MemoryDatabase;

@@ -24,6 +24,10 @@ export class DriverAround implements Driver {
     return this.#driver.connections;
   }
 
+  get overlaps(): boolean {
+    return this.#driver.overlaps;
+  }
+
   get shared(): boolean {
     return this.#driver.shared;
   }
