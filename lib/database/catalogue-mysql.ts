@@ -46,14 +46,19 @@ async function isThere(connection: Connection, name: string): Promise<boolean> {
   return (await connection.execute(sql, params)).length > 0;
 }
 
+/** MySQL puts what a default computes in brackets for a temporary table, and says DEFAULT_GENERATED for a stored one instead. */
 function columnWords(row: Record<string, unknown>, definitions: readonly string[]): ColumnWords {
   const definition = definitions.find((each) => nameIn(each) === String(row.Field) && each.startsWith("`")) ?? "";
   const generated = /\bAS \(.*\).*$/is.exec(/GENERATED/i.test(String(row.Extra)) ? definition : "")?.[0] ?? "";
+  const computed = /\bDEFAULT \(/.test(outsideTexts(definition)) ? "default computed" : "";
+  const inBrackets = computed && !/DEFAULT_GENERATED/.test(String(row.Extra)) && /^\(.*\)$/s.test(String(row.Default));
+  const extra = String(row.Extra ?? "").replace(/DEFAULT_GENERATED|^NULL$/g, "");
+  const isGiven = /\bDEFAULT\b/.test(outsideTexts(definition)) && row.Default != null;
   return {
     type: String(row.Type),
     required: row.Null === "NO",
-    default: /\bDEFAULT\b/.test(outsideTexts(definition)) && row.Default != null ? String(row.Default) : undefined,
-    more: `${row.Extra} ${generated}`.toLowerCase().trim(),
+    default: isGiven ? (inBrackets ? String(row.Default).slice(1, -1) : String(row.Default)) : undefined,
+    more: [extra.trim(), generated, computed].filter(Boolean).join(" ").toLowerCase(),
   };
 }
 

@@ -118,6 +118,8 @@ const sqlite: DialectSql = {
   lock: undefined,
 };
 
+const LOCK_IN_MYSQL = "concat('convex-lite ', left(sha2(database(), 256), 48))";
+
 const mysql: DialectSql = {
   definitionsRollBack: false,
   rightToCreate: 'Its user needs the right to create tables ("grant create, alter, index on … to …").',
@@ -152,10 +154,10 @@ const mysql: DialectSql = {
       "create table if not exists __drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
     ],
   },
-  // Such locks belong to the whole server and are named by 64 characters at most.
+  // Such locks belong to the whole server and are named by 64 characters at most. MySQL 9.6 knows no md5 any more.
   lock: {
-    take: "select get_lock(concat('convex-lite ', md5(database())), 3600) as taken",
-    release: "select release_lock(concat('convex-lite ', md5(database())))",
+    take: `select get_lock(${LOCK_IN_MYSQL}, 3600) as taken`,
+    release: `select release_lock(${LOCK_IN_MYSQL})`,
   },
 };
 

@@ -40,7 +40,7 @@ import { sql } from "drizzle-orm";
 export const order = d.mysqlTable("order", {
   id: d.varchar({ length: 36 }).primaryKey(), select: d.varchar("select", { length: 50 }).notNull().default("it's"), createdAt: d.timestamp("createdAt", { fsp: 3 }).notNull().defaultNow(), changedAt: d.timestamp().onUpdateNow(),
   price: d.decimal({ precision: 10, scale: 2 }).default("1.50"), data: d.json(), flag: d.boolean().notNull().default(false), big: d.bigint({ mode: "bigint", unsigned: true }), real: d.double().default(1.5), day: d.date(), tiny: d.tinyint().default(3),
-  mood: d.mysqlEnum(["it''s", "so-so"]).default("so-so"), twice: d.int().generatedAlwaysAs(sql\`1 + 1\`), stored: d.int().generatedAlwaysAs(sql\`char_length(\\\`select\\\`)\`, { mode: "stored" }), long: d.longtext(), bytes: d.varbinary({ length: 20 }), year: d.year(),
+  mood: d.mysqlEnum(["it''s", "so-so"]).default("so-so"), twice: d.int().generatedAlwaysAs(sql\`1 + 1\`), stored: d.int().generatedAlwaysAs(sql\`char_length(\\\`select\\\`)\`, { mode: "stored" }), long: d.longtext(), bytes: d.varbinary({ length: 20 }), year: d.year(), name: d.varchar({ length: 36 }).default(sql\`(uuid())\`), ms: d.bigint({ mode: "number" }).default(sql\`((1 + 1) * (unix_timestamp() + 1))\`), bracketed: d.varchar({ length: 9 }).default("(x)"),
 }, (t) => [d.index("order_by_select").on(t.select, t.createdAt), d.uniqueIndex("order_once").on(t.select, t.day), d.unique("order_pair").on(t.day, t.real), d.check("order_price", sql\`\${t.price} > 0 and \${t.select} <> 'x, (y'\`)]);
 export const line = d.mysqlTable("line", {
   order: d.varchar({ length: 36 }).notNull().references(() => order.id, { onDelete: "cascade", onUpdate: "restrict" }), n: d.int().notNull(), parent: d.int(),
