@@ -25,7 +25,10 @@ export interface EngineLimits {
   dropAfter: number;
   mutationTime: number;
   queryTime: number;
-  /** What the framework itself asks of the database (a BEGIN, a COMMIT); a connection that takes longer is given up. */
+  /**
+   * What the framework itself asks of the database (a BEGIN, a COMMIT); a connection that takes longer is given up. And
+   * how long a mutation that has no connection is tried again.
+   */
   databaseTime: number;
   actionTime: number;
   /** A query that runs longer leaves the batch: only clients that watch it wait for it. */

@@ -2,7 +2,7 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createTables } from "../database/create-tables.ts";
-import type { Connection, Driver } from "../database/driver.ts";
+import { type Connection, ConnectionLostError, type Driver } from "../database/driver.ts";
 import { createInternalTables } from "../database/internal-tables.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { createFunctions } from "../functions/define.ts";
@@ -35,15 +35,21 @@ interface Silence {
   fell(): void;
 }
 
-/** A database with one connection, now and then, that says nothing any more, and does not break either. */
+/** A database with one connection, now and then, that says nothing any more, and does not break either. Or it is away. */
 class SilentNowAndThen implements Pick<Driver, "connect"> {
   readonly driver: Driver;
   next: Silence | undefined;
+  isAway = false;
 
   constructor(real: Driver) {
     this.driver = new Proxy(real, {
       get: (target, name) => {
-        if (name === "connect") return async () => this.#forgetful(await target.connect());
+        if (name === "connect") {
+          return async () => {
+            if (this.isAway) throw new ConnectionLostError("Nobody listens there.");
+            return this.#forgetful(await target.connect());
+          };
+        }
         const value = Reflect.get(target, name, target);
         return typeof value === "function" ? value.bind(target) : value;
       },
@@ -123,6 +129,21 @@ describe("a connection that says nothing any more", () => {
     expect(stored.filter((text) => text.endsWith(what)).sort()).toEqual([what, `after: ${what}`].sort());
   });
 
+  test("a database that is away for a while: a mutation waits for it, and not for ever", async () => {
+    database.isAway = true;
+    const waiting = call("mutation", "notes:add", { text: "while it was away" });
+    await passes(clock, engine.limits.databaseTime - 1_000);
+    database.isAway = false;
+    expect(await patiently(clock, waiting)).toMatchObject({ ok: true });
+    expect(await texts()).toContain("while it was away");
+
+    database.isAway = true;
+    const inVain = call("mutation", "notes:add", { text: "for ever" });
+    expect(await patiently(clock, inVain)).toMatchObject({ ok: false, error: { kind: "unavailable" } });
+    database.isAway = false;
+    expect(await texts()).not.toContain("for ever");
+  });
+
   test.each(["begin", "rollback"] as const)(
     "at the %s of a snapshot: the query is answered on another",
     async (step) => {
@@ -139,6 +160,14 @@ describe("a connection that says nothing any more", () => {
     },
   );
 });
+
+/** So many milliseconds pass, timer by timer. */
+async function passes(clock: HandClock, ms: number): Promise<void> {
+  for (const until = clock.now() + ms; clock.now() < until; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(Math.min(clock.nextDue ?? 1, until - clock.now()));
+  }
+}
 
 /** Time goes on, in small steps, until it is so: what waits for a pause in the engine gets it. */
 async function patiently<T>(clock: HandClock, awaited: Promise<T>): Promise<T> {

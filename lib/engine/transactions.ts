@@ -89,7 +89,7 @@ export class Transactions {
   }
 
   /**
-   * Runs one write transaction to its end, again when it lost a conflict or its connection before the COMMIT.
+   * Runs one write transaction to its end, again when it lost a conflict, or its connection before the COMMIT.
    * @throws {AlreadyDecidedError}
    */
   write<T>(write: Write<T>): Promise<T> {
@@ -125,21 +125,32 @@ export class Transactions {
   }
 
   /**
-   * Tries again after a conflict or a lost connection, after a pause. Transactions that keep losing against each other
-   * then go one at a time, so that with every try one of them wins.
+   * Tries again after a pause: so often after a conflict, and for so long without a connection, as a database that is
+   * started anew takes a while. Transactions that keep losing against each other then go one at a time, so that with
+   * every try one of them wins.
    */
   async #retrying<T>(attempt: () => Promise<T>): Promise<T> {
+    const { conflictRetries, databaseTime } = this.#limits;
     let leaveLane: (() => void) | undefined;
+    let lostSince: number | undefined;
     try {
-      for (let failed = 1; ; failed++) {
+      for (let conflicts = 0, losses = 0; ; ) {
         try {
           return await this.#outsideDoubt(attempt);
         } catch (error) {
           const failure = this.#driver.classify(error);
-          if (failure !== "conflict" && failure !== "connectionLost") throw error;
-          if (failed > this.#limits.conflictRetries || this.#closed) throw gaveUp(failure, failed);
-          await this.#pause(this.#environment.random() * Math.min(100, 2 ** failed));
-          if (failed >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
+          if (failure === "conflict") {
+            if (++conflicts > conflictRetries || this.#closed) throw keptLosing(conflicts);
+            lostSince = undefined;
+            await this.#pause(this.#environment.random() * Math.min(100, 2 ** conflicts));
+            if (conflicts >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
+          } else if (failure === "connectionLost") {
+            lostSince ??= this.#environment.now();
+            if (this.#environment.now() - lostSince >= databaseTime || this.#closed) throw unreachable();
+            await this.#pause(this.#environment.random() * Math.min(500, 2 ** ++losses));
+          } else {
+            throw error;
+          }
         }
       }
     } finally {
@@ -266,9 +277,14 @@ class GaveWayError extends Error {
 
 const OUTCOME_UNKNOWN = "Outcome unknown: the server stopped before the database had said whether it was committed.";
 
-function gaveUp(failure: "conflict" | "connectionLost", tries: number): UnavailableError {
-  const reason = failure === "conflict" ? "Others kept changing the same rows" : "The database cannot be reached";
-  return new UnavailableError(`${reason}: gave up after ${tries} tries. Nothing was written; try again.`);
+function keptLosing(tries: number): UnavailableError {
+  return new UnavailableError(
+    `Others kept changing the same rows: gave up after ${tries} tries. Nothing was written; try again.`,
+  );
+}
+
+function unreachable(): UnavailableError {
+  return new UnavailableError("The database cannot be reached. Nothing was written; try again.");
 }
 
 /** All of them, or none is kept. */
