@@ -39,7 +39,12 @@ export function fromWire(wire: Wire): unknown {
 
 /** The same for what may be nested less deeply: a name of its own, so that a browser is not sent it. */
 export function fromWireWithin(levels: number, wire: Wire): unknown {
-  return read(wire, MAX_DEPTH - levels);
+  try {
+    return read(wire, MAX_DEPTH - levels);
+  } catch (error) {
+    const isTooDeep = error instanceof ValueError && error.problem === tooDeep(MAX_DEPTH);
+    throw isTooDeep ? new ValueError(error.path, tooDeep(levels)) : error;
+  }
 }
 
 /** Is it an object as JSON knows them, of no class? */
@@ -148,7 +153,7 @@ function writeAt(value: unknown, depth: number, at: string | number): Wire {
 
 /** The same list or record after `step` for each of its parts. Copied as soon as one is another: plain data stays what it is. */
 function each<Whole extends unknown[] | Record<string, unknown>>(whole: Whole, depth: number, step: Step): Whole {
-  if (depth > MAX_DEPTH) throw new ValueError([], `is nested deeper than ${MAX_DEPTH} levels (or is a cycle)`);
+  if (depth > MAX_DEPTH) throw new ValueError([], tooDeep(MAX_DEPTH));
   return (Array.isArray(whole) ? eachItem(whole, depth, step) : eachEntry(whole, depth, step)) as Whole;
 }
 
@@ -176,6 +181,10 @@ function eachEntry(record: Record<string, unknown>, depth: number, step: Step): 
     else copy[key] = item;
   }
   return copy ?? record;
+}
+
+function tooDeep(levels: number): string {
+  return `is nested deeper than ${levels} levels (or is a cycle)`;
 }
 
 function isPairs(body: unknown): body is [Wire, Wire][] {
