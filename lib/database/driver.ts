@@ -55,8 +55,12 @@ export interface Connection {
   /**
    * Opens a transaction. A commit that finished before the call is in its snapshot. That of "read" exists when this
    * resolves; that of "write" is taken by its first statement, for the later it is, the fewer conflicts.
+   * @param lock A name that one transaction holds at a time, from now until it has ended at the database, whatever has
+   * become of its connection: so that nobody finds undone what a COMMIT that is still on its way will do. Ignored where
+   * COMMIT is not sent before what decides has been answered, as the row that it changed is such a lock, and where
+   * nothing is on its way any more when a connection has ended.
    */
-  begin(mode: TransactionMode): Promise<void>;
+  begin(mode: TransactionMode, lock?: string): Promise<void>;
   /** The author's Drizzle database inside the open transaction. Unusable once the transaction has ended. */
   readonly db: unknown;
   /**

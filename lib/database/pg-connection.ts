@@ -1,4 +1,5 @@
-import type { Duplex } from "node:stream";
+import { createHash } from "node:crypto";
+import type { Socket } from "node:net";
 import type { TablesRelationalConfig } from "drizzle-orm";
 import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
 import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
@@ -20,6 +21,8 @@ export interface PgConnectionOptions {
   schema(): RelationalSchema<PgDialect>;
   /** Whether a statement may be named, that is prepared by the server. Not where connections share one backend. */
   namedStatements: boolean;
+  /** Whether what was sent may still be carried out when the connection has been lost. */
+  outlivesClient: boolean;
   /** Called once: the client has gone back to its pool, or was thrown away. */
   ended(how: "reuse" | "throwAway" | "destroy"): void;
 }
@@ -60,9 +63,10 @@ export class PgConnection implements Connection {
     client.on("error", this.#onError);
   }
 
-  async begin(mode: TransactionMode): Promise<void> {
+  async begin(mode: TransactionMode, lock?: string): Promise<void> {
     assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
-    await this.#send(beginStatement[mode]);
+    const locking = lock !== undefined && this.#options.outlivesClient ? takeLock(lock) : "";
+    await this.#send(beginStatement[mode] + locking);
     this.#transaction = new OpenTransaction();
     this.#db = this.#drizzleIn(this.#transaction);
   }
@@ -93,11 +97,18 @@ export class PgConnection implements Connection {
     ]);
     if (decision.status === "rejected") {
       if (sqlState(decision.reason) === DECIDES_NOTHING) return false;
-      throw decision.reason;
+      throw this.#unlessTheServerSaidIt(decision.reason);
     }
-    if (end.status === "rejected") throw end.reason;
+    if (end.status === "rejected") throw this.#unlessTheServerSaidIt(end.reason);
     if (end.value.command !== "COMMIT") throw rolledBackInstead(transaction.firstFailure);
     return true;
+  }
+
+  /** After a failure of our own side, such as a client's that waits no longer, nobody knows what becomes of the COMMIT. */
+  #unlessTheServerSaidIt(error: unknown): unknown {
+    if (sqlState(error) !== undefined) return error;
+    this.#lost ??= lostBecause(error);
+    return this.#lost;
   }
 
   async rollback(): Promise<void> {
@@ -126,8 +137,22 @@ export class PgConnection implements Connection {
     if (this.#ended) return;
     this.#ended = true;
     if (how === "reuse") this.#client.off("error", this.#onError);
+    // A client of pg that is told to end waits for what it has asked, which may never be answered.
+    else this.#hangUp();
     this.#client.release(how !== "reuse");
     this.#options.ended(how);
+  }
+
+  /** Unsaid is what was not sent yet, where the stream can forget it. */
+  #hangUp(): void {
+    const stream = this.#stream;
+    if (stream.resetAndDestroy) stream.resetAndDestroy();
+    else stream.destroy?.();
+  }
+
+  /** What pg's types leave out. That of Neon's package is no stream of Node's, and can less. */
+  get #stream(): Partial<Socket> {
+    return (this.#client as unknown as { connection: { stream: Partial<Socket> } }).connection.stream;
   }
 
   async #send(query: string | Query, params?: unknown[]): Promise<QueryResult> {
@@ -144,7 +169,7 @@ export class PgConnection implements Connection {
   #inOneGo<T extends readonly unknown[]>(
     send: () => T,
   ): Promise<{ [K in keyof T]: PromiseSettledResult<Awaited<T[K]>> }> {
-    const { stream } = (this.#client as unknown as { connection: { stream: Partial<Duplex> } }).connection;
+    const stream = this.#stream;
     stream.cork?.();
     try {
       return Promise.allSettled(send());
@@ -192,6 +217,12 @@ class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRe
     this.#transaction.assertOpen();
     return super.prepareQuery<T>(query, fields, this.#namedStatements ? name : undefined, ...rest);
   }
+}
+
+/** Behind a BEGIN, in its round trip. Such locks are named by 64 bits, shared by everything in a database. */
+function takeLock(name: string): string {
+  const key = createHash("sha256").update(`convex-lite ${name}`).digest().readBigInt64BE();
+  return `; select pg_advisory_xact_lock(${key})`;
 }
 
 /** What `client.query` of pg takes, as Drizzle calls it. */

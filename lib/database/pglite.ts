@@ -124,6 +124,8 @@ class PgliteDriver implements EmbeddedDriver {
       return new PgConnection(client, {
         schema: () => this.#schema,
         namedStatements: false,
+        // The thread has one backend: whoever comes next waits until it has done what it was sent.
+        outlivesClient: false,
         ended: (how) => {
           if (how === "destroy") void this.#afterDestroy(thread).finally(endTurn);
           else endTurn();

@@ -90,6 +90,7 @@ class PostgresDriver implements Driver {
       return new PgConnection(client, {
         schema: () => this.#schema,
         namedStatements,
+        outlivesClient: true,
         ended: (how) => {
           if (how === "destroy") cancel(client);
         },

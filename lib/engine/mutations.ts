@@ -148,6 +148,7 @@ export class Mutations {
     const registry = this.#parts.registry();
     return transactions.write({
       by: call.address,
+      lock: session.id,
       body: async (connection) => {
         const run = new Run(registry, session.caller);
         const work = run.mutation(call, connection.db);
@@ -241,7 +242,7 @@ function outOfOrder(): string {
   return failure({
     kind: "unavailable",
     message:
-      "The server no longer knows this session (24 h without a mutation). Nothing was written; load the page again.",
+      "The server no longer knows this session (24 h without a mutation). It was not run now; load the page again.",
   });
 }
 

@@ -22,7 +22,9 @@ export interface Write<T> {
   readonly by: string;
   /** Runs inside the transaction, again after each conflict. `deciding`: what to commit it with. */
   body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[]; deciding: Statement }>;
-  /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, under the lock that `deciding` took. */
+  /** Held while it runs (see `Connection.begin`), and while `wentThrough` is asked. */
+  readonly lock: string;
+  /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, when that one has ended. */
   wentThrough(connection: Connection): Promise<boolean>;
   /** Called with the commit's position, in the same step in which the commit becomes known. */
   committed(value: T, position: number): void;
@@ -30,6 +32,8 @@ export interface Write<T> {
 
 /** After so many lost tries a transaction waits for others that lost as well. */
 const FREE_RETRIES = 2;
+/** A transaction is given up when it has lost its connection so often after it had begun. */
+const MOST_LOSSES = 5;
 
 /**
  * The only place that opens transactions, and the clock of commits: `head` counts those of this process that are known
@@ -43,6 +47,8 @@ export class Transactions {
   readonly #announce: Announce;
   readonly #limits: EngineLimits;
   #closed = false;
+  /** When the log was last told that the database cannot be reached. */
+  #warnedAt = Number.NEGATIVE_INFINITY;
   /** Commits whose outcome somebody finds out at the moment, and what waits for that. */
   #inDoubt = 0;
   #decided = Promise.withResolvers<void>();
@@ -93,7 +99,7 @@ export class Transactions {
    * @throws {AlreadyDecidedError}
    */
   write<T>(write: Write<T>): Promise<T> {
-    return this.#retrying(() => this.#tryWrite(write));
+    return this.#retrying((begun) => this.#tryWrite(write, begun));
   }
 
   /**
@@ -102,10 +108,11 @@ export class Transactions {
    * @param deciding What to commit it with. @throws {AlreadyDecidedError}
    */
   own<T>(body: (connection: Connection) => Promise<T>, deciding?: (connection: Connection) => Statement): Promise<T> {
-    return this.#retrying(async () => {
+    return this.#retrying(async (begun) => {
       const connection = await this.#driver.connect();
       try {
         await this.#inTime(connection, connection.begin("write"));
+        begun();
         const result = await this.#inTime(connection, body(connection));
         await this.#commit(connection, deciding?.(connection));
         connection.release();
@@ -126,28 +133,37 @@ export class Transactions {
 
   /**
    * Tries again after a pause: so often after a conflict, and for so long without a connection, as a database that is
-   * started anew takes a while. Transactions that keep losing against each other then go one at a time, so that with
-   * every try one of them wins.
+   * started anew takes a while. A transaction that keeps losing its connection once it has begun may be what breaks it,
+   * and is given up sooner. Transactions that keep losing against each other then go one at a time, so that with every
+   * try one of them wins.
+   * @param attempt Calls `begun` when its transaction has.
    */
-  async #retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  async #retrying<T>(attempt: (begun: () => void) => Promise<T>): Promise<T> {
     const { conflictRetries, databaseTime } = this.#limits;
     let leaveLane: (() => void) | undefined;
-    let lostSince: number | undefined;
+    let away: number | undefined;
     try {
-      for (let conflicts = 0, losses = 0; ; ) {
+      for (let conflicts = 0, losses = 0, pauses = 0; ; ) {
+        let hasBegun = false;
         try {
-          return await this.#outsideDoubt(attempt);
+          return await this.#outsideDoubt(() =>
+            attempt(() => {
+              hasBegun = true;
+            }),
+          );
         } catch (error) {
           const failure = this.#driver.classify(error);
           if (failure === "conflict") {
             if (++conflicts > conflictRetries || this.#closed) throw keptLosing(conflicts);
-            lostSince = undefined;
+            away = undefined;
             await this.#pause(this.#environment.random() * Math.min(100, 2 ** conflicts));
             if (conflicts >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
           } else if (failure === "connectionLost") {
-            lostSince ??= this.#environment.now();
-            if (this.#environment.now() - lostSince >= databaseTime || this.#closed) throw unreachable();
-            await this.#pause(this.#environment.random() * Math.min(500, 2 ** ++losses));
+            if (hasBegun) away = undefined;
+            else away ??= this.#environment.now();
+            const isAwayTooLong = away !== undefined && this.#environment.now() - away >= databaseTime;
+            if ((hasBegun && ++losses >= MOST_LOSSES) || isAwayTooLong || this.#closed) throw this.#unreachable(error);
+            await this.#pause(this.#environment.random() * Math.min(500, 2 ** ++pauses));
           } else {
             throw error;
           }
@@ -156,6 +172,15 @@ export class Transactions {
     } finally {
       leaveLane?.();
     }
+  }
+
+  /** Why is for the log: what a caller is told says nothing of the database. */
+  #unreachable(error: unknown): UnavailableError {
+    const { log } = this.#environment;
+    const now = this.#environment.now();
+    if (now - this.#warnedAt >= 1_000) log.warn("Mutations fail: the database cannot be reached", { error });
+    this.#warnedAt = Math.max(this.#warnedAt, now);
+    return new UnavailableError("The database cannot be reached. Nothing was written; try again.");
   }
 
   /**
@@ -183,11 +208,12 @@ export class Transactions {
     return resolve;
   }
 
-  async #tryWrite<T>(write: Write<T>): Promise<T> {
+  async #tryWrite<T>(write: Write<T>, begun: () => void): Promise<T> {
     const connection = await this.#driver.connect();
     let isLent = true;
     try {
-      await this.#inTime(connection, connection.begin("write"));
+      await this.#inTime(connection, connection.begin("write", write.lock));
+      begun();
       const { value, invalidations, deciding } = await write.body(connection);
       await this.#gate.pass("commit", async () => {
         try {
@@ -239,7 +265,7 @@ export class Transactions {
   async #ask<T>(write: Write<T>): Promise<boolean> {
     const connection = await this.#driver.connect();
     try {
-      await this.#inTime(connection, connection.begin("write"));
+      await this.#inTime(connection, connection.begin("write", write.lock));
       return await this.#inTime(connection, write.wentThrough(connection));
     } finally {
       await this.#end(connection);
@@ -281,10 +307,6 @@ function keptLosing(tries: number): UnavailableError {
   return new UnavailableError(
     `Others kept changing the same rows: gave up after ${tries} tries. Nothing was written; try again.`,
   );
-}
-
-function unreachable(): UnavailableError {
-  return new UnavailableError("The database cannot be reached. Nothing was written; try again.");
 }
 
 /** All of them, or none is kept. */

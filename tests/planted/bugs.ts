@@ -103,6 +103,17 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { seeds: 600 },
   },
   {
+    name: "a COMMIT that is on its way is not waited for",
+    edits: [
+      {
+        file: TRANSACTIONS,
+        from: 'connection.begin("write", write.lock));\n      begun();',
+        to: 'connection.begin("write"));\n      begun();',
+      },
+    ],
+    caughtBy: { seeds: 600 },
+  },
+  {
     name: "transitions out of order",
     edits: [
       {

@@ -149,17 +149,24 @@ export class Transaction {
 
   /** Commits when the returned function is called, or the database decides; it may still lose. */
   holdInDoubt(): () => void {
-    return this.#database.holdInDoubt(this.#writes.keys(), () => {
-      try {
-        this.commit();
-      } catch {
-        // It lost after all, and nothing is left of it.
-      }
-    });
+    return this.#database.holdInDoubt(this.#writes.keys(), () => this.#commitIfItMay());
+  }
+
+  /** Its COMMIT has not arrived yet: it holds no locks but those it began with, and may still lose. */
+  stayUnderWay(locks: readonly string[]): () => void {
+    return this.#database.holdInDoubt(locks, () => this.#commitIfItMay());
   }
 
   rollback(): void {
     this.#isOver = true;
+  }
+
+  #commitIfItMay(): void {
+    try {
+      this.commit();
+    } catch {
+      // It lost after all, and nothing is left of it.
+    }
   }
 
   #mustBeUnchanged(key: string): void {

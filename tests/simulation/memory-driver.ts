@@ -13,7 +13,7 @@ import type { Owner, SimulationClock } from "./simulation-clock.ts";
 export interface DatabaseFaults {
   /** The connection is gone before anything of the statement has happened. */
   lost: number;
-  /** COMMIT: the connection is gone; half of them went through, and of these some only later. */
+  /** COMMIT: the connection is gone; most of them go through, and of these some only later. */
   lostAtCommit: number;
   /** COMMIT: another transaction wins, without a reason that could be seen. */
   conflict: number;
@@ -111,6 +111,7 @@ class MemoryConnection implements Connection {
   readonly #release: () => void;
   #transaction: Transaction | undefined;
   #isLost = false;
+  #lock: string | undefined;
 
   constructor(driver: MemoryDriver, database: MemoryDatabase, clock: SimulationClock, release: () => void) {
     this.#driver = driver;
@@ -119,7 +120,9 @@ class MemoryConnection implements Connection {
     this.#release = release;
   }
 
-  async begin(mode: TransactionMode): Promise<void> {
+  async begin(mode: TransactionMode, lock?: string): Promise<void> {
+    if (lock !== undefined) await this.#database.unlocked(lockName(lock));
+    this.#lock = lock;
     const transaction = this.#database.begin(mode === "read" ? "read" : "write");
     const takesItEarly = this.#clock.chance() < 0.5;
     if (mode === "read" && takesItEarly) transaction.takeSnapshot();
@@ -191,16 +194,19 @@ class MemoryConnection implements Connection {
     this.#transaction?.rollback();
   }
 
-  /** It went through, it did not, or it goes through while everybody wonders. */
+  /** It went through, it did not, it goes through while everybody wonders, or it has not even arrived. */
   #loseAtCommit(transaction: Transaction): never {
-    const fate = this.#clock.oneOf(["through", "not", "later"]);
+    const fate = this.#clock.oneOf(["through", "not", "later", "under way"]);
     this.#isLost = true;
     this.#transaction = undefined;
     if (fate === "through") transaction.commit();
     else if (fate === "not") transaction.rollback();
-    else {
-      this.#clock.after(1 + this.#clock.pick(200), transaction.holdInDoubt());
-    }
+    else if (fate === "later") this.#clock.after(1 + this.#clock.pick(200), transaction.holdInDoubt());
+    else
+      this.#clock.after(
+        1 + this.#clock.pick(2_000),
+        transaction.stayUnderWay(this.#lock === undefined ? [] : [lockName(this.#lock)]),
+      );
     throw new ConnectionLostError("The connection broke during COMMIT.");
   }
 
@@ -284,6 +290,10 @@ async function change(transaction: Transaction, sql: string, params: readonly un
   }
   if (statement === "delete from convex_lite.sessions where touched < $1") return 0;
   throw unknown(statement);
+}
+
+function lockName(lock: string): string {
+  return `lock/${lock}`;
 }
 
 function inOneLine(sql: string): string {

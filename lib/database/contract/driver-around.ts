@@ -45,7 +45,7 @@ export class DriverAround implements Driver {
         return connection.db;
       },
       dialect: connection.dialect,
-      begin: (mode) => connection.begin(mode),
+      begin: (mode, lock) => connection.begin(mode, lock),
       execute: (sql, params) => connection.execute(sql, params),
       change: (sql, params) => connection.change(sql, params),
       commit: (deciding) => commit(connection, deciding),

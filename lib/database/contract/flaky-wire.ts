@@ -9,6 +9,8 @@ export class FlakyWire implements AsyncDisposable {
   #server: Server;
   #serverIsMute = false;
   #serverIsDeaf = false;
+  /** What is on its way to the server, and arrives whatever has become of who sent it. */
+  #onTheWay: (() => void)[] | undefined;
 
   static async to(port: number): Promise<FlakyWire> {
     const server = createServer();
@@ -51,6 +53,17 @@ export class FlakyWire implements AsyncDisposable {
     this.#serverIsDeaf = true;
   }
 
+  /** From now on what is sent is on its way until `arrive`, also when its sender has gone. New connections are whole. */
+  delay(): void {
+    this.#onTheWay = [];
+  }
+
+  arrive(): void {
+    const arriving = this.#onTheWay ?? [];
+    this.#onTheWay = undefined;
+    for (const each of arriving) each();
+  }
+
   /** Ends every connection; those that come now are whole again. */
   heal(): void {
     this.cut();
@@ -64,6 +77,8 @@ export class FlakyWire implements AsyncDisposable {
 
   #pass(socket: Socket): void {
     const server = connect(this.#to, "127.0.0.1");
+    const isNew = this.#onTheWay !== undefined;
+    let late = false;
     for (const [one, other] of [
       [socket, server],
       [server, socket],
@@ -72,11 +87,15 @@ export class FlakyWire implements AsyncDisposable {
       one.on("error", () => {});
       one.on("close", () => {
         this.#sockets.delete(one);
-        other.destroy();
+        if (one === socket && late) this.#onTheWay?.push(() => other.end());
+        else other.destroy();
       });
     }
     socket.on("data", (bytes) => {
-      if (!this.#serverIsDeaf) server.write(bytes);
+      if (this.#serverIsDeaf) return;
+      late = !isNew && this.#onTheWay !== undefined;
+      if (late) this.#onTheWay?.push(() => server.write(bytes));
+      else server.write(bytes);
     });
     server.on("data", (bytes) => {
       if (!this.#serverIsMute) socket.write(bytes);

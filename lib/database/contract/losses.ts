@@ -137,6 +137,25 @@ function overAWire(use: DriverInUse, port: number): void {
     await driver.close();
   });
 
+  test("destroyed while the server says nothing ends what was asked on it, and who waits gets another", async () => {
+    await using wire = await FlakyWire.to(port);
+    const driver = await use.subject.open({ schema: {}, port: wire.port, connections: 1 });
+    const connection = await use.begin("write", driver);
+    wire.muteServer();
+    const ended = use.failureOf(connection.execute("select 1"));
+    const next = driver.connect();
+    connection.destroy();
+    expect(await ended).toBe("connectionLost");
+    wire.heal();
+    const other = await next;
+    await other.begin("read");
+    await other.rollback();
+    other.release();
+    await driver.close();
+  }, 5_000);
+
+  if (use.subject.commitsInOneTrip) lateCommitsAreWaitedFor(use, port);
+
   const ills = [
     ["went through", "muteServer", 1],
     ["never arrived", "deafenServer", 2],
@@ -169,6 +188,7 @@ function overAWire(use: DriverInUse, port: number): void {
       let ran = 0;
       const writing = transactions.write({
         by: "things:add",
+        lock: "s",
         body: async (connection) => {
           ran++;
           await connection.execute("insert into things (id, name) values (1, 'once')");
@@ -192,4 +212,50 @@ function overAWire(use: DriverInUse, port: number): void {
       await driver.close();
     },
   );
+}
+
+function lateCommitsAreWaitedFor(use: DriverInUse, port: number): void {
+  test("whose COMMIT is still on its way when its client has gone: nobody finds it undone before it has arrived", async () => {
+    await createInternalTables(use.driver);
+    await use.write(`delete from ${dialects[use.subject.dialect].own("sessions")}`);
+    await using wire = await FlakyWire.to(port);
+    const driver = await use.subject.open({ schema: {}, port: wire.port });
+    const connection = await driver.connect();
+    await connection.begin("write", "session s");
+    await connection.execute("insert into things (id, name) values (1, 'late')");
+    wire.delay();
+    const record = { identity: "", lastDecided: 1, outcomes: new Map(), touched: 0 };
+    const committing = use.outcomeOf(connection.commit(sessionRecords.advance(connection, "s", 1, record)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    connection.destroy();
+    expect(await committing).toBe("connectionLost");
+
+    let known: boolean | undefined;
+    const asking = isDecided(use, "session s").then((answer) => {
+      known = answer;
+    });
+    for (let i = 0; i < 20; i++) await use.names();
+    expect(known).toBeUndefined();
+    wire.arrive();
+    await asking;
+    expect(known).toBe(true);
+    expect(await use.names()).toEqual(["late"]);
+    await driver.close();
+  });
+}
+
+/** As the engine asks: under the lock, again when that lost a conflict. */
+async function isDecided(use: DriverInUse, lock: string): Promise<boolean> {
+  for (;;) {
+    const connection = await use.driver.connect();
+    try {
+      await connection.begin("write", lock);
+      return await sessionRecords.isDecided(connection, "s", 1);
+    } catch (error) {
+      if (use.driver.classify(error) !== "conflict") throw error;
+    } finally {
+      await connection.rollback();
+      connection.release();
+    }
+  }
 }
