@@ -113,7 +113,7 @@ export class MysqlConnection implements Connection {
   }
 
   async rollback(): Promise<void> {
-    await this.#transaction?.end();
+    await this.#transaction?.giveUp();
     if (!this.#inTransaction || this.#lost) return;
     try {
       await this.#send({ sql: "rollback" });
@@ -272,6 +272,6 @@ class NestableTransaction extends MySqlTransaction<
     const { transaction, send } = this.#parts;
     const depth = this.#depth + 1;
     const nested = new NestableTransaction(this.#parts, depth);
-    return transaction.nested(depth, send, () => body(nested));
+    return transaction.nested(send, () => body(nested));
   }
 }

@@ -27,6 +27,8 @@ export interface PgConnectionOptions {
   ended(how: "reuse" | "throwAway" | "destroy"): void;
 }
 
+const IN_FAILED_TRANSACTION = "25P02";
+
 /**
  * `select 1` makes the snapshot: PostgreSQL takes it at the first statement, not at BEGIN. Both travel in one round trip.
  * A writing transaction takes its snapshot with its own first statement: the later it is, the fewer conflicts.
@@ -96,7 +98,10 @@ export class PgConnection implements Connection {
       this.#send("commit"),
     ]);
     if (decision.status === "rejected") {
-      if (sqlState(decision.reason) === DECIDES_NOTHING) return false;
+      const state = sqlState(decision.reason);
+      if (state === DECIDES_NOTHING) return false;
+      // The server's answer to what failed before is not always complete when its error is known.
+      if (state === IN_FAILED_TRANSACTION) throw rolledBackInstead(transaction.firstFailure);
       throw this.#unlessTheServerSaidIt(decision.reason);
     }
     if (end.status === "rejected") throw this.#unlessTheServerSaidIt(end.reason);
@@ -112,7 +117,7 @@ export class PgConnection implements Connection {
   }
 
   async rollback(): Promise<void> {
-    await this.#transaction?.end();
+    await this.#transaction?.giveUp();
     try {
       await this.#send("rollback");
     } catch (error) {
@@ -188,7 +193,7 @@ export class PgConnection implements Connection {
     const query = (query: Query, params: unknown[]) => transaction.run(() => this.#send(query, params));
     const client = { query } as unknown as NodePgClient;
     const session = new TransactionSession(client, schema, transaction, namedStatements);
-    return new NodePgTransaction(schema.dialect, session, schema);
+    return new NestableTransaction({ schema, session, transaction, send: (sql) => this.#run(sql, []) }, 0);
   }
 }
 
@@ -216,6 +221,34 @@ class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRe
   ): PgPreparedQuery<T> {
     this.#transaction.assertOpen();
     return super.prepareQuery<T>(query, fields, this.#namedStatements ? name : undefined, ...rest);
+  }
+}
+
+type Schema = Record<string, unknown>;
+
+interface NestableParts {
+  schema: RelationalSchema<PgDialect>;
+  session: TransactionSession;
+  transaction: OpenTransaction;
+  send(sql: string): Promise<unknown>;
+}
+
+/** Drizzle's transaction, whose nested ones wait for each other and are waited for. */
+class NestableTransaction extends NodePgTransaction<Schema, TablesRelationalConfig> {
+  readonly #parts: NestableParts;
+  readonly #depth: number;
+
+  constructor(parts: NestableParts, depth: number) {
+    const { schema, session } = parts;
+    super(schema.dialect, session as never, schema, depth);
+    this.#parts = parts;
+    this.#depth = depth;
+  }
+
+  override async transaction<T>(body: (nested: NestableTransaction) => Promise<T>): Promise<T> {
+    const { transaction, send } = this.#parts;
+    const nested = new NestableTransaction(this.#parts, this.#depth + 1);
+    return transaction.nested(send, () => body(nested));
   }
 }
 

@@ -100,7 +100,7 @@ export class SqliteConnection implements Connection {
   }
 
   async rollback(): Promise<void> {
-    await this.#transaction?.end();
+    await this.#transaction?.giveUp();
     try {
       if (this.#lent) this.#giveBack(this.#lent);
     } catch (error) {
@@ -264,7 +264,6 @@ class NestableTransaction extends SQLiteTransaction<"async", unknown, Schema, Ta
     const depth = this.#depth + 1;
     const nested = new NestableTransaction(this.#parts, depth);
     return transaction.nested(
-      depth,
       (sql) => send(sql, [], "change"),
       () => body(nested),
     );

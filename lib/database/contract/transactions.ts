@@ -109,6 +109,64 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["outer"]);
     });
 
+    test("a nested one takes nothing with it that was started beside it, whoever of them fails", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      const add = (into: typeof db, id: number) => into.insert(things).values({ id, name: `n${id}` });
+      const ends = await Promise.allSettled([
+        db.transaction(async (inner) => {
+          await add(inner, 1);
+          await add(inner, 1);
+        }),
+        add(db, 2),
+        db.transaction(async (inner) => {
+          await Promise.all([add(inner, 3), inner.transaction((innermost) => add(innermost, 4)), add(inner, 5)]);
+        }),
+        add(db, 6),
+        // By the wrong name: it is inside all the same.
+        db.transaction(async () => {
+          await add(db, 7);
+          throw new Error("changed my mind");
+        }),
+      ]);
+      expect(ends.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled", "fulfilled", "rejected"]);
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["n2", "n3", "n4", "n5", "n6"]);
+    });
+
+    test("a nested one that nobody waited for is whole when the transaction is committed", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      void db.transaction(async (inner) => {
+        await inner.insert(things).values({ id: 1, name: "one" });
+        await inner.insert(things).values({ id: 2, name: "two" });
+      });
+      await connection.commit();
+      connection.release();
+      expect(await use.names()).toEqual(["one", "two"]);
+    });
+
+    test("a nested one that never ends does not keep a rollback waiting", async () => {
+      const connection = await use.begin("write");
+      const db = use.db(connection);
+      const started = Promise.withResolvers<void>();
+      const endless = db.transaction(async (inner) => {
+        await inner.insert(things).values({ id: 1, name: "one" });
+        started.resolve();
+        await new Promise(() => {});
+      });
+      const behind = db
+        .insert(things)
+        .values({ id: 2, name: "two" })
+        .catch(() => {});
+      await started.promise;
+      await connection.rollback();
+      connection.release();
+      expect(await use.names()).toEqual([]);
+      void [endless, behind];
+    });
+
     test("statements started at once run one after the other", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
