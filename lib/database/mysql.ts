@@ -52,10 +52,11 @@ function connectionOptions({ url, connectWithin = 10_000 }: MysqlOptions): PoolO
 /**
  * What each connection is told first. Times are in UTC, as Drizzle reads and writes them. A value that does not fit is an
  * error, not cut off; and a backslash escapes, as mysql2 relies on when it puts values into statements.
+ * Outside of transactions each statement is kept, as changes of tables need.
  */
 const FIRST = [
   "set session transaction isolation level repeatable read",
-  `set time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
+  `set autocommit = 1, time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
 ];
 
 function openPool(options: MysqlOptions, place: string): Pool {
