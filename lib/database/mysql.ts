@@ -7,11 +7,12 @@ import { type Connection, ConnectionLostError, type Driver } from "./driver.ts";
 import { innermostMessage, lostBecause } from "./failure.ts";
 import { MysqlConnection } from "./mysql-connection.ts";
 import { classifyMysql, mysqlErrorNumber } from "./mysql-failure.ts";
+import { withTlsOfMysql2 } from "./mysql-tls.ts";
 import { relationalSchema } from "./relational-schema.ts";
 import { Turns } from "./turns.ts";
 
 export interface MysqlOptions {
-  /** `mysql://user:password@host:3306/database`, with the parameters of mysql2 (`?ssl=…`). */
+  /** `mysql://user:password@host:3306/database`, with the parameters of mysql2, and those of TLS (see mysql-tls.ts). */
   url: string;
   schema: Record<string, unknown>;
   log: Log;
@@ -25,7 +26,8 @@ export interface MysqlOptions {
  * Opens a MySQL or MariaDB server, and talks to it once to see that it is the right one.
  * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
  */
-export async function openMysql(options: MysqlOptions): Promise<Driver> {
+export async function openMysql(given: MysqlOptions): Promise<Driver> {
+  const options = { ...given, url: withTlsOfMysql2(given.url) };
   const place = placeOf(options.url);
   const pool = openPool(options, place);
   try {
