@@ -112,6 +112,14 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
       }),
     );
 
+    test.each(["multipleStatements=true", "flags=MULTI_STATEMENTS"])(
+      "nor can it stand behind another statement, whatever ?%s asks for",
+      async (parameter) => {
+        const asked = openMysql({ url: `${server.url}?${parameter}`, schema: {}, log });
+        await expect(asked).rejects.toThrow("has several statements sent as one");
+      },
+    );
+
     test("what commits nothing is", () =>
       withKept(async (driver) => {
         const harmless = [

@@ -4,7 +4,7 @@ import { createConnection, createPool, type Pool, type PoolConnection, type Pool
 import type { Log } from "../environment/environment.ts";
 import { cannotUse, Unsuitable } from "./cannot-use.ts";
 import { type Connection, ConnectionLostError, type Driver } from "./driver.ts";
-import { innermostMessage, lostBecause } from "./failure.ts";
+import { innermostMessage, lostBecause, UnusableDatabaseError } from "./failure.ts";
 import { MysqlConnection } from "./mysql-connection.ts";
 import { classifyMysql, mysqlErrorNumber } from "./mysql-failure.ts";
 import { withTlsOfMysql2 } from "./mysql-tls.ts";
@@ -28,6 +28,7 @@ export interface MysqlOptions {
  */
 export async function openMysql(given: MysqlOptions): Promise<Driver> {
   const options = { ...given, url: withTlsOfMysql2(given.url) };
+  if (/multi(ple)?_?statements/i.test(new URL(options.url).search)) throw new UnusableDatabaseError(severalStatements);
   const place = placeOf(options.url);
   const pool = openPool(options, place);
   try {
@@ -37,6 +38,11 @@ export async function openMysql(given: MysqlOptions): Promise<Driver> {
     throw cannotUse(`MySQL at ${place}`, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
   }
 }
+
+/** Behind another in the same text a statement would commit unseen. */
+const severalStatements =
+  "DATABASE_URL has several statements sent as one, in which nobody could tell what commits a part of a mutation. Take " +
+  "multipleStatements out of it, and send them one by one.";
 
 /** The options of every connection to the server. */
 function connectionOptions({ url, connectWithin = 10_000 }: MysqlOptions): PoolOptions {
