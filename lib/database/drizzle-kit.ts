@@ -6,6 +6,7 @@ import { examples, fileOf, readAddress } from "./database-address.ts";
 import { OWN_PREFIX } from "./dialects.ts";
 import type { Dialect } from "./driver.ts";
 import { EmbeddedLockTakenError, lockEmbedded } from "./embedded-lock.ts";
+import { withTlsOfMysql2 } from "./mysql-tls.ts";
 
 /** How drizzle-kit reaches the database, and what in it is none of its business; to be spread into its configuration. */
 export type KitCredentials =
@@ -54,7 +55,7 @@ export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   if (!opens) return { dialect, tablesFilter };
   if (dialect === "mysql") {
     if (!url) throw new Error(`MySQL cannot be embedded: set DATABASE_URL to a server, like ${examples.mysql}.`);
-    return { dialect, dbCredentials: { url }, tablesFilter };
+    return { dialect, dbCredentials: { url: withTlsOfMysql2(url) }, tablesFilter };
   }
   const file = url ? fileOf(url) : resolve(root, ".convex", "database.sqlite");
   mkdirSync(dirname(file), { recursive: true });

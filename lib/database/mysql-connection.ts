@@ -16,6 +16,7 @@ import { assert, must } from "../environment/assert.ts";
 import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "./driver.ts";
 import { lostBecause } from "./failure.ts";
 import { classifyMysql, isLoss } from "./mysql-failure.ts";
+import { committingWords, mayHideAnother } from "./mysql-implicit-commit.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "./open-transaction.ts";
 import type { RelationalSchema } from "./relational-schema.ts";
 
@@ -39,14 +40,15 @@ const beginStatements: Readonly<Record<TransactionMode, readonly string[]>> = {
   define: [],
 };
 
-/** In what the server says of its state: a transaction is open. */
-const IN_TRANSACTION = 1;
+/** In what the server says of its state: a transaction is open (1), and after it each statement is kept at once (2). */
+const AS_BEGUN = 1 | 2;
 
 /**
  * One transaction on one connection of a pool of mysql2.
  *
  * A deadlock ends the whole transaction in MySQL, but not the connection: statements after it would be kept, each by
- * itself. So after a conflict, and after a statement that ended the transaction by the way, no other is sent.
+ * itself. So after a conflict, and after a statement that ended the transaction by the way, no other is sent. Statements
+ * that are known to end it are not sent at all: what they commit could not be rolled back any more.
  */
 export class MysqlConnection implements Connection {
   readonly dialect = "mysql";
@@ -60,6 +62,8 @@ export class MysqlConnection implements Connection {
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
   #transaction: OpenTransaction | undefined;
   #inTransaction = false;
+  /** A statement has left the connection in a state that others must not meet. */
+  #meddledWith = false;
   #running = 0;
   #db: unknown;
   #ended = false;
@@ -125,7 +129,8 @@ export class MysqlConnection implements Connection {
   }
 
   release(): void {
-    if (this.#lost || this.#transaction?.isOpen || this.#inTransaction) this.#throwAway("throwAway");
+    if (this.#lost || this.#transaction?.isOpen || this.#inTransaction || this.#meddledWith)
+      this.#throwAway("throwAway");
     else this.#end("reuse", () => this.#client.release());
   }
 
@@ -159,18 +164,28 @@ export class MysqlConnection implements Connection {
 
   async #sendInside(query: QueryOptions): Promise<[unknown, unknown]> {
     if (this.#over !== undefined) throw this.#over;
-    if (this.#inTransaction && BEGINS_ANOTHER.test(query.sql)) throw beginsAnother();
+    const committing = this.#inTransaction ? committingWords(query.sql) : undefined;
+    if (committing) throw wouldCommit(committing);
     try {
       const answer = await this.#send(query);
-      if (this.#inTransaction && endedTransaction(answer[0])) {
-        this.#inTransaction = false;
-        this.#over = endedByHand(undefined);
-      }
+      await this.#noteWhetherOver(answer[0], query.sql);
       return answer;
     } catch (error) {
       if (classifyMysql(error) === "conflict") this.#over = error;
+      else await this.#noteWhetherOver(undefined, query.sql);
       throw this.#options.explain(error, query.sql);
     }
+  }
+
+  /** Answers without rows say in what state they left the connection; after others, and after errors, it is asked. */
+  async #noteWhetherOver(answer: unknown, sql: string): Promise<void> {
+    if (!this.#inTransaction || this.#lost) return;
+    if (Array.isArray(answer) && !mayHideAnother(sql)) return;
+    const status = serverStatus(answer) ?? serverStatus((await this.#send({ sql: "do 0" }))[0]);
+    if (status === undefined || (status & AS_BEGUN) === AS_BEGUN) return;
+    this.#inTransaction = false;
+    this.#meddledWith = true;
+    this.#over = endedByHand(undefined);
   }
 
   async #send(query: QueryOptions): Promise<[unknown, unknown]> {
@@ -197,13 +212,10 @@ export class MysqlConnection implements Connection {
   }
 }
 
-/** It would commit what came before, and the server's answer would not tell. */
-const BEGINS_ANOTHER = /^\s*(?:begin|start\s+transaction)\b/i;
-
-function beginsAnother(): Error {
+function wouldCommit(words: string): Error {
   return new Error(
-    "A function has its transaction already, and beginning another would commit what it has written so far. " +
-      "For a part that can fail by itself use db.transaction.",
+    `A function has its transaction already, and "${words}" would commit what it has written so far, even if the function fails later. ` +
+      "Change tables by convex/schema.ts or a migration; for a part that can fail by itself use db.transaction.",
   );
 }
 
@@ -218,11 +230,8 @@ function positional(sql: string, params: readonly unknown[]): QueryOptions {
   return { sql: text, values };
 }
 
-/** A statement that answers no rows says in what state it left the connection. */
-function endedTransaction(answer: unknown): boolean {
-  if (Array.isArray(answer) || typeof answer !== "object" || answer === null) return false;
-  const { serverStatus } = answer as { serverStatus?: number };
-  return serverStatus !== undefined && (serverStatus & IN_TRANSACTION) === 0;
+function serverStatus(answer: unknown): number | undefined {
+  return (answer as Partial<ResultSetHeader> | undefined)?.serverStatus;
 }
 
 type Schema = Record<string, unknown>;

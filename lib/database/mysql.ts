@@ -4,14 +4,15 @@ import { createConnection, createPool, type Pool, type PoolConnection, type Pool
 import type { Log } from "../environment/environment.ts";
 import { cannotUse, Unsuitable } from "./cannot-use.ts";
 import { type Connection, ConnectionLostError, type Driver } from "./driver.ts";
-import { innermostMessage, lostBecause } from "./failure.ts";
+import { innermostMessage, lostBecause, UnusableDatabaseError } from "./failure.ts";
 import { MysqlConnection } from "./mysql-connection.ts";
 import { classifyMysql, mysqlErrorNumber } from "./mysql-failure.ts";
+import { withTlsOfMysql2 } from "./mysql-tls.ts";
 import { relationalSchema } from "./relational-schema.ts";
 import { Turns } from "./turns.ts";
 
 export interface MysqlOptions {
-  /** `mysql://user:password@host:3306/database`, with the parameters of mysql2 (`?ssl=…`). */
+  /** `mysql://user:password@host:3306/database`, with the parameters of mysql2, and those of TLS (see mysql-tls.ts). */
   url: string;
   schema: Record<string, unknown>;
   log: Log;
@@ -25,7 +26,9 @@ export interface MysqlOptions {
  * Opens a MySQL or MariaDB server, and talks to it once to see that it is the right one.
  * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
  */
-export async function openMysql(options: MysqlOptions): Promise<Driver> {
+export async function openMysql(given: MysqlOptions): Promise<Driver> {
+  const options = { ...given, url: withTlsOfMysql2(given.url) };
+  if (/multi(ple)?_?statements/i.test(new URL(options.url).search)) throw new UnusableDatabaseError(severalStatements);
   const place = placeOf(options.url);
   const pool = openPool(options, place);
   try {
@@ -35,6 +38,11 @@ export async function openMysql(options: MysqlOptions): Promise<Driver> {
     throw cannotUse(`MySQL at ${place}`, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
   }
 }
+
+/** Behind another in the same text a statement would commit unseen. */
+const severalStatements =
+  "DATABASE_URL has several statements sent as one, in which nobody could tell what commits a part of a mutation. Take " +
+  "multipleStatements out of it, and send them one by one.";
 
 /** The options of every connection to the server. */
 function connectionOptions({ url, connectWithin = 10_000 }: MysqlOptions): PoolOptions {
@@ -52,10 +60,11 @@ function connectionOptions({ url, connectWithin = 10_000 }: MysqlOptions): PoolO
 /**
  * What each connection is told first. Times are in UTC, as Drizzle reads and writes them. A value that does not fit is an
  * error, not cut off; and a backslash escapes, as mysql2 relies on when it puts values into statements.
+ * Outside of transactions each statement is kept, as changes of tables need.
  */
 const FIRST = [
   "set session transaction isolation level repeatable read",
-  `set time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
+  `set autocommit = 1, time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
 ];
 
 function openPool(options: MysqlOptions, place: string): Pool {

@@ -1,6 +1,7 @@
 import { Client, Pool } from "@neondatabase/serverless";
 import type pg from "pg";
 import type { Driver } from "./driver.ts";
+import { UnusableDatabaseError } from "./failure.ts";
 import { openServer, type PostgresOptions, poolOptions } from "./postgres-server.ts";
 
 /**
@@ -12,6 +13,7 @@ import { openServer, type PostgresOptions, poolOptions } from "./postgres-server
  */
 export function openNeon(given: PostgresOptions): Promise<Driver> {
   const { url, proxy } = split(given.url);
+  if (/[?&]ssl(rootcert|cert|key)=/.test(url)) throw new UnusableDatabaseError(noFiles);
   const options = { ...given, url };
   const client = new Client(url);
   const server = {
@@ -24,6 +26,10 @@ export function openNeon(given: PostgresOptions): Promise<Driver> {
   };
   return openServer(server, options);
 }
+
+const noFiles =
+  "Neon's certificates are checked by Node, and its package reads no files of others. Take sslrootcert, sslcert and sslkey out of " +
+  "DATABASE_URL, or add ?driver=pg to it.";
 
 function openPool(options: PostgresOptions, proxy: URL | undefined): pg.Pool {
   const pool = new Pool(poolOptions(options));

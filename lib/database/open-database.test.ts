@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -15,6 +15,7 @@ import { readAddress } from "./database-address.ts";
 import { dialects } from "./dialects.ts";
 import type { Driver } from "./driver.ts";
 import { openDatabase } from "./open-database.ts";
+import { openPostgres } from "./postgres.ts";
 import { describeWithMysql } from "./with-mysql.ts";
 import { describeWithPostgres } from "./with-postgres.ts";
 
@@ -204,7 +205,9 @@ test.each([
 
 test("a server of Neon that is not there", async () => {
   const text = await failure(open("postgres://u:geheim@127.0.0.1:5432/x?driver=neon&wsproxy=ws://127.0.0.1:5612/"));
-  expect(text).toContain("Cannot use Neon at 127.0.0.1/x: the server does not answer");
+  expect(text).toContain(
+    "Cannot use Neon at 127.0.0.1/x: the server does not answer (a WebSocket could not be opened)",
+  );
   expect(text).not.toContain("geheim");
 });
 
@@ -232,6 +235,51 @@ test.each([
   expect(text).toContain(words);
   expect(text).not.toContain("s3cr3t");
   server.close();
+});
+
+test("a server that refuses for a reason of its own is quoted, and is not said to be away", async () => {
+  const server = await refusing("42501", "s3cr3t is not permitted");
+  const { port } = server.address() as AddressInfo;
+  const text = await failure(open(`postgres://u:s3cr3t@127.0.0.1:${port}/x`));
+  expect(text).toContain('connecting failed with "*** is not permitted".');
+  expect(text).not.toMatch(/s3cr3t|does not answer/);
+  server.close();
+});
+
+test.each([
+  ["says nothing to it", () => {}],
+  ["hangs up", (socket: Socket) => socket.destroy()],
+])("a server that %s does not answer", async (_, answer) => {
+  const server = createServer((socket) => socket.on("error", () => {}).once("data", () => answer(socket)));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const text = await failure(
+    openPostgres({ url: `postgres://u@127.0.0.1:${port}/x`, schema, log, connectWithin: 200 }),
+  );
+  expect(text).toContain("the server does not answer");
+  server.close();
+});
+
+test("a server without TLS that is asked for it", async () => {
+  const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end("N")));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const text = await failure(open(`postgres://u:geheim@127.0.0.1:${port}/x?sslmode=verify-full`));
+  expect(text).toContain(
+    "the server has no TLS, which DATABASE_URL asks for. Turn it on at the server, or take sslmode",
+  );
+  expect(text).not.toContain("geheim");
+  server.close();
+});
+
+test("certificate files that are not there, or that nobody reads", async () => {
+  const address = "postgres://u:geheim@127.0.0.1:5612/x?sslmode=verify-full&sslrootcert=";
+  const missing = await failure(open(`${address}/nowhere/ca.pem`));
+  expect(missing).toContain("names the certificate file /nowhere/ca.pem, which cannot be read (ENOENT)");
+  expect(await failure(open(`${address}${tmpdir()}`))).toContain("a certificate file, which cannot be read (EISDIR)");
+  expect(await failure(open(`${address}/nowhere/ca.pem&driver=neon`))).toContain(
+    "Take sslrootcert, sslcert and sslkey",
+  );
 });
 
 await describeWithPostgres("PostgreSQL", (server) => {

@@ -1,11 +1,12 @@
 import pg from "pg";
 import { cancelRunning } from "./cancel-running.ts";
+import { unreadableCertificate } from "./cannot-use.ts";
 import type { Driver } from "./driver.ts";
 import { openServer, type PostgresOptions, poolOptions } from "./postgres-server.ts";
 
 /** Opens a PostgreSQL server over TCP or a Unix socket. @throws {UnusableDatabaseError} */
 export function openPostgres(options: PostgresOptions): Promise<Driver> {
-  const { host, port, database, password } = new pg.Client({ connectionString: options.url });
+  const { host, port, database, password } = clientOf(options.url);
   const server = {
     description: `PostgreSQL at ${host}:${port}/${database}`,
     password: typeof password === "string" ? password : undefined,
@@ -14,4 +15,14 @@ export function openPostgres(options: PostgresOptions): Promise<Driver> {
     cancel: cancelRunning,
   };
   return openServer(server, options);
+}
+
+/** `pg` reads the files that the address names at once. What it cannot make sense of otherwise was refused before. */
+function clientOf(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch (error) {
+    const { syscall, path } = error as NodeJS.ErrnoException;
+    throw syscall ? unreadableCertificate(path, error) : error;
+  }
 }

@@ -229,8 +229,11 @@ export function transactionsHold(use: DriverInUse): void {
 
     test("a function that commits by itself is found out", async () => {
       const connection = await use.begin("write");
-      await connection.execute("commit");
-      await expect(connection.commit()).rejects.toThrow("must not run commit or rollback itself");
+      // A driver whose database would keep a part by other statements too does not send it.
+      await connection.execute("commit").catch(() => {});
+      await expect(connection.commit()).rejects.toThrow(
+        /must not run commit or rollback itself|rolled back instead of committing/,
+      );
     });
 
     test.each(["commit", "rollback"] as const)("db is unusable after %s", async (end) => {
