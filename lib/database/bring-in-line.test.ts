@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
@@ -171,4 +171,83 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
 bringsInLine("PGlite", () => openTemporary({ schema: {} }));
 await describeWithPostgres("PostgreSQL", (server) => {
   bringsInLine("PostgreSQL", () => openPostgres({ url: server.url, schema: {}, log }));
+
+  describe("PostgreSQL, by a user who is no superuser,", () => {
+    const role = `convex_lite_role_${process.pid}_${process.hrtime.bigint()}`;
+    const database = new URL(server.url).pathname.slice(1);
+    const planner = new SchemaPlanner();
+    const folder = join(process.cwd(), "node_modules", `.schema-${role}`);
+    const schemaPath = join(folder, "schema.ts");
+    const oneColumn = (...tables: string[]): string[] =>
+      tables.map((name) => `export const ${name} = pg.pgTable("${name}", { id: pg.integer() });`);
+    let admin: Driver;
+    let driver: Driver;
+
+    const asAdmin = (...statements: string[]): Promise<Record<string, unknown>[]> =>
+      inTransaction(admin, "write", async (connection) => {
+        let rows: Record<string, unknown>[] = [];
+        for (const statement of statements) rows = await connection.execute(statement);
+        return rows;
+      });
+    const save = async (lines: string[], accept?: string): Promise<BroughtInLine> => {
+      await writeFile(schemaPath, ['import * as pg from "drizzle-orm/pg-core";', ...lines].join("\n"));
+      return bringInLine({ driver, schemaPath, planner, accept });
+    };
+
+    beforeAll(async () => {
+      await mkdir(folder);
+      admin = await openPostgres({ url: server.url, schema: {}, log });
+      await asAdmin(
+        "drop schema if exists convex_lite cascade",
+        "drop schema if exists drizzle cascade",
+        `create role ${role} login password 'x'`,
+        `grant create, temporary on database ${database} to ${role}`,
+      );
+      const url = new URL(server.url);
+      url.username = role;
+      url.password = "x";
+      driver = await openPostgres({ url: url.href, schema: {}, log });
+      await createInternalTables(driver);
+    });
+    beforeEach(() =>
+      asAdmin(
+        "drop schema public cascade",
+        `drop schema if exists ${role} cascade`,
+        `create schema public authorization ${role}`,
+        "delete from convex_lite.meta where key <> 'version'",
+      ),
+    );
+    afterAll(async () => {
+      planner.close();
+      await driver?.close();
+      await asAdmin(`drop owned by ${role} cascade`, `drop role ${role}`);
+      await admin?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test("nothing is changed where a bare name means another schema than public", async () => {
+      expect(await save(oneColumn("a", "notes"))).toMatchObject({ status: "applied" });
+      await asAdmin("insert into notes values (1)", `create schema ${role} authorization ${role}`);
+      const result = await save(oneColumn("a"));
+      expect(result).toMatchObject({
+        status: "refused",
+        statements: [],
+        reasons: [
+          expect.stringMatching(/in schema "convex_lite_role_.*`alter role "convex_lite_role_.*" set search_path/),
+        ],
+      });
+      expect(await asAdmin("select id from public.notes")).toEqual([{ id: 1 }]);
+      await asAdmin("drop table public.notes", `create table ${role}.notes (id integer)`);
+      expect(await save(oneColumn("a", "notes"))).toMatchObject({ status: "refused" });
+      expect(await asAdmin("select to_regclass('public.notes') as made")).toEqual([{ made: null }]);
+    });
+
+    test("nor where the change itself would make that schema", async () => {
+      const own = `export const own = pg.pgSchema("${role}");`;
+      expect(await save([own, ...oneColumn("notes")])).toMatchObject({ status: "refused" });
+      expect(await asAdmin(`select to_regclass('${role}.notes') as made, to_regnamespace('${role}') as own`)).toEqual([
+        { made: null, own: null },
+      ]);
+    });
+  });
 });

@@ -53,6 +53,8 @@ export async function bringInLine(options: BringInLineOptions): Promise<BroughtI
     const target = schema.snapshots[driver.dialect];
     if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
     return await alone(driver, async () => {
+      const elsewhere = await inTransaction(driver, "read", madeElsewhere);
+      if (elsewhere !== undefined) return refusal(driver, { statements: [], reasons: [elsewhere] });
       const intent = await intend(driver, ownPlanner, target, schema.fingerprints[driver.dialect] ?? "");
       await recordMigrations(driver, options.migrations, intent.present);
       const result = await apply(driver, intent, options.accept);
@@ -150,6 +152,9 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
         await connection.execute(statement);
         run++;
       });
+      // A schema named like the user, made just now, is where the tables after it went.
+      const elsewhere = await madeElsewhere(connection);
+      if (elsewhere !== undefined) throw new Refused([elsewhere]);
       await remember(connection, intent);
       return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
     });
@@ -167,6 +172,23 @@ class Refused extends Error {
     super("rows are in the way");
     this.reasons = reasons;
   }
+}
+
+/**
+ * drizzle-kit makes tables by their bare names, and drizzle asks for them so; everything else here, and what drizzle-kit
+ * drops, names "public". Both must be the same schema, or a table would be dropped for another of its name.
+ */
+async function madeElsewhere(connection: Connection): Promise<string | undefined> {
+  if (connection.dialect !== "pg") return undefined;
+  const [row] = await connection.execute(
+    "select current_schema() as made, current_user as who, current_setting('search_path') as path",
+  );
+  if (row?.made === "public") return undefined;
+  const where = row?.made == null ? "in no schema" : `in schema "${row.made}"`;
+  return (
+    `Development keeps tables in the schema "public", but this user's search_path (${row?.path}) looks for them ${where} first: ` +
+    `run \`alter role ${dialects.pg.quoted(String(row?.who))} set search_path to public\` and restart the server.`
+  );
 }
 
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
@@ -187,8 +209,9 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
   return reasons;
 }
 
-function sqlName({ dialect }: Connection, { name, schema }: TableSnapshot): string {
+function sqlName({ dialect }: Connection, { name, schema: given }: TableSnapshot): string {
   const { quoted } = dialects[dialect];
+  const schema = given || (dialect === "pg" ? "public" : undefined);
   return schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
 }
 
