@@ -249,5 +249,23 @@ await describeWithPostgres("PostgreSQL", (server) => {
         { made: null, own: null },
       ]);
     });
+
+    test("rows that row-level security hides are not taken for none, unless a person says so", async () => {
+      await save(oneColumn("a", "notes"));
+      await asAdmin(
+        "insert into notes values (1)",
+        "alter table notes enable row level security, force row level security",
+        "create policy nobody on notes using (false)",
+      );
+      const result = await save(oneColumn("a"));
+      expect(result).toMatchObject({
+        status: "refused",
+        reasons: [expect.stringMatching(/no longer in the schema .* does not say: .*row-level security/)],
+      });
+      expect(await asAdmin("select id from notes")).toEqual([{ id: 1 }]);
+      const code = /--accept (\w+)/.exec(result.status === "refused" ? result.message : "")?.[1];
+      expect(await save(oneColumn("a"), code)).toMatchObject({ status: "applied" });
+      expect(await asAdmin("select to_regclass('notes') as notes")).toEqual([{ notes: null }]);
+    });
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { alone, inTransaction } from "./alone.ts";
 import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
-import { innermostMessage } from "./failure.ts";
+import { innermostMessage, sqlState } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
 import { judgeChange, type Risk } from "./judge-change.ts";
 import { readMigrations, record, recordedOf } from "./migration-files.ts";
@@ -203,11 +203,31 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
   const reasons: string[] = [];
   for (const { table, holding, reason } of risks) {
     const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
-    const rows = await connection.execute(`select 1 from ${named(table)} where ${where} limit 1`);
-    if (rows.length > 0) reasons.push(reason);
+    const { rows, untold } = await look(connection, `select 1 from ${named(table)} where ${where} limit 1`);
+    if (untold !== undefined) reasons.push(`${reason} Whether there are rows the database does not say: ${untold}.`);
+    else if (rows) reasons.push(reason);
   }
   return reasons;
 }
+
+/**
+ * PostgreSQL may hide rows from a user, also those of a table of their own (row-level security); told not to, it refuses to
+ * answer. The savepoint takes back both what it was told and that a statement failed.
+ */
+async function look(connection: Connection, select: string): Promise<{ rows: boolean; untold?: string }> {
+  const answer = async () => ({ rows: (await connection.execute(select)).length > 0 });
+  if (connection.dialect !== "pg") return answer();
+  await connection.execute("savepoint look");
+  await connection.execute("set local row_security = off");
+  const found = await answer().catch((error: unknown) => {
+    if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    return { rows: true, untold: innermostMessage(error) };
+  });
+  await connection.execute("rollback to savepoint look");
+  return found;
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 function sqlName({ dialect }: Connection, { name, schema: given }: TableSnapshot): string {
   const { quoted } = dialects[dialect];
