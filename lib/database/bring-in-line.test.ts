@@ -174,6 +174,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
 
   describe("PostgreSQL, by a user who is no superuser,", () => {
     const role = `convex_lite_role_${process.pid}_${process.hrtime.bigint()}`;
+    const reporting = `${role}_reporting`;
     const database = new URL(server.url).pathname.slice(1);
     const planner = new SchemaPlanner();
     const folder = join(process.cwd(), "node_modules", `.schema-${role}`);
@@ -220,7 +221,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     afterAll(async () => {
       planner.close();
       await driver?.close();
-      await asAdmin(`drop owned by ${role} cascade`, `drop role ${role}`);
+      await asAdmin(`drop owned by ${role} cascade`, `drop role if exists ${reporting}`, `drop role ${role}`);
       await admin?.close();
       await rm(folder, { recursive: true, force: true });
     });
@@ -248,6 +249,26 @@ await describeWithPostgres("PostgreSQL", (server) => {
       expect(await asAdmin(`select to_regclass('${role}.notes') as made, to_regnamespace('${role}') as own`)).toEqual([
         { made: null, own: null },
       ]);
+    });
+
+    test("a sequence and a role go only when a person says so", async () => {
+      await asAdmin(`alter role ${role} createrole`);
+      const invoices = 'export const invoices = pg.pgSequence("invoice_no");';
+      const lines = [invoices, `export const reporting = pg.pgRole("${reporting}");`, ...oneColumn("a")];
+      expect(await save(lines)).toMatchObject({ status: "applied" });
+      await asAdmin("select setval('invoice_no', 4711)");
+      const result = await save(oneColumn("a"));
+      expect(result).toMatchObject({
+        status: "refused",
+        reasons: [expect.stringContaining('Sequence "invoice_no"'), expect.stringContaining(`Role "${reporting}"`)],
+      });
+      expect(await asAdmin("select last_value::int as reached from invoice_no")).toEqual([{ reached: 4711 }]);
+      expect(await asAdmin(`select '${reporting}'::regrole as there`)).toHaveLength(1);
+      const code = /--accept (\w+)/.exec(result.status === "refused" ? result.message : "")?.[1];
+      expect(await save(oneColumn("a"), code)).toMatchObject({ status: "applied" });
+      expect(await asAdmin(`select to_regclass('invoice_no') as sequence, to_regrole('${reporting}') as role`)).toEqual(
+        [{ sequence: null, role: null }],
+      );
     });
 
     test("rows that row-level security hides are not taken for none, unless a person says so", async () => {

@@ -197,11 +197,15 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
     // All of them before the first look, which takes the snapshot: so it has every row.
-    for (const key of new Set(risks.map(({ table }) => table)))
+    for (const key of new Set(risks.flatMap(({ table }) => table ?? [])))
       await connection.execute(`lock table ${named(key)} in access exclusive mode`);
   }
   const reasons: string[] = [];
   for (const { table, holding, reason } of risks) {
+    if (table === undefined) {
+      reasons.push(reason);
+      continue;
+    }
     const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
     const { rows, untold } = await look(connection, `select 1 from ${named(table)} where ${where} limit 1`);
     if (untold !== undefined) reasons.push(`${reason} Whether there are rows the database does not say: ${untold}.`);
