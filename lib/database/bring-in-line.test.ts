@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
@@ -173,16 +173,14 @@ await describeWithPostgres("PostgreSQL", (server) => {
   bringsInLine("PostgreSQL", () => openPostgres({ url: server.url, schema: {}, log }));
 
   describe("PostgreSQL, by a user who is no superuser,", () => {
-    const role = `convex_lite_role_${process.pid}_${process.hrtime.bigint()}`;
-    const reporting = `${role}_reporting`;
     const database = new URL(server.url).pathname.slice(1);
     const planner = new SchemaPlanner();
-    const folder = join(process.cwd(), "node_modules", `.schema-${role}`);
-    const schemaPath = join(folder, "schema.ts");
     const oneColumn = (...tables: string[]): string[] =>
       tables.map((name) => `export const ${name} = pg.pgTable("${name}", { id: pg.integer() });`);
     let admin: Driver;
     let driver: Driver;
+    let role: string;
+    let folder: string;
 
     const asAdmin = (...statements: string[]): Promise<Record<string, unknown>[]> =>
       inTransaction(admin, "write", async (connection) => {
@@ -191,23 +189,22 @@ await describeWithPostgres("PostgreSQL", (server) => {
         return rows;
       });
     const save = async (lines: string[], accept?: string): Promise<BroughtInLine> => {
+      const schemaPath = join(folder, "schema.ts");
       await writeFile(schemaPath, ['import * as pg from "drizzle-orm/pg-core";', ...lines].join("\n"));
       return bringInLine({ driver, schemaPath, planner, accept });
     };
 
     beforeAll(async () => {
-      await mkdir(folder);
+      folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
+      const user = await server.newUser();
+      role = user.name;
       admin = await openPostgres({ url: server.url, schema: {}, log });
       await asAdmin(
         "drop schema if exists convex_lite cascade",
         "drop schema if exists drizzle cascade",
-        `create role ${role} login password 'x'`,
         `grant create, temporary on database ${database} to ${role}`,
       );
-      const url = new URL(server.url);
-      url.username = role;
-      url.password = "x";
-      driver = await openPostgres({ url: url.href, schema: {}, log });
+      driver = await openPostgres({ url: user.url, schema: {}, log });
       await createInternalTables(driver);
     });
     beforeEach(() =>
@@ -221,7 +218,6 @@ await describeWithPostgres("PostgreSQL", (server) => {
     afterAll(async () => {
       planner.close();
       await driver?.close();
-      await asAdmin(`drop owned by ${role} cascade`, `drop role if exists ${reporting}`, `drop role ${role}`);
       await admin?.close();
       await rm(folder, { recursive: true, force: true });
     });
@@ -233,9 +229,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
       expect(result).toMatchObject({
         status: "refused",
         statements: [],
-        reasons: [
-          expect.stringMatching(/in schema "convex_lite_role_.*`alter role "convex_lite_role_.*" set search_path/),
-        ],
+        reasons: [expect.stringMatching(/in schema "convex_lite_.*`alter role "convex_lite_.*" set search_path/)],
       });
       expect(await asAdmin("select id from public.notes")).toEqual([{ id: 1 }]);
       await asAdmin("drop table public.notes", `create table ${role}.notes (id integer)`);
@@ -253,6 +247,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
 
     test("a sequence and a role go only when a person says so", async () => {
       await asAdmin(`alter role ${role} createrole`);
+      const reporting = `${role}_reporting`;
       const invoices = 'export const invoices = pg.pgSequence("invoice_no");';
       const lines = [invoices, `export const reporting = pg.pgRole("${reporting}");`, ...oneColumn("a")];
       expect(await save(lines)).toMatchObject({ status: "applied" });

@@ -20,10 +20,13 @@ const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
 /**
  * Brings the framework's tables to the version of this code. Does nothing when they are there; servers that start at
  * the same time wait for the one that does it.
- * @throws when the tables are newer than this code, or the user may not create them.
+ * @throws when the tables are newer than this code, or the user may not create or use them.
  */
 export async function createInternalTables(driver: Driver): Promise<void> {
-  if ((await inTransaction(driver, "read", presentVersion)) === versions.length) return;
+  const present = await inTransaction(driver, "read", presentVersion).catch((error: unknown) => {
+    throw unreadable(driver, error);
+  });
+  if (present === versions.length) return;
   await alone(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
     throw new UnusableDatabaseError(
       `The tables of convex-lite cannot be created in ${driver.description}: ${innermostMessage(error)}. ` +
@@ -31,6 +34,14 @@ export async function createInternalTables(driver: Driver): Promise<void> {
       { cause: error },
     );
   });
+}
+
+function unreadable({ dialect, description, classify }: Driver, error: unknown): unknown {
+  if (error instanceof UnusableDatabaseError || classify(error) !== "other") return error;
+  return new UnusableDatabaseError(
+    `The tables of convex-lite in ${description} cannot be read: ${innermostMessage(error)}. ${dialects[dialect].rightToUse}`,
+    { cause: error },
+  );
 }
 
 async function bringToNewest(connection: Connection): Promise<void> {
