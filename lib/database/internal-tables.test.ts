@@ -60,7 +60,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     ]);
     await createInternalTables(admin);
     await expect(createInternalTables(driver)).rejects.toThrow(
-      /cannot be read: permission denied for schema convex_lite\. .*"grant usage on schema convex_lite to …"/,
+      /cannot be read in .*: permission denied for schema convex_lite\. .*"grant usage on schema convex_lite to …"/,
     );
     const grant = (what: string) =>
       inTransaction(admin, "define", (connection) => connection.execute(`grant ${what} to ${name}`));

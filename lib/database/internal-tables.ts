@@ -23,23 +23,21 @@ const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
  * @throws when the tables are newer than this code, or the user may not create or use them.
  */
 export async function createInternalTables(driver: Driver): Promise<void> {
+  const { rightToUse, rightToCreate } = dialects[driver.dialect];
   const present = await inTransaction(driver, "read", presentVersion).catch((error: unknown) => {
-    throw unreadable(driver, error);
+    throw explained(driver, error, "read", rightToUse);
   });
   if (present === versions.length) return;
   await alone(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
-    throw new UnusableDatabaseError(
-      `The tables of convex-lite cannot be created in ${driver.description}: ${innermostMessage(error)}. ` +
-        dialects[driver.dialect].rightToCreate,
-      { cause: error },
-    );
+    throw explained(driver, error, "created", rightToCreate);
   });
 }
 
-function unreadable({ dialect, description, classify }: Driver, error: unknown): unknown {
-  if (error instanceof UnusableDatabaseError || classify(error) !== "other") return error;
+/** What says itself what is wrong stays as it is, and so does a lost connection, which no right would help. */
+function explained(driver: Driver, error: unknown, what: "read" | "created", right: string): unknown {
+  if (error instanceof UnusableDatabaseError || driver.classify(error) !== "other") return error;
   return new UnusableDatabaseError(
-    `The tables of convex-lite in ${description} cannot be read: ${innermostMessage(error)}. ${dialects[dialect].rightToUse}`,
+    `The tables of convex-lite cannot be ${what} in ${driver.description}: ${innermostMessage(error)}. ${right}`,
     { cause: error },
   );
 }
