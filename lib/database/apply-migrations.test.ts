@@ -231,6 +231,30 @@ migrates("PGlite", "pg", () => openTemporary({ schema: {} }), false);
 migrates("SQLite", "sqlite", () => openTemporary({ schema: ways.sqlite.one("a", "id") }), false);
 await describeWithPostgres("PostgreSQL", (server) => {
   migrates("PostgreSQL", "pg", () => openPostgres({ url: server.url, schema: {}, log }), true);
+
+  test("where all is done a user without the right to create anything starts", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "convex-lite-migrations-"));
+    await mkdir(join(folder, "meta"));
+    await writeFile(join(folder, "0000_step.sql"), "create table of_admin (id text);");
+    const entries = [{ idx: 0, version: "7", when: 1_000, tag: "0000_step", breakpoints: true }];
+    await writeFile(join(folder, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect: "pg", entries }));
+    const { name, url } = await server.newUser();
+    const admin = await openPostgres({ url: server.url, schema: {}, log });
+    await inTransaction(admin, "define", (connection) =>
+      connection.execute("drop schema if exists convex_lite, drizzle cascade"),
+    );
+    await createInternalTables(admin);
+    expect(await applyMigrations({ driver: admin, folder, log })).toMatchObject({ applied: ["0000_step"] });
+    await inTransaction(admin, "define", async (connection) => {
+      await connection.execute(`grant usage on schema convex_lite, drizzle to ${name}`);
+      await connection.execute(`grant select on all tables in schema convex_lite, drizzle to ${name}`);
+    });
+    const driver = await openPostgres({ url, schema: {}, log });
+    await createInternalTables(driver);
+    expect(await applyMigrations({ driver, folder, log })).toEqual({ applied: [], recognised: [] });
+    await Promise.all([admin.close(), driver.close()]);
+    await rm(folder, { recursive: true, force: true });
+  });
 });
 await describeWithMysql("MySQL or MariaDB", (server) => {
   migrates("MySQL or MariaDB", "mysql", () => openMysql({ url: server.url, schema: {}, log }), true);

@@ -171,4 +171,117 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
 bringsInLine("PGlite", () => openTemporary({ schema: {} }));
 await describeWithPostgres("PostgreSQL", (server) => {
   bringsInLine("PostgreSQL", () => openPostgres({ url: server.url, schema: {}, log }));
+
+  describe("PostgreSQL, by a user who is no superuser,", () => {
+    const database = new URL(server.url).pathname.slice(1);
+    const planner = new SchemaPlanner();
+    const oneColumn = (...tables: string[]): string[] =>
+      tables.map((name) => `export const ${name} = pg.pgTable("${name}", { id: pg.integer() });`);
+    let admin: Driver;
+    let driver: Driver;
+    let role: string;
+    let folder: string;
+
+    const asAdmin = (...statements: string[]): Promise<Record<string, unknown>[]> =>
+      inTransaction(admin, "write", async (connection) => {
+        let rows: Record<string, unknown>[] = [];
+        for (const statement of statements) rows = await connection.execute(statement);
+        return rows;
+      });
+    const save = async (lines: string[], accept?: string): Promise<BroughtInLine> => {
+      const schemaPath = join(folder, "schema.ts");
+      await writeFile(schemaPath, ['import * as pg from "drizzle-orm/pg-core";', ...lines].join("\n"));
+      return bringInLine({ driver, schemaPath, planner, accept });
+    };
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
+      const user = await server.newUser();
+      role = user.name;
+      admin = await openPostgres({ url: server.url, schema: {}, log });
+      await asAdmin(
+        "drop schema if exists convex_lite cascade",
+        "drop schema if exists drizzle cascade",
+        `grant create, temporary on database ${database} to ${role}`,
+      );
+      driver = await openPostgres({ url: user.url, schema: {}, log });
+      await createInternalTables(driver);
+    });
+    beforeEach(() =>
+      asAdmin(
+        "drop schema public cascade",
+        `drop schema if exists ${role} cascade`,
+        `create schema public authorization ${role}`,
+        "delete from convex_lite.meta where key <> 'version'",
+      ),
+    );
+    afterAll(async () => {
+      planner.close();
+      await driver?.close();
+      await admin?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test("nothing is changed where a bare name means another schema than public", async () => {
+      expect(await save(oneColumn("a", "notes"))).toMatchObject({ status: "applied" });
+      await asAdmin("insert into notes values (1)", `create schema ${role} authorization ${role}`);
+      const result = await save(oneColumn("a"));
+      expect(result).toMatchObject({
+        status: "refused",
+        statements: [],
+        reasons: [expect.stringMatching(/in schema "convex_lite_.*`alter role "convex_lite_.*" set search_path/)],
+      });
+      expect(await asAdmin("select id from public.notes")).toEqual([{ id: 1 }]);
+      await asAdmin("drop table public.notes", `create table ${role}.notes (id integer)`);
+      expect(await save(oneColumn("a", "notes"))).toMatchObject({ status: "refused" });
+      expect(await asAdmin("select to_regclass('public.notes') as made")).toEqual([{ made: null }]);
+    });
+
+    test("nor where the change itself would make that schema", async () => {
+      const own = `export const own = pg.pgSchema("${role}");`;
+      expect(await save([own, ...oneColumn("notes")])).toMatchObject({ status: "refused" });
+      expect(await asAdmin(`select to_regclass('${role}.notes') as made, to_regnamespace('${role}') as own`)).toEqual([
+        { made: null, own: null },
+      ]);
+    });
+
+    test("a sequence and a role go only when a person says so", async () => {
+      await asAdmin(`alter role ${role} createrole`);
+      const reporting = `${role}_reporting`;
+      const invoices = 'export const invoices = pg.pgSequence("invoice_no");';
+      const lines = [invoices, `export const reporting = pg.pgRole("${reporting}");`, ...oneColumn("a")];
+      expect(await save(lines)).toMatchObject({ status: "applied" });
+      await asAdmin("select setval('invoice_no', 4711)");
+      const result = await save(oneColumn("a"));
+      expect(result).toMatchObject({
+        status: "refused",
+        reasons: [expect.stringContaining('Sequence "invoice_no"'), expect.stringContaining(`Role "${reporting}"`)],
+      });
+      expect(await asAdmin("select last_value::int as reached from invoice_no")).toEqual([{ reached: 4711 }]);
+      expect(await asAdmin(`select '${reporting}'::regrole as there`)).toHaveLength(1);
+      const code = /--accept (\w+)/.exec(result.status === "refused" ? result.message : "")?.[1];
+      expect(await save(oneColumn("a"), code)).toMatchObject({ status: "applied" });
+      expect(await asAdmin(`select to_regclass('invoice_no') as sequence, to_regrole('${reporting}') as role`)).toEqual(
+        [{ sequence: null, role: null }],
+      );
+    });
+
+    test("rows that row-level security hides are not taken for none, unless a person says so", async () => {
+      await save(oneColumn("a", "notes"));
+      await asAdmin(
+        "insert into notes values (1)",
+        "alter table notes enable row level security, force row level security",
+        "create policy nobody on notes using (false)",
+      );
+      const result = await save(oneColumn("a"));
+      expect(result).toMatchObject({
+        status: "refused",
+        reasons: [expect.stringMatching(/no longer in the schema .* does not say: .*row-level security/)],
+      });
+      expect(await asAdmin("select id from notes")).toEqual([{ id: 1 }]);
+      const code = /--accept (\w+)/.exec(result.status === "refused" ? result.message : "")?.[1];
+      expect(await save(oneColumn("a"), code)).toMatchObject({ status: "applied" });
+      expect(await asAdmin("select to_regclass('notes') as notes")).toEqual([{ notes: null }]);
+    });
+  });
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { alone, inTransaction } from "./alone.ts";
 import { dialects } from "./dialects.ts";
 import type { Connection, Driver } from "./driver.ts";
-import { innermostMessage } from "./failure.ts";
+import { innermostMessage, sqlState } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
 import { judgeChange, type Risk } from "./judge-change.ts";
 import { readMigrations, record, recordedOf } from "./migration-files.ts";
@@ -53,6 +53,8 @@ export async function bringInLine(options: BringInLineOptions): Promise<BroughtI
     const target = schema.snapshots[driver.dialect];
     if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
     return await alone(driver, async () => {
+      const elsewhere = await inTransaction(driver, "read", madeElsewhere);
+      if (elsewhere !== undefined) return refusal(driver, { statements: [], reasons: [elsewhere] });
       const intent = await intend(driver, ownPlanner, target, schema.fingerprints[driver.dialect] ?? "");
       await recordMigrations(driver, options.migrations, intent.present);
       const result = await apply(driver, intent, options.accept);
@@ -150,6 +152,9 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
         await connection.execute(statement);
         run++;
       });
+      // A schema named like the user, made just now, is where the tables after it went.
+      const elsewhere = await madeElsewhere(connection);
+      if (elsewhere !== undefined) throw new Refused([elsewhere]);
       await remember(connection, intent);
       return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
     });
@@ -169,26 +174,68 @@ class Refused extends Error {
   }
 }
 
+/**
+ * drizzle-kit makes tables by their bare names, and drizzle asks for them so; everything else here, and what drizzle-kit
+ * drops, names "public". Both must be the same schema, or a table would be dropped for another of its name.
+ */
+async function madeElsewhere(connection: Connection): Promise<string | undefined> {
+  if (connection.dialect !== "pg") return undefined;
+  const [row] = await connection.execute(
+    "select current_schema() as made, current_user as who, current_setting('search_path') as path",
+  );
+  if (row?.made === "public") return undefined;
+  const where = row?.made == null ? "in no schema" : `in schema "${row.made}"`;
+  return (
+    `Development keeps tables in the schema "public", but this user's search_path (${row?.path}) looks for them ${where} first: ` +
+    `run \`alter role ${dialects.pg.quoted(String(row?.who))} set search_path to public\` and restart the server.`
+  );
+}
+
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
 async function reasonsAgainst(connection: Connection, { risks, from }: Intent): Promise<string[]> {
   const { quoted } = dialects[connection.dialect];
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
     // All of them before the first look, which takes the snapshot: so it has every row.
-    for (const key of new Set(risks.map(({ table }) => table)))
+    for (const key of new Set(risks.flatMap(({ table }) => table ?? [])))
       await connection.execute(`lock table ${named(key)} in access exclusive mode`);
   }
   const reasons: string[] = [];
   for (const { table, holding, reason } of risks) {
+    if (table === undefined) {
+      reasons.push(reason);
+      continue;
+    }
     const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
-    const rows = await connection.execute(`select 1 from ${named(table)} where ${where} limit 1`);
-    if (rows.length > 0) reasons.push(reason);
+    const { rows, untold } = await look(connection, `select 1 from ${named(table)} where ${where} limit 1`);
+    if (untold !== undefined) reasons.push(`${reason} Whether there are rows the database does not say: ${untold}.`);
+    else if (rows) reasons.push(reason);
   }
   return reasons;
 }
 
-function sqlName({ dialect }: Connection, { name, schema }: TableSnapshot): string {
+/**
+ * PostgreSQL may hide rows from a user, also those of a table of their own (row-level security); told not to, it refuses to
+ * answer. The savepoint takes back both what it was told and that a statement failed.
+ */
+async function look(connection: Connection, select: string): Promise<{ rows: boolean; untold?: string }> {
+  const answer = async () => ({ rows: (await connection.execute(select)).length > 0 });
+  if (connection.dialect !== "pg") return answer();
+  await connection.execute("savepoint look");
+  await connection.execute("set local row_security = off");
+  const found = await answer().catch((error: unknown) => {
+    if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    return { rows: true, untold: innermostMessage(error) };
+  });
+  await connection.execute("rollback to savepoint look");
+  return found;
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+function sqlName({ dialect }: Connection, { name, schema: given }: TableSnapshot): string {
   const { quoted } = dialects[dialect];
+  const schema = given || (dialect === "pg" ? "public" : undefined);
   return schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
 }
 

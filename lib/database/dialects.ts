@@ -20,6 +20,8 @@ export interface DialectSql {
   readonly definitionsRollBack: boolean;
   /** What the database's user may lack when the framework's tables cannot be made. */
   readonly rightToCreate: string;
+  /** What the user may lack when they are there and cannot be read. */
+  readonly rightToUse: string;
   /** A name as SQL, even where it is a reserved word. */
   quoted(name: string): string;
   /** One of the framework's own tables, out of the author's way and out of drizzle-kit's. */
@@ -52,13 +54,16 @@ export interface DatabaseLock {
 const pg: DialectSql = {
   definitionsRollBack: true,
   rightToCreate: 'Its user needs the right to create a schema ("grant create on database …").',
+  rightToUse:
+    'Its user needs the right to use them ("grant usage on schema convex_lite to …", ' +
+    '"grant select, insert, update, delete on all tables in schema convex_lite to …").',
   quoted: doubleQuoted,
   own: (table) => `convex_lite.${table}`,
   // No indexes but the keys: where a changed column has one, every update writes into the pages of all indexes, and
   // serializable transactions that have looked up another row on the same page conflict. With 8 sessions writing at once
   // an index on `sessions.touched` made for 3,700 conflicts in 3,200 mutations; without it there are 10.
   createOwn: (table) => [
-    "create schema if not exists convex_lite",
+    createSchema("convex_lite"),
     createTable(pg, table, columnsOf(pg, table, { key: "text", text: "text", integer: "bigint" })),
   ],
   existing: (tables) => ({
@@ -73,7 +78,7 @@ const pg: DialectSql = {
   migrations: {
     table: "drizzle.__drizzle_migrations",
     create: [
-      "create schema if not exists drizzle",
+      createSchema("drizzle"),
       "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
     ],
   },
@@ -84,6 +89,7 @@ const pg: DialectSql = {
 const sqlite: DialectSql = {
   definitionsRollBack: true,
   rightToCreate: "Its file and the directory around it must be writable.",
+  rightToUse: "Its file and the directory around it must be writable.",
   quoted: doubleQuoted,
   own: prefixed,
   createOwn: (table) => [
@@ -123,6 +129,7 @@ const LOCK_IN_MYSQL = "concat('convex-lite ', left(sha2(database(), 256), 48))";
 const mysql: DialectSql = {
   definitionsRollBack: false,
   rightToCreate: 'Its user needs the right to create tables ("grant create, alter, index on … to …").',
+  rightToUse: 'Its user needs the right to use them ("grant select, insert, update, delete on … to …").',
   quoted: (name) => `\`${name.replaceAll("`", "``")}\``,
   own: prefixed,
   createOwn: (table) => {
@@ -166,6 +173,11 @@ export const dialects: Readonly<Record<Dialect, DialectSql>> = { pg, sqlite, mys
 
 /** What drizzle-kit is to leave alone where the framework's tables lie among the author's. */
 export const OWN_PREFIX = "_convex_lite_";
+
+/** "if not exists" asks for the right to create one even where it is there. */
+function createSchema(name: string): string {
+  return `do $$ begin if to_regnamespace('${name}') is null then create schema ${name}; end if; end $$`;
+}
 
 function prefixed(table: string): string {
   return `${OWN_PREFIX}${table}`;

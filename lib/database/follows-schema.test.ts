@@ -65,3 +65,45 @@ test("where SQLite makes a table anew, what somebody made about it by hand stays
   await driver.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+test("where SQLite makes a table anew, the number of a deleted row is not given again", async () => {
+  const driver = await openTemporary({ schema: { notes: sqliteTable("notes", { id: integer() }) } });
+  const folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
+  const schemaPath = join(folder, "schema.ts");
+  const save = async (size: string): Promise<string> => {
+    await writeFile(
+      schemaPath,
+      `import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
+      const columns = { id: integer().primaryKey({ autoIncrement: true }), size: ${size} };
+      export const notes = sqliteTable("notes", columns), emptied = sqliteTable("emptied", columns);`,
+    );
+    return (await bringInLine({ driver, schemaPath })).status;
+  };
+  const run = (...statements: string[]) =>
+    inTransaction(driver, "write", async (connection) => {
+      let rows: Record<string, unknown>[] = [];
+      for (const statement of statements) rows = await connection.execute(statement);
+      return rows;
+    });
+  expect(await save("integer()")).toBe("applied");
+  await run(
+    "insert into notes (size) values (1), (2), (3)",
+    "delete from notes where id = 3",
+    "insert into emptied (size) values (1), (2)",
+    "delete from emptied",
+  );
+  expect(await save("integer().default(7)")).toBe("applied");
+  await run("insert into notes default values", "insert into emptied default values");
+  expect(await run("select id, size from notes")).toEqual([
+    { id: 1, size: 1 },
+    { id: 2, size: 2 },
+    { id: 4, size: 7 },
+  ]);
+  expect(await run("select id, size from emptied")).toEqual([{ id: 3, size: 7 }]);
+  expect(await run("select name, seq from sqlite_sequence order by name")).toEqual([
+    { name: "emptied", seq: 3 },
+    { name: "notes", seq: 4 },
+  ]);
+  await driver.close();
+  await rm(folder, { recursive: true, force: true });
+});

@@ -51,4 +51,36 @@ await describeWithPostgres("PostgreSQL", (server) => {
     expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("2");
     await Promise.all(drivers.map((each) => each.close()));
   });
+
+  test("a user who may not use them is told what is missing; one who may needs no right to create", async () => {
+    const { name, url } = await server.newUser();
+    const [admin, driver] = await Promise.all([
+      openPostgres({ url: server.url, schema: {}, log }),
+      openPostgres({ url, schema: {}, log }),
+    ]);
+    await createInternalTables(admin);
+    await expect(createInternalTables(driver)).rejects.toThrow(
+      /cannot be read in .*: permission denied for schema convex_lite\. .*"grant usage on schema convex_lite to …"/,
+    );
+    const grant = (what: string) =>
+      inTransaction(admin, "define", (connection) => connection.execute(`grant ${what} to ${name}`));
+    await grant("usage on schema convex_lite");
+    await expect(createInternalTables(driver)).rejects.toThrow(/denied for table meta\. .*"grant select/);
+    await grant("select, insert, update, delete on all tables in schema convex_lite");
+    await createInternalTables(driver);
+    await Promise.all([admin.close(), driver.close()]);
+  });
+
+  test("a user who may not create a schema makes them in one that was made for them", async () => {
+    const { name, url } = await server.newUser();
+    const admin = await openPostgres({ url: server.url, schema: {}, log });
+    await inTransaction(admin, "define", async (connection) => {
+      await connection.execute("drop schema if exists convex_lite cascade");
+      await connection.execute(`create schema convex_lite authorization ${name}`);
+    });
+    const driver = await openPostgres({ url, schema: {}, log });
+    await createInternalTables(driver);
+    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("2");
+    await Promise.all([admin.close(), driver.close()]);
+  });
 });

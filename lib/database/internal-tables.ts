@@ -20,17 +20,26 @@ const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
 /**
  * Brings the framework's tables to the version of this code. Does nothing when they are there; servers that start at
  * the same time wait for the one that does it.
- * @throws when the tables are newer than this code, or the user may not create them.
+ * @throws when the tables are newer than this code, or the user may not create or use them.
  */
 export async function createInternalTables(driver: Driver): Promise<void> {
-  if ((await inTransaction(driver, "read", presentVersion)) === versions.length) return;
-  await alone(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
-    throw new UnusableDatabaseError(
-      `The tables of convex-lite cannot be created in ${driver.description}: ${innermostMessage(error)}. ` +
-        dialects[driver.dialect].rightToCreate,
-      { cause: error },
-    );
+  const { rightToUse, rightToCreate } = dialects[driver.dialect];
+  const present = await inTransaction(driver, "read", presentVersion).catch((error: unknown) => {
+    throw explained(driver, error, "read", rightToUse);
   });
+  if (present === versions.length) return;
+  await alone(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
+    throw explained(driver, error, "created", rightToCreate);
+  });
+}
+
+/** What says itself what is wrong stays as it is, and so does a lost connection, which no right would help. */
+function explained(driver: Driver, error: unknown, what: "read" | "created", right: string): unknown {
+  if (error instanceof UnusableDatabaseError || driver.classify(error) !== "other") return error;
+  return new UnusableDatabaseError(
+    `The tables of convex-lite cannot be ${what} in ${driver.description}: ${innermostMessage(error)}. ${right}`,
+    { cause: error },
+  );
 }
 
 async function bringToNewest(connection: Connection): Promise<void> {

@@ -99,6 +99,15 @@ describe("a row may be in danger from", () => {
   });
 });
 
+test("a sequence and a role that go lose what no schema says, whatever rows there are", () => {
+  const all = { ...before, invoices: pg.pgSequence("invoice_no"), reporting: pg.pgRole("reporting") };
+  expect(judge(before, all)).toEqual([]);
+  expect(judge(all, before)).toMatchObject([
+    { table: undefined, reason: expect.stringContaining('Sequence "invoice_no"') },
+    { table: undefined, reason: expect.stringContaining('Role "reporting"') },
+  ]);
+});
+
 test("a length is read over by SQLite, and an enum is a type in MySQL", async () => {
   const short = async (length: number) =>
     (await generateSQLiteDrizzleJson({ a: lite.sqliteTable("a", { x: lite.text({ length }) }) })) as SchemaSnapshot;

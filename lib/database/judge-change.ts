@@ -4,6 +4,7 @@ import {
   checksOf,
   columnsOf,
   type IndexSnapshot,
+  type NamedSnapshot,
   primaryKeyOf,
   type SchemaSnapshot,
   shownTable,
@@ -12,8 +13,8 @@ import {
 
 /** What a change of schema would do to rows, in a sentence. Without such rows in the table it does nothing. */
 export interface Risk {
-  /** The key of the table in the snapshot before. */
-  table: string;
+  /** The key of the table in the snapshot before; undefined where something is lost whatever rows there are. */
+  table: string | undefined;
   /** Only rows that have values in all of these columns are in danger. */
   holding: string[];
   reason: string;
@@ -21,7 +22,7 @@ export interface Risk {
 
 /** What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked. */
 export function judgeChange(from: SchemaSnapshot, to: SchemaSnapshot, dialect: Dialect): Risk[] {
-  return Object.entries(from.tables).flatMap(([key, table]) => {
+  const ofTables = Object.entries(from.tables).flatMap(([key, table]) => {
     const after = to.tables[key];
     const reasons = after ? changed(table, after, dialect) : [goneTable(table, from, to)];
     return [
@@ -29,6 +30,23 @@ export function judgeChange(from: SchemaSnapshot, to: SchemaSnapshot, dialect: D
       ...(after ? newRules(table, after) : []).map((rule) => ({ table: key, ...rule })),
     ];
   });
+  return [...ofTables, ...goneOthers(from, to).map((reason) => ({ table: undefined, holding: [], reason }))];
+}
+
+/** What holds more than the schema says, so that it cannot be made again from there. */
+function goneOthers(from: SchemaSnapshot, to: SchemaSnapshot): string[] {
+  const gone = (kind: "sequences" | "roles"): NamedSnapshot[] =>
+    Object.entries(from[kind] ?? {}).flatMap(([key, each]) => (to[kind]?.[key] ? [] : [each]));
+  return [
+    ...gone("sequences").map(
+      ({ name }) =>
+        `Sequence "${name}" is no longer in the schema and would be dropped with the number it has reached.`,
+    ),
+    ...gone("roles").map(
+      ({ name }) =>
+        `Role "${name}" is no longer in the schema and would be dropped with its password and members, for all databases of the server.`,
+    ),
+  ];
 }
 
 function goneTable(table: TableSnapshot, from: SchemaSnapshot, to: SchemaSnapshot): string {

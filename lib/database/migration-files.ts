@@ -44,8 +44,12 @@ function snapshotIn(file: string): SchemaSnapshot | undefined {
 
 /** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
 export async function recordedOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
-  const { table, create } = dialects[connection.dialect].migrations;
-  for (const statement of create) await connection.execute(statement);
+  const { existing, migrations: records } = dialects[connection.dialect];
+  const { table, create } = records;
+  const { sql, params } = existing([table]);
+  // A user of production may lack the right to create, which is asked for even where there is nothing to do.
+  const isThere = (await connection.execute(sql, params)).length > 0;
+  for (const statement of isThere ? [] : create) await connection.execute(statement);
   const [row] = await connection.execute(`select max(created_at) as newest from ${table}`);
   if (row?.newest == null) return 0;
   return migrations.findLastIndex(({ when }) => when <= Number(row.newest)) + 1;

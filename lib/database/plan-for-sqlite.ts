@@ -31,8 +31,9 @@ function isBeyondAltering(before: TableSnapshot, after: TableSnapshot): boolean 
 }
 
 /**
- * drizzle-kit copies a table that it makes anew by the columns of the new one, also where the old one lacks them; and
- * switches foreign keys off by statements that do nothing within a transaction, which `begin("define")` has done.
+ * drizzle-kit copies a table that it makes anew by the columns of the new one, also where the old one lacks them; forgets
+ * how far the old one had numbered its rows; and switches foreign keys off by statements that do nothing within a
+ * transaction, which `begin("define")` has done.
  */
 export function copyingWhatIsThere(statement: string, from: SchemaSnapshot, to: SchemaSnapshot): string[] {
   if (/^PRAGMA foreign_keys\s*=/i.test(statement)) return [];
@@ -42,5 +43,18 @@ export function copyingWhatIsThere(statement: string, from: SchemaSnapshot, to: 
     .filter(({ name, generated }) => from.tables[table]?.columns[name] && !generated)
     .map(({ name }) => `"${name.replaceAll('"', '""')}"`)
     .join(", ");
-  return columns === "" ? [] : [`INSERT INTO \`__new_${table}\`(${columns}) SELECT ${columns} FROM \`${table}\`;`];
+  return [
+    ...(isNumbered(from.tables[table]) && isNumbered(to.tables[table]) ? [numberingOn(table)] : []),
+    ...(columns === "" ? [] : [`INSERT INTO \`__new_${table}\`(${columns}) SELECT ${columns} FROM \`${table}\`;`]),
+  ];
+}
+
+function isNumbered(table: TableSnapshot | undefined): boolean {
+  return Object.values(table?.columns ?? {}).some(({ autoincrement }) => autoincrement);
+}
+
+/** Before the rows are copied, which finds the number there. Otherwise that of a row which was deleted is given again. */
+function numberingOn(table: string): string {
+  const [old, fresh] = [table, `__new_${table}`].map((name) => `'${name.replaceAll("'", "''")}'`);
+  return `INSERT INTO sqlite_sequence(name, seq) SELECT ${fresh}, seq FROM sqlite_sequence WHERE name = ${old};`;
 }

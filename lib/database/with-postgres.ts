@@ -9,13 +9,18 @@ export interface TestServer {
   endConnections(): Promise<void>;
 }
 
+export interface PostgresTestServer extends TestServer {
+  /** Makes a user who may only sign in. Gone with the database. */
+  newUser(): Promise<{ name: string; url: string }>;
+}
+
 const address = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/test";
 
 /**
  * Runs tests against a PostgreSQL server: the one at TEST_POSTGRES_URL, or a local one that trusts its users. Without one
  * they are skipped and say so; with REQUIRE_SERVICES=1 that is a failure instead.
  */
-export async function describeWithPostgres(name: string, tests: (server: TestServer) => void): Promise<void> {
+export async function describeWithPostgres(name: string, tests: (server: PostgresTestServer) => void): Promise<void> {
   const reachable = await run("select 1").then(
     () => true,
     (error: unknown) => error,
@@ -24,16 +29,28 @@ export async function describeWithPostgres(name: string, tests: (server: TestSer
     if (process.env.REQUIRE_SERVICES === "1")
       throw new Error(`No PostgreSQL for the tests of ${name}.`, { cause: reachable });
     describe.skip(`${name} (skipped: no PostgreSQL server; set TEST_POSTGRES_URL)`, () =>
-      tests({ url: address, endConnections: async () => {} }));
+      tests({ url: address, newUser: async () => ({ name: "", url: address }), endConnections: async () => {} }));
     return;
   }
   const database = `convex_lite_${process.pid}_${process.hrtime.bigint()}`;
   await run(`create database ${database}`);
   const url = new URL(address);
   url.pathname = `/${database}`;
+  const users: string[] = [];
+  const newUser = async (): Promise<{ name: string; url: string }> => {
+    const user = `${database}_user_${users.length}`;
+    await run(`create role ${user} login password 'x'`);
+    users.push(user);
+    const theirs = new URL(url);
+    Object.assign(theirs, { username: user, password: "x" });
+    return { name: user, url: theirs.href };
+  };
   describe(name, () => {
-    tests({ url: url.href, endConnections: () => endConnections(database) });
-    afterAll(() => run(`drop database ${database} with (force)`));
+    tests({ url: url.href, newUser, endConnections: () => endConnections(database) });
+    afterAll(async () => {
+      await run(`drop database ${database} with (force)`);
+      for (const user of users) await run(`drop role ${user}`);
+    });
   });
 }
 
