@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { forgottenMigration } from "../database/forgotten-migration.ts";
 import { codegen } from "./codegen.ts";
 
 /** Everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */
@@ -11,6 +12,8 @@ export async function build(root: string): Promise<number> {
   codegen(root, { check: false });
   const code = await nextBuild(root);
   if (code !== 0) return code;
+  const forgotten = await forgottenMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
+  if (forgotten) console.warn(`convex-lite: ${forgotten}`);
   const { hooks, pagination } = await clientSize(root);
   console.log(
     `convex-lite in the browser: hooks and client ${kibibytes(hooks)} gzip (without React), usePaginatedQuery ${kibibytes(pagination)} more where it is used`,
