@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TablesRelationalConfig } from "drizzle-orm";
 import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
 import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
@@ -143,21 +143,14 @@ export class PgConnection implements Connection {
     this.#ended = true;
     if (how === "reuse") this.#client.off("error", this.#onError);
     // A client of pg that is told to end waits for what it has asked, which may never be answered.
-    else this.#hangUp();
+    else this.#stream.destroy?.();
     this.#client.release(how !== "reuse");
     this.#options.ended(how);
   }
 
-  /** Unsaid is what was not sent yet, where the stream can forget it. */
-  #hangUp(): void {
-    const stream = this.#stream;
-    if (stream.resetAndDestroy) stream.resetAndDestroy();
-    else stream.destroy?.();
-  }
-
   /** What pg's types leave out. That of Neon's package is no stream of Node's, and can less. */
-  get #stream(): Partial<Socket> {
-    return (this.#client as unknown as { connection: { stream: Partial<Socket> } }).connection.stream;
+  get #stream(): Partial<Duplex> {
+    return (this.#client as unknown as { connection: { stream: Partial<Duplex> } }).connection.stream;
   }
 
   async #send(query: string | Query, params?: unknown[]): Promise<QueryResult> {
