@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
-import { type DatabaseAddress, examples, fileOf, readAddress } from "./database-address.ts";
+import { type DatabaseAddress, examples, fileOf, readAddress, requireDatabase } from "./database-address.ts";
 import type { Dialect, Driver } from "./driver.ts";
 import { causesOf, UnusableDatabaseError } from "./failure.ts";
 import { createInternalTables } from "./internal-tables.ts";
@@ -39,6 +39,7 @@ async function openDriver({ url, directory, schema, log }: DatabaseOptions): Pro
   const dialect = dialectOf(schema, address.dialect);
   if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
   if (address.dialect !== dialect) throw new UnusableDatabaseError(mismatch(dialect, address));
+  if (dialect === "pg") requireDatabase(url);
   switch (address.driver) {
     case "pg":
       return (await load("pg", () => import("./postgres.ts"))).openPostgres({ url: address.url, schema, log });
