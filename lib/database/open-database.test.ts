@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -14,6 +14,7 @@ import { inTransaction } from "./alone.ts";
 import { readAddress } from "./database-address.ts";
 import { dialects } from "./dialects.ts";
 import type { Driver } from "./driver.ts";
+import { UnusableDatabaseError } from "./failure.ts";
 import { openDatabase } from "./open-database.ts";
 import { describeWithMysql } from "./with-mysql.ts";
 import { describeWithPostgres } from "./with-postgres.ts";
@@ -60,6 +61,17 @@ describe("without an address it is the embedded database, with the framework's t
       expect(await ownTables(driver)).toEqual([]);
       await driver.close();
       expect(existsSync(join(directory, ".convex", at))).toBe(true);
+    }),
+  );
+
+  test.each([schema, sqliteSchema])("but not where it cannot lie", (tables) =>
+    inDirectory(async (directory) => {
+      // A file in its place: as good as a directory that may not be written, which nothing is to root.
+      const place = join(directory, "file");
+      await writeFile(place, "");
+      const opening = openDatabase({ url: undefined, directory: join(place, ".convex"), schema: tables, log });
+      await expect(opening).rejects.toThrow(UnusableDatabaseError);
+      await expect(opening).rejects.toThrow("May this user write");
     }),
   );
 
