@@ -8,7 +8,7 @@ import { dev } from "./dev.ts";
 const HELP = `
 convex-lite — live queries and mutations inside your Next.js app
 
-Usage: convex-lite <command>
+Usage: pnpm convex-lite <command>
 
   dev                serve the app and keep it fresh: functions reload on save, pages refresh,
                      and the server restarts when server.ts, what it imports, next.config or .env* change
@@ -59,7 +59,7 @@ function isUsage(error: unknown): error is Error {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (isUsage(error)) console.error(`${error.message}\n\nconvex-lite --help shows what there is.`);
+  if (isUsage(error)) console.error(`${error.message}\n\n\`pnpm convex-lite --help\` shows what there is.`);
   else console.error(error instanceof LoadError ? error.message : error);
   process.exitCode = 1;
 }

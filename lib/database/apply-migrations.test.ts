@@ -98,7 +98,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     const recorded = async (): Promise<unknown> =>
       (await execute(`select created_at from ${recordedIn} order by 1`)).map((row) => Number(row.created_at));
     /** Writes the first `count` migrations as drizzle-kit would. */
-    const generate = async (count: number, all: readonly Step[] = steps): Promise<void> => {
+    const generate = async (count: number, all: readonly Step[] = steps, generatedFor = dialect): Promise<void> => {
       await mkdir(join(folder, "meta"), { recursive: true });
       const entries = all
         .slice(0, count)
@@ -109,7 +109,8 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
         const written = JSON.stringify(await snapshot(step.schema));
         await writeFile(join(folder, "meta", `000${idx}_snapshot.json`), written);
       }
-      await writeFile(join(folder, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect, entries }));
+      const journal = { version: "7", dialect: generatedFor === "pg" ? "postgresql" : generatedFor, entries };
+      await writeFile(join(folder, "meta", "_journal.json"), JSON.stringify(journal));
     };
     /** Does what development does: changes the database, and notes how far it is. */
     const develop = async (schema: Record<string, unknown>, ...statements: string[]): Promise<void> => {
@@ -205,6 +206,12 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
       await generate(1);
       await execute("create table a (id text)");
       await expect(migrate()).rejects.toThrow(/holds this already/);
+    });
+
+    test("those of another database are an error that says what to do", async () => {
+      await generate(1, steps, dialect === "sqlite" ? "pg" : "sqlite");
+      await expect(migrate()).rejects.toThrow(/holds \w+'s migrations, and .* is of \w+: remove that folder and run/);
+      expect(await columns()).toEqual([]);
     });
 
     test("without migrations a database without tables is an error, one of development's is not", async () => {

@@ -1,11 +1,11 @@
 import type { Log } from "../environment/environment.ts";
 import { alone, inTransaction } from "./alone.ts";
 import { dialects } from "./dialects.ts";
-import type { Connection, Driver } from "./driver.ts";
+import type { Connection, Dialect, Driver } from "./driver.ts";
 import { innermostMessage, UnusableDatabaseError } from "./failure.ts";
 import { readMeta, writeMeta } from "./internal-tables.ts";
 import { isThereAlready } from "./is-there-already.ts";
-import { type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
+import { dialectOfMigrations, type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
 
 /** What became of the migrations that the database had not recorded, by name, oldest first. */
 export interface AppliedMigrations {
@@ -25,7 +25,7 @@ export interface ApplyMigrationsOptions {
  * Production: runs the migrations in `folder` that this database has not had, while other servers that start at the same
  * time wait. All in one transaction; or, on a database that keeps each change of tables at once (MySQL), one statement
  * after the other, noting how far it is, so that the next start goes on where this one ended.
- * @throws when one fails, and when development left the database in a state no migration describes.
+ * @throws when they are another database's, when one fails, and when development left the database in a state no migration describes.
  */
 export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOptions): Promise<AppliedMigrations> {
   const migrations = readMigrations(folder);
@@ -33,11 +33,24 @@ export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOp
     await withoutMigrations(driver, folder, log);
     return { applied: [], recognised: [] };
   }
+  refuseOthers(driver, folder);
   const done = await alone(driver, () => migrate(driver, migrations));
   if (done.recognised.length > 0) log.info(`Development had applied what is in ${done.recognised.join(", ")}.`);
   if (done.applied.length > 0) log.info(`Migrated the database: ${done.applied.join(", ")}.`);
   return done;
 }
+
+/** After a change of databases: what was generated for the one before would end in an error of syntax. */
+function refuseOthers({ dialect }: Driver, folder: string): void {
+  const generatedFor = dialectOfMigrations(folder);
+  if (generatedFor === undefined || generatedFor === dialect) return;
+  throw new UnusableDatabaseError(
+    `${folder} holds ${names[generatedFor]}'s migrations, and convex/schema.ts is of ${names[dialect]}: ` +
+      "remove that folder and run `pnpm drizzle-kit generate`.",
+  );
+}
+
+const names: Record<Dialect, string> = { pg: "PostgreSQL", sqlite: "SQLite", mysql: "MySQL" };
 
 /** A database that development made is fine for trying `pnpm start`; one that nobody made has no tables. */
 async function withoutMigrations(driver: Driver, folder: string, log: Log): Promise<void> {

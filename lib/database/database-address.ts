@@ -5,6 +5,7 @@ import { UnusableDatabaseError } from "./failure.ts";
 
 /** The path in `file:…`: from the working directory, or from the root when it begins with a slash. */
 export function fileOf(url: string): string {
+  if (url.includes("?")) throw new UnusableDatabaseError(fileAlone);
   try {
     const path = url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
     if (path !== "" && !path.includes(":memory:")) return resolve(path);
@@ -13,6 +14,24 @@ export function fileOf(url: string): string {
   }
   throw new UnusableDatabaseError(
     `DATABASE_URL is expected to name a file, as in file:./app.sqlite or file:/var/lib/app.sqlite. Found: ${url}.`,
+  );
+}
+
+const fileAlone =
+  "DATABASE_URL names a file for SQLite, which is opened to be read and written: leave out the ? and what follows it.";
+
+/**
+ * Without the name of a database PostgreSQL takes the user's, which for `postgres` is the one the server is maintained in.
+ * @throws {UnusableDatabaseError} unless the address, or libpq's own variable, names one.
+ */
+export function requireDatabase(url: string): void {
+  const { username, hostname, pathname } = new URL(url.replace("@/", "@localhost/"));
+  if (pathname.length > 1 || process.env.PGDATABASE) return;
+  if (username || hostname) {
+    throw new UnusableDatabaseError("DATABASE_URL names no database: end it with /name-of-the-database.");
+  }
+  throw new UnusableDatabaseError(
+    `DATABASE_URL names no user and no database: it is expected to be like ${examples.pg}.`,
   );
 }
 

@@ -153,6 +153,10 @@ test("what does not fit, or is not there, is told in a sentence", async () => {
   const elsewhere = drizzleKit(["migrate"], { DATABASE_URL: "postgres://nobody@127.0.0.1:5611/nothing" });
   expect(await elsewhere.code).not.toBe(0);
   expect(elsewhere.output).toContain("made with drizzle-orm/mysql-core, but DATABASE_URL begins with");
+  await writeFile(join(project, "convex", "schema.ts"), sqliteTables);
+  const readOnly = drizzleKit(["push"], { DATABASE_URL: " file:./app.sqlite?mode=ro " });
+  expect(await readOnly.code).not.toBe(0);
+  expect(readOnly.output).toContain("leave out the ?");
 }, 60_000);
 
 test("generate needs no database, and .env decides which one is used", async () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
 import * as esbuild from "esbuild";
-import { examples, fileOf, readAddress } from "./database-address.ts";
+import { examples, fileOf, readAddress, requireDatabase } from "./database-address.ts";
 import { OWN_PREFIX } from "./dialects.ts";
 import type { Dialect } from "./driver.ts";
 import { EmbeddedLockTakenError, lockEmbedded } from "./embedded-lock.ts";
@@ -49,6 +49,7 @@ export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
     );
   }
   if (dialect === "pg") {
+    if (opens && address) requireDatabase(address.url);
     if (address?.dialect === "pg") return { dialect: "postgresql", dbCredentials: { url: address.url } };
     return opens ? embeddedCredentials(resolve(root, ".convex", "pglite")) : { dialect: "postgresql" };
   }

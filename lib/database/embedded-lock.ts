@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { innermostMessage, UnusableDatabaseError } from "./failure.ts";
 
 /** The exclusive right to open one directory of the embedded database. Ends with `release`, or with the process. */
 export interface EmbeddedLock {
@@ -23,25 +24,42 @@ export class EmbeddedLockTakenError extends Error {
  * Synchronous, and without `import.meta`: drizzle-kit reads its configuration, which takes this lock, as CommonJS.
  * @param instead What else to do than to stop the other process.
  * @throws {EmbeddedLockTakenError} with the directory, the owner if it is known, and what to do.
+ * @throws {UnusableDatabaseError} where this user may not write.
  */
 export function lockEmbedded(
   directory: string,
   instead = "set DATABASE_URL to a PostgreSQL server, which any number of processes can use",
 ): EmbeddedLock {
-  mkdirSync(dirname(directory), { recursive: true });
-  const { DatabaseSync } = loadSqlite();
-  const file = new DatabaseSync(`${directory}.lock`, { timeout: 0 });
+  const file = openLock(directory);
   try {
     takeExclusively(file);
   } catch (error) {
     file.close();
     if (isBusy(error)) throw new EmbeddedLockTakenError(takenMessage(directory, instead), { cause: error });
-    throw new Error(`Cannot lock the embedded database: ${directory}.lock cannot be written.`, { cause: error });
+    throw cannotBeWritten(directory, error);
   }
   // How to reach the process that had it before (see serve-wire.ts): if it still lies there, that one ended badly.
   rmSync(`${directory}.socket`, { force: true });
   writeOwner(directory);
   return { release: () => file.isOpen && file.close() };
+}
+
+function openLock(directory: string): DatabaseSync {
+  const { DatabaseSync } = loadSqlite();
+  try {
+    mkdirSync(dirname(directory), { recursive: true });
+    return new DatabaseSync(`${directory}.lock`, { timeout: 0 });
+  } catch (error) {
+    throw cannotBeWritten(directory, error);
+  }
+}
+
+function cannotBeWritten(directory: string, error: unknown): UnusableDatabaseError {
+  return new UnusableDatabaseError(
+    `The database in ${directory} cannot be opened: ${directory}.lock, which keeps others from it meanwhile, cannot be ` +
+      `written (${innermostMessage(error)}). May this user write in ${dirname(directory)}?`,
+    { cause: error },
+  );
 }
 
 /** The transaction stays open as long as the lock is held. The file is of no use but to be locked: no need to sync it. */

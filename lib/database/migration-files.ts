@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { dialects } from "./dialects.ts";
-import type { Connection } from "./driver.ts";
+import type { Connection, Dialect } from "./driver.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import type { SchemaSnapshot } from "./schema-snapshot.ts";
 
@@ -36,6 +36,13 @@ export function readMigrations(folder: string): Migration[] {
       fingerprint: snapshot && schemaFingerprint(snapshot),
     };
   });
+}
+
+/** Which database drizzle-kit generated them for, as it noted itself; undefined for one that we do not know. */
+export function dialectOfMigrations(folder: string): Dialect | undefined {
+  const { dialect } = JSON.parse(readFileSync(join(folder, "meta", "_journal.json"), "utf8")) as { dialect?: string };
+  if (dialect === "postgresql") return "pg";
+  return dialect === "sqlite" || dialect === "mysql" ? dialect : undefined;
 }
 
 function snapshotIn(file: string): SchemaSnapshot | undefined {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -14,6 +14,7 @@ import { inTransaction } from "./alone.ts";
 import { readAddress } from "./database-address.ts";
 import { dialects } from "./dialects.ts";
 import type { Driver } from "./driver.ts";
+import { UnusableDatabaseError } from "./failure.ts";
 import { openDatabase } from "./open-database.ts";
 import { openPostgres } from "./postgres.ts";
 import { describeWithMysql } from "./with-mysql.ts";
@@ -64,6 +65,17 @@ describe("without an address it is the embedded database, with the framework's t
     }),
   );
 
+  test.each([schema, sqliteSchema])("but not where it cannot lie", (tables) =>
+    inDirectory(async (directory) => {
+      // A file in its place: as good as a directory that may not be written, which nothing is to root.
+      const place = join(directory, "file");
+      await writeFile(place, "");
+      const opening = openDatabase({ url: undefined, directory: join(place, ".convex"), schema: tables, log });
+      await expect(opening).rejects.toThrow(UnusableDatabaseError);
+      await expect(opening).rejects.toThrow("May this user write");
+    }),
+  );
+
   test("but not for tables of MySQL: the error says what to set", async () => {
     const text = await failure(open(undefined, mysqlSchema));
     expect(text).toContain("MySQL (drizzle-orm/mysql-core), which cannot be embedded, and DATABASE_URL is not set");
@@ -83,7 +95,11 @@ test("file: is a SQLite file, from the working directory or from the root", () =
     expect(await failure(open("file:", sqliteSchema))).toContain("expected to name a file");
     expect(await failure(open("file::memory:", sqliteSchema))).toContain("expected to name a file");
     expect(await failure(open(`file:${directory}/nowhere/x.sqlite`, sqliteSchema))).toContain("there is no directory");
-    expect(await failure(open(`file:${directory}`, sqliteSchema))).toContain("cannot be opened");
+    expect(await failure(open(`file:${directory}`, sqliteSchema))).toContain("cannot be opened: it is a directory");
+    expect(existsSync(`${directory}.lock`)).toBe(false);
+    for (const url of [`file:${file}?mode=ro`, `${pathToFileURL(file).href}?mode=ro`]) {
+      expect(await failure(open(url, sqliteSchema))).toContain("leave out the ?");
+    }
   }));
 
 test.each(["mariadb://user:geheim@host/db", "sqlite:./x.db", "host=localhost password=geheim", "geheim"])(
@@ -203,6 +219,21 @@ test.each([
   expect(text).not.toContain("geheim");
 });
 
+test.each([
+  ["postgres://postgres@127.0.0.1:5432", "names no database: end it with /name-of-the-database"],
+  ["postgres://u:geheim@127.0.0.1:5432/?sslmode=require", "names no database: end it with"],
+  ["postgres://u:geheim@host/?driver=neon", "names no database: end it with"],
+  ["postgres://u@/?host=/run/postgresql", "names no database: end it with"],
+  [
+    "postgres://",
+    "names no user and no database: it is expected to be like postgres://user:password@host:5432/database",
+  ],
+])("an address that names no database is not filled into the server's own: %s", async (url, words) => {
+  const text = await failure(open(url));
+  expect(text).toContain(words);
+  expect(text).not.toContain("geheim");
+});
+
 test("a server of Neon that is not there", async () => {
   const text = await failure(open("postgres://u:geheim@127.0.0.1:5432/x?driver=neon&wsproxy=ws://127.0.0.1:5612/"));
   expect(text).toContain(
@@ -280,6 +311,32 @@ test("certificate files that are not there, or that nobody reads", async () => {
   expect(await failure(open(`${address}/nowhere/ca.pem&driver=neon`))).toContain(
     "Take sslrootcert, sslcert and sslkey",
   );
+});
+
+/** A server that wants a password: it says so as PostgreSQL does since version 10. */
+async function askingForPassword(): Promise<Server> {
+  const authentication = (kind: number, rest: string): Buffer => {
+    const header = Buffer.from([82, 0, 0, 0, 8 + rest.length, 0, 0, 0, kind]);
+    return Buffer.concat([header, Buffer.from(rest)]);
+  };
+  const server = createServer((socket) =>
+    socket
+      .once("data", () => {
+        socket.write(authentication(10, "SCRAM-SHA-256\0\0"));
+        socket.once("data", () => socket.write(authentication(11, "r=nonce,s=c2FsdA==,i=4096")));
+      })
+      .on("error", () => {}),
+  );
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return server;
+}
+
+test("a server that wants a password, and an address without one", async () => {
+  const server = await askingForPassword();
+  const { port } = server.address() as AddressInfo;
+  const text = await failure(open(`postgres://u@127.0.0.1:${port}/x`));
+  expect(text.split("\n")[0]).toMatch(/^Cannot use PostgreSQL .*: the server does not accept this user and password/);
+  server.close();
 });
 
 await describeWithPostgres("PostgreSQL", (server) => {

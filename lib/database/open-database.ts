@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
-import { type DatabaseAddress, examples, fileOf, readAddress } from "./database-address.ts";
+import { type DatabaseAddress, examples, fileOf, readAddress, requireDatabase } from "./database-address.ts";
 import type { Dialect, Driver } from "./driver.ts";
-import { causesOf, UnusableDatabaseError } from "./failure.ts";
+import { causesOf, innermostMessage, UnusableDatabaseError } from "./failure.ts";
 import { createInternalTables } from "./internal-tables.ts";
 import { dialectOf, type SchemaDialect } from "./schema-dialect.ts";
 
@@ -39,6 +39,7 @@ async function openDriver({ url, directory, schema, log }: DatabaseOptions): Pro
   const dialect = dialectOf(schema, address.dialect);
   if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
   if (address.dialect !== dialect) throw new UnusableDatabaseError(mismatch(dialect, address));
+  if (dialect === "pg") requireDatabase(url);
   switch (address.driver) {
     case "pg":
       return (await load("pg", () => import("./postgres.ts"))).openPostgres({ url: address.url, schema, log });
@@ -74,8 +75,19 @@ export async function openEmbedded(
     return openPglite({ ...options, directory: embeddedDirectory(directory) });
   }
   const { openSqlite } = await load("better-sqlite3", () => import("./sqlite.ts"));
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   return openSqlite({ ...options, file: embeddedFile(directory) });
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new UnusableDatabaseError(
+      `There is no place for the embedded database: ${directory} cannot be made (${innermostMessage(error)}). May this user write there?`,
+      { cause: error },
+    );
+  }
 }
 
 /** The data directory of the embedded PostgreSQL; its lock and its socket lie beside it. */

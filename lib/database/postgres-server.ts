@@ -120,7 +120,7 @@ async function verify(pool: Pool): Promise<void> {
 function refusalOf(error: unknown): string | undefined {
   switch (sqlState(error)) {
     case "28P01":
-      return "the server does not accept this user and password. Check them in DATABASE_URL.";
+      return wrongPassword;
     case "28000":
       return `the server does not let this user in from here (${innermostMessage(error)}).`;
     case "3D000":
@@ -130,5 +130,8 @@ function refusalOf(error: unknown): string | undefined {
     case "57P03":
       return "the server is starting or stopping. Try again in a moment.";
   }
-  return undefined;
+  // The packages' own error, with which they end a conversation that needs one.
+  return innermostMessage(error).includes("client password must be") ? wrongPassword : undefined;
 }
+
+const wrongPassword = "the server does not accept this user and password. Check them in DATABASE_URL.";

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -9,6 +9,7 @@ import { inTransaction } from "./alone.ts";
 import { behavesAsDriver } from "./behaves-as-driver.ts";
 import type { Driver } from "./driver.ts";
 import { EmbeddedLockTakenError } from "./embedded-lock.ts";
+import { UnusableDatabaseError } from "./failure.ts";
 import { openSqlite } from "./sqlite.ts";
 
 const log = { info() {}, warn() {}, error() {} };
@@ -193,11 +194,26 @@ describe("a SQLite file", () => {
     await driver.close();
   });
 
-  test("that is no database says so", async () => {
-    const file = newFile();
+  test("that is no database says so, and nothing is left beside it", async () => {
+    const inFolder = join(folder, "documents");
+    await mkdir(inFolder);
+    const file = join(inFolder, "diary");
     await writeFile(file, "Dear diary, today I was taken for a database. ".repeat(100));
     await expect(open(file)).rejects.toThrow(`The SQLite file ${file} cannot be opened: file is not a database.`);
+    await expect(open(inFolder)).rejects.toThrow(`The SQLite file ${inFolder} cannot be opened: it is a directory.`);
     await expect(open(join(folder, "nowhere", "x.sqlite"))).rejects.toThrow("there is no directory");
+    expect(await readdir(inFolder)).toEqual(["diary"]);
+    expect(await readdir(folder)).not.toContain("documents.lock");
+  });
+
+  test("where this user may not write says so", async () => {
+    const file = newFile();
+    // As good as a directory that is read-only, which nothing is to root.
+    await mkdir(`${file}.lock`);
+    const refusal = await open(file).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(UnusableDatabaseError);
+    expect(String(refusal)).toContain(`${file} cannot be opened: ${file}.lock`);
+    expect(String(refusal)).toContain(`May this user write in ${folder}?`);
   });
 
   test("closed in the middle of a transaction keeps nothing of it", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Log } from "../environment/environment.ts";
@@ -45,6 +45,8 @@ export async function openSqlite(given: SqliteOptions): Promise<Driver> {
       `The SQLite file ${file} cannot be opened: there is no directory ${dirname(file)}. Make it, or correct DATABASE_URL.`,
     );
   }
+  const unfit = existsSync(file) ? reasonNotToOpen(file) : undefined;
+  if (unfit !== undefined) throw new UnusableDatabaseError(`The SQLite file ${file} cannot be opened: ${unfit}`);
   const lock = lockEmbedded(file, "set DATABASE_URL to another file");
   try {
     return new SqliteDriver(options, openWriter(file), lock);
@@ -54,6 +56,23 @@ export async function openSqlite(given: SqliteOptions): Promise<Driver> {
       `The SQLite file ${file} cannot be opened: ${innermostMessage(error)}. Is it a database, and may this user write it?`,
       { cause: error },
     );
+  }
+}
+
+const HEADER = "SQLite format 3\0";
+
+/** Asked before the lock is taken, which would leave its files beside something that is no database. */
+function reasonNotToOpen(file: string): string | undefined {
+  if (statSync(file).isDirectory()) return "it is a directory. Name a file in DATABASE_URL.";
+  const start = Buffer.alloc(HEADER.length);
+  try {
+    const opened = openSync(file, "r");
+    const length = readSync(opened, start);
+    closeSync(opened);
+    if (length === 0 || start.toString("latin1") === HEADER) return undefined;
+    return "file is not a database. Name another one in DATABASE_URL.";
+  } catch {
+    return "this user may not read it.";
   }
 }
 

@@ -496,6 +496,17 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(client.ofType("Notice")).toHaveLength(1);
   });
 
+  test("a notice that is kept greets whoever connects, until it is taken back", async () => {
+    const open = connect();
+    engine.keepNotice("The schema was refused.");
+    const opened = connect(OTHER_SESSION);
+    expect(open.ofType("Notice")).toEqual([]);
+    expect(opened.ofType("Notice").map(({ message }) => message)).toEqual(["The schema was refused."]);
+
+    engine.keepNotice(undefined);
+    expect(connect("3".repeat(32)).ofType("Notice")).toEqual([]);
+  });
+
   test("what is wrong with an announcement is its author's affair, not the caller's, and rolls back", async () => {
     const outcome = await engine.call({
       kind: "mutation",

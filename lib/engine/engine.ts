@@ -67,6 +67,8 @@ export interface Engine {
   useFunctions(modules: FunctionModules, schema: Record<string, unknown>): void;
   /** Development: tells every open page something that its author should see. */
   notice(message: string): void;
+  /** Development: what every page is told that connects from now on, until it is replaced or, by undefined, taken back. */
+  keepNotice(message: string | undefined): void;
   /** Takes an accepted socket. Call what it returns as the socket's events happen. */
   opened(socket: SocketLike, caller: Identity | null): SocketEvents;
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
@@ -89,6 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
   const counters = { queryRuns: 0, serialisations: 0, sends: 0, checkRuns: 0 };
   const failures = new Failures(environment, development);
   let functions = new Registry({});
+  let keptNotice: string | undefined;
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
@@ -170,6 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
     liveQueries,
     clientSessions,
     counters,
+    keptNotice: () => keptNotice,
     resolveQuery: (address, args) => resolve("query", address, readArguments(args, limits.argsDepth)),
     runAction,
     wake(session) {
@@ -201,6 +205,10 @@ export function createEngine(options: EngineOptions): Engine {
 
     notice(message) {
       for (const session of sessions.all) session.notice(message);
+    },
+
+    keepNotice(message) {
+      keptNotice = message;
     },
 
     opened(socket, caller) {

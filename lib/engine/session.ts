@@ -30,6 +30,8 @@ export interface SessionParts {
   readonly failures: Failures;
   readonly liveQueries: LiveQueries;
   readonly clientSessions: ClientSessions;
+  /** What a page is told when it connects, beside the answers. */
+  keptNotice(): string | undefined;
   /** Finds a public query and parses its arguments. @throws {BadRequestError} */
   resolveQuery(address: string, args: Record<string, Wire>): Call;
   runAction(
@@ -124,7 +126,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   #connect(message: Connect): void {
-    const { clientSessions, connected } = this.#parts;
+    const { clientSessions, connected, keptNotice } = this.#parts;
     if (this.#clientSession) return this.close(CloseCode.badMessage, "Connect may be sent once.");
     if (message.protocol !== PROTOCOL_VERSION) {
       const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${message.protocol}`;
@@ -133,6 +135,8 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#clientSession = clientSessions.attach(message.session, this.caller, this);
     this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
     this.#send(connected.of(this.caller.fingerprint));
+    const kept = keptNotice();
+    if (kept !== undefined) this.notice(kept);
     if (message.undecided && message.undecided.length > 0 && !this.#foreign) {
       this.#reflections.ask(message.undecided);
       this.#parts.wake(this);

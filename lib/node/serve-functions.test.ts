@@ -25,6 +25,8 @@ let serving: ServedFunctions;
 let served: unknown[];
 /** What open pages were told. */
 let notices: string[];
+/** What a page is told that is opened now. */
+let keptNotice: string | undefined;
 
 beforeEach(async () => {
   project = new TemporaryProject({ "convex/schema.ts": plain, "convex/a.ts": 'export const value = "first";' });
@@ -33,6 +35,7 @@ beforeEach(async () => {
   clock = new HandClock();
   served = [];
   notices = [];
+  keptNotice = undefined;
 });
 
 afterEach(async () => {
@@ -46,6 +49,9 @@ async function serve(acceptedPlan?: string): Promise<void> {
     engine: {
       useFunctions: (modules) => void served.push(modules.a?.value),
       notice: (message) => void notices.push(message),
+      keepNotice: (message) => {
+        keptNotice = message;
+      },
     },
     database,
     loader,
@@ -69,6 +75,7 @@ test("after a refusal the database is looked at again, also for the schema that 
   project.write("convex/schema.ts", titled);
   await expect.poll(errors, { timeout: 10_000 }).toEqual([expect.stringContaining("was not changed")]);
   expect(notices).toEqual(errors());
+  expect(keptNotice).toBe(errors()[0]);
 
   // By hand, as the message advises. Then the schema goes back to what it was.
   await execute("alter table notes add column title text");
@@ -79,6 +86,7 @@ test("after a refusal the database is looked at again, also for the schema that 
   project.write("convex/schema.ts", `${plain}// saved again`);
   await expect.poll(columns, { timeout: 10_000 }).toEqual(["id"]);
   await expect.poll(infos, { timeout: 10_000 }).toContainEqual(expect.stringContaining("good again"));
+  expect(keptNotice).toBeUndefined();
 });
 
 test.each(["pg", "sqlite"] as const)(
@@ -115,6 +123,24 @@ test("a plan that was refused is carried out by the next start that accepts it",
   await serve(code);
   expect(await columns()).toEqual(["id"]);
   expect(await execute("select * from notes")).toEqual([{ id: 1 }]);
+});
+
+test("a page that is opened while saved functions cannot be served hears why, as long as it is so", async () => {
+  await execute("create table notes (id integer primary key)");
+  await execute("insert into notes values (1)");
+  project.write("convex/schema.ts", titled);
+  await serve();
+  expect(keptNotice).toBe(errors()[0]);
+
+  // A mistake comes first, and what it hid is there again when it is gone.
+  project.write("convex/a.ts", "export const value = ;");
+  await expect.poll(() => keptNotice, { timeout: 10_000 }).toContain("the last good ones are served on");
+  project.write("convex/a.ts", 'export const value = "first";');
+  await expect.poll(() => keptNotice, { timeout: 10_000 }).toBe(errors()[0]);
+
+  await execute("delete from notes");
+  project.write("convex/a.ts", 'export const value = "second";');
+  await expect.poll(() => keptNotice, { timeout: 10_000 }).toBeUndefined();
 });
 
 test("functions that need no other schema are served though the database does not fit it", async () => {

@@ -12,7 +12,7 @@ import type { Settings } from "./settings.ts";
 import { watchFunctions } from "./watch-functions.ts";
 
 export interface ServeFunctionsOptions {
-  engine: Pick<Engine, "useFunctions" | "notice">;
+  engine: Pick<Engine, "useFunctions" | "notice" | "keepNotice">;
   database: Driver;
   loader: FunctionLoader;
   /** What to serve first. */
@@ -56,6 +56,7 @@ async function followSaves(
   /** The schema that the database fits. Unknown after a refusal: somebody may do by hand what was refused. */
   let fits: string | undefined;
   let told: string | undefined;
+  let notServed: string | undefined;
   /** Only once: should the same plan come up again, somebody may think otherwise of it. */
   let accept = settings.acceptedPlan;
 
@@ -77,6 +78,13 @@ async function followSaves(
   function tell(refusal: string | undefined): void {
     if (refusal !== undefined && refusal !== told) log.error(refusal);
     told = refusal;
+    keepNotice();
+  }
+
+  /** A page that is opened later has not heard what the open ones were told. */
+  function keepNotice(): void {
+    const standing = notServed ?? told;
+    engine.keepNotice(standing && stripVTControlCharacters(standing));
   }
 
   const wire = await serveWire(database, log);
@@ -86,6 +94,10 @@ async function followSaves(
     loader,
     loaded: functions,
     log,
+    notServed(because) {
+      notServed = because;
+      keepNotice();
+    },
     async serve(saved, previous) {
       const refusal = await changeDatabase(saved);
       const onlyFunctions = saved.schemaKey === previous.schemaKey && saved.key !== previous.key;

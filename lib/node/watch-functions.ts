@@ -15,6 +15,8 @@ export interface WatchOptions {
    *   any case, also if it is what is served.
    */
   serve(loaded: LoadedFunctions, previous: LoadedFunctions): Promise<void> | void;
+  /** Told why what is saved is not served, which the log has been told too; undefined when it is again. */
+  notServed?(because: string | undefined): void;
   log: Log;
 }
 
@@ -29,7 +31,7 @@ export interface LoadFunctionsOptions {
  * change nothing: the last good ones are served until the error, which it shows, is gone.
  * @returns a function that ends it.
  */
-export function watchFunctions({ loader, loaded, serve, log }: WatchOptions): () => void {
+export function watchFunctions({ loader, loaded, serve, notServed, log }: WatchOptions): () => void {
   let served = loaded;
   let failure: string | undefined;
   /** A refusal may have left something half way between what is served and what was refused. */
@@ -52,11 +54,14 @@ export function watchFunctions({ loader, loaded, serve, log }: WatchOptions): ()
     log.info(`${failure === undefined ? "functions" : "functions are good again:"} reloaded in ${elapsed(start)}`);
     served = found;
     failure = undefined;
+    notServed?.(undefined);
   }
 
   function fail(message: string): void {
-    if (message !== failure) log.error(`functions not reloaded, the last good ones are served on\n\n${message}\n`);
+    const told = `functions not reloaded, the last good ones are served on\n\n${message}\n`;
+    if (message !== failure) log.error(told);
     failure = message;
+    notServed?.(told);
   }
 
   return onEveryChange(loader, log, reload);

@@ -51,6 +51,10 @@ test("a saved schema that only adds is applied; one that would lose data is refu
     app.edit("convex/schema.ts", (code) => code.replace(mood, ""));
     await expect.poll(() => app.output, { timeout: 15_000 }).toMatch(/not changed/i);
     await chat.say("still with a mood");
+    // Also in a page that was not there to hear it; and the terminal says it once, however many pages do.
+    const later = await new Chat(app, await page.context().newPage()).open();
+    for (const { complaints } of [chat, later]) await expect.poll(() => complaints.join()).toMatch(/not changed/i);
+    expect(app.output.match(/functions not reloaded/g)).toHaveLength(1);
     app.edit("convex/schema.ts", (code) => code.replace(column, `${column}${mood}`));
     await chat.say("as before");
     expect(app.output).not.toMatch(/failed \(incident/);
