@@ -136,6 +136,27 @@ async function recordMigrations(
   });
 }
 
+/**
+ * Records them also when nothing was saved since the last one was generated. Does nothing to a database that development
+ * has not made, or that somebody has changed since.
+ * @throws {UnplannedError}
+ */
+export async function recordWhatDevelopmentMade(driver: Driver, folder: string): Promise<void> {
+  const kept = await inTransaction(driver, "read", async (connection) => ({
+    fingerprint: await readMeta(connection, "schema"),
+    snapshot: await readMeta(connection, "snapshot"),
+  }));
+  const describes = readMigrations(folder).some(({ fingerprint }) => fingerprint === kept.fingerprint);
+  if (kept.fingerprint === undefined || kept.snapshot === undefined || !describes) return;
+  const planner = new SchemaPlanner();
+  try {
+    const { present, candidates } = await readPresent(driver, planner, [JSON.parse(kept.snapshot) as SchemaSnapshot]);
+    if (isStill(present, candidates[0], kept.fingerprint)) await recordMigrations(driver, folder, kept.fingerprint);
+  } finally {
+    planner.close();
+  }
+}
+
 async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<BroughtInLine> {
   const { statements, remembered } = intent;
   if (statements.length === 0 && remembered) return { status: "inLine" };
