@@ -200,8 +200,14 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
       await connection.execute(`lock table ${named(key)} in access exclusive mode`);
   }
   const reasons: string[] = [];
-  for (const { table, holding, reason } of risks) {
-    const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
+  for (const { table, holding, losing, lacking, reason } of risks) {
+    const has = (column: string): string => `${quoted(column)} is not null`;
+    const where = [
+      "1 = 1",
+      ...holding.map(has),
+      ...(losing ? [`(${losing.map(has).join(" or ")})`] : []),
+      ...(lacking === undefined ? [] : [`${quoted(lacking)} is null`]),
+    ].join(" and ");
     const rows = await connection.execute(`select 1 from ${named(table)} where ${where} limit 1`);
     if (rows.length > 0) reasons.push(reason);
   }
