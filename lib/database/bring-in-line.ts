@@ -19,8 +19,11 @@ import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./schema-sn
 export type BroughtInLine =
   | { status: "inLine" }
   | { status: "applied"; statements: string[] }
-  /** Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do. */
-  | { status: "refused"; statements: string[]; reasons: string[]; message: string };
+  /**
+   * Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do; `brief` for
+   * whoever has read that already.
+   */
+  | { status: "refused"; statements: string[]; reasons: string[]; message: string; brief: string };
 
 export interface BringInLineOptions {
   driver: Driver;
@@ -163,9 +166,9 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
   let run = 0;
   try {
     return await inTransaction(driver, "define", async (connection) => {
-      const reasons = await reasonsAgainst(connection, intent);
+      const inTheWay = await risksWithRows(connection, intent);
       // What a transaction that is rolled back would say of itself is a failure, and this is none.
-      if (reasons.length > 0 && accept !== codeOf(statements)) throw new Refused(reasons);
+      if (inTheWay.length > 0 && accept !== codeOf(statements)) throw new Refused(inTheWay);
       await rememberUnderWay(connection, intent);
       await rebuildWithDependents(connection, intent, async (statement) => {
         await connection.execute(statement);
@@ -175,23 +178,27 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
       return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
     });
   } catch (error) {
-    if (error instanceof Refused) return refusal(driver, { statements, reasons: error.reasons });
+    const given = { statements, given: accept };
+    if (error instanceof Refused) {
+      const reasons = error.risks.map(({ reason }) => reason);
+      return refusal(driver, { ...given, reasons, hopeless: error.risks.some(({ impossible }) => impossible) });
+    }
     if (driver.classify(error) !== "other") throw error;
-    return refusal(driver, { statements, reasons: [refusedByDatabase(driver, error, run)] });
+    return refusal(driver, { ...given, reasons: [refusedByDatabase(driver, error, run)], hopeless: true });
   }
 }
 
 class Refused extends Error {
-  readonly reasons: string[];
+  readonly risks: Risk[];
 
-  constructor(reasons: string[]) {
+  constructor(risks: Risk[]) {
     super("rows are in the way");
-    this.reasons = reasons;
+    this.risks = risks;
   }
 }
 
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
-async function reasonsAgainst(connection: Connection, { risks, from }: Intent): Promise<string[]> {
+async function risksWithRows(connection: Connection, { risks, from }: Intent): Promise<Risk[]> {
   const { quoted } = dialects[connection.dialect];
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
@@ -199,8 +206,9 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
     for (const key of new Set(risks.map(({ table }) => table)))
       await connection.execute(`lock table ${named(key)} in access exclusive mode`);
   }
-  const reasons: string[] = [];
-  for (const { table, holding, losing, lacking, reason } of risks) {
+  const inTheWay: Risk[] = [];
+  for (const risk of risks) {
+    const { table, holding, losing, lacking } = risk;
     const has = (column: string): string => `${quoted(column)} is not null`;
     const where = [
       "1 = 1",
@@ -209,9 +217,9 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
       ...(lacking === undefined ? [] : [`${quoted(lacking)} is null`]),
     ].join(" and ");
     const rows = await connection.execute(`select 1 from ${named(table)} where ${where} limit 1`);
-    if (rows.length > 0) reasons.push(reason);
+    if (rows.length > 0) inTheWay.push(risk);
   }
-  return reasons;
+  return inTheWay;
 }
 
 function sqlName({ dialect }: Connection, { name, schema }: TableSnapshot): string {
@@ -251,18 +259,30 @@ function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): st
   return `The database refused: ${innermostMessage(error)}.${kept}`;
 }
 
-function refusal(
-  { dialect }: Driver,
-  { statements, reasons }: { statements: string[]; reasons: string[] },
-): BroughtInLine {
+interface Refusal {
+  statements: string[];
+  reasons: string[];
+  /** The database itself would refuse the statements: to accept them would lead nowhere. */
+  hopeless?: boolean;
+  /** The code that was given. */
+  given?: string | undefined;
+}
+
+function refusal({ dialect }: Driver, { statements, reasons, hopeless, given }: Refusal): BroughtInLine {
+  const code = codeOf(statements);
+  const acceptable = statements.length > 0 && !hopeless;
   const lines = [
     "The database was not changed to match convex/schema.ts:",
     ...reasons.map((reason) => `  - ${reason}`),
     ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
-    ...(statements.length > 0 ? [howToAccept(dialect, codeOf(statements))] : []),
+    ...(given !== undefined && given !== code ? [`\`--accept ${given}\` is not the code of this plan.`] : []),
+    ...(acceptable ? [howToAccept(dialect, code)] : []),
+    ...(hopeless ? ["As it is, the database refuses these statements, so there is nothing to accept."] : []),
     "Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand.",
   ];
-  return { status: "refused", statements, reasons, message: lines.join("\n") };
+  const accept = acceptable ? `, and \`pnpm dev --accept ${code}\` would change it all the same` : "";
+  const brief = `convex/schema.ts does not fit the database${accept}`;
+  return { status: "refused", statements, reasons, message: lines.join("\n"), brief };
 }
 
 /** Names a plan, so that no other than the one that was read is accepted. */

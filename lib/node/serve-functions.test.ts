@@ -71,7 +71,7 @@ test("after a refusal the database is looked at again, also for the schema that 
   expect(notices).toEqual(errors());
 
   // By hand, as the message advises. Then the schema goes back to what it was.
-  await execute("alter table notes add column title text");
+  await execute("alter table notes add column title text default 'by hand'");
   project.write("convex/schema.ts", plain);
   await expect.poll(() => errors().at(-1), { timeout: 10_000 }).toContain('Column "title" of "notes" would be dropped');
 
@@ -93,10 +93,10 @@ test.each(["pg", "sqlite"] as const)(
     const stored = await execute("select * from notes order by id");
     const dangerous = edits.filter(({ nothingIn }) => !nothingIn?.includes(dialect));
     expect(dangerous.length).toBeGreaterThan(20);
-    for (const { to, reason } of dangerous) {
+    for (const { to, reason, impossibleIn } of dangerous) {
       project.write("convex/schema.ts", written(to));
       await expect.poll(() => errors().at(-1), { timeout: 10_000 }).toMatch(reason);
-      expect(errors().at(-1)).toContain("pnpm drizzle-kit push");
+      expect(errors().at(-1)?.includes("pnpm drizzle-kit push")).toBe(!impossibleIn?.includes(dialect));
       expect(await execute("select * from notes order by id")).toEqual(stored);
     }
     project.write("convex/schema.ts", written(usual));
