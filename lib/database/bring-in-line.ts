@@ -10,6 +10,7 @@ import { planChange } from "./plan-change.ts";
 import { type Candidate, type Present, presentSchema } from "./present-schema.ts";
 import { readPresent } from "./read-present.ts";
 import { rebuildWithDependents } from "./rebuild-with-dependents.ts";
+import { renameByHand } from "./rename-by-hand.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { SchemaPlanner, UnplannedError } from "./schema-planner.ts";
 import type { SchemaRead } from "./schema-planner-child.ts";
@@ -178,7 +179,7 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
       return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
     });
   } catch (error) {
-    const given = { statements, given: accept };
+    const given = { statements, given: accept, rename: renameByHand(intent.from, intent.target, driver.dialect) };
     if (error instanceof Refused) {
       const reasons = error.risks.map(({ reason }) => reason);
       return refusal(driver, { ...given, reasons, hopeless: error.risks.some(({ impossible }) => impossible) });
@@ -266,9 +267,11 @@ interface Refusal {
   hopeless?: boolean;
   /** The code that was given. */
   given?: string | undefined;
+  /** What to run if it was a renaming. */
+  rename?: string | undefined;
 }
 
-function refusal({ dialect }: Driver, { statements, reasons, hopeless, given }: Refusal): BroughtInLine {
+function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, rename }: Refusal): BroughtInLine {
   const code = codeOf(statements);
   const acceptable = statements.length > 0 && !hopeless;
   const lines = [
@@ -278,7 +281,9 @@ function refusal({ dialect }: Driver, { statements, reasons, hopeless, given }: 
     ...(given !== undefined && given !== code ? [`\`--accept ${given}\` is not the code of this plan.`] : []),
     ...(acceptable ? [howToAccept(dialect, code)] : []),
     ...(hopeless ? ["As it is, the database refuses these statements, so there is nothing to accept."] : []),
-    "Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand.",
+    ...(rename === undefined
+      ? ["Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand."]
+      : ["If it was renamed, run this in the database, then save again:", `  ${rename}`, "Or change the schema back."]),
   ];
   const accept = acceptable ? `, and \`pnpm dev --accept ${code}\` would change it all the same` : "";
   const brief = `convex/schema.ts does not fit the database${accept}`;
