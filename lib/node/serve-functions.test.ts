@@ -106,6 +106,25 @@ test.each(["pg", "sqlite"] as const)(
   120_000,
 );
 
+test("while the schema is refused a save of functions is told so, with the code that accepts it", async () => {
+  await execute("create table notes (id integer primary key, title text)");
+  project.write("convex/schema.ts", titled);
+  await serve();
+  await execute("insert into notes values (1, 'kept')");
+  project.write("convex/schema.ts", plain);
+  await expect.poll(errors, { timeout: 10_000 }).toHaveLength(1);
+  const code = /pnpm dev --accept (\w+)/.exec(errors()[0] ?? "")?.[1];
+  project.write("convex/a.ts", 'export const value = "second";');
+  const warnings = () => clock.lines.filter((line) => line.level === "warn").map((line) => line.message);
+  await expect
+    .poll(warnings, { timeout: 10_000 })
+    .toEqual([
+      `functions still not reloaded: convex/schema.ts does not fit the database, and \`pnpm dev --accept ${code}\` would change it all the same`,
+    ]);
+  expect(errors()).toHaveLength(1);
+  expect(served).toEqual(["first"]);
+});
+
 test("a plan that was refused is carried out by the next start that accepts it", async () => {
   await execute("create table notes (id integer primary key, title text)");
   await execute("insert into notes values (1, 'gone')");
