@@ -57,7 +57,7 @@ export async function bringInLine(options: BringInLineOptions): Promise<BroughtI
     const target = schema.snapshots[driver.dialect];
     if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
     return await alone(driver, async () => {
-      const intent = await intend(driver, ownPlanner, target, schema.fingerprints[driver.dialect] ?? "");
+      const intent = await intend(driver, ownPlanner, target, schema);
       await recordMigrations(driver, options.migrations, intent.present);
       const result = await apply(driver, intent, options.accept);
       if (result.status !== "refused") await recordMigrations(driver, options.migrations, intent.fingerprint);
@@ -89,8 +89,9 @@ async function intend(
   driver: Driver,
   planner: SchemaPlanner,
   target: SchemaSnapshot,
-  fingerprint: string,
+  { fingerprints, filledByCode }: SchemaRead,
 ): Promise<Intent> {
+  const fingerprint = fingerprints[driver.dialect] ?? "";
   const kept = await inTransaction(driver, "read", async (connection) => ({
     fingerprint: await readMeta(connection, "schema"),
     snapshot: await readMeta(connection, "snapshot"),
@@ -108,7 +109,7 @@ async function intend(
     fingerprint,
     present: isStill(present, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
     statements: await planChange(planner, driver.dialect, from, target, (table) => keyNames.get(table)),
-    risks: judgeChange(from, target, driver.dialect),
+    risks: judgeChange(from, target, driver.dialect, filledByCode),
     remembered: kept.fingerprint === fingerprint && kept.snapshot !== undefined,
   };
 }

@@ -27,11 +27,19 @@ export interface Risk {
 
 type RiskOfTable = Omit<Risk, "table">;
 
-/** What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked. */
-export function judgeChange(from: SchemaSnapshot, to: SchemaSnapshot, dialect: Dialect): Risk[] {
+/**
+ * What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked.
+ * @param filledByCode Columns that `.$defaultFn` fills, as `schema.table.column`.
+ */
+export function judgeChange(
+  from: SchemaSnapshot,
+  to: SchemaSnapshot,
+  dialect: Dialect,
+  filledByCode: readonly string[] = [],
+): Risk[] {
   return Object.entries(from.tables).flatMap(([key, table]) => {
     const after = to.tables[key];
-    const risks = after ? changed(table, after, dialect) : [anyRow(goneTable(table, from, to))];
+    const risks = after ? changed(table, after, dialect, filledByCode) : [anyRow(goneTable(table, from, to))];
     const rules = after ? newRules(table, after) : [];
     const values = lostValues(table, after, from, to).map(anyRow);
     return [...risks, ...values, ...rules].map((risk) => ({ table: key, ...risk }));
@@ -53,8 +61,15 @@ function goneTable(table: TableSnapshot, from: SchemaSnapshot, to: SchemaSnapsho
   );
 }
 
-function changed(before: TableSnapshot, after: TableSnapshot, dialect: Dialect): RiskOfTable[] {
+function changed(
+  before: TableSnapshot,
+  after: TableSnapshot,
+  dialect: Dialect,
+  filledByCode: readonly string[],
+): RiskOfTable[] {
   const of = shownTable(after);
+  const byCode = (column: string): boolean =>
+    filledByCode.includes(`${after.schema || "public"}.${after.name}.${column}`);
   const added = Object.values(after.columns).filter(({ name }) => !before.columns[name]);
   const gone = Object.values(before.columns).filter(({ name }) => !after.columns[name]);
   const key = primaryKeyOf(after);
@@ -62,7 +77,7 @@ function changed(before: TableSnapshot, after: TableSnapshot, dialect: Dialect):
     ...(gone.length > 0 ? [goneColumns(of, gone, added)] : []),
     ...added
       .filter((column) => column.notNull && !fillsItself(column))
-      .map((column) => lacking(of, column, key, dialect)),
+      .map((column) => lacking(of, column, key, dialect, byCode(column.name))),
     ...Object.values(after.columns).flatMap((column) => {
       const old = before.columns[column.name];
       return old ? changedColumn(of, old, column, dialect) : [];
@@ -87,12 +102,13 @@ function lacking(
   { name, primaryKey }: ColumnSnapshot,
   key: readonly string[],
   dialect: Dialect,
+  byCode: boolean,
 ): RiskOfTable {
   // Rows that all get the same value cannot be told apart by it.
   if (primaryKey || key.includes(name)) return anyRow(`Column "${name}" of ${of} is a key, so existing rows lack it.`);
   const reason =
-    `Column "${name}" of ${of} is required and has no default, so existing rows lack it. Give it a .default(…), which ` +
-    "fills them, or make it optional first.";
+    `Column "${name}" of ${of} is required and has no default, so existing rows lack it. ` +
+    `${byCode ? "Its .$defaultFn(…) fills new rows only. " : ""}Give it a .default(…), which fills them, or make it optional first.`;
   // MySQL makes up a value, such as "" or 0.
   return { holding: [], impossible: dialect !== "mysql", reason };
 }

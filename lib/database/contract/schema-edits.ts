@@ -177,6 +177,12 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       impossibleIn: ["pg", "sqlite"],
     },
     {
+      story: "a required column comes that only code fills",
+      to: { ...usual, notes: { ...notes, title: `${w.text}.notNull().$defaultFn(() => "")` } },
+      reason: /"title" of "notes" is required .*\.\$defaultFn\(…\) fills new rows only.*\.default/,
+      impossibleIn: ["pg", "sqlite"],
+    },
+    {
       story: "a column becomes required",
       to: { ...usual, notes: { ...notes, author: `${w.integer}.notNull()` } },
       reason: /"author" of "notes" becomes required/,
