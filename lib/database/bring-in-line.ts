@@ -10,6 +10,7 @@ import { planChange } from "./plan-change.ts";
 import { type Candidate, type Present, presentSchema } from "./present-schema.ts";
 import { readPresent } from "./read-present.ts";
 import { rebuildWithDependents } from "./rebuild-with-dependents.ts";
+import { renameByHand } from "./rename-by-hand.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { SchemaPlanner, UnplannedError } from "./schema-planner.ts";
 import type { SchemaRead } from "./schema-planner-child.ts";
@@ -19,8 +20,11 @@ import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./schema-sn
 export type BroughtInLine =
   | { status: "inLine" }
   | { status: "applied"; statements: string[] }
-  /** Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do. */
-  | { status: "refused"; statements: string[]; reasons: string[]; message: string };
+  /**
+   * Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do; `brief` for
+   * whoever has read that already.
+   */
+  | { status: "refused"; statements: string[]; reasons: string[]; message: string; brief: string };
 
 export interface BringInLineOptions {
   driver: Driver;
@@ -55,7 +59,7 @@ export async function bringInLine(options: BringInLineOptions): Promise<BroughtI
     return await alone(driver, async () => {
       const elsewhere = await inTransaction(driver, "read", madeElsewhere);
       if (elsewhere !== undefined) return refusal(driver, { statements: [], reasons: [elsewhere] });
-      const intent = await intend(driver, ownPlanner, target, schema.fingerprints[driver.dialect] ?? "");
+      const intent = await intend(driver, ownPlanner, target, schema);
       await recordMigrations(driver, options.migrations, intent.present);
       const result = await apply(driver, intent, options.accept);
       if (result.status !== "refused") await recordMigrations(driver, options.migrations, intent.fingerprint);
@@ -87,8 +91,9 @@ async function intend(
   driver: Driver,
   planner: SchemaPlanner,
   target: SchemaSnapshot,
-  fingerprint: string,
+  { fingerprints, filledByCode }: SchemaRead,
 ): Promise<Intent> {
+  const fingerprint = fingerprints[driver.dialect] ?? "";
   const kept = await inTransaction(driver, "read", async (connection) => ({
     fingerprint: await readMeta(connection, "schema"),
     snapshot: await readMeta(connection, "snapshot"),
@@ -106,7 +111,7 @@ async function intend(
     fingerprint,
     present: isStill(present, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
     statements: await planChange(planner, driver.dialect, from, target, (table) => keyNames.get(table)),
-    risks: judgeChange(from, target, driver.dialect),
+    risks: judgeChange(from, target, driver.dialect, filledByCode),
     remembered: kept.fingerprint === fingerprint && kept.snapshot !== undefined,
   };
 }
@@ -138,15 +143,36 @@ async function recordMigrations(
   });
 }
 
+/**
+ * Records them also when nothing was saved since the last one was generated. Does nothing to a database that development
+ * has not made, or that somebody has changed since.
+ * @throws {UnplannedError}
+ */
+export async function recordWhatDevelopmentMade(driver: Driver, folder: string): Promise<void> {
+  const kept = await inTransaction(driver, "read", async (connection) => ({
+    fingerprint: await readMeta(connection, "schema"),
+    snapshot: await readMeta(connection, "snapshot"),
+  }));
+  const describes = readMigrations(folder).some(({ fingerprint }) => fingerprint === kept.fingerprint);
+  if (kept.fingerprint === undefined || kept.snapshot === undefined || !describes) return;
+  const planner = new SchemaPlanner();
+  try {
+    const { present, candidates } = await readPresent(driver, planner, [JSON.parse(kept.snapshot) as SchemaSnapshot]);
+    if (isStill(present, candidates[0], kept.fingerprint)) await recordMigrations(driver, folder, kept.fingerprint);
+  } finally {
+    planner.close();
+  }
+}
+
 async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<BroughtInLine> {
   const { statements, remembered } = intent;
   if (statements.length === 0 && remembered) return { status: "inLine" };
   let run = 0;
   try {
     return await inTransaction(driver, "define", async (connection) => {
-      const reasons = await reasonsAgainst(connection, intent);
+      const inTheWay = await risksWithRows(connection, intent);
       // What a transaction that is rolled back would say of itself is a failure, and this is none.
-      if (reasons.length > 0 && accept !== codeOf(statements)) throw new Refused(reasons);
+      if (inTheWay.length > 0 && accept !== codeOf(statements)) throw new Refused(inTheWay);
       await rememberUnderWay(connection, intent);
       await rebuildWithDependents(connection, intent, async (statement) => {
         await connection.execute(statement);
@@ -154,23 +180,27 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
       });
       // A schema named like the user, made just now, is where the tables after it went.
       const elsewhere = await madeElsewhere(connection);
-      if (elsewhere !== undefined) throw new Refused([elsewhere]);
+      if (elsewhere !== undefined) throw new Refused([{ table: undefined, holding: [], reason: elsewhere }]);
       await remember(connection, intent);
       return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
     });
   } catch (error) {
-    if (error instanceof Refused) return refusal(driver, { statements, reasons: error.reasons });
+    const given = { statements, given: accept, rename: renameByHand(intent.from, intent.target, driver.dialect) };
+    if (error instanceof Refused) {
+      const reasons = error.risks.map(({ reason }) => reason);
+      return refusal(driver, { ...given, reasons, hopeless: error.risks.some(({ impossible }) => impossible) });
+    }
     if (driver.classify(error) !== "other") throw error;
-    return refusal(driver, { statements, reasons: [refusedByDatabase(driver, error, run)] });
+    return refusal(driver, { ...given, reasons: [refusedByDatabase(driver, error, run)], hopeless: true });
   }
 }
 
 class Refused extends Error {
-  readonly reasons: string[];
+  readonly risks: Risk[];
 
-  constructor(reasons: string[]) {
+  constructor(risks: Risk[]) {
     super("rows are in the way");
-    this.reasons = reasons;
+    this.risks = risks;
   }
 }
 
@@ -192,7 +222,7 @@ async function madeElsewhere(connection: Connection): Promise<string | undefined
 }
 
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
-async function reasonsAgainst(connection: Connection, { risks, from }: Intent): Promise<string[]> {
+async function risksWithRows(connection: Connection, { risks, from }: Intent): Promise<Risk[]> {
   const { quoted } = dialects[connection.dialect];
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
@@ -200,18 +230,26 @@ async function reasonsAgainst(connection: Connection, { risks, from }: Intent): 
     for (const key of new Set(risks.flatMap(({ table }) => table ?? [])))
       await connection.execute(`lock table ${named(key)} in access exclusive mode`);
   }
-  const reasons: string[] = [];
-  for (const { table, holding, reason } of risks) {
+  const inTheWay: Risk[] = [];
+  for (const risk of risks) {
+    const { table, holding, losing, lacking, reason } = risk;
     if (table === undefined) {
-      reasons.push(reason);
+      inTheWay.push(risk);
       continue;
     }
-    const where = ["1 = 1", ...holding.map((column) => `${quoted(column)} is not null`)].join(" and ");
+    const has = (column: string): string => `${quoted(column)} is not null`;
+    const where = [
+      "1 = 1",
+      ...holding.map(has),
+      ...(losing ? [`(${losing.map(has).join(" or ")})`] : []),
+      ...(lacking === undefined ? [] : [`${quoted(lacking)} is null`]),
+    ].join(" and ");
     const { rows, untold } = await look(connection, `select 1 from ${named(table)} where ${where} limit 1`);
-    if (untold !== undefined) reasons.push(`${reason} Whether there are rows the database does not say: ${untold}.`);
-    else if (rows) reasons.push(reason);
+    if (untold !== undefined) {
+      inTheWay.push({ ...risk, reason: `${reason} Whether there are rows the database does not say: ${untold}.` });
+    } else if (rows) inTheWay.push(risk);
   }
-  return reasons;
+  return inTheWay;
 }
 
 /**
@@ -271,18 +309,34 @@ function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): st
   return `The database refused: ${innermostMessage(error)}.${kept}`;
 }
 
-function refusal(
-  { dialect }: Driver,
-  { statements, reasons }: { statements: string[]; reasons: string[] },
-): BroughtInLine {
+interface Refusal {
+  statements: string[];
+  reasons: string[];
+  /** The database itself would refuse the statements: to accept them would lead nowhere. */
+  hopeless?: boolean;
+  /** The code that was given. */
+  given?: string | undefined;
+  /** What to run if it was a renaming. */
+  rename?: string | undefined;
+}
+
+function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, rename }: Refusal): BroughtInLine {
+  const code = codeOf(statements);
+  const acceptable = statements.length > 0 && !hopeless;
   const lines = [
     "The database was not changed to match convex/schema.ts:",
     ...reasons.map((reason) => `  - ${reason}`),
     ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
-    ...(statements.length > 0 ? [howToAccept(dialect, codeOf(statements))] : []),
-    "Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand.",
+    ...(given !== undefined && given !== code ? [`\`--accept ${given}\` is not the code of this plan.`] : []),
+    ...(acceptable ? [howToAccept(dialect, code)] : []),
+    ...(hopeless ? ["As it is, the database refuses these statements, so there is nothing to accept."] : []),
+    ...(rename === undefined
+      ? ["Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand."]
+      : ["If it was renamed, run this in the database, then save again:", `  ${rename}`, "Or change the schema back."]),
   ];
-  return { status: "refused", statements, reasons, message: lines.join("\n") };
+  const accept = acceptable ? `, and \`pnpm dev --accept ${code}\` would change it all the same` : "";
+  const brief = `convex/schema.ts does not fit the database${accept}`;
+  return { status: "refused", statements, reasons, message: lines.join("\n"), brief };
 }
 
 /** Names a plan, so that no other than the one that was read is accepted. */

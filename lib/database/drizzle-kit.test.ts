@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inTransaction } from "./alone.ts";
 import { applyMigrations } from "./apply-migrations.ts";
 import { bringInLine } from "./bring-in-line.ts";
+import type { Driver } from "./driver.ts";
 import { createInternalTables } from "./internal-tables.ts";
 import { readMigrations } from "./migration-files.ts";
 import { openDatabase } from "./open-database.ts";
@@ -13,8 +14,11 @@ import { openPglite } from "./pglite.ts";
 import { SchemaPlanner } from "./schema-planner.ts";
 import { serveWire } from "./serve-wire.ts";
 import { describeWithMysql } from "./with-mysql.ts";
+import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
+/** Each run of drizzle-kit takes seconds; `pnpm test:databases` has the time for all. */
+const thorough = process.env.THOROUGH === "1";
 const sqliteTables =
   'import { integer, sqliteTable } from "drizzle-orm/sqlite-core"; export const notes = sqliteTable("notes", { id: integer().primaryKey() });';
 const mysqlTables =
@@ -144,6 +148,95 @@ test("what generate writes of a schema is known again, in each dialect", async (
   }
   planner.close();
 }, 60_000);
+
+/** Edits that development follows are described by migrations afterwards, and the last one is left to its migration. */
+async function followGenerateMigrate(
+  tables: (columns: string) => string,
+  { open, url = "", besideIt }: { open: () => Promise<Driver>; url?: string; besideIt: boolean },
+): Promise<void> {
+  const schemaPath = join(project, "convex", "schema.ts");
+  const migrations = join(project, "drizzle");
+  const kit = async (command: string): Promise<void> => {
+    const run = drizzleKit([command], { DATABASE_URL: url });
+    expect(await run.code, run.output).toBe(0);
+    expect(run.output).not.toContain("Nobody could look");
+  };
+  const start = async (): Promise<{ driver: Driver; stop(): Promise<void> }> => {
+    const driver = await open();
+    const wire = await serveWire(driver, log);
+    return { driver, stop: () => wire.close().then(() => driver.close()) };
+  };
+  let { driver, stop } = await start();
+  const migrate = async (): Promise<void> => {
+    if (besideIt) return kit("migrate");
+    await stop();
+    await kit("migrate");
+    ({ driver, stop } = await start());
+  };
+  for (const columns of ["", "title: text()", "title: text(), size: integer()"]) {
+    await writeFile(schemaPath, tables(columns));
+    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
+    await kit("generate");
+    if (columns !== "title: text()") await migrate();
+  }
+  await inTransaction(driver, "write", (connection) => connection.execute("insert into notes values (1, 'kept', 2)"));
+
+  await writeFile(schemaPath, tables("title: text()"));
+  expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
+  await kit("generate");
+  await migrate();
+  expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([
+    { id: 1, title: "kept" },
+  ]);
+  expect(await bringInLine({ driver, schemaPath, migrations })).toEqual({ status: "inLine" });
+  expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
+  await stop();
+}
+
+const pgNotes = (columns: string): string =>
+  `import { integer, pgTable, text } from "drizzle-orm/pg-core"; export const notes = pgTable("notes", { id: integer().primaryKey(), ${columns} }); export const unused = [text];`;
+const sqliteNotes = (columns: string): string =>
+  pgNotes(columns).replace("pg-core", "sqlite-core").replaceAll("pgTable", "sqliteTable");
+
+describe("what development has made is described by a migration afterwards, which migrate does not run again", () => {
+  const sqlite = { notes: sqliteTable("notes", { id: integer().primaryKey() }) };
+  const openFile = () => openDatabase({ directory: join(project, ".convex"), schema: sqlite, log });
+  const openEmbedded = () => openDatabase({ directory: join(project, ".convex"), schema: {}, log });
+
+  test(
+    "beside a server with the embedded PostgreSQL",
+    () => followGenerateMigrate(pgNotes, { open: openEmbedded, besideIt: true }),
+    60_000,
+  );
+  test(
+    "beside a server with a SQLite file",
+    () => followGenerateMigrate(sqliteNotes, { open: openFile, besideIt: true }),
+    60_000,
+  );
+  test.runIf(thorough)(
+    "with nobody there, in the embedded PostgreSQL",
+    () => followGenerateMigrate(pgNotes, { open: openEmbedded, besideIt: false }),
+    60_000,
+  );
+  test.runIf(thorough)(
+    "with nobody there, in a SQLite file",
+    () => followGenerateMigrate(sqliteNotes, { open: openFile, besideIt: false }),
+    60_000,
+  );
+});
+
+await describeWithPostgres("on PostgreSQL", ({ url }) => {
+  test.runIf(thorough)(
+    "migrate does not run what development has made before it was generated",
+    () =>
+      followGenerateMigrate(pgNotes, {
+        open: () => openDatabase({ url, directory: project, schema: {}, log }),
+        url,
+        besideIt: true,
+      }),
+    60_000,
+  );
+});
 
 test("what does not fit, or is not there, is told in a sentence", async () => {
   await writeFile(join(project, "convex", "schema.ts"), mysqlTables);

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
 import * as esbuild from "esbuild";
 import { examples, fileOf, readAddress, requireDatabase } from "./database-address.ts";
@@ -7,6 +8,7 @@ import { OWN_PREFIX } from "./dialects.ts";
 import type { Dialect } from "./driver.ts";
 import { EmbeddedLockTakenError, lockEmbedded } from "./embedded-lock.ts";
 import { withTlsOfMysql2 } from "./mysql-tls.ts";
+import type { RecordRequest } from "./record-migrations-child.ts";
 
 /** How drizzle-kit reaches the database, and what in it is none of its business; to be spread into its configuration. */
 export type KitCredentials =
@@ -15,6 +17,8 @@ export type KitCredentials =
   | { dialect: "postgresql" }
   | { dialect: "sqlite" | "mysql"; dbCredentials: { url: string }; tablesFilter: string[] }
   | { dialect: "sqlite" | "mysql"; tablesFilter: string[] };
+
+type Recording = (where: Omit<RecordRequest, "migrations">) => void;
 
 /** A CommonJS package: imported from a module all of it is the default export, compiled to CommonJS there is none. */
 const { loadEnvConfig } = (nextEnvModule as { default?: typeof nextEnvModule }).default ?? nextEnvModule;
@@ -32,10 +36,16 @@ const tablesFilter = [`!${OWN_PREFIX}*`];
  * The embedded PostgreSQL can be open in one process only, so drizzle-kit takes its lock for as long as it lives; while a
  * `pnpm dev` holds that, drizzle-kit is sent there instead. A SQLite file may be open in both.
  *
+ * Before `migrate` the migrations are recorded whose schema development has made already, so that it runs none of them.
+ *
  * Synchronous, as drizzle-kit wants its configuration, and without `import.meta`, as it compiles it to CommonJS.
  * @throws when the database is in use by something that cannot share it, and when address and tables do not fit.
  */
 export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
+  const migrates = process.argv.includes("migrate");
+  const record: Recording | undefined = migrates
+    ? (where) => recordFirst({ ...where, migrations: join(root, "drizzle") })
+    : undefined;
   loadEnvConfig(root, process.env.NODE_ENV !== "production", { info() {}, error: console.error });
   const url = process.env.DATABASE_URL?.trim();
   const opens = process.argv.some((argument) => opening.has(argument));
@@ -50,16 +60,21 @@ export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   }
   if (dialect === "pg") {
     if (opens && address) requireDatabase(address.url);
-    if (address?.dialect === "pg") return { dialect: "postgresql", dbCredentials: { url: address.url } };
-    return opens ? embeddedCredentials(resolve(root, ".convex", "pglite")) : { dialect: "postgresql" };
+    if (address?.dialect === "pg") {
+      record?.({ url: url as string });
+      return { dialect: "postgresql", dbCredentials: { url: address.url } };
+    }
+    return opens ? embeddedCredentials(resolve(root, ".convex", "pglite"), record) : { dialect: "postgresql" };
   }
   if (!opens) return { dialect, tablesFilter };
   if (dialect === "mysql") {
     if (!url) throw new Error(`MySQL cannot be embedded: set DATABASE_URL to a server, like ${examples.mysql}.`);
+    record?.({ url });
     return { dialect, dbCredentials: { url: withTlsOfMysql2(url) }, tablesFilter };
   }
   const file = url ? fileOf(url) : resolve(root, ".convex", "database.sqlite");
   mkdirSync(dirname(file), { recursive: true });
+  if (existsSync(file)) record?.({ sqlite: file });
   return { dialect, dbCredentials: { url: file }, tablesFilter };
 }
 
@@ -92,7 +107,39 @@ function dialectIn(schemaPath: string): Dialect | undefined {
   return others.length > 0 ? undefined : first;
 }
 
-function embeddedCredentials(directory: string): KitCredentials {
+/** In a process of its own, as it takes promises. Should it fail, `migrate` does what it can, and says little of why not. */
+function recordFirst(request: RecordRequest): void {
+  const child = join(__dirname, `record-migrations-child${extname(__filename)}`);
+  // Not among its arguments, which everybody on the machine may read: an address holds a password.
+  const input = JSON.stringify(request);
+  const { status, stderr } = spawnSync(process.execPath, [child], { input, encoding: "utf8" });
+  if (status !== 0) console.error(`Nobody could look which migrations development has made already: ${stderr.trim()}`);
+}
+
+function embeddedCredentials(directory: string, record: Recording | undefined): KitCredentials {
+  const { url, release } = reachEmbedded(directory);
+  if (url !== undefined) {
+    record?.({ url });
+    return forServer(url);
+  }
+  if (!record || !existsSync(directory)) return forDirectory(directory);
+  // One process at a time: this one stands back while the other looks.
+  release();
+  record({ pglite: directory });
+  const again = reachEmbedded(directory);
+  return again.url === undefined ? forDirectory(directory) : forServer(again.url);
+}
+
+function forServer(url: string): KitCredentials {
+  return { dialect: "postgresql", dbCredentials: { url } };
+}
+
+function forDirectory(directory: string): KitCredentials {
+  return { dialect: "postgresql", driver: "pglite", dbCredentials: { url: directory } };
+}
+
+/** By the address of the process that has it; or, with its lock, by itself. */
+function reachEmbedded(directory: string): { url: string; release?: never } | { url?: never; release: () => void } {
   mkdirSync(dirname(directory), { recursive: true });
   // A server that is starting has the lock some time before it can be reached.
   for (let triesLeft = 50; ; triesLeft--) {
@@ -100,10 +147,10 @@ function embeddedCredentials(directory: string): KitCredentials {
       const lock = lockEmbedded(directory);
       // Not so much to release it, which the end of the process does, as to keep it: what nothing refers to is collected.
       process.on("exit", lock.release);
-      return { dialect: "postgresql", driver: "pglite", dbCredentials: { url: directory } };
+      return { release: lock.release };
     } catch (error) {
-      const socket = socketOf(directory);
-      if (socket) return { dialect: "postgresql", dbCredentials: { url: socket } };
+      const url = socketOf(directory);
+      if (url) return { url };
       if (!(error instanceof EmbeddedLockTakenError) || triesLeft === 0) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     }

@@ -90,6 +90,14 @@ describe("a row may be in danger from", () => {
     expect(judge(before, checked)).toMatchObject([{ holding: [], reason: expect.stringContaining('"c" (id > 0)') }]);
   });
 
+  test("a column that goes or becomes required, but only one with a value in it, or without", () => {
+    const required = a({ id: pg.integer().notNull(), y: pg.text() });
+    expect(judge(before, required)).toMatchObject([
+      { losing: ["x"], reason: expect.stringContaining('"x" of "a" is gone') },
+      { lacking: "id", impossible: true, reason: expect.stringContaining('"id" of "a" becomes required') },
+    ]);
+  });
+
   test("a table that goes, and the more so if another comes", () => {
     expect(judge(before, {})).toMatchObject([
       { table: "public.a", reason: expect.stringContaining("would be dropped") },

@@ -17,18 +17,33 @@ export interface Risk {
   table: string | undefined;
   /** Only rows that have values in all of these columns are in danger. */
   holding: string[];
+  /** And of those only rows that have a value in one of these. */
+  losing?: string[];
+  /** And of those only rows that have none in this column. */
+  lacking?: string;
+  /** The database refuses such rows, whoever accepts it. */
+  impossible?: boolean;
   reason: string;
 }
 
-/** What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked. */
-export function judgeChange(from: SchemaSnapshot, to: SchemaSnapshot, dialect: Dialect): Risk[] {
+type RiskOfTable = Omit<Risk, "table">;
+
+/**
+ * What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked.
+ * @param filledByCode Columns that `.$defaultFn` fills, as `schema.table.column`.
+ */
+export function judgeChange(
+  from: SchemaSnapshot,
+  to: SchemaSnapshot,
+  dialect: Dialect,
+  filledByCode: readonly string[] = [],
+): Risk[] {
   const ofTables = Object.entries(from.tables).flatMap(([key, table]) => {
     const after = to.tables[key];
-    const reasons = after ? changed(table, after, dialect) : [goneTable(table, from, to)];
-    return [
-      ...[...reasons, ...lostValues(table, after, from, to)].map((reason) => ({ table: key, holding: [], reason })),
-      ...(after ? newRules(table, after) : []).map((rule) => ({ table: key, ...rule })),
-    ];
+    const risks = after ? changed(table, after, dialect, filledByCode) : [anyRow(goneTable(table, from, to))];
+    const rules = after ? newRules(table, after) : [];
+    const values = lostValues(table, after, from, to).map(anyRow);
+    return [...risks, ...values, ...rules].map((risk) => ({ table: key, ...risk }));
   });
   return [...ofTables, ...goneOthers(from, to).map((reason) => ({ table: undefined, holding: [], reason }))];
 }
@@ -49,6 +64,10 @@ function goneOthers(from: SchemaSnapshot, to: SchemaSnapshot): string[] {
   ];
 }
 
+function anyRow(reason: string): RiskOfTable {
+  return { holding: [], reason };
+}
+
 function goneTable(table: TableSnapshot, from: SchemaSnapshot, to: SchemaSnapshot): string {
   const added = Object.entries(to.tables).filter(([key]) => !from.tables[key]);
   if (added.length === 0)
@@ -60,55 +79,82 @@ function goneTable(table: TableSnapshot, from: SchemaSnapshot, to: SchemaSnapsho
   );
 }
 
-function changed(before: TableSnapshot, after: TableSnapshot, dialect: Dialect): string[] {
+function changed(
+  before: TableSnapshot,
+  after: TableSnapshot,
+  dialect: Dialect,
+  filledByCode: readonly string[],
+): RiskOfTable[] {
   const of = shownTable(after);
+  const byCode = (column: string): boolean =>
+    filledByCode.includes(`${after.schema || "public"}.${after.name}.${column}`);
   const added = Object.values(after.columns).filter(({ name }) => !before.columns[name]);
   const gone = Object.values(before.columns).filter(({ name }) => !after.columns[name]);
   const key = primaryKeyOf(after);
   return [
     ...(gone.length > 0 ? [goneColumns(of, gone, added)] : []),
-    ...added.filter((column) => column.notNull && !fillsItself(column)).map((column) => lacking(of, column, key)),
+    ...added
+      .filter((column) => column.notNull && !fillsItself(column))
+      .map((column) => lacking(of, column, key, dialect, byCode(column.name))),
     ...Object.values(after.columns).flatMap((column) => {
       const old = before.columns[column.name];
       return old ? changedColumn(of, old, column, dialect) : [];
     }),
-    ...changedKey(of, before, after),
+    ...changedKey(of, before, after).map(anyRow),
   ];
 }
 
-function goneColumns(of: string, gone: readonly ColumnSnapshot[], added: readonly ColumnSnapshot[]): string {
+function goneColumns(of: string, gone: readonly ColumnSnapshot[], added: readonly ColumnSnapshot[]): RiskOfTable {
   const names = (columns: readonly ColumnSnapshot[]): string => columns.map(({ name }) => `"${name}"`).join(", ");
   const [s, its] = gone.length > 1 ? ["s", "their"] : ["", "its"];
-  if (added.length === 0) return `Column${s} ${names(gone)} of ${of} would be dropped with ${its} values.`;
-  return (
-    `Column${s} ${names(gone)} of ${of} ${s ? "are" : "is"} gone from the schema and ${names(added)} new: only you know what ` +
-    `was renamed. As it stands, ${names(gone)} would be dropped with ${its} values.`
-  );
+  const reason =
+    added.length === 0
+      ? `Column${s} ${names(gone)} of ${of} would be dropped with ${its} values.`
+      : `Column${s} ${names(gone)} of ${of} ${s ? "are" : "is"} gone from the schema and ${names(added)} new: only you know ` +
+        `what was renamed. As it stands, ${names(gone)} would be dropped with ${its} values.`;
+  return { holding: [], losing: gone.map(({ name }) => name), reason };
 }
 
-function lacking(of: string, { name, primaryKey }: ColumnSnapshot, key: readonly string[]): string {
+function lacking(
+  of: string,
+  { name, primaryKey }: ColumnSnapshot,
+  key: readonly string[],
+  dialect: Dialect,
+  byCode: boolean,
+): RiskOfTable {
   // Rows that all get the same value cannot be told apart by it.
-  if (primaryKey || key.includes(name)) return `Column "${name}" of ${of} is a key, so existing rows lack it.`;
-  return `Column "${name}" of ${of} is required and has no default, so existing rows lack it. Give it a .default(…), which fills them.`;
+  if (primaryKey || key.includes(name)) return anyRow(`Column "${name}" of ${of} is a key, so existing rows lack it.`);
+  const reason =
+    `Column "${name}" of ${of} is required and has no default, so existing rows lack it. ` +
+    `${byCode ? "Its .$defaultFn(…) fills new rows only. " : ""}Give it a .default(…), which fills them, or make it optional first.`;
+  // MySQL makes up a value, such as "" or 0.
+  return { holding: [], impossible: dialect !== "mysql", reason };
 }
 
-function changedColumn(of: string, before: ColumnSnapshot, after: ColumnSnapshot, dialect: Dialect): string[] {
+function changedColumn(of: string, before: ColumnSnapshot, after: ColumnSnapshot, dialect: Dialect): RiskOfTable[] {
   const column = `Column "${after.name}" of ${of}`;
-  const reasons: string[] = [];
+  const risks: RiskOfTable[] = [];
   if (before.type !== after.type || (before.typeSchema ?? "") !== (after.typeSchema ?? "")) {
     if (!widens(before, after, dialect))
-      reasons.push(
-        `${column} would change its type from ${before.type} to ${after.type}, which existing values may not survive.`,
+      risks.push(
+        anyRow(
+          `${column} would change its type from ${before.type} to ${after.type}, which existing values may not survive.`,
+        ),
       );
   }
   if (!before.notNull && after.notNull && !after.primaryKey)
-    reasons.push(`${column} becomes required; existing rows may lack it.`);
+    risks.push({
+      holding: [],
+      lacking: after.name,
+      impossible: dialect !== "mysql",
+      reason: `${column} becomes required, and existing rows lack it. Give them a value first.`,
+    });
   if (JSON.stringify(before.generated ?? null) !== JSON.stringify(after.generated ?? null))
-    reasons.push(`${column} would be computed in another way, and its present values be lost.`);
+    risks.push(anyRow(`${column} would be computed in another way, and its present values be lost.`));
   // A sequence begins at one, whatever rows there are.
   if (dialect === "pg" && !before.identity && after.identity)
-    reasons.push(`${column} would be numbered from 1 on, which existing rows may be in the way of.`);
-  return reasons;
+    risks.push(anyRow(`${column} would be numbered from 1 on, which existing rows may be in the way of.`));
+  return risks;
 }
 
 function changedKey(of: string, before: TableSnapshot, after: TableSnapshot): string[] {
@@ -125,8 +171,8 @@ function changedKey(of: string, before: TableSnapshot, after: TableSnapshot): st
 }
 
 /** A row without a value in one of its columns breaks neither a foreign key nor, but for one kind, a unique index. */
-function newRules(before: TableSnapshot, after: TableSnapshot): Array<Omit<Risk, "table">> {
-  const rules: Array<Omit<Risk, "table">> = [];
+function newRules(before: TableSnapshot, after: TableSnapshot): RiskOfTable[] {
+  const rules: RiskOfTable[] = [];
   const demand = (rule: string, columns: readonly string[], lenient: boolean): void => {
     const fresh = columns.filter((name) => after.columns[name] && !before.columns[name]);
     const isEmpty = (name: string): boolean => {

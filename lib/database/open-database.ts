@@ -32,8 +32,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
   }
 }
 
-/** Drivers are imported when they are needed: an application loads no other than its own. */
-async function openDriver({ url, directory, schema, log }: DatabaseOptions): Promise<Driver> {
+/**
+ * The same, without the framework's tables. Drivers are imported when they are needed: an application loads no other than
+ * its own.
+ * @throws {UnusableDatabaseError}
+ */
+export async function openDriver({ url, directory, schema, log }: DatabaseOptions): Promise<Driver> {
   if (url === undefined) return openEmbedded(dialectOf(schema), { directory, schema, log });
   const address = readAddress(url);
   const dialect = dialectOf(schema, address.dialect);

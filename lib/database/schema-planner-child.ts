@@ -6,9 +6,10 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import vm from "node:vm";
+import { getTableColumns, getTableUniqueName } from "drizzle-orm";
 import { build } from "esbuild";
 import type { Dialect } from "./driver.ts";
-import { dialectOf, type SchemaDialect } from "./schema-dialect.ts";
+import { dialectOf, type SchemaDialect, tablesOf } from "./schema-dialect.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import type { SchemaSnapshot } from "./schema-snapshot.ts";
 
@@ -31,6 +32,8 @@ export interface SchemaRead {
   snapshots: Partial<Record<Dialect, SchemaSnapshot>>;
   /** Equal for equal schemas, and for the snapshots that drizzle-kit keeps of them beside its migrations. */
   fingerprints: Partial<Record<Dialect, string>>;
+  /** Columns that `.$defaultFn` fills, as `schema.table.column`: of them the database, and so a snapshot, knows nothing. */
+  filledByCode: string[];
 }
 
 type KitApi = typeof import("drizzle-kit/api");
@@ -75,7 +78,15 @@ async function read(schemaPath: string): Promise<SchemaRead> {
     snapshots[each] = snapshot;
     fingerprints[each] = schemaFingerprint(snapshot);
   }
-  return { dialect, snapshots, fingerprints };
+  return { dialect, snapshots, fingerprints, filledByCode: filledByCode(schema) };
+}
+
+function filledByCode(schema: Exports): string[] {
+  return tablesOf(schema).flatMap((table) =>
+    Object.values(getTableColumns(table))
+      .filter((column) => column.defaultFn !== undefined)
+      .map((column) => `${getTableUniqueName(table)}.${column.name}`),
+  );
 }
 
 /** The exports of the schema as its file is now. Packages stay outside of the bundle. */

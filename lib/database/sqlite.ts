@@ -18,6 +18,8 @@ export interface SqliteOptions {
   log: Log;
   /** Milliseconds `begin("write")` waits for its turn, and as long again for other processes. Default 10,000. */
   connectWithin?: number;
+  /** For a tool, which may be at work while a server has the file. */
+  besideServer?: boolean;
 }
 
 /**
@@ -47,11 +49,11 @@ export async function openSqlite(given: SqliteOptions): Promise<Driver> {
   }
   const unfit = existsSync(file) ? reasonNotToOpen(file) : undefined;
   if (unfit !== undefined) throw new UnusableDatabaseError(`The SQLite file ${file} cannot be opened: ${unfit}`);
-  const lock = lockEmbedded(file, "set DATABASE_URL to another file");
+  const lock = given.besideServer ? undefined : lockEmbedded(file, "set DATABASE_URL to another file");
   try {
     return new SqliteDriver(options, openWriter(file), lock);
   } catch (error) {
-    lock.release();
+    lock?.release();
     throw new UnusableDatabaseError(
       `The SQLite file ${file} cannot be opened: ${innermostMessage(error)}. Is it a database, and may this user write it?`,
       { cause: error },
@@ -99,7 +101,7 @@ class SqliteDriver implements Driver {
   readonly overlaps = false;
   readonly shared = false;
   readonly #options: SqliteOptions;
-  readonly #lock: EmbeddedLock;
+  readonly #lock: EmbeddedLock | undefined;
   readonly #writer: SqliteFile;
   readonly #turns = new Turns();
   readonly #idle: SqliteFile[] = [];
@@ -107,7 +109,7 @@ class SqliteDriver implements Driver {
   #schema;
   #closing: Promise<void> | undefined;
 
-  constructor(options: SqliteOptions, writer: SqliteFile, lock: EmbeddedLock) {
+  constructor(options: SqliteOptions, writer: SqliteFile, lock: EmbeddedLock | undefined) {
     this.#options = options;
     this.#writer = writer;
     this.#lock = lock;
@@ -179,7 +181,7 @@ class SqliteDriver implements Driver {
     const endTurn = await this.#turns.take(2_000, () => late("this server")).catch(() => () => {});
     for (const file of this.#idle.splice(0)) file.close();
     this.#writer.close();
-    this.#lock.release();
+    this.#lock?.release();
     endTurn();
   }
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { applyMigrations } from "../database/apply-migrations.ts";
-import { bringInLine } from "../database/bring-in-line.ts";
+import { type BroughtInLine, bringInLine } from "../database/bring-in-line.ts";
 import type { Driver } from "../database/driver.ts";
 import { SchemaPlanner } from "../database/schema-planner.ts";
 import { serveWire } from "../database/serve-wire.ts";
@@ -9,7 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../environment/environment.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
 import type { Settings } from "./settings.ts";
-import { watchFunctions } from "./watch-functions.ts";
+import { RefusedError, watchFunctions } from "./watch-functions.ts";
 
 export interface ServeFunctionsOptions {
   engine: Pick<Engine, "useFunctions" | "notice" | "keepNotice">;
@@ -20,6 +20,8 @@ export interface ServeFunctionsOptions {
   settings: Pick<Settings, "development" | "acceptedPlan">;
   log: Log;
 }
+
+type Refusal = Extract<BroughtInLine, { status: "refused" }>;
 
 /** Functions are served, and what is saved is too, until this is closed. */
 export interface ServedFunctions {
@@ -61,12 +63,12 @@ async function followSaves(
   let accept = settings.acceptedPlan;
 
   /** @returns why the database was left as it is, when it does not fit the schema. */
-  async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<string | undefined> {
+  async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<Refusal | undefined> {
     if (schemaKey === fits) return undefined;
     fits = undefined;
     const result = await bringInLine({ driver: database, schemaPath, planner, accept, migrations: loader.migrations });
     accept = undefined;
-    if (result.status === "refused") return result.message;
+    if (result.status === "refused") return result;
     fits = schemaKey;
     if (result.status === "applied") {
       log.info(`database brought in line with the schema\n${styleText("dim", result.statements.join("\n"))}`);
@@ -75,9 +77,9 @@ async function followSaves(
   }
 
   /** Of functions that are served all the same: none fit the database better, and what needs no change works. */
-  function tell(refusal: string | undefined): void {
-    if (refusal !== undefined && refusal !== told) log.error(refusal);
-    told = refusal;
+  function tell(refusal: Refusal | undefined): void {
+    if (refusal !== undefined && refusal.message !== told) log.error(refusal.message);
+    told = refusal?.message;
     keepNotice();
   }
 
@@ -101,7 +103,7 @@ async function followSaves(
     async serve(saved, previous) {
       const refusal = await changeDatabase(saved);
       const onlyFunctions = saved.schemaKey === previous.schemaKey && saved.key !== previous.key;
-      if (refusal !== undefined && !onlyFunctions) throw new Error(refusal);
+      if (refusal !== undefined && !onlyFunctions) throw new RefusedError(refusal.message, refusal.brief);
       tell(refusal);
       serve(saved);
     },

@@ -125,6 +125,26 @@ test("an error keeps the last good functions, is shown once with its place, and 
   expect(clock.lines.at(-1)?.message).toMatch(/good again/);
 });
 
+test("every save is answered while an error stands, and nothing that a tool writes", async () => {
+  const warnings = () => clock.lines.filter((line) => line.level === "warn").map((line) => line.message);
+  project.write("convex/a.ts", "export const value = (;");
+  await expect.poll(errors).toHaveLength(1);
+  project.write("convex/b.ts", answers("one"));
+  await expect
+    .poll(warnings)
+    .toEqual([expect.stringMatching(/^functions still not reloaded: .*a\.ts:1:23.* Unexpected ";"$/)]);
+  project.write("convex/b.ts", answers("two"));
+  await expect.poll(warnings).toHaveLength(2);
+
+  const api = project.path("convex/_generated/api.ts");
+  project.delete("convex/_generated");
+  await expect.poll(() => existsSync(api)).toBe(true);
+  project.write("convex/a.ts", answers("fixed"));
+  await serves("b", "two");
+  expect(errors()).toHaveLength(1);
+  expect(warnings()).toHaveLength(2);
+});
+
 test("functions that are refused leave the last good ones in place, all of them", async () => {
   refuse = "the schema would lose data";
   project.write("convex/a.ts", answers("refused"));

@@ -68,6 +68,8 @@ export interface Edit {
   reason: RegExp;
   /** Dialects in which the database has nothing to do with it. */
   nothingIn?: Dialect[];
+  /** Dialects in which the database would refuse it, so that nobody is offered to accept it. */
+  impossibleIn?: Dialect[];
 }
 
 /** Edits of a schema that come up while an application grows, in one dialect. */
@@ -172,16 +174,25 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       story: "a required column comes without a default",
       to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()` } },
       reason: /"title" of "notes" is required and has no default.*Give it a \.default/,
+      impossibleIn: ["pg", "sqlite"],
+    },
+    {
+      story: "a required column comes that only code fills",
+      to: { ...usual, notes: { ...notes, title: `${w.text}.notNull().$defaultFn(() => "")` } },
+      reason: /"title" of "notes" is required .*\.\$defaultFn\(…\) fills new rows only.*\.default/,
+      impossibleIn: ["pg", "sqlite"],
     },
     {
       story: "a column becomes required",
       to: { ...usual, notes: { ...notes, author: `${w.integer}.notNull()` } },
       reason: /"author" of "notes" becomes required/,
+      impossibleIn: ["pg", "sqlite"],
     },
     {
       story: "a required column comes while another changes its type",
       to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()`, text: w.integer } },
       reason: /"title" of "notes" is required/,
+      impossibleIn: ["pg", "sqlite"],
     },
     {
       story: "a column with duplicates becomes unique",
@@ -290,6 +301,16 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
         more: `export const tags = TABLE("tags", { note: ${w.integer}.references(() => notes.id, { onDelete: "cascade" }) });`,
       },
       shows: "select note from tags",
+    },
+    {
+      story: "no column any more that holds no value, and one of another name",
+      from: { ...usual, notes: { ...notes, titel: w.text, other: w.integer } },
+      to: { ...usual, notes: { ...notes, title: w.text } },
+      shows: "select title from notes where title is null",
+    },
+    {
+      story: "a required column instead of an optional one that every row has",
+      to: { ...usual, notes: { ...notes, text: `${w.short(80)}.notNull()` } },
     },
     { story: "a value of an enum", to: { ...usual, moods: ["good", "bad", "sad"] } },
     { story: "a longer text", to: { ...usual, notes: { ...notes, text: w.short(200) } } },
