@@ -123,8 +123,9 @@ const TAGS: ReadonlyMap<string, Tag> = new Map(
 function write(value: unknown, depth: number): Wire {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
-  const written = Array.isArray(value) || isRecord(value) ? each(value, depth + 1, writeAt) : value;
-  if (Array.isArray(written) || (isRecord(written) && !(TAG in written))) return written as Wire;
+  const isPlain = Array.isArray(value) || isRecord(value);
+  const written = isPlain ? each(value, depth + 1, writeAt) : value;
+  if (isPlain && !(TAG in (written as object))) return written as Wire;
   for (const [name, tag] of TAGS) {
     if (!tag.is(written)) continue;
     const body = tag.write(written as never, depth) as Wire | undefined;
