@@ -63,7 +63,17 @@ function drizzleKit(args: string[], env: Record<string, string | undefined> = {}
   const heard: Array<() => void> = [];
   const kit: Kit = {
     output: "",
-    code: new Promise((resolve) => child.on("exit", resolve)),
+    code: new Promise((resolve) => {
+      // What hangs says what it had said.
+      const late = setTimeout(() => {
+        kit.output += "\n(did not end within 25 s: killed)";
+        child.kill("SIGKILL");
+      }, 25_000);
+      child.on("exit", (code) => {
+        clearTimeout(late);
+        resolve(code);
+      });
+    }),
     says: (words) =>
       new Promise((resolve) => {
         const check = (): void => void (kit.output.includes(words) && resolve());
@@ -252,17 +262,19 @@ test("what does not fit, or is not there, is told in a sentence", async () => {
   expect(readOnly.output).toContain("leave out the ?");
 }, 60_000);
 
-test("generate needs no database, and .env decides which one is used", async () => {
+// Twice in some forty runs of this file it hung, for a reason not found yet.
+test("generate needs no database, and .env decides which one is used", { timeout: 60_000, retry: 1 }, async () => {
   const driver = await openPglite({ directory, schema: {}, log });
   const generate = drizzleKit(["generate"]);
   expect(await generate.code, generate.output).toBe(0);
   await driver.close();
   await writeFile(join(project, ".env.local"), "DATABASE_URL=postgres://nobody@127.0.0.1:5611/nothing\n");
   const push = drizzleKit(["push"], { DATABASE_URL: undefined });
-  expect(await push.code).not.toBe(0);
-  // It does not say more than that; with the embedded database it would have succeeded.
+  expect(await push.code, push.output).not.toBe(0);
+  // It does not say more than that itself; with the embedded database it would have succeeded.
   expect(push.output).toContain("Using 'pg' driver");
-}, 60_000);
+  expect(push.output.split("drizzle-kit failed.")).toHaveLength(2);
+});
 
 await describeWithMysql("on MySQL or MariaDB", (server) => {
   test("generate and migrate lead development's database on, and development knows it again", async () => {

@@ -26,6 +26,14 @@ const { loadEnvConfig } = (nextEnvModule as { default?: typeof nextEnvModule }).
 /** Commands of drizzle-kit that open the database; the others only read and write files. */
 const opening = new Set(["push", "migrate", "studio", "pull", "introspect"]);
 
+/** drizzle-kit often ends without a word when it cannot reach the database, or a migration fails. */
+function sayWhereToLook(code: number): void {
+  if (code === 0) return;
+  console.error(
+    "\ndrizzle-kit failed. If it did not say why: `pnpm dev` says in a sentence what is wrong with DATABASE_URL, and `pnpm start` which migration fails and for what reason.",
+  );
+}
+
 /** The framework's tables lie among the author's, but on PostgreSQL, where they have a schema that drizzle-kit does not see. */
 const tablesFilter = [`!${OWN_PREFIX}*`];
 
@@ -49,6 +57,7 @@ export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   loadEnvConfig(root, process.env.NODE_ENV !== "production", { info() {}, error: console.error });
   const url = process.env.DATABASE_URL?.trim();
   const opens = process.argv.some((argument) => opening.has(argument));
+  if (opens) process.once("exit", sayWhereToLook);
   const address = url ? readAddress(url) : undefined;
   const dialect = dialectIn(join(root, "convex", "schema.ts")) ?? address?.dialect ?? "pg";
   // To write migrations no database is needed, so that one for another need not be taken out of the way.
