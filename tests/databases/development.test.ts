@@ -69,4 +69,5 @@ function runsTheDemo({ name, url }: TestDatabase): void {
 /** Two servers of one project at once are one too many for Next: these come one after the other. */
 const shown: readonly DatabaseName[] = ["PostgreSQL", "Neon's driver"];
 if (thorough) for (const name of shown) await describeOn[name]("pnpm dev of the demo", runsTheDemo);
+// It starts servers of Next for a minute, which `pnpm test` has no time for.
 else test.skip("pnpm dev of the demo on PostgreSQL and Neon's driver: by pnpm test:databases", () => {});

@@ -69,6 +69,14 @@ export function mariadbPrograms(): ServerPrograms | undefined {
 const NOBODY = 65534;
 const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 
+function isThere(group: number): boolean {
+  try {
+    return process.kill(group, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** A database server of the test's own, which it may kill. */
 export class OwnServer implements AsyncDisposable {
   readonly port: number;
@@ -108,6 +116,7 @@ export class OwnServer implements AsyncDisposable {
     this.#process = spawn(program, args, { ...asNobody, cwd: this.#folder, detached: true, stdio: "ignore" });
     for (let tries = 0; !(await this.#listens()); tries++) {
       if (tries > 300) throw new Error(`${program} does not listen at port ${this.port} after 30 seconds.`);
+      // Between two looks.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -119,6 +128,8 @@ export class OwnServer implements AsyncDisposable {
     const gone = once(running, "exit");
     process.kill(-running.pid, "SIGKILL");
     await gone;
+    // Those it had started hold its memory, and a new one would not begin beside them.
+    while (isThere(-running.pid)) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
