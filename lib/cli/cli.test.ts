@@ -82,6 +82,7 @@ describe("dev", () => {
     await expect.poll(dev.servers).toHaveLength(5);
     // None of these is the server's.
     for (const path of ["own/other.ts", "convex/messages.ts", "tsconfig.json"]) project.write(path, "{}");
+    // What must not happen leaves no fact to wait for: several times as long as a change takes to be noticed.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(dev.servers()).toHaveLength(5);
     expect(dev.servers().filter(isAlive)).toEqual([dev.servers().at(-1)]);
@@ -125,6 +126,7 @@ describe("dev", () => {
     }
     // What nobody edits starts nothing.
     for (const path of ["next-env.d.ts", "app/server.log", ".next/page.js"]) project.write(path, "{}");
+    // What must not happen leaves no fact to wait for: several times as long as a change takes to be noticed.
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(dev.output().split("changed: restarting")).toHaveLength(edited.length + 1);
   });
