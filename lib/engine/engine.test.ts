@@ -318,6 +318,44 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(back.ofType("MutationFailed")[0]?.error).toMatchObject({ kind: "application", data: { code: "no" } });
   });
 
+  test("a session's first outcome is told to the identity that it belongs to, and to no other", async () => {
+    const alice = connect(SESSION, "alice");
+    alice.mutate(1, "messages:send", { channel: "a", text: "of alice" });
+    await alice.until(() => alice.ofType("MutationSucceeded").length === 1);
+    for (const subject of ["bob", undefined]) {
+      const thief = connect(SESSION, subject);
+      thief.mutate(1, "messages:send", { channel: "a", text: "of alice" });
+      thief.mutate(2, "messages:send", { channel: "a", text: "of a thief" });
+      const refused = () => thief.ofType("MutationFailed");
+      await thief.until(() => refused().length + thief.ofType("MutationSucceeded").length === 2);
+      expect(thief.ofType("MutationSucceeded")).toEqual([]);
+      for (const { error } of refused()) {
+        expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("another identity") });
+      }
+    }
+    const rows = await engine.call({ kind: "query", address: "messages:list", args: { channel: "a" }, caller: null });
+    expect(rows).toMatchObject({ ok: true, value: [{ text: "of alice" }] });
+  });
+
+  test("a client that goes to another server and comes back goes on where it is", async () => {
+    const other = createEngine({ driver, environment: clock, development: true });
+    other.useFunctions(functions, schema);
+    try {
+      const numbers: unknown[] = [];
+      // Each socket stays open, as one does whose end has not been noticed.
+      for (const [i, server] of [engine, other, engine].entries()) {
+        const client = new WireClient(server).connect(SESSION);
+        client.mutate(i + 1, "messages:send", { channel: "a", text: `${i + 1}` });
+        const ended = () => [...client.ofType("MutationSucceeded"), ...client.ofType("MutationFailed")][0];
+        await client.until(() => ended() !== undefined);
+        numbers.push(ended());
+      }
+      expect(numbers).toMatchObject([1, 2, 3].map((value) => ({ type: "MutationSucceeded", value })));
+    } finally {
+      await other.close();
+    }
+  });
+
   test("after a reconnect, undecided mutations found in the snapshot are reflected by the very first answers", async () => {
     const lost = connect();
     lost.mutate(1, "messages:send", { channel: "a", text: "landed" });
@@ -476,6 +514,7 @@ function behavesAsEngine(database: TestDatabase): void {
     client.subscribe(1, "messages:list", { channel: "a" });
     client.subscribe(2, "messages:list", { channel: "b" });
     client.subscribe(3, "messages:chance");
+    await engine.settled();
     client.mutate(1, "messages:sendSilently", { channel: "a" });
     await engine.settled();
     const runs = engine.counters.queryRuns;

@@ -71,11 +71,16 @@ export class Mutations {
     request: MutationRequest,
     committed: (position: number) => void = () => {},
   ): Promise<Decided> {
-    if (!session.record) await this.#loadRecord(session, request.n);
-    const record = session.record as SessionRecord;
-    if (record.identity !== (session.caller.fingerprint ?? "")) return { outcome: notYours(), position: undefined };
-    if (request.n <= record.lastDecided) return this.#decidedBefore(record, request.n);
-    if (request.n > record.lastDecided + 1) return { outcome: outOfOrder(), position: undefined };
+    const { n } = request;
+    const isKnown = session.record !== undefined;
+    // A first mutation has no record to read: if it has one after all, `advance` will notice.
+    let record = session.record ?? (n > 1 ? await this.#readRecord(session) : fresh(session.caller));
+    // What is known may be of before another server decided the mutations in between.
+    if (isKnown && refusal(session, record, n) !== undefined) record = await this.#readRecord(session);
+    session.record = record;
+    const refused = refusal(session, record, n);
+    if (refused !== undefined) return { outcome: refused, position: undefined };
+    if (n <= record.lastDecided) return this.#decidedBefore(record, n);
     const decided = await this.#run(session, record, request, committed);
     await this.#pruneNowAndThen();
     return decided;
@@ -87,12 +92,7 @@ export class Mutations {
    */
   async once(call: Call, caller: Caller): Promise<string> {
     const session: MutationSession = { id: this.#parts.environment.randomId(), caller, record: undefined };
-    const record: SessionRecord = {
-      identity: caller.fingerprint ?? "",
-      lastDecided: 0,
-      outcomes: new Map(),
-      touched: 0,
-    };
+    const record = fresh(caller);
     const touched = this.#parts.environment.now();
     const { valueText } = await this.#transact(
       session,
@@ -130,7 +130,7 @@ export class Mutations {
       session.record = done.next;
       return { outcome: success(done.valueText), position };
     } catch (error) {
-      if (error instanceof AlreadyDecidedError) return this.#reload(session, n);
+      if (error instanceof AlreadyDecidedError) return this.#reload(session, n, error);
       return this.#fail(session, record, request, failure(this.#parts.failures.toWireError(error, address, fn)));
     }
   }
@@ -179,7 +179,7 @@ export class Mutations {
         (connection) => this.#advance(connection, session, request.n, next),
       );
     } catch (error) {
-      if (error instanceof AlreadyDecidedError) return this.#reload(session, request.n);
+      if (error instanceof AlreadyDecidedError) return this.#reload(session, request.n, error);
       throw error;
     }
     session.record = next;
@@ -196,26 +196,25 @@ export class Mutations {
     return sessionRecords.advance(connection, session.id, n, next, next.touched !== session.record?.touched);
   }
 
-  /** Somebody else has decided it meanwhile: another socket of the same session, or another server. */
-  async #reload(session: MutationSession, n: number): Promise<Decided> {
-    session.record = undefined;
-    await this.#loadRecord(session, n, true);
-    return this.#decidedBefore(session.record as SessionRecord | undefined, n);
+  /**
+   * The record was not as it was known: another socket of the session, or another server, has changed it.
+   * @throws {AlreadyDecidedError} when it has changed back since: then the mutation is not decided.
+   */
+  async #reload(session: MutationSession, n: number, error: AlreadyDecidedError): Promise<Decided> {
+    const record = await this.#readRecord(session);
+    session.record = record;
+    const refused = refusal(session, record, n);
+    if (refused !== undefined) return { outcome: refused, position: undefined };
+    if (n > record.lastDecided) throw error;
+    return this.#decidedBefore(record, n);
   }
 
-  /** A first mutation has no record to read: if it has one after all, `advance` will notice. */
-  async #loadRecord(session: MutationSession, n: number, always = false): Promise<void> {
-    const identity = session.caller.fingerprint ?? "";
-    const fresh: SessionRecord = { identity, lastDecided: 0, outcomes: new Map(), touched: 0 };
-    const mayExist = n > 1 || always;
-    const found = mayExist
-      ? await this.#parts.transactions.own((connection) => sessionRecords.load(connection, session.id))
-      : undefined;
-    session.record = found ?? fresh;
+  async #readRecord({ id, caller }: MutationSession): Promise<SessionRecord> {
+    return (await this.#parts.transactions.own((connection) => sessionRecords.load(connection, id))) ?? fresh(caller);
   }
 
-  #decidedBefore(record: SessionRecord | undefined, n: number): Decided {
-    const outcome = record && n <= record.lastDecided ? record.outcomes.get(n) : undefined;
+  #decidedBefore(record: SessionRecord, n: number): Decided {
+    const outcome = record.outcomes.get(n);
     // Its writes, if any, were committed before now: whatever is read from here on contains them.
     return { outcome: outcome ?? detailsGone(), position: this.#parts.transactions.head };
   }
@@ -228,6 +227,17 @@ export class Mutations {
       .own((connection) => sessionRecords.prune(connection, now - KEPT))
       .catch((error: unknown) => this.#parts.environment.log.warn("Could not prune old sessions", { error }));
   }
+}
+
+/** The record of a session that has decided nothing yet. */
+function fresh({ fingerprint }: Caller): SessionRecord {
+  return { identity: fingerprint ?? "", lastDecided: 0, outcomes: new Map(), touched: 0 };
+}
+
+/** Why mutation `n` may be neither run nor told its outcome. Undefined: one of both may be. */
+function refusal({ caller }: MutationSession, record: SessionRecord, n: number): string | undefined {
+  if (record.identity !== (caller.fingerprint ?? "")) return notYours();
+  return n > record.lastDecided + 1 ? outOfOrder() : undefined;
 }
 
 function success(valueText: string): string {

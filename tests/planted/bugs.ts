@@ -80,7 +80,7 @@ export const BUGS: readonly PlantedBug[] = [
       },
       {
         file: "lib/engine/mutations.ts",
-        from: "    if (request.n <= record.lastDecided) return this.#decidedBefore(record, request.n);\n",
+        from: "    if (n <= record.lastDecided) return this.#decidedBefore(record, n);\n",
         to: "",
       },
     ],
