@@ -96,8 +96,12 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#lastHeard = this.#parts.environment.now();
     this.#isAsked = false;
     const message = this.#incoming.read(text, this.#lastHeard);
-    if (message instanceof Refusal) this.close(message.code, message.reason);
-    else this.#receive(message);
+    if (message instanceof Refusal) return this.close(message.code, message.reason);
+    try {
+      this.#receive(message);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #receive(message: ClientMessage): void {
@@ -253,12 +257,14 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     const { position } = frames;
     if (this.#closed || this.#held || !this.#reflections.areKnownAt(position)) return;
     if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
-    const reflected = this.#reflections.take(position);
-    if (reflected.length === 0) {
-      const told = this.#subscriptions.takeSingleAnswer();
-      if (told) return this.#send(frames.ofAnswer(told));
+    try {
+      const reflected = this.#reflections.take(position);
+      const told = reflected.length === 0 ? this.#subscriptions.takeSingleAnswer() : undefined;
+      if (told) this.#send(frames.ofAnswer(told));
+      else this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
+    } catch (error) {
+      this.#fail(error);
     }
-    this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
   }
 
   #sendChanges(frames: TransitionFrames, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
@@ -287,7 +293,11 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#letGo();
     const { position } = frames;
     if (this.#closed || !this.#reflections.areKnownAt(position) || this.#readsTooSlowly()) return;
-    this.#sendChanges(frames, this.#reflections.take(position), held.answerOf);
+    try {
+      this.#sendChanges(frames, this.#reflections.take(position), held.answerOf);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   slowLost(live: LiveQuery): void {
@@ -366,7 +376,20 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     if (this.#closed) return;
     this.#reader.sent(frame.text);
     this.#parts.counters.sends++;
-    this.#socket.send(frame);
+    try {
+      this.#socket.send(frame);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * What fails in serving this client ends with this client, as others are served by the same loop. It comes back, and
+   * its hashes say what it has.
+   */
+  #fail(error: unknown): void {
+    this.#parts.environment.log.error("A client could not be served: its socket is closed", { error });
+    this.close(CloseCode.internalError, "The server failed.");
   }
 
   // ── life and death ──
@@ -390,8 +413,12 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   close(code: number, reason: string): void {
     if (this.#closed) return;
-    this.#socket.close(code, closeReason(reason));
     this.closed();
+    try {
+      this.#socket.close(code, closeReason(reason));
+    } catch (error) {
+      this.#parts.environment.log.error("A socket could not be closed", { error });
+    }
   }
 
   /** The socket is gone. */

@@ -349,10 +349,14 @@ export class Settle {
   /** Makes a batch visible: all of it, in one step. */
   #publish(batch: Batch): void {
     this.#position = batch.position;
-    for (const [live, answer] of batch.finished) this.#show(live, answer, batch);
-    this.#deliver(batch.position, batch.leaving);
-    for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
-    batch.published.resolve();
+    try {
+      for (const [live, answer] of batch.finished) this.#show(live, answer, batch);
+      this.#deliver(batch.position, batch.leaving);
+      for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
+    } finally {
+      // Runs that have left the batch wait for this, with their connections.
+      batch.published.resolve();
+    }
   }
 
   /** Makes an answer of the batch's position visible. */

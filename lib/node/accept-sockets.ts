@@ -147,7 +147,12 @@ class AcceptedSocket implements SocketLike, Greeting {
     const greeting = this.#greeting;
     this.#greeting = undefined;
     if (greeting === undefined || greeting.length === 0 || this.#socket.readyState !== OPEN) return;
-    this.#connection.write(this.#writer.frames.joined(greeting));
+    try {
+      this.#connection.write(this.#writer.frames.joined(greeting));
+    } catch (error) {
+      // The engine is not there to hear of it, and others are greeted by the same loop.
+      this.#connection.destroy(error as Error);
+    }
   }
 
   get bufferedAmount(): number {

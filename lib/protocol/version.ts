@@ -16,6 +16,8 @@ export const RESYNC = 4450;
 
 /** Why a socket was closed, beyond what RFC 6455 §7.4.1 has codes for. `PROTOCOL.md` says what follows each. */
 export const CloseCode = {
+  /** The server failed in serving this client; come back. (RFC 6455 §7.4.1.) */
+  internalError: 1011,
   /** The server restarts; come back. (RFC 6455 registry: Service Restart.) */
   serviceRestart: 1012,
   /** A message was not JSON, not of a known form, or out of order. */

@@ -1,0 +1,45 @@
+import { type Connection, ConnectionLostError, type Driver, type Failure } from "../database/driver.ts";
+
+/** A database that takes everything and holds nothing. */
+export class Nowhere implements Driver {
+  readonly dialect = "pg";
+  readonly connections = 10;
+  readonly overlaps = true;
+  readonly shared = false;
+  readonly description = "nowhere";
+  commits = 0;
+  /** So many of the next commits lose against another. */
+  conflicts = 0;
+  /** So many of the next BEGINs are not answered. */
+  silentBegins = 0;
+  destroyed = 0;
+
+  async connect(): Promise<Connection> {
+    return {
+      begin: () => (this.silentBegins-- > 0 ? new Promise(() => {}) : Promise.resolve()),
+      db: undefined,
+      dialect: "pg",
+      execute: async () => [{}],
+      change: async () => 1,
+      commit: async () => {
+        if (this.conflicts-- > 0) throw new Error("conflict");
+        this.commits++;
+        return true;
+      },
+      rollback: async () => {},
+      release() {},
+      destroy: () => {
+        this.destroyed++;
+      },
+    };
+  }
+
+  useSchema(): void {}
+
+  classify(error: unknown): Failure {
+    if (error instanceof ConnectionLostError) return "connectionLost";
+    return error instanceof Error && error.message === "conflict" ? "conflict" : "other";
+  }
+
+  async close(): Promise<void> {}
+}
