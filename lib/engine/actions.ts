@@ -24,6 +24,7 @@ export interface ActionParts {
 /** Runs actions: no transaction around them; each query and mutation that they call has one of its own. */
 export class Actions {
   readonly #parts: ActionParts;
+  readonly #running = new Set<Promise<string>>();
 
   constructor(parts: ActionParts) {
     this.#parts = parts;
@@ -31,6 +32,21 @@ export class Actions {
 
   /** @returns the result as wire text. */
   async run(call: Call, caller: Caller): Promise<string> {
+    const running = this.#run(call, caller);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Resolves when no action runs. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #run(call: Call, caller: Caller): Promise<string> {
     const { environment, limits } = this.#parts;
     const result = await withDeadline(environment, limits.actionTime, call.address, this.#perform(call, caller));
     return resultText(call.address, result, limits.resultBytes);

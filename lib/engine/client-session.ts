@@ -57,6 +57,18 @@ export class ClientSession implements MutationSession {
     this.#restIfIdle();
   }
 
+  /** Forgets the mutations that `spokesman` has sent and that are not begun. @returns whether there were any. */
+  forgetWaiting(spokesman: Spokesman): boolean {
+    if (this.#spokesman !== spokesman || this.#queue.length === 0) return false;
+    this.#queue = [];
+    return true;
+  }
+
+  /** Does a mutation run whose outcome is not told yet? */
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
   /** Mutations that wait or run. */
   get pending(): number {
     return this.#queue.length + (this.#running ? 1 : 0);

@@ -76,7 +76,10 @@ export interface Engine {
   call(request: EngineCall): Promise<Outcome<Wire>>;
   /** Resolves when no mutation of a session waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
-  /** Tells every client to come back later, and lets running mutations finish. */
+  /**
+   * Tells every client to come back later, and begins nothing more for any of them. Resolves when the mutations and
+   * actions that run have ended and their clients have been told, or after `limits.drainTime`.
+   */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -92,6 +95,7 @@ export function createEngine(options: EngineOptions): Engine {
   const failures = new Failures(environment, development);
   let functions = new Registry({});
   let keptNotice: string | undefined;
+  let draining = false;
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
@@ -164,6 +168,16 @@ export function createEngine(options: EngineOptions): Engine {
     );
   }
 
+  /** Clients are told to come back spread out, so that the next server is not asked by all of them at once. */
+  function drainSession(session: Session): void {
+    session.drain(Math.round(environment.random() * DRAIN_SPREAD));
+  }
+
+  async function whatRunsEnds(): Promise<void> {
+    await Promise.all([clientSessions.settled(), actions.settled()]);
+    await settle.settled();
+  }
+
   const sessionParts: SessionParts = {
     environment,
     limits,
@@ -214,6 +228,7 @@ export function createEngine(options: EngineOptions): Engine {
     opened(socket, caller) {
       const session = new Session(sessionParts, socket, callerOf(caller));
       sessions.add(session);
+      if (draining) drainSession(session);
       return session;
     },
 
@@ -253,10 +268,16 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async drain() {
-      const all = [...sessions.all];
-      for (const session of all) session.drain(Math.round(environment.random() * DRAIN_SPREAD));
-      await clientSessions.settled();
-      await settle.settled();
+      draining = true;
+      for (const session of [...sessions.all]) drainSession(session);
+      const tooLong = Promise.withResolvers<void>();
+      const cancel = environment.after(limits.drainTime, () => {
+        environment.log.warn(
+          `Stopping does not wait longer than ${limits.drainTime} ms for mutations and actions that run.`,
+        );
+        tooLong.resolve();
+      });
+      await Promise.race([whatRunsEnds(), tooLong.promise]).finally(cancel);
     },
 
     async close() {

@@ -392,6 +392,23 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(await writes()).toMatchObject({ type: "MutationFailed", error: { kind: "unavailable" } });
     },
   },
+  drainTime: {
+    limits: { drainTime: 1_000 },
+    happens: "a server that stops waits no longer for what runs",
+    when: async ({ client, clock, rest, engine }) => {
+      client().mutate(1, "it:hang");
+      await rest();
+      let isOver = false;
+      const drained = engine.drain().then(() => {
+        isOver = true;
+      });
+      clock.advance(999);
+      await rest();
+      expect(isOver).toBe(false);
+      clock.advance(1);
+      await drained;
+    },
+  },
 };
 
 describe("at a limit of the engine", () => {

@@ -40,6 +40,8 @@ export interface EngineLimits {
   preloadLeaseBytes: number;
   /** How often a mutation is run again after a conflict. */
   conflictRetries: number;
+  /** How long a server that stops waits for mutations and actions that run, and for the states that reflect them. */
+  drainTime: number;
 }
 
 export const defaultLimits: EngineLimits = {
@@ -66,6 +68,7 @@ export const defaultLimits: EngineLimits = {
   preloadLeases: 1_000,
   preloadLeaseBytes: 64 * 1024 * 1024,
   conflictRetries: 10,
+  drainTime: 12_000,
 };
 
 /** The defaults, but for those given. @throws {RangeError} for what cannot be. */

@@ -47,6 +47,8 @@ export interface SessionParts {
 
 const PING: Frame = { text: '{"type":"Ping"}' };
 const PONG: Frame = { text: '{"type":"Pong"}' };
+/** The messages that begin something. */
+const BEGINS: ReadonlySet<ClientMessage["type"]> = new Set(["Connect", "Subscribe", "Mutate", "Act"]);
 /** How soon we look again whether a slow client has read, in milliseconds. */
 const LOOK_AGAIN = 50;
 
@@ -69,6 +71,10 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   /** Defined while queries that left a batch keep the client from moving to that batch's position. */
   #held: HeldView | undefined;
   #runningActions = 0;
+  /** The server stops soon: nothing that the client asks for from now on is begun. */
+  #draining = false;
+  /** The client has asked for something that was not begun: it has to ask another server. */
+  #turnedAway = false;
   #lastHeard: number;
   /** It has been asked whether it is there, and has said nothing since. */
   #isAsked = false;
@@ -105,6 +111,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   #receive(message: ClientMessage): void {
+    if (this.#draining && BEGINS.has(message.type)) return this.#turnAway();
     if (message.type === "Connect") return this.#connect(message);
     if (!this.#clientSession) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
     switch (message.type) {
@@ -192,6 +199,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#runningActions--;
     if (outcome.ok) this.#reply(`{"type":"ActionSucceeded","request":${request},"value":${outcome.value}}`);
     else this.#say({ type: "ActionFailed", request, error: outcome.error });
+    this.#leaveIfTurnedAway();
   }
 
   // ── what it watches ──
@@ -346,6 +354,8 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   decided(request: number, outcome: string): void {
     this.#reply(decidedText(request, outcome));
+    // None is begun after it: what waited is forgotten.
+    this.#leaveIfTurnedAway(false);
   }
 
   takenOver(): void {
@@ -356,9 +366,25 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.close(CloseCode.serviceRestart, "The database cannot be reached.");
   }
 
-  /** Tells the client to leave and when to come back, in milliseconds. */
+  /**
+   * Tells the client to leave and when to come back, in milliseconds. What runs for it is finished; what waits is
+   * forgotten, as on a lost socket, and so is what it asks for from now on.
+   */
   drain(returnAfter: number): void {
+    this.#draining = true;
     this.#say({ type: "Draining", returnAfter });
+    if (this.#clientSession?.forgetWaiting(this)) this.#turnAway();
+  }
+
+  #turnAway(): void {
+    this.#turnedAway = true;
+    this.#leaveIfTurnedAway();
+  }
+
+  /** Closes the socket of a client that was turned away, once it has the outcomes of what runs for it. */
+  #leaveIfTurnedAway(isMutating = this.#clientSession?.isRunning): void {
+    if (!this.#turnedAway || this.#runningActions > 0 || isMutating) return;
+    this.close(CloseCode.serviceRestart, "The server restarts.");
   }
 
   #say(message: ServerMessage): void {

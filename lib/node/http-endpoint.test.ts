@@ -16,6 +16,7 @@ interface Listening {
   port: number;
   calls: EngineCall[];
   clock: HandClock;
+  drain(): void;
 }
 
 const servers: Server[] = [];
@@ -26,6 +27,7 @@ afterEach(() => {
 async function listening(answering: Answering, options: Partial<HttpEndpointOptions> = {}): Promise<Listening> {
   const calls: EngineCall[] = [];
   const clock = new HandClock();
+  let isDraining = false;
   const endpoint = httpEndpoint({
     engine: {
       limits: { ...defaultLimits, frameBytes: 1_000 },
@@ -40,13 +42,16 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
     ...options,
   });
   const server = createServer((request, response) => {
-    if (!endpoint(request, response)) response.writeHead(299).end("not ours");
+    if (!endpoint(request, response, isDraining)) response.writeHead(299).end("not ours");
   });
   server.listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/api/convex`, port, calls, clock };
+  const drain = () => {
+    isDraining = true;
+  };
+  return { url: `http://127.0.0.1:${port}/api/convex`, port, calls, clock, drain };
 }
 
 const json = { "content-type": "application/json" };
@@ -167,6 +172,16 @@ test("too many calls at once are 429 for one caller and 503 for all", async () =
   await expect.poll(() => calls).toHaveLength(6);
   gate.resolve({ ok: true, value: null });
   expect((await Promise.all(again)).map((answer) => answer.status)).toEqual([200, 200, 200]);
+});
+
+test("while the server drains a call is 503 and not run", async () => {
+  const { url, calls, drain } = await listening(succeed);
+  expect((await post(`${url}/mutation`, { path: "a:b", args: {} })).status).toBe(200);
+  drain();
+  const refused = await post(`${url}/mutation`, { path: "a:b", args: {} });
+  expect(refused).toMatchObject({ status: 503, body: { ok: false, error: { kind: "unavailable" } } });
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect(calls).toHaveLength(1);
 });
 
 test("what nobody foresaw is 500 with an incident, and the log has the rest", async () => {

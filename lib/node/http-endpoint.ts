@@ -23,8 +23,12 @@ export interface HttpEndpointOptions extends OriginRules {
 export const MOST_CALLS = 1_000;
 export const MOST_CALLS_PER_ADDRESS = 64;
 
-/** Answers a request if it is one of ours. @returns false when it is not, and nothing was touched. */
-export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse) => boolean;
+/**
+ * Answers a request if it is one of ours.
+ * @param isDraining The server stops soon: a call is refused with 503. Default: false.
+ * @returns false when it is not one of ours, and nothing was touched.
+ */
+export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse, isDraining?: boolean) => boolean;
 
 const CALL_PATH = /^\/api\/convex\/(query|mutation|action)\/?(?:\?.*)?$/;
 
@@ -63,10 +67,15 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
     }
   }
 
-  return (request, response) => {
+  return (request, response, isDraining = false) => {
     const kind = CALL_PATH.exec(request.url ?? "")?.[1] as FunctionKind | undefined;
     if (kind === undefined) return false;
     if (!allowed(request, response, options)) return true;
+    if (isDraining) {
+      response.setHeader("Retry-After", "1");
+      send(response, 503, unavailable("The server restarts. The call was not run; try again."));
+      return true;
+    }
     answer(kind, request, response).catch((error) => {
       const incident = crypto.randomUUID();
       log.error(`a call over HTTP failed (incident ${incident})`, { error });

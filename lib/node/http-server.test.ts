@@ -57,6 +57,21 @@ test("who comes early waits until the server is open, and health tells which it 
   expect((await fetch(http.url)).headers.get("connection")).toBe("close");
 });
 
+test("calls are told whether the server drains", async () => {
+  const http = await taken();
+  const told: (boolean | undefined)[] = [];
+  const calls: Rooms["calls"] = (_request, response, isDraining) => {
+    told.push(isDraining);
+    response.end();
+    return true;
+  };
+  http.open(rooms({ calls }));
+  await fetch(http.url);
+  http.drain();
+  await fetch(http.url);
+  expect(told).toEqual([false, true]);
+});
+
 test("an address that cannot be decoded is its sender's fault", async () => {
   const http = await taken();
   http.open(rooms());

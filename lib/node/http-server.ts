@@ -22,7 +22,7 @@ export interface HttpServer {
   readonly url: string;
   /** Lets everybody in. */
   open(rooms: Rooms): void;
-  /** `GET /healthz` says from now on that this server should get no new work. */
+  /** `GET /healthz` says from now on that this server should get no new work, and new calls are refused. */
   drain(): void;
   /** Accepts no new connections, and resolves when the requests that run are answered. */
   close(): Promise<void>;
@@ -47,7 +47,7 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
     if (state.health === "draining") response.setHeader("Connection", "close");
     if (path === SYNC_PATH) return askForUpgrade(response);
     const { calls, next } = await opened.promise;
-    if (!calls(incoming, response)) await next.request(incoming, response);
+    if (!calls(incoming, response, state.health === "draining")) await next.request(incoming, response);
   }
 
   async function upgradeLater(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
