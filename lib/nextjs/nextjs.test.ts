@@ -11,10 +11,14 @@ import { preloadedQueryResult, preloadQuery } from "./preload-query.ts";
 const next = vi.hoisted(() => ({
   request: new Map<unknown, unknown>(),
   headers: new Headers(),
+  cookies: [] as { name: string; value: string }[],
   connection: async (): Promise<void> => {},
 }));
 vi.mock("next/server", () => ({ connection: () => next.connection() }));
-vi.mock("next/headers", () => ({ headers: async () => next.headers }));
+vi.mock("next/headers", () => ({
+  headers: async () => next.headers,
+  cookies: async () => ({ getAll: () => next.cookies }),
+}));
 vi.mock("next/navigation", () => ({
   unstable_rethrow(error: unknown) {
     if (error instanceof Error && "digest" in error) throw error;
@@ -57,6 +61,7 @@ beforeEach(() => {
   failure = undefined;
   next.request = new Map();
   next.headers = new Headers({ cookie: "user=ada" });
+  next.cookies = [{ name: "user", value: "ada" }];
   next.connection = async () => {};
   vi.unstubAllEnvs();
   offerRuntime(runtime);
@@ -70,6 +75,15 @@ test("a query is preloaded for whoever the request is from, and its value can be
   expect(value).toEqual({ at: new Date(0) });
   await preloadQuery(api.messages.list);
   expect(calls[1]).toEqual(["preload", "messages:list", {}, "user=ada"]);
+});
+
+test("who is calling is whom the cookies name by now", async () => {
+  next.cookies = [{ name: "user", value: "bob" }];
+  await fetchQuery(api.messages.list);
+  next.cookies = [{ name: "user", value: "" }];
+  next.request = new Map();
+  await preloadQuery(api.messages.list);
+  expect(calls.map((call) => call.at(-1))).toEqual(["user=bob", null]);
 });
 
 test("an identical preload runs once for each request; a write in between makes it run again", async () => {

@@ -1,10 +1,14 @@
-import { headers } from "next/headers";
+import { cookies, headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
 import { connection } from "next/server";
 import { cache } from "react";
 import { findRuntime, type Runtime } from "../node/runtime.ts";
+import { cookieHeader } from "./cookie-header.ts";
 
-/** The engine that answers this request, and the request's headers, which tell who is calling. */
+/**
+ * The engine that answers this request, and the request's headers, which tell who is calling: with the cookies that a
+ * server action has set or deleted, as the browser would send them from then on.
+ */
 export interface RunningServer {
   runtime: Runtime;
   headers: Headers;
@@ -29,10 +33,18 @@ export async function runningServer(asker: string): Promise<RunningServer> {
   throw new Error(`${asker}: ${whyNotRunning()}`);
 }
 
-/** One promise for each request, so that what was started in one tick also goes on in one tick. */
+/**
+ * One promise for each render, so that what was started in one tick also goes on in one tick. React keeps none while a
+ * server action or a route handler runs: there the cookies are read anew each time, as they may have changed.
+ */
 const currentRequest = cache(async (): Promise<Headers> => {
   await connection();
-  return new Headers(await headers());
+  const [sent, current] = await Promise.all([headers(), cookies()]);
+  const request = new Headers(sent);
+  const cookie = cookieHeader(request.get("cookie") ?? "", current.getAll());
+  if (cookie === "") request.delete("cookie");
+  else request.set("cookie", cookie);
+  return request;
 });
 
 function whyNotRunning(): string {
