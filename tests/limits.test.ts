@@ -10,7 +10,7 @@ import { MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http-endpoint.ts
 const document = readFileSync(join(import.meta.dirname, "../lib/protocol/PROTOCOL.md"), "utf8");
 const section = document.split(/^## /m).find((text) => text.startsWith("Limits")) ?? "";
 
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, MiB: 1024 * 1024 };
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, KiB: 1024, MiB: 1024 * 1024 };
 
 /** The table under a heading of the section: names, and their values as the code counts them. */
 function tableUnder(heading: string): Record<string, number> {

@@ -95,6 +95,16 @@ describe("arguments of an invalidation", () => {
     expect([...argumentTexts({ a: undefined }).keys()]).toEqual([]);
   });
 
+  test("compare alike however long they are, and are kept short", () => {
+    const long = (end: string) => `${"x".repeat(5_000)}${end}`;
+    const [text] = argumentTexts({ channel: long("a") }).values();
+    expect(text?.length).toBeLessThan(100);
+    expect(texts({ channel: long("a") })).toEqual({ channel: text });
+    expect(texts({ channel: long("b") })).not.toEqual({ channel: text });
+    // What is short is not taken for what a long one is kept as.
+    expect(texts({ channel: text })).not.toEqual({ channel: text });
+  });
+
   test("that do not parse are told in the mutation, with their places", () => {
     const { message, issues } = refusal(() => texts({ channel: "" }));
     expect(message).toMatch(/^invalidate\(m:list, …\) does not accept these arguments\. "channel": Too small/);

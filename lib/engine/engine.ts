@@ -8,7 +8,7 @@ import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { toWire, type Wire } from "../values/wire.ts";
 import { Actions } from "./actions.ts";
-import { parseArguments, readArguments } from "./arguments.ts";
+import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "./arguments.ts";
 import { Ask } from "./ask.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { ClientSessions } from "./client-sessions.ts";
@@ -188,7 +188,11 @@ export function createEngine(options: EngineOptions): Engine {
     clientSessions,
     counters,
     keptNotice: () => keptNotice,
-    resolveQuery: (address, args) => resolve("query", address, readArguments(args, limits.argsDepth)),
+    functionsMayChange: development,
+    resolveKept(address, args, bytes) {
+      checkKeptArguments(address, bytes, limits);
+      return resolve("query", address, readArguments(args, limits.argsDepth));
+    },
     runAction,
     wake(session) {
       sessions.markWaiting(session);
@@ -236,6 +240,8 @@ export function createEngine(options: EngineOptions): Engine {
       const fn = functions.find("query", address);
       return outcomeOf<PreloadedAnswer>(address, fn, async () => {
         const caller = callerOf(identity);
+        const wireArgs = toWire(args) as Record<string, Wire>;
+        checkKeptArguments(address, argumentBytes(wireArgs), limits);
         const call = resolve("query", address, args);
         const { answer, position } = await ask.answer(call, caller, (live) => leases.hold(live));
         if (!answer.ok) return { ok: false, error: answer.error };
@@ -243,7 +249,7 @@ export function createEngine(options: EngineOptions): Engine {
           ok: true,
           value: {
             path: address,
-            args: toWire(args) as Record<string, Wire>,
+            args: wireArgs,
             text: answer.valueText,
             hash: answer.hash,
             epoch,

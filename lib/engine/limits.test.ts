@@ -113,6 +113,42 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(asking)).toBe(CloseCode.tooMany);
     },
   },
+  queryArgsBytes: {
+    limits: { queryArgsBytes: 100 },
+    happens:
+      "a query with larger arguments is refused to subscribers and pages, in words that help; one call may have them",
+    when: async ({ client, engine, rest }) => {
+      const asking = client();
+      // {"text":"…"} takes eleven bytes more than the text, and a letter of this one three.
+      const [fits, larger] = ["語".repeat(29), "語".repeat(30)];
+      asking.subscribe(1, "it:answer", { text: fits });
+      asking.subscribe(2, "it:answer", { text: larger });
+      await rest();
+      expect(asking.value(1)).toBe(fits);
+      const said = /it:answer take 101 bytes.* may take 100\..*limits\.queryArgsBytes/;
+      const error = { kind: "badRequest", message: expect.stringMatching(said) };
+      expect(asking.transitions.flatMap(({ refused = [] }) => refused)).toEqual([[2, error]]);
+      expect(await engine.preload("it:answer", { text: larger }, null)).toEqual({ ok: false, error });
+      expect(await engine.preload("it:answer", { text: fits }, null)).toMatchObject({ ok: true });
+      const call = { kind: "query", address: "it:answer", args: { text: larger }, caller: null } as const;
+      expect(await engine.call(call)).toEqual({ ok: true, value: larger });
+    },
+  },
+  keptArgsBytes: {
+    limits: { keptArgsBytes: 250, queryArgsBytes: 100 },
+    happens: "more in all of a socket's queries closes it; what is given up makes room",
+    when: async ({ client, rest }) => {
+      const asking = client();
+      const text = (n: number) => `${n}`.padEnd(80, ".");
+      for (const n of [1, 2]) asking.subscribe(n, "it:answer", { text: text(n) });
+      asking.say({ type: "Unsubscribe", queries: [1] });
+      asking.subscribe(3, "it:answer", { text: text(3) });
+      await rest();
+      expect([codeOf(asking), asking.value(3)]).toEqual([undefined, text(3)]);
+      asking.subscribe(4, "it:answer", { text: text(4) });
+      expect(codeOf(asking)).toBe(CloseCode.tooMany);
+    },
+  },
   queuedMutations: {
     limits: { queuedMutations: 2 },
     happens: "one mutation more closes the socket",

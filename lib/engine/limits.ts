@@ -9,6 +9,13 @@ export interface EngineLimits {
   argsDepth: number;
   /** Live queries of one socket. */
   subscriptions: number;
+  /**
+   * Arguments of one query that is kept live, as wire text: of a subscription or a preload. A query that is answered
+   * once may have as many as a message holds.
+   */
+  queryArgsBytes: number;
+  /** Arguments of all queries of one socket together, and what it has yet to be told of refused ones. */
+  keptArgsBytes: number;
   /** Mutations of one socket that wait for their turn or run. */
   queuedMutations: number;
   /** Actions of one socket that run. */
@@ -48,6 +55,8 @@ export const defaultLimits: EngineLimits = {
   frameBytes: 1024 * 1024,
   argsDepth: MAX_DEPTH,
   subscriptions: 256,
+  queryArgsBytes: 16 * 1024,
+  keptArgsBytes: 4 * 1024 * 1024,
   queuedMutations: 64,
   runningActions: 16,
   messagesPerSecond: 50,

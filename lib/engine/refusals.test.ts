@@ -113,6 +113,53 @@ describe("a function that a client may not name", () => {
   });
 });
 
+describe("a subscription that is refused", () => {
+  const notThere = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ query: from + i, path: "messages:nothing", args: {} }));
+
+  test("leaves nothing behind: however many are refused, others may be asked for", async () => {
+    const { subscriptions } = engine.limits;
+    const asking = client();
+    for (let round = 0; round < 4; round++) {
+      asking.say({ type: "Subscribe", queries: notThere(round * subscriptions + 1, subscriptions) });
+      await engine.settled();
+    }
+    expect(asking.closedWith).toBeUndefined();
+    expect(asking.transitions.flatMap(({ refused = [] }) => refused)).toHaveLength(4 * subscriptions);
+    // Even its number may be used: the server does not know it.
+    asking.say({ type: "Subscribe", queries: notThere(1, 1) });
+    await engine.settled();
+    expect(asking.transitions.at(-1)?.refused).toMatchObject([[1, { unknownFunction: true }]]);
+    asking.say({ type: "Unsubscribe", queries: [1] });
+    expect(asking.closedWith).toBeUndefined();
+  });
+
+  test("counts until its client has been told: one that does not read is not owed more than it could watch", async () => {
+    const { subscriptions, pauseAbove } = engine.limits;
+    const deaf = client();
+    deaf.bufferedAmount = pauseAbove + 1;
+    deaf.say({ type: "Subscribe", queries: notThere(1, subscriptions) });
+    await engine.settled();
+    expect([deaf.transitions.length, deaf.closedWith]).toEqual([0, undefined]);
+    deaf.say({ type: "Subscribe", queries: notThere(1_000, 1) });
+    expect(deaf.closedWith?.code).toBe(CloseCode.tooMany);
+  });
+
+  test("counts with what its client is to be told of it, which may quote all of its arguments", async () => {
+    engine = createEngine({
+      driver: noDatabase,
+      environment: clock,
+      development: false,
+      limits: { keptArgsBytes: 20_000 },
+    });
+    engine.useFunctions(functions, {});
+    const deaf = client();
+    deaf.bufferedAmount = engine.limits.pauseAbove + 1;
+    for (let n = 1; n <= 4; n++) deaf.subscribe(n, "messages:list", { channel: "a", ["k".repeat(5_000)]: n });
+    expect(deaf.closedWith?.code).toBe(CloseCode.tooMany);
+  });
+});
+
 describe("arguments that do not parse", () => {
   test("are told with their places, and the database is not asked", async () => {
     const asking = client();

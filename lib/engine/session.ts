@@ -5,6 +5,7 @@ import type { ServerMessage } from "../protocol/server-message.ts";
 import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
 import type { Wire } from "../values/wire.ts";
+import { argumentBytes } from "./arguments.ts";
 import type { Caller } from "./caller.ts";
 import type { ClientSession, Spokesman } from "./client-session.ts";
 import type { ClientSessions } from "./client-sessions.ts";
@@ -32,8 +33,10 @@ export interface SessionParts {
   readonly clientSessions: ClientSessions;
   /** What a page is told when it connects, beside the answers. */
   keptNotice(): string | undefined;
-  /** Finds a public query and parses its arguments. @throws {BadRequestError} */
-  resolveQuery(address: string, args: Record<string, Wire>): Call;
+  /** In development a query that is refused may be one that the next functions accept. */
+  readonly functionsMayChange: boolean;
+  /** Finds a public query that is to be kept live, and parses its arguments of so many bytes. @throws {BadRequestError} */
+  resolveKept(address: string, args: Record<string, Wire>, bytes: number): Call;
   runAction(
     address: string,
     args: Record<string, Wire>,
@@ -161,9 +164,23 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     }
     for (const { query, path, args, hash } of message.queries) {
       if (this.#subscriptions.has(query)) return this.close(CloseCode.badMessage, `Query ${query} is in use.`);
-      const subscription: Subscription = { query, path, args, hash, live: undefined, mapped: false, moving: false };
+      const bytes = argumentBytes(args);
+      const subscription: Subscription = {
+        query,
+        path,
+        args,
+        bytes,
+        hash,
+        live: undefined,
+        mapped: false,
+        moving: false,
+      };
       this.#subscriptions.add(subscription);
       this.#bind(subscription);
+      if (this.#subscriptions.bytes > limits.keptArgsBytes) {
+        const reason = `The arguments of a client's queries may take ${limits.keptArgsBytes} bytes together.`;
+        return this.close(CloseCode.tooMany, reason);
+      }
     }
     this.#parts.wake(this);
   }
@@ -205,14 +222,15 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   // ── what it watches ──
 
   #bind(subscription: Subscription): void {
-    const { liveQueries, failures } = this.#parts;
+    const { liveQueries, failures, functionsMayChange } = this.#parts;
+    const { path, args, bytes } = subscription;
     try {
-      const live = liveQueries.obtain(this.#parts.resolveQuery(subscription.path, subscription.args), this.caller);
+      const live = liveQueries.obtain(this.#parts.resolveKept(path, args, bytes), this.caller);
       live.watchers.add(this);
       this.#leave(this.#subscriptions.bind(subscription, live), live);
       liveQueries.ask(live);
     } catch (error) {
-      this.#leave(this.#subscriptions.refuse(subscription, failures.toWireError(error, subscription.path)));
+      this.#leave(this.#subscriptions.refuse(subscription, failures.toWireError(error, path), functionsMayChange));
     }
   }
 

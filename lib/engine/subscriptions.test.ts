@@ -28,6 +28,7 @@ const subscription = (query: number, hash?: string): Subscription => ({
   query,
   path: "m:list",
   args: {},
+  bytes: 2,
   hash,
   live: undefined,
   mapped: false,

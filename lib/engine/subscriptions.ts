@@ -8,9 +8,11 @@ export interface Subscription {
   readonly query: number;
   readonly path: string;
   readonly args: Record<string, Wire>;
+  /** How many bytes `args` take as wire text. */
+  readonly bytes: number;
   /** The hash of the answer that the client has. Follows what it is sent. */
   hash: string | undefined;
-  /** Undefined while it is refused (no such function, arguments that do not parse). */
+  /** Undefined until it is bound, and while it is refused and kept. */
   live: LiveQuery | undefined;
   /** Has the client been told which live query it gets answers of? */
   mapped: boolean;
@@ -41,8 +43,16 @@ export class Subscriptions {
   #unmapped: Subscription[] = [];
   #refused: Changes["refused"] | undefined;
 
+  /** Queries that it watches, and refused ones of which it has yet to be told. */
   get size(): number {
-    return this.#all.length;
+    const untold = this.#refused?.filter(([query]) => !this.has(query)) ?? [];
+    return this.#all.length + untold.length;
+  }
+
+  /** What all of that takes: bytes of arguments, and of refusals. */
+  get bytes(): number {
+    const untold = this.#refused === undefined ? 0 : Buffer.byteLength(JSON.stringify(this.#refused));
+    return this.#all.reduce((sum, { bytes }) => sum + bytes, untold);
   }
 
   /** Is there anything that the client has not been told? */
@@ -77,11 +87,17 @@ export class Subscriptions {
     return left;
   }
 
-  refuse(subscription: Subscription, error: WireError): LiveQuery | undefined {
+  /**
+   * It gets no answers. Nothing of it is left but the refusal that the client is to be told.
+   * @param isKept It may be bound later after all: then the subscription stays.
+   * @returns the live query that nobody here watches any more, if any.
+   */
+  refuse(subscription: Subscription, error: WireError, isKept = false): LiveQuery | undefined {
     const left = this.#unbind(subscription);
     subscription.mapped = false;
     subscription.moving = false;
     remove(this.#unmapped, subscription);
+    if (!isKept) remove(this.#all, subscription);
     this.#forgetRefusal(subscription.query);
     this.#refused ??= [];
     this.#refused.push([subscription.query, error]);
@@ -90,11 +106,11 @@ export class Subscriptions {
 
   /** Returns the live query that nobody here watches any more, if any. */
   delete(query: number): LiveQuery | undefined {
+    this.#forgetRefusal(query);
     const subscription = this.#all.find((one) => one.query === query);
     if (!subscription) return undefined;
     remove(this.#all, subscription);
     remove(this.#unmapped, subscription);
-    this.#forgetRefusal(query);
     return this.#unbind(subscription);
   }
 

@@ -1,6 +1,6 @@
 import type { Invalidation } from "./invalidation.ts";
 
-/** The parsed arguments of one live query, each as canonical text, by name. */
+/** The parsed arguments of one live query by name, each as a text that is equal for equal values only. */
 export type ArgumentTexts = ReadonlyMap<string, string>;
 
 /** Something that an invalidation can touch. */
@@ -17,7 +17,7 @@ export interface Indexed {
  */
 export class ArgumentIndex<Item extends Indexed> {
   readonly #all = new Map<string, Set<Item>>();
-  /** Address and one argument (`name`, canonical text) → the items that have it. */
+  /** Address and one argument (`name`, its text) → the items that have it. */
   readonly #byArgument = new Map<string, Set<Item>>();
 
   add(item: Item): void {

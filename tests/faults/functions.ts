@@ -35,6 +35,12 @@ const total = query({
   handler: async ({ db }) => (await db.select({ count: count() }).from(notes))[0]?.count ?? 0,
 });
 
+/** Takes arguments of any size. */
+const equal = query({
+  args: z.object({ text: z.string() }),
+  handler: async ({ db }, { text }) => (await db.select().from(notes).where(eq(notes.text, text)).limit(1)).length,
+});
+
 const add = mutation({
   args: z.object({ room: z.string().max(100), text: z.string(), times: z.int().min(1).max(3).optional() }),
   handler: async ({ db, scheduler }, { room, text }) => {
@@ -62,4 +68,4 @@ const linger = mutation({
 /** Its author's mistake: what the database says of it must not reach a client. */
 const broken = query({ args: z.object({}), handler: async ({ db }) => db.execute("select secret from nowhere") });
 
-export const functions = { notes: { list, all, total, add, linger, broken } };
+export const functions = { notes: { list, all, total, equal, add, linger, broken } };

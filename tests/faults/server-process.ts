@@ -24,9 +24,17 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when it serves. @param doom At which point of the mutation that adds which note it ends itself. */
-  async start(doom?: [Point, string]): Promise<void> {
-    const env = { ...process.env, ...(doom && { DOOM: JSON.stringify(doom) }) };
+  /**
+   * Resolves when it serves.
+   * @param doom At which point of the mutation that adds which note it ends itself.
+   * @param heap How many MiB its heap may take.
+   */
+  async start(doom?: [Point, string], heap?: number): Promise<void> {
+    const env = {
+      ...process.env,
+      ...(doom && { DOOM: JSON.stringify(doom) }),
+      ...(heap && { NODE_OPTIONS: `--max-old-space-size=${heap}` }),
+    };
     const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"], env });
     this.#child = child;
 
