@@ -1,5 +1,6 @@
 import { defineConfig } from "@playwright/test";
 import { findChromium } from "./tests/browser/find-chromium.ts";
+import { patience } from "./tests/support/patience.ts";
 
 const chromium = await findChromium();
 
@@ -9,11 +10,12 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
-  timeout: 60_000,
-  // A shared machine may stall for seconds; what fails twice is broken.
-  retries: process.env.CI ? 1 : 0,
+  timeout: patience.test,
+  expect: { timeout: patience.fact },
   reporter: process.env.CI ? [["list"]] : [["line"]],
   use: {
+    actionTimeout: patience.fact,
+    navigationTimeout: patience.fact,
     launchOptions: { executablePath: chromium.executablePath, args: chromium.args },
     trace: "retain-on-failure",
   },

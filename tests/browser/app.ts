@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { expect } from "@playwright/test";
+import { patience } from "../support/patience.ts";
 
 const project = join(import.meta.dirname, "../..");
 
@@ -51,6 +53,7 @@ export class App {
       cwd: this.directory,
       encoding: "utf8",
       env: this.#environment(),
+      timeout: patience.test,
     });
   }
 
@@ -84,6 +87,13 @@ export class App {
     await exited;
   }
 
+  /** Changes a file in `convex/`, and resolves when the server says what became of it: by default, that it serves it. */
+  async save(file: string, change: (text: string) => string, said = /reloaded in/): Promise<void> {
+    const before = this.#output.length;
+    this.edit(file, change);
+    await expect.poll(() => this.#output.slice(before)).toMatch(said);
+  }
+
   /** Changes a file of the copy, as an editor's save does. */
   edit(file: string, change: (text: string) => string): void {
     const path = join(this.directory, file);
@@ -92,7 +102,7 @@ export class App {
     if (after === before)
       throw new Error(`The edit of ${file} changed nothing: its text is not what the test expects.`);
     if (!this.#originals.has(path)) this.#originals.set(path, before);
-    writeFileSync(path, after);
+    this.#put(path, after);
   }
 
   /** Adds a file to the copy. */
@@ -100,16 +110,30 @@ export class App {
     const path = join(this.directory, file);
     mkdirSync(dirname(path), { recursive: true });
     this.#originals.set(path, undefined);
-    writeFileSync(path, text);
+    this.#put(path, text);
   }
 
-  /** Puts every edited file back, and takes away what was added. */
-  undoEdits(): void {
+  /** Puts every edited file back, and takes away what was added. Resolves when the server serves what it did before. */
+  async undoEdits(): Promise<void> {
+    const before = this.#output.length;
+    let changesFunctions = false;
     for (const [path, original] of this.#originals) {
       if (original === undefined) rmSync(path);
-      else writeFileSync(path, original);
+      else if (original !== readFileSync(path, "utf8")) {
+        this.#put(path, original);
+        changesFunctions ||= path.startsWith(join(this.directory, "convex"));
+      }
     }
     this.#originals.clear();
+    if (changesFunctions && this.#server) await expect.poll(() => this.#output.slice(before)).toMatch(/reloaded in/);
+  }
+
+  /** The file is there as a whole at once: its watchers see one change, however busy the machine is. */
+  #put(path: string, text: string): void {
+    const draft = join(this.directory, ".convex", `${basename(path)}.draft`);
+    mkdirSync(dirname(draft), { recursive: true });
+    writeFileSync(draft, text);
+    renameSync(draft, path);
   }
 
   async remove(): Promise<void> {

@@ -196,7 +196,7 @@ test("StrictMode mounts twice and a save mounts anew: one socket, one subscripti
   app.add("app/probe/page.tsx", PROBE);
   await write(app, request, "random", "there before");
   // Next finds a new page when it looks, and answers 404 until then.
-  await expect.poll(async () => (await request.get(`${app.url}/probe`)).status(), { timeout: 20_000 }).toBe(200);
+  await expect.poll(async () => (await request.get(`${app.url}/probe`)).status()).toBe(200);
   await page.goto(`${app.url}/probe`);
   const last = page.getByTestId("last");
   await expect(last).toHaveText("there before");
@@ -210,7 +210,7 @@ test("StrictMode mounts twice and a save mounts anew: one socket, one subscripti
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
   app.edit("app/probe/page.tsx", (code) => code.replace("Before the save", "After the save"));
   const heading = page.getByRole("heading", { level: 1 });
-  await expect(heading).toHaveText("After the save", { timeout: 15_000 });
+  await expect(heading).toHaveText("After the save");
   await expect(button).toHaveText("1 clicks");
   await write(app, request, "random", "after the save");
   await expect(last).toHaveText("after the save");
@@ -220,7 +220,7 @@ test("StrictMode mounts twice and a save mounts anew: one socket, one subscripti
   app.edit("app/probe/page.tsx", (code) =>
     code.replace("After the save", "With another hook").replace(state, `${state}\n  useState(0);`),
   );
-  await expect(heading).toHaveText("With another hook", { timeout: 15_000 });
+  await expect(heading).toHaveText("With another hook");
   await expect.poll(() => effectsOf(page)).toBeGreaterThan(2);
   await write(app, request, "random", "after the second save");
   await expect(last).toHaveText("after the second save");

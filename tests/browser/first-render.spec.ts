@@ -19,7 +19,6 @@ test("the address of the site leads to the first channel", async ({ app, page })
 });
 
 test("twenty loads: no hydration warning, no console error, no loading state", async ({ chat }) => {
-  test.setTimeout(120_000);
   for (let load = 0; load < 20; load++) {
     await chat.open(load % 2 === 0 ? "general" : "how-it-works");
     await chat.live();
@@ -29,7 +28,7 @@ test("twenty loads: no hydration warning, no console error, no loading state", a
 
 test("what the page was rendered from is handed over: not run again, not sent again", async ({ app, chat, page }) => {
   const handler = "handler: async ({ db }, { channel }) =>\n    db.query";
-  app.edit("convex/messages.ts", (code) =>
+  await app.save("convex/messages.ts", (code) =>
     code.replace(handler, handler.replace("db.query", "(console.log('ran for', channel), db).query")),
   );
   const runs = () => app.output.split("ran for random").length - 1;

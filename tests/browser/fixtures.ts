@@ -1,21 +1,34 @@
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import { patience } from "../support/patience.ts";
 import { App } from "./app.ts";
 
-/** Tests with one running copy of the application for all of them, and a page of the chat for each. */
-export const test = base.extend<{ chat: Chat }, { app: App }>({
+/**
+ * Tests with one running copy of the application for all of them, and a page of the chat for each. `ownApp` is a copy for
+ * one test alone, which starts it.
+ */
+export const test = base.extend<{ chat: Chat; ownApp: App }, { app: App }>({
   app: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the first parameter's pattern
     async ({}, use) => {
       const app = await App.copy();
-      await app.start();
-      await use(app);
-      await app.remove();
+      try {
+        await app.start();
+        await use(app);
+      } finally {
+        await app.remove();
+      }
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: patience.test },
   ],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the first parameter's pattern
+  ownApp: async ({}, use) => {
+    const app = await App.copy();
+    await use(app);
+    await app.remove();
+  },
   chat: async ({ app, page }, use) => {
     await use(new Chat(app, page));
-    app.undoEdits();
+    await app.undoEdits();
   },
 });
 
@@ -44,7 +57,7 @@ export class Chat {
 
   /** Waits until the socket is connected. */
   async live(): Promise<this> {
-    await expect(this.page.getByRole("status").filter({ hasText: "Live" })).toBeVisible({ timeout: 20_000 });
+    await expect(this.page.getByRole("status").filter({ hasText: "Live" })).toBeVisible();
     return this;
   }
 
