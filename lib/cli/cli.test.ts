@@ -52,12 +52,14 @@ function isAlive(pid: number): boolean {
 
 /** Stands for the real one: says that it is ready, and ends when it is told to or left alone. */
 const server = (version: string) => `
+import { readdirSync } from "node:fs";
 import { greeting } from "./own/greeting.ts";
 process.send("ready");
-process.on("SIGTERM", () => setTimeout(() => process.exit(0), 20));
+process.on("SIGTERM", () => setImmediate(() => process.exit(0)));
 process.on("disconnect", () => process.exit(0));
 setInterval(() => {}, 1000);
-console.log("server " + process.pid + " ${version} " + greeting + " " + process.env.NODE_ENV);
+const settings = readdirSync(".").filter((name) => /^(\\.env|next\\.config)/.test(name));
+console.log(["server", process.pid, "${version}", greeting, process.env.NODE_ENV, ...settings].join(" ") + ".");
 `;
 const files = {
   "package.json": '{ "type": "module" }',
@@ -71,20 +73,21 @@ describe("dev", () => {
   test("runs server.ts, again after every change of what it is made of, and ends it at the end", async () => {
     using project = new TemporaryProject(files);
     const dev = convexLite(project, "dev");
-    await expect.poll(dev.output).toMatch(/server \d+ one hello development/);
+    await expect.poll(dev.output).toMatch(/server \d+ one hello development\./);
     project.replace("server.ts", server("two"));
-    await expect.poll(dev.output).toMatch(/server\.ts changed: restarting[\s\S]*server \d+ two hello/);
-    project.write("own/greeting.ts", 'export const greeting = "good day";');
-    await expect.poll(dev.output).toMatch(/server \d+ two good day/);
-    project.write(".env.local", "A=1");
-    await expect.poll(dev.servers).toHaveLength(4);
-    project.write("next.config.mjs", "export default {};");
-    await expect.poll(dev.servers).toHaveLength(5);
-    // None of these is the server's.
-    for (const path of ["own/other.ts", "convex/messages.ts", "tsconfig.json"]) project.write(path, "{}");
-    // What must not happen leaves no fact to wait for: several times as long as a change takes to be noticed.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(dev.servers()).toHaveLength(5);
+    await expect.poll(dev.output).toMatch(/server\.ts changed: restarting[\s\S]*server \d+ two hello development\./);
+    project.put("own/greeting.ts", 'export const greeting = "good day";');
+    await expect.poll(dev.output).toMatch(/server \d+ two good day development\./);
+    project.put(".env.local", "A=1");
+    await expect.poll(dev.output).toMatch(/server \d+ two good day development \.env\.local\./);
+    project.put("next.config.mjs", "export default {};");
+    await expect.poll(dev.output).toMatch(/server \d+ two good day development \.env\.local next\.config\.mjs\./);
+    // None of these is the server's; what is comes after them, and would be the second of two reasons.
+    for (const path of ["own/other.ts", "convex/messages.ts", "tsconfig.json"]) project.put(path, "{}");
+    project.put("own/greeting.ts", 'export const greeting = "good night";');
+    await expect.poll(dev.output).toMatch(/server \d+ two good night/);
+    const reasons = [...dev.output().matchAll(/(\S+) changed: restarting/g)].map(([, path]) => path);
+    expect(reasons).toEqual(["server.ts", "own/greeting.ts", ".env.local", "next.config.mjs", "own/greeting.ts"]);
     expect(dev.servers().filter(isAlive)).toEqual([dev.servers().at(-1)]);
     dev.process.kill("SIGTERM");
     expect(await dev.exit).toBe(0);
@@ -96,9 +99,9 @@ describe("dev", () => {
     const told = `console.log("accepts [" + process.env.CONVEX_LITE_ACCEPT + "]");`;
     project.write("server.ts", `${server("one")}${told}`);
     const dev = convexLite(project, "dev", "--accept", "1a2b");
-    await expect.poll(dev.output, { timeout: 10_000 }).toContain("accepts [1a2b]");
-    project.write("server.ts", `${server("two")}${told}`);
-    await expect.poll(dev.output, { timeout: 10_000 }).toContain("accepts []");
+    await expect.poll(dev.output).toContain("accepts [1a2b]");
+    project.put("server.ts", `${server("two")}${told}`);
+    await expect.poll(dev.output).toContain("accepts []");
   });
 
   test("a server that outlives it by a kill -9 notices, and ends", async () => {
@@ -113,22 +116,22 @@ describe("dev", () => {
     using failing = new TemporaryProject({ ...files, "server.ts": "process.exit(3);" });
     expect(await convexLite(failing, "dev").exit).toBe(3);
 
-    const ending = `${server("one")}setTimeout(() => process.exit(4), 50);`;
+    const ending = `${server("one")}process.send("ready", () => process.exit(4));`;
     using project = new TemporaryProject({ ...files, "app/deep/page.tsx": "", "server.ts": ending });
     const dev = convexLite(project, "dev");
     await expect.poll(dev.output).toMatch(/the server ended \(code 4\); it starts again after the next change/);
     const edited = ["convex/messages.ts", "app/deep/page.tsx", "app/new.css", "tsconfig.json", "server.ts"];
-    for (const [i, path] of edited.entries()) {
-      const text = path === "server.ts" ? `${ending}// Saved again.` : "{}";
-      project.write(path, text);
-      await expect.poll(dev.servers).toHaveLength(i + 2);
-      await expect.poll(() => dev.output().split("it starts again").length).toBe(i + 3);
-    }
-    // What nobody edits starts nothing.
-    for (const path of ["next-env.d.ts", "app/server.log", ".next/page.js"]) project.write(path, "{}");
-    // What must not happen leaves no fact to wait for: several times as long as a change takes to be noticed.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(dev.output().split("changed: restarting")).toHaveLength(edited.length + 1);
+    const edit = async (path: string) => {
+      const before = dev.output().length;
+      project.put(path, path === "server.ts" ? `${ending}// Saved again.` : "{}");
+      await expect.poll(() => dev.output().slice(before)).toMatch(/changed: restarting[\s\S]*it starts again/);
+    };
+    for (const path of edited) await edit(path);
+    // What nobody edits starts nothing; what somebody edits comes after it, and would be the second of two reasons.
+    for (const path of ["next-env.d.ts", "app/server.log", ".next/page.js"]) project.put(path, "{}");
+    await edit("tsconfig.json");
+    const reasons = [...dev.output().matchAll(/(\S+) changed: restarting/g)].map(([, path]) => path);
+    expect(reasons).toEqual([...edited, "tsconfig.json"]);
   });
 });
 

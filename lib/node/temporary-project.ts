@@ -31,6 +31,14 @@ export class TemporaryProject implements Disposable {
     renameSync(draft, this.path(relative));
   }
 
+  /** As a whole at once, and written elsewhere before: those who watch see one change, however busy the machine is. */
+  put(relative: string, text: string): void {
+    const draft = `${this.root}.draft`;
+    writeFileSync(draft, text);
+    mkdirSync(dirname(this.path(relative)), { recursive: true });
+    renameSync(draft, this.path(relative));
+  }
+
   delete(relative: string): void {
     rmSync(this.path(relative), { recursive: true });
   }
