@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { defaultLimits } from "../engine/limits.ts";
@@ -23,6 +24,8 @@ interface Listening {
   port: number;
   sockets: Sockets;
   opened: Opened[];
+  /** The server's ends of connections that have asked for a socket, and when each was answered. */
+  upgrades: { connection: Duplex; accepted: Promise<void> }[];
   clock: HandClock;
 }
 
@@ -56,12 +59,15 @@ async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?:
     ...options,
   });
   const server = createServer();
-  server.on("upgrade", (request, connection, head) => sockets.accept(request, connection, head));
+  const upgrades: Listening["upgrades"] = [];
+  server.on("upgrade", (request, connection, head) => {
+    upgrades.push({ connection, accepted: Promise.resolve(sockets.accept(request, connection, head)) });
+  });
   server.listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return { url: `ws://127.0.0.1:${port}/api/sync`, port, sockets, opened, clock };
+  return { url: `ws://127.0.0.1:${port}/api/sync`, port, sockets, opened, upgrades, clock };
 }
 
 /** Resolves with the open socket, or with the status it was refused with. */
@@ -119,9 +125,10 @@ test("nothing is written after our close", async () => {
   opened[0]?.socket.close(4430, "slow");
   opened[0]?.socket.send({ text: "after" });
   await expect.poll(() => bytes.toString("latin1")).toContain("slow");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // When both ends have closed, all that was written has arrived.
+  connection.end();
+  await once(connection, "close");
   expect(bytes.toString("latin1")).toMatch(/before[\s\S]*slow$/);
-  connection.destroy();
 });
 
 test("frames, pongs and our close keep their order", async () => {
@@ -211,15 +218,20 @@ test.each([
 });
 
 test("a client that leaves while it is asked who it is does no harm", async () => {
+  const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<null>();
-  const { port, opened, sockets } = await listening({ identify: () => answer.promise });
+  const { port, opened, sockets, upgrades } = await listening({
+    identify: () => {
+      asked.resolve();
+      return answer.promise;
+    },
+  });
   const connection = handshake(port);
-  await once(connection, "connect");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await asked.promise;
   connection.resetAndDestroy();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => upgrades[0]?.connection.destroyed).toBe(true);
   answer.resolve(null);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await upgrades[0]?.accepted;
   expect(opened.filter((each) => !each.closed)).toEqual([]);
   expect(sockets.count).toBe(0);
 });
