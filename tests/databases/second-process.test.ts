@@ -16,12 +16,11 @@ const module = new URL("../../lib/database/open-database.ts", import.meta.url).h
 const program = (options: object) => `
   const { openDatabase } = await import(${JSON.stringify(module)});
   const log = { info() {}, warn() {}, error() {} };
-  const began = performance.now();
   const error = await openDatabase({ ...${JSON.stringify(options)}, schema: {}, log }).then(() => null, (error) => error);
-  console.log(JSON.stringify({ message: error?.message, ms: performance.now() - began }));
+  console.log(JSON.stringify({ message: error?.message }));
   process.exit(0);`;
 
-async function secondProcess(options: object): Promise<{ message?: string; ms: number }> {
+async function secondProcess(options: object): Promise<{ message?: string }> {
   const child = spawn(process.execPath, ["--input-type=module", "-e", program(options)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -34,7 +33,7 @@ async function secondProcess(options: object): Promise<{ message?: string; ms: n
 }
 
 test.skipIf(!thorough).each(["PGlite", "SQLite"])(
-  `a second process on %s is refused within a second, ${TRIES} times, and every row is there${thorough ? "" : " (skipped: `pnpm test:databases` runs it)"}`,
+  `a second process on %s is refused, ${TRIES} times, and every row is there${thorough ? "" : " (skipped: `pnpm test:databases` runs it)"}`,
   async (database) => {
     const folder = await mkdtemp(join(tmpdir(), "convex-lite-second-"));
     const url = database === "SQLite" ? `file:${join(folder, "app.sqlite")}` : undefined;
@@ -50,16 +49,13 @@ test.skipIf(!thorough).each(["PGlite", "SQLite"])(
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
     })();
-    const times: number[] = [];
     for (let i = 0; i < TRIES; i++) {
-      const { message, ms } = await secondProcess(options);
+      const { message } = await secondProcess(options);
       expect(message).toContain(`process ${process.pid}`);
       expect(message).toContain("DATABASE_URL");
-      times.push(ms);
     }
     isOver = true;
     await writing;
-    expect(Math.max(...times)).toBeLessThan(1_000);
     await driver.close();
     const again = await open();
     const rows = await inTransaction(again, "read", (each) => each.execute("select count(*) as rows from written"));
@@ -67,7 +63,5 @@ test.skipIf(!thorough).each(["PGlite", "SQLite"])(
     expect(written).toBeGreaterThan(TRIES);
     await again.close();
     await rm(folder, { recursive: true, force: true });
-    console.log(`${database}: refused ${TRIES} of ${TRIES} in at most ${Math.ceil(Math.max(...times))} ms`);
   },
-  120_000,
 );
