@@ -9,7 +9,15 @@ import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-/** On a server that ends connections which say nothing for a second. */
+/** Seconds after which the servers end a connection that says nothing. */
+const REST = 3;
+/** Milliseconds of work that they do not let one rest for. */
+const LONGER = REST * 1_000 + 1_000;
+/** Milliseconds between two signs of life: so few that a busy machine may leave out many. */
+const OFTEN = 100;
+/** So many that none falls into the work. */
+const NEVER = 60_000;
+
 function staysAlone(open: () => Promise<Driver>): void {
   test("work that takes longer than the server lets a connection rest is alone all the same", async () => {
     const [one, two] = await Promise.all([open(), open()]);
@@ -19,9 +27,9 @@ function staysAlone(open: () => Promise<Driver>): void {
       await after(ms);
       order.push(`${name} ends`);
     };
-    const first = alone(one, work("one", 2_500), 200);
-    await after(200);
-    await Promise.all([first, alone(two, work("two", 0), 200)]);
+    const first = alone(one, work("one", LONGER), OFTEN);
+    await expect.poll(() => order).toEqual(["one begins"]);
+    await Promise.all([first, alone(two, work("two", 0), OFTEN)]);
     expect(order).toEqual(["one begins", "one ends", "two begins", "two ends"]);
     await Promise.all([one.close(), two.close()]);
   });
@@ -32,10 +40,10 @@ function staysAlone(open: () => Promise<Driver>): void {
     const working = alone(
       driver,
       async () => {
-        await after(2_500);
+        await after(LONGER);
         ended = true;
       },
-      60_000,
+      NEVER,
     );
     const error = await working.catch((reason: unknown) => reason);
     expect(ended).toBe(true);
@@ -50,10 +58,10 @@ function staysAlone(open: () => Promise<Driver>): void {
     const working = alone(
       driver,
       async () => {
-        await after(1_500);
+        await after(LONGER);
         throw new Error("the work's own");
       },
-      60_000,
+      NEVER,
     );
     await expect(working).rejects.toThrow("the work's own");
     await driver.close();
@@ -63,7 +71,7 @@ function staysAlone(open: () => Promise<Driver>): void {
 await describeWithPostgres("PostgreSQL", (server) => {
   staysAlone(() => {
     const url = new URL(server.url);
-    url.searchParams.set("options", "-c idle_in_transaction_session_timeout=1s");
+    url.searchParams.set("options", `-c idle_in_transaction_session_timeout=${REST}s`);
     return openPostgres({ url: url.href, schema: {}, log });
   });
 });
@@ -75,7 +83,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     driver.connect = async () => {
       const connection = await connect();
       await connection.begin("define");
-      await connection.execute("set session wait_timeout = 1");
+      await connection.execute(`set session wait_timeout = ${REST}`);
       await connection.commit();
       return connection;
     };

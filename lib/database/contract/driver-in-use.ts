@@ -103,11 +103,14 @@ export class DriverInUse {
     return connection.db as ThingsDb;
   }
 
+  /** What a statement answers in a transaction of its own that reads. */
+  rows(statement: string, driver = this.driver): Promise<Record<string, unknown>[]> {
+    return inTransaction(driver, "read", (connection) => connection.execute(statement));
+  }
+
   /** The names that are committed, by id. */
-  names(driver = this.driver): Promise<unknown[]> {
-    return inTransaction(driver, "read", async (connection) => {
-      return (await connection.execute("select name from things order by id")).map((row) => row.name);
-    });
+  async names(driver = this.driver): Promise<unknown[]> {
+    return (await this.rows("select name from things order by id", driver)).map((row) => row.name);
   }
 
   /** What kind of failure the work ends with. */

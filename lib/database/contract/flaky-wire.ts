@@ -58,6 +58,11 @@ export class FlakyWire implements AsyncDisposable {
     this.#onTheWay = [];
   }
 
+  /** Has something been sent that has not arrived? */
+  get isCarrying(): boolean {
+    return this.#onTheWay !== undefined && this.#onTheWay.length > 0;
+  }
+
   arrive(): void {
     const arriving = this.#onTheWay ?? [];
     this.#onTheWay = undefined;

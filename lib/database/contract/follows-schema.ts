@@ -86,7 +86,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       await createInternalTables(driver);
       // In the project, so that the schema finds drizzle-orm.
       folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
-    }, 60_000);
+    });
     beforeEach(async () => {
       const { own } = dialects[dialect];
       if (dialect === "pg") await execute("drop schema public cascade", "create schema public");
@@ -110,7 +110,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
     afterAll(async () => {
       planner.close();
       await driver?.close();
-      await rm(folder, { recursive: true, force: true });
+      if (folder) await rm(folder, { recursive: true, force: true });
     });
 
     test("an empty database gets the tables; after that there is nothing to do", async () => {
@@ -189,7 +189,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(outcome(await save(to)), story).toMatch(/^(applied|inLine)$/);
         expect(await save(to), story).toEqual({ status: "inLine" });
       }
-    }, 60_000);
+    });
 
     describe("beside rows there comes", () => {
       test.each(additions)("$story", async ({ from = usual, to, shows }) => {

@@ -58,16 +58,16 @@ function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"
     const statement = runaway.execute(use.words.runaway);
     const waiting = use.subject.writersConflict ? undefined : use.driver.connect();
     const failure = use.failureOf(statement);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const destroyed = Date.now();
+    if (use.driver.shared) await expect.poll(() => use.rows(use.words.running)).not.toEqual([]);
+    // An embedded database that runs a statement answers nobody: there is no fact to wait for, only time to get it.
+    else await new Promise((resolve) => setTimeout(resolve, 100));
     runaway.destroy();
     expect(await failure).toBe("connectionLost");
     await waiting?.then((connection) => connection.release());
     // The same row: the server has to have let go of it.
     await use.write("insert into things (id, name) values (1, 'after')");
     expect(await use.names()).toEqual(["after"]);
-    expect(Date.now() - destroyed).toBeLessThan(5_000);
-  }, 40_000);
+  });
 
   test("lost while idle is replaced", async () => {
     await use.write("insert into things (id, name) values (1, 'one')");
@@ -152,7 +152,7 @@ function overAWire(use: DriverInUse, port: number): void {
     await other.rollback();
     other.release();
     await driver.close();
-  }, 5_000);
+  });
 
   if (use.subject.commitsInOneTrip) lateCommitsAreWaitedFor(use, port);
 
@@ -226,7 +226,7 @@ function lateCommitsAreWaitedFor(use: DriverInUse, port: number): void {
     wire.delay();
     const record = { identity: "", lastDecided: 1, outcomes: new Map(), touched: 0 };
     const committing = use.outcomeOf(connection.commit(sessionRecords.advance(connection, "s", 1, record)));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect.poll(() => wire.isCarrying, { interval: 5 }).toBe(true);
     connection.destroy();
     expect(await committing).toBe("connectionLost");
 

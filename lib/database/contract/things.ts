@@ -56,8 +56,10 @@ export interface Words {
   readonly echo: string;
   /** Answers `at`, the moment in the first row, in milliseconds since 1970 as the database reckons them. */
   readonly reckoned: string;
-  /** Runs for 30 s at least. */
+  /** Does not end by itself in any time that a test has. */
   readonly runaway: string;
+  /** Answers a row while a server runs that, to other connections. */
+  readonly running: string;
   /** Runs the author's own SQL and answers its rows. */
   ownSql(db: unknown, statement: string): Promise<unknown[]>;
 }
@@ -77,7 +79,9 @@ export const words: Readonly<Record<Dialect, Words>> = {
     echo: "select $1::text as text, $2::bigint as big, $3::text as missing",
     reckoned: "select extract(epoch from at) * 1000 as at from things",
     // Arithmetic: PGlite knows no pg_sleep that could be interrupted.
-    runaway: "select count(*) from generate_series(1, 400000000)",
+    runaway: "select count(*) from (select generate_series(1, 4000000000000)) as numbers",
+    running:
+      "select 1 from pg_stat_activity where datname = current_database() and state = 'active' and query like 'select count(*) from (select generate_series%'",
     ownSql: async (db, statement) => ((await (db as Raw).execute(statement)) as { rows: unknown[] }).rows,
   },
   sqlite: {
@@ -92,6 +96,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
     echo: "select $1 as text, $2 as big, $3 as missing",
     reckoned: "select at from things",
     runaway: "never run: nothing can stop it",
+    running: "never run",
     ownSql: (db, statement) => (db as Raw).all(statement),
   },
   mysql: {
@@ -106,7 +111,9 @@ export const words: Readonly<Record<Dialect, Words>> = {
     echo: "select $1 as text, $2 as big, $3 as missing",
     reckoned: "select unix_timestamp(at) * 1000 as at from things",
     // Arithmetic: from a sleep MariaDB wakes when its client has gone.
-    runaway: "select benchmark(400000000, sha2('a', 256))",
+    runaway: "select benchmark(4000000000000, sha2('a', 256))",
+    running:
+      "select 1 from information_schema.processlist where db = database() and info like 'select benchmark(4000000000000%'",
     ownSql: async (db, statement) => ((await (db as Raw).execute(statement)) as [unknown[]])[0],
   },
 };
