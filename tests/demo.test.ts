@@ -10,6 +10,7 @@ import type { Driver } from "../lib/database/driver.ts";
 import { describeOn, type TestDatabase } from "../lib/database/with-every-database.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
+import { patientLimits } from "./support/patience.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
@@ -20,15 +21,20 @@ function demoWorks(database: TestDatabase): void {
   beforeAll(async () => {
     driver = await database.open(schema);
     await bringInLine({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
-    engine = createEngine({ driver, environment: machineEnvironment(log), development: true });
+    engine = createEngine({
+      driver,
+      environment: machineEnvironment(log),
+      development: true,
+      limits: patientLimits,
+    });
     engine.useFunctions({ channels, messages, seed }, schema);
   });
 
   beforeEach(() => inTransaction(driver, "write", (connection) => connection.execute("truncate channels, messages")));
 
   afterAll(async () => {
-    await engine.close();
-    await driver.close();
+    await engine?.close();
+    await driver?.close();
   });
 
   const mutate = (address: string, args: Record<string, unknown> = {}) =>

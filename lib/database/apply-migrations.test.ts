@@ -123,7 +123,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     beforeAll(async () => {
       driver = await open();
       await createInternalTables(driver);
-    }, 60_000);
+    });
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), "convex-lite-migrations-"));
       const { own, quoted } = dialects[dialect];

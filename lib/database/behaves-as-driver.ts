@@ -10,7 +10,7 @@ import { valuesTravel } from "./contract/values.ts";
 export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
   describe(`${name} behaves as a driver`, () => {
     const use = new DriverInUse(subject);
-    beforeAll(() => use.open(), 60_000);
+    beforeAll(() => use.open());
     beforeEach(() => use.reset());
     afterEach(() => use.leaveNothing());
     afterAll(() => use.close());

@@ -41,7 +41,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       await createInternalTables(driver);
       // In the project, so that the schema finds drizzle-orm.
       folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
-    }, 60_000);
+    });
     beforeEach(() =>
       execute(
         "drop schema public cascade",
@@ -52,7 +52,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
     afterAll(async () => {
       planner.close();
       await driver?.close();
-      await rm(folder, { recursive: true, force: true });
+      if (folder) await rm(folder, { recursive: true, force: true });
     });
 
     test("an empty database gets the tables; after that there is nothing to do", async () => {
@@ -219,7 +219,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
       planner.close();
       await driver?.close();
       await admin?.close();
-      await rm(folder, { recursive: true, force: true });
+      if (folder) await rm(folder, { recursive: true, force: true });
     });
 
     test("nothing is changed where a bare name means another schema than public", async () => {

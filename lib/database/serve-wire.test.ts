@@ -38,9 +38,9 @@ beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), "convex-lite-wire-"));
 });
 afterEach(async () => {
-  await server.close();
-  await driver.close();
-  await rm(base, { recursive: true, force: true });
+  await server?.close();
+  await driver?.close();
+  if (base) await rm(base, { recursive: true, force: true });
 });
 
 test("a tool sees what the application committed, and the application what the tool did", async () => {

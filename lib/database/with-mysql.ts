@@ -1,5 +1,6 @@
 import { createConnection } from "mysql2/promise";
 import { afterAll, describe } from "vitest";
+import { patience } from "../../tests/support/patience.ts";
 import type { TestServer } from "./with-postgres.ts";
 
 const address = process.env.TEST_MYSQL_URL ?? "mysql://root@127.0.0.1:3306/test";
@@ -41,7 +42,7 @@ async function endConnections(database: string): Promise<void> {
 }
 
 async function run(sql: string): Promise<Array<{ id?: number }>> {
-  const connection = await createConnection({ uri: address, connectTimeout: 2_000 });
+  const connection = await createConnection({ uri: address, connectTimeout: patience.fact });
   try {
     const [rows] = await connection.query(sql);
     return rows as Array<{ id?: number }>;

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, describe } from "vitest";
+import { patience } from "../../tests/support/patience.ts";
 
 /** A database of its own on the PostgreSQL server that tests may use. */
 export interface TestServer {
@@ -61,7 +62,7 @@ async function endConnections(database: string): Promise<void> {
 }
 
 async function run(sql: string): Promise<Array<{ left?: number }>> {
-  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: 2_000 });
+  const client = new pg.Client({ connectionString: address, connectionTimeoutMillis: patience.fact });
   client.on("error", () => {});
   await client.connect();
   try {

@@ -170,11 +170,11 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   afterEach(async () => {
-    await engine.close();
-    expect(clock.waiting).toBe(0);
+    await engine?.close();
+    expect(clock?.waiting ?? 0).toBe(0);
   });
 
-  afterAll(() => driver.close());
+  afterAll(() => driver?.close());
 
   const connect = (session = SESSION, subject?: string) =>
     new WireClient(engine, subject === undefined ? null : { subject }).connect(session);

@@ -78,7 +78,7 @@ beforeAll(async () => {
   driver = await openTemporary({ schema });
   await createTables(driver, schema);
 });
-afterAll(() => driver.close());
+afterAll(() => driver?.close());
 beforeEach(async () => {
   clients = 0;
   engine = createEngine({ driver, environment: new HandClock(), development: true });

@@ -103,8 +103,8 @@ describe("a connection that says nothing any more", () => {
     engine = createEngine({ driver: database.driver, environment: clock, development: false });
     engine.useFunctions({ notes: { list, add } }, schema);
   });
-  afterEach(() => engine.close());
-  afterAll(() => real.close());
+  afterEach(() => engine?.close());
+  afterAll(() => real?.close());
 
   const call = (kind: "query" | "mutation", address: string, args: Record<string, unknown> = {}) =>
     engine.call({ kind, address, args, caller: null });

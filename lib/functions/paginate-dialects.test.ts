@@ -116,9 +116,9 @@ function paginates({ open, schema, things, links, row, orders, impossible }: Cas
     for (let i = 1; i <= 10; i++) await db.insert(linked).values({ from: i % 3, to: i });
   });
   afterAll(async () => {
-    await connection.rollback();
-    connection.release();
-    await driver.close();
+    await connection?.rollback();
+    connection?.release();
+    await driver?.close();
   });
 
   async function all<Row>(

@@ -82,9 +82,9 @@ function behavesAsPaginate(open: () => Promise<Driver>): void {
     await db.execute(sql`insert into links select i % 3, i from generate_series(1, 10) as i`);
   });
   afterAll(async () => {
-    await connection.rollback();
-    connection.release();
-    await driver.close();
+    await connection?.rollback();
+    connection?.release();
+    await driver?.close();
   });
 
   const inTime = { orderBy: [asc(posts.at), asc(posts.id)] };

@@ -54,7 +54,7 @@ beforeAll(() => {
   project = new TemporaryProject(files);
   writeApi(project.path("convex"));
 });
-afterAll(() => project[Symbol.dispose]());
+afterAll(() => project?.[Symbol.dispose]());
 
 test("references are typed through any folder, functions may call each other through api in one module, and the schema is known", () => {
   const { stdout } = spawnSync(process.execPath, [compiler, "--noEmit", "-p", project.root], { encoding: "utf8" });

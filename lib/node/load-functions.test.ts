@@ -145,7 +145,7 @@ test("keys tell a change of code from none, and one that the schema depends on f
   expect((await loader.load()).schemaKey).not.toBe(first.schemaKey);
 });
 
-test("a hundred loads leave nothing noticeable behind", { timeout: 60_000 }, async () => {
+test("a hundred loads leave nothing noticeable behind", async () => {
   setFlagsFromString("--expose_gc");
   const collect = runInNewContext("gc") as () => void;
   const heap = () => {

@@ -42,9 +42,7 @@ async function develop(url: string): Promise<string> {
 }
 
 function runsTheDemo({ name, url }: TestDatabase): void {
-  test("with nothing but DATABASE_URL: tables, pages, and a message that a second client sees", {
-    timeout: 120_000,
-  }, async () => {
+  test("with nothing but DATABASE_URL: tables, pages, and a message that a second client sees", async () => {
     const site = await develop((await url()) ?? "");
     const [ada, ben] = [new ConvexClient(site), new ConvexClient(site)];
     onTestFinished(async () => {

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../faults/server-process.ts";
+import { patience } from "../support/patience.ts";
 
 /** A database server's programs, if this machine has them. */
 export interface ServerPrograms {
@@ -98,8 +99,13 @@ export class OwnServer implements AsyncDisposable {
     const [program, ...args] = programs.prepare(server.#data);
     execFileSync(program, args, { ...asNobody, cwd: folder, stdio: "pipe" });
     if (programs.atStart) writeFileSync(join(server.#data, AT_START), programs.atStart);
-    await server.start();
-    return server;
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get #data(): string {
@@ -114,8 +120,11 @@ export class OwnServer implements AsyncDisposable {
   async start(): Promise<void> {
     const [program, ...args] = this.#programs.serve(this.#data, this.port);
     this.#process = spawn(program, args, { ...asNobody, cwd: this.#folder, detached: true, stdio: "ignore" });
-    for (let tries = 0; !(await this.#listens()); tries++) {
-      if (tries > 300) throw new Error(`${program} does not listen at port ${this.port} after 30 seconds.`);
+    const givenUp = performance.now() + patience.fact;
+    while (!(await this.#listens())) {
+      if (performance.now() > givenUp) {
+        throw new Error(`${program} does not listen at port ${this.port} after ${patience.fact} ms.`);
+      }
       // Between two looks.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

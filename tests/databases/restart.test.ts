@@ -44,7 +44,7 @@ function survivesItsServer(
         })();
         const passing = passTime(here, sent);
         for (const share of [0.25, 0.5, 0.75]) {
-          await expect.poll(() => counted.length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(MUTATIONS * share);
+          await expect.poll(() => counted.length, { interval: 5 }).toBeGreaterThan(MUTATIONS * share);
           await server.kill();
           await server.start();
         }
@@ -56,7 +56,7 @@ function survivesItsServer(
         expect(await alice.query(api.counters.get, { name })).toBe(MUTATIONS);
       }
       await close();
-    }, 180_000);
+    });
   });
 }
 

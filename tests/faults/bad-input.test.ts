@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import type { ServerMessage } from "../../lib/protocol/server-message.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./bad-input.ts";
-import { fastTime, type SmallServer, startSmallServer } from "./small-server.ts";
+import { type SmallServer, startSmallServer } from "./small-server.ts";
 import { until } from "./until.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
@@ -28,8 +28,8 @@ describe("bad input", () => {
   });
 
   afterAll(async () => {
-    await bystander.close();
-    await server[Symbol.asyncDispose]();
+    await bystander?.close();
+    await server?.[Symbol.asyncDispose]();
   });
 
   /** The server lives, and who did nothing wrong notices nothing. */
@@ -93,10 +93,9 @@ describe("bad input", () => {
   });
 });
 
-test("who reads nothing is dropped, and others go on without it", { timeout: 60_000 }, async () => {
+test("who reads nothing is dropped, and others go on without it", async () => {
   // Half a minute of patience is a second and a half here. Nobody is let go for being silent too, or fails for being slow.
-  const limits = { deadAfter: 3_600_000, mutationTime: 600_000, queryTime: 600_000 };
-  await using server = await startSmallServer({ environment: fastTime(20), limits });
+  await using server = await startSmallServer({ timeIsFaster: 20 });
   const slow = new WebSocket(`ws://${server.host}/api/sync`);
   const closed = once(slow, "close") as Promise<[number]>;
   await once(slow, "open");
@@ -120,7 +119,7 @@ test("who reads nothing is dropped, and others go on without it", { timeout: 60_
     await writer.mutation("notes:add", { room: rooms[sent % rooms.length] ?? "", text: `${text}${sent}` });
     expect(total).toBe(++sent);
   }
-  await until(() => server.sockets.count === 1, 15_000);
+  await until(() => server.sockets.count === 1);
   expect(writer.connectionState().state).toBe("open");
   slow.resume();
   expect([4430, 1006]).toContain((await closed)[0]);

@@ -10,6 +10,7 @@ import { acceptSockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
 import { takePort } from "../../lib/node/http-server.ts";
 import { stopInOrder } from "../../lib/node/stop.ts";
+import { patientLimits } from "../support/patience.ts";
 import { Doom } from "./doom.ts";
 import { functions, schema } from "./functions.ts";
 
@@ -28,7 +29,12 @@ const doom = process.env.DOOM
   ? new Doom(...(JSON.parse(process.env.DOOM) as ConstructorParameters<typeof Doom>))
   : undefined;
 const driver = doom?.driver(database) ?? database;
-const healthy = createEngine({ driver, environment: machineEnvironment(log), development: false });
+const healthy = createEngine({
+  driver,
+  environment: machineEnvironment(log),
+  development: false,
+  limits: patientLimits,
+});
 const engine = doom?.engine(healthy) ?? healthy;
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
 engine.useFunctions(doom?.functions(functions) ?? functions, schema);

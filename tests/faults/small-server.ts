@@ -7,6 +7,7 @@ import type { EngineLimits } from "../../lib/engine/limits.ts";
 import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";
 import { acceptSockets, type Sockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
+import { patientLimits } from "../support/patience.ts";
 import { functions, schema } from "./functions.ts";
 
 const log = { info() {}, warn() {}, error() {} };
@@ -21,16 +22,19 @@ export interface SmallServer extends AsyncDisposable {
 }
 
 export interface SmallServerOptions {
-  /** Default: the machine's. */
-  environment?: Environment;
+  /** How many times as fast the machine's time goes for it. What is patient stays so. Default: 1. */
+  timeIsFaster?: number;
+  /** Default: patient ones. */
   limits?: Partial<EngineLimits>;
 }
 
 export async function startSmallServer(options: SmallServerOptions = {}): Promise<SmallServer> {
-  const { environment = machineEnvironment(log), limits = {} } = options;
+  const { timeIsFaster: factor = 1 } = options;
+  const patient = Object.entries(patientLimits).map(([name, ms]) => [name, ms * factor]);
+  const limits = { ...Object.fromEntries(patient), ...options.limits } as Partial<EngineLimits>;
   const driver = await openTemporary({ schema });
   await createTables(driver, schema);
-  const engine = createEngine({ driver, environment, development: false, limits });
+  const engine = createEngine({ driver, environment: fastTime(factor), development: false, limits });
   // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
   engine.useFunctions(functions, schema);
   const rules = { engine, identify: () => null, log, trustProxy: false };

@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+import { patience } from "../support/patience.ts";
 
-/** Resolves as soon as it is so. @throws what `why` says, when it has not become so in time. */
-export async function until(isSo: () => boolean, within = 30_000, why = () => ""): Promise<void> {
-  const tooLate = Date.now() + within;
+/** Resolves as soon as it is so. @throws what `why` says, when it does not become so. */
+export async function until(isSo: () => boolean, why = () => ""): Promise<void> {
+  const givenUp = performance.now() + patience.fact;
   while (!isSo()) {
-    if (Date.now() > tooLate) throw new Error(`It did not become so within ${within} ms. ${why()}`);
+    if (performance.now() > givenUp) throw new Error(`It did not become so within ${patience.fact} ms. ${why()}`);
     await setTimeout(5);
   }
 }

@@ -30,11 +30,9 @@ function neverShowsWhatNeverWas({ name, dialect, open, url }: TestDatabase): voi
     await createTables(driver, schemas[dialect]);
   });
 
-  afterAll(() => driver.close());
+  afterAll(() => driver?.close());
 
-  test("clients show nothing but states that the database was in, one after the other, and the last one at rest", {
-    timeout: 120_000 + 2_000 * seeds,
-  }, async () => {
+  test("clients show nothing but states that the database was in, one after the other, and the last one at rest", async () => {
     const again = dialect === "sqlite" ? "file:" : (await url()) ? "<address of an empty database>" : "";
     for (const seed of [...FOUND, ...Array.from({ length: seeds }, (_, i) => i + 1)]) {
       const { faults, barriers, views } = await fuzz(seed, driver);

@@ -8,6 +8,7 @@ import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { World } from "../../lib/testing/world.ts";
 import { fromWire } from "../../lib/values/wire.ts";
 import { keptOpen } from "../support/kept-open.ts";
+import { patientLimits } from "../support/patience.ts";
 import { type Chance, randomMutation, randomQuestions } from "./chance.ts";
 import { checkAtRest, checkClient, History } from "./check-history.ts";
 import { functionsFor } from "./functions.ts";
@@ -60,7 +61,7 @@ class FuzzRun {
     this.#driver = driver;
     this.#chance = chanceFrom(new HandClock(seed));
     this.#world = new World(
-      { functions: functionsFor(driver.dialect), schema: schemas[driver.dialect], seed },
+      { functions: functionsFor(driver.dialect), schema: schemas[driver.dialect], seed, limits: patientLimits },
       keptOpen(driver),
     );
     this.#history.add({ items: [], privateLists: new Set(), log: new Map() });

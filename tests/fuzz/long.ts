@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { startWebsocketProxy } from "../../lib/database/contract/websocket-proxy.ts";
+import { patience } from "../support/patience.ts";
 
 const [seconds = "60", given] = process.argv.slice(2).filter((argument) => argument !== "--");
 if (!(Number(seconds) > 0)) throw new Error(`Expected seconds, such as: pnpm test:long 600. Found: ${seconds}.`);
@@ -76,7 +77,7 @@ async function throughNeon(): Promise<(typeof databases)[number]> {
 
 async function inMysql(): Promise<(typeof databases)[number]> {
   const send = async (sql: string) => {
-    const connection = await createConnection({ uri: mysql, connectTimeout: 2_000 });
+    const connection = await createConnection({ uri: mysql, connectTimeout: patience.fact });
     await connection.query(sql);
     await connection.end();
   };
@@ -98,7 +99,7 @@ async function run(script: string, time: number, ...rest: string[]): Promise<num
 }
 
 async function inServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: postgres, connectionTimeoutMillis: 2_000 });
+  const client = new pg.Client({ connectionString: postgres, connectionTimeoutMillis: patience.fact });
   client.on("error", () => {});
   await client.connect();
   try {

@@ -21,8 +21,12 @@ export interface Outcome {
   output: string;
 }
 
-/** Plants the bug in a copy of the project and runs the test that must notice. @throws when the edit fits nowhere. */
-export async function plant(bug: PlantedBug): Promise<Outcome> {
+/**
+ * Plants the bug in a copy of the project and runs the test that must notice.
+ * @param signal Ends that.
+ * @throws when the edit fits nowhere.
+ */
+export async function plant(bug: PlantedBug, signal: AbortSignal): Promise<Outcome> {
   const copy = await mkdtemp(join(tmpdir(), "convex-lite-planted-"));
   try {
     for (const path of COPIED) {
@@ -31,7 +35,7 @@ export async function plant(bug: PlantedBug): Promise<Outcome> {
     }
     await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
     for (const edit of bug.edits) await apply(copy, edit);
-    return await runIn(copy, bug);
+    return await runIn(copy, bug, signal);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
@@ -53,20 +57,24 @@ async function apply(copy: string, { file, from, to }: PlantedBug["edits"][numbe
 }
 
 /** Only a test that says what is wrong has caught it: a bug that keeps the test from running proves nothing. */
-async function runIn(copy: string, { caughtBy }: PlantedBug): Promise<Outcome> {
+async function runIn(copy: string, { caughtBy }: PlantedBug, signal: AbortSignal): Promise<Outcome> {
   if ("seeds" in caughtBy) {
     const { seeds, change } = caughtBy;
-    const output = await run(copy, ["tests/simulation/run-seeds.ts", "1", String(seeds), change ? "change" : "stay"]);
+    const output = await run(
+      copy,
+      ["tests/simulation/run-seeds.ts", "1", String(seeds), change ? "change" : "stay"],
+      signal,
+    );
     return { isCaught: /simulation.*: seed \d+ fails/.test(output) && !output.includes("It threw"), output };
   }
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const named = caughtBy.test ? ["-t", caughtBy.test] : [];
-  const output = await run(copy, [vitest, "run", caughtBy.file, ...named, "--reporter=dot"]);
+  const output = await run(copy, [vitest, "run", caughtBy.file, ...named, "--reporter=dot"], signal);
   return { isCaught: output.includes("AssertionError"), output };
 }
 
-function run(cwd: string, args: string[]): Promise<string> {
-  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: "1" } });
+function run(cwd: string, args: string[], signal: AbortSignal): Promise<string> {
+  const child = spawn(process.execPath, args, { cwd, signal, env: { ...process.env, NO_COLOR: "1" } });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data: Buffer) => {

@@ -44,8 +44,8 @@ function runsThePortableApp(database: TestDatabase): void {
   });
 
   afterAll(async () => {
-    await driver.close();
-    project[Symbol.dispose]();
+    await driver?.close();
+    project?.[Symbol.dispose]();
   });
 
   /** What a client sees of a query, newest last. */

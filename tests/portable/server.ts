@@ -11,6 +11,7 @@ import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
 import { takePort } from "../../lib/node/http-server.ts";
 import { FunctionLoader } from "../../lib/node/load-functions.ts";
 import { stopInOrder } from "../../lib/node/stop.ts";
+import { patientLimits } from "../support/patience.ts";
 
 const [port, project = "", url] = process.argv.slice(2);
 const log = {
@@ -25,7 +26,12 @@ const { modules, schema } = await loader.load();
 const database = await openDatabase({ url, directory: `${project}/.convex`, schema, log });
 // The second start finds them there.
 await createTables(database, schema).catch(() => {});
-const engine = createEngine({ driver: database, environment: machineEnvironment(log), development: false });
+const engine = createEngine({
+  driver: database,
+  environment: machineEnvironment(log),
+  development: false,
+  limits: patientLimits,
+});
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
 engine.useFunctions(modules, schema);
 

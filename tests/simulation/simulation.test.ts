@@ -11,18 +11,14 @@ test("schedules that have shown a fault before show none", async () => {
   for (const seed of FOUND) expect(await faultsOf(seed)).toEqual([]);
 });
 
-test("whatever fails, and whenever: calls run once and in order, and clients see one state after the other", {
-  timeout: 120_000,
-}, async () => {
+test("whatever fails, and whenever: calls run once and in order, and clients see one state after the other", async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const faults = await faultsOf(seed);
     if (faults.length > 0) expect(faults).toEqual([]);
   }
 });
 
-test("people who sign in and out: nobody sees another's answers, and what waits is never done as somebody else", {
-  timeout: 120_000,
-}, async () => {
+test("people who sign in and out: nobody sees another's answers, and what waits is never done as somebody else", async () => {
   let becomings = 0;
   for (let seed = 1; seed <= CHANGING_SEEDS; seed++) {
     const simulated = await simulate(seed, { peopleChange: true });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { compiler, root } from "./compile.ts";
+import { patience } from "./patience.ts";
 
 /** A place in a file of the project, as an editor shows it. */
 export interface Place {
@@ -16,9 +17,6 @@ interface Location {
   uri: string;
   range: { start: { line: number } };
 }
-
-/** How long an editor waits for one answer of the language server. Milliseconds. */
-const PATIENCE = 15_000;
 
 /**
  * As much of an editor as it takes to point at a word of this project and ask the compiler's language server about it.
@@ -43,9 +41,14 @@ export class Editor implements AsyncDisposable {
   static async open(): Promise<Editor> {
     const editor = new Editor();
     const workspace = { processId: process.pid, rootUri: pathToFileURL(root).href, capabilities: {} };
-    await editor.#ask("initialize", workspace);
-    editor.#send({ method: "initialized", params: {} });
-    return editor;
+    try {
+      await editor.#ask("initialize", workspace);
+      editor.#send({ method: "initialized", params: {} });
+      return editor;
+    } catch (error) {
+      await editor[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Where "go to definition" leads from the last word of an expression that stands in a file. */
@@ -87,7 +90,8 @@ export class Editor implements AsyncDisposable {
   #ask(method: string, params: unknown): Promise<unknown> {
     const id = ++this.#requests;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const givenUp = setTimeout(() => reject(new Error(`No answer to ${method} within ${PATIENCE} ms.`)), PATIENCE);
+    const giveUp = () => reject(new Error(`No answer to ${method} within ${patience.fact} ms.`));
+    const givenUp = setTimeout(giveUp, patience.fact);
     this.#waiting.set(id, resolve);
     this.#send({ id, method, params });
     return promise.finally(() => clearTimeout(givenUp));

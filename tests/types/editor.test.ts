@@ -5,7 +5,7 @@ let editor: Editor;
 beforeAll(async () => {
   editor = await Editor.open();
 });
-afterAll(() => editor[Symbol.asyncDispose]());
+afterAll(() => editor?.[Symbol.asyncDispose]());
 
 describe("in an editor", () => {
   test.each<[from: string, expression: string, path: string, line: string]>([
