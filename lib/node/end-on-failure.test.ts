@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { TemporaryProject } from "./temporary-project.ts";
 
 const server = (work: string) => `
@@ -19,6 +19,7 @@ await openDatabase({ url: process.env.DATABASE_URL, directory: ".convex", schema
 async function run(script: string, variables: Record<string, string>): Promise<[code: unknown, output: string]> {
   using project = new TemporaryProject({ "package.json": '{ "type": "module" }', "server.ts": script });
   const child = spawn(process.execPath, ["server.ts"], { cwd: project.root, env: { ...process.env, ...variables } });
+  onTestFinished(() => void child.kill("SIGKILL"));
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return [code, out + err];
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { writeApi } from "./generate-api.ts";
 import { TemporaryProject } from "./temporary-project.ts";
 
@@ -62,7 +62,8 @@ test("references are typed through any folder, functions may call each other thr
 });
 
 test("go to definition leads from api to the export itself", async () => {
-  using editor = new Editor(project.root);
+  const editor = new Editor(project.root);
+  onTestFinished(() => editor[Symbol.dispose]());
   await editor.initialize();
   const file = project.path("uses.ts");
   const text = readFileSync(file, "utf8");

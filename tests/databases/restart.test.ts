@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startWebsocketProxy } from "../../lib/database/contract/websocket-proxy.ts";
 import { createTables } from "../../lib/database/create-tables.ts";
 import { createInternalTables } from "../../lib/database/internal-tables.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { World } from "../../lib/testing/world.ts";
+import { patientLimits } from "../support/patience.ts";
 import { thorough } from "../support/thorough.ts";
 import { api, counting, schemas } from "./counters.ts";
 import { mariadbPrograms, OwnServer, postgresPrograms, type ServerPrograms } from "./own-server.ts";
@@ -23,14 +24,15 @@ function survivesItsServer(
   const title = programs && thorough ? database : `${database} (skipped: ${reason})`;
   describe.skipIf(!programs || !thorough)(`a server of ${title}`, () => {
     test("that is killed and started anew while somebody counts: each counts once, and everybody sees it", async () => {
-      await using server = await OwnServer.start(programs as ServerPrograms);
+      const server = await OwnServer.start(programs as ServerPrograms);
+      onTestFinished(() => server[Symbol.asyncDispose]());
       const { url, close } = await viaOther(server);
       const driver = await openDatabase({ url, directory: "", schema, log });
       await createInternalTables(driver);
       await createTables(driver, schema);
       {
         await using here = new World(
-          { functions: { counters: counting(schema as typeof schemas.pg) }, schema, limits: { databaseTime: 2_000 } },
+          { functions: { counters: counting(schema as typeof schemas.pg) }, schema, limits: patientLimits },
           driver,
         );
         const [alice, bob] = [here.connect("alice"), here.connect("bob")];

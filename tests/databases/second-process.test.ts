@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { inTransaction } from "../../lib/database/alone.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { thorough } from "../support/thorough.ts";
@@ -24,6 +24,7 @@ async function secondProcess(options: object): Promise<{ message?: string }> {
   const child = spawn(process.execPath, ["--input-type=module", "-e", program(options)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
   child.stdout.on("data", (chunk) => {
     said += chunk;
