@@ -1,11 +1,12 @@
+import { patience } from "../../tests/support/patience.ts";
 import { behavesAsDriver } from "./behaves-as-driver.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { openTemporary } from "./temporary.ts";
 
 behavesAsDriver("PGlite", {
   dialect: "pg",
-  open: ({ schema, connectWithin }) =>
-    openTemporary({ schema, answerWithin: 200, ...(connectWithin === undefined ? {} : { connectWithin }) }),
+  // Whoever waits for its turn waits also while the database is opened again.
+  open: ({ schema, connectWithin = patience.fact }) => openTemporary({ schema, answerWithin: 200, connectWithin }),
   cutConnections: (driver) => (driver as EmbeddedDriver).abort(),
   writersConflict: false,
   // Each opens a database of its own; that what was committed is there again is shown in embedded.test.ts.

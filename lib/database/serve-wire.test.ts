@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { patience } from "../../tests/support/patience.ts";
 import { inTransaction } from "./alone.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { openPglite } from "./pglite.ts";
@@ -18,7 +19,8 @@ let server: WireServer;
 
 async function serveIn(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  driver = await openPglite({ directory: join(folder, "pglite"), schema: {}, log, answerWithin: 100 });
+  const within = { answerWithin: 100, connectWithin: patience.fact };
+  driver = await openPglite({ directory: join(folder, "pglite"), schema: {}, log, ...within });
   server = await serveWire(driver, log);
 }
 const host = (): string => readFileSync(`${driver.directory}.socket`, "utf8");
