@@ -15,7 +15,8 @@ export default defineConfig({
   reporter: process.env.CI ? [["list"]] : [["line"]],
   use: {
     actionTimeout: patience.fact,
-    navigationTimeout: patience.fact,
+    // The first visit waits until Next has compiled the page.
+    navigationTimeout: patience.test,
     launchOptions: { executablePath: chromium.executablePath, args: chromium.args },
     trace: "retain-on-failure",
   },
