@@ -19,7 +19,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   const driver = await openTemporary({ schema });
   await createTables(driver, schema);
   onTestFinished(() => driver.close());
-  // Nothing is said that nobody asked for: every send counts.
+  // No ping is sent on the way: every send counts.
   const limits = { ...patientLimits, pingEvery: patience.test };
   const engine = createEngine({ driver, environment: machineEnvironment(log), development: false, limits });
   onTestFinished(() => engine.close());

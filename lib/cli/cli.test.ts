@@ -127,7 +127,7 @@ describe("dev", () => {
       await expect.poll(() => dev.output().slice(before)).toMatch(/changed: restarting[\s\S]*it starts again/);
     };
     for (const path of edited) await edit(path);
-    // What nobody edits starts nothing; what somebody edits comes after it, and would be the second of two reasons.
+    // What tools write starts nothing; an edit comes after it, and would be the second of two reasons.
     for (const path of ["next-env.d.ts", "app/server.log", ".next/page.js"]) project.put(path, "{}");
     await edit("tsconfig.json");
     const reasons = [...dev.output().matchAll(/(\S+) changed: restarting/g)].map(([, path]) => path);

@@ -5,7 +5,7 @@ import { openTemporary } from "./temporary.ts";
 
 behavesAsDriver("PGlite", {
   dialect: "pg",
-  // Whoever waits for its turn waits also while the database is opened again.
+  // A connection waits for its turn also while the database is opened again.
   open: ({ schema, connectWithin = patience.fact }) => openTemporary({ schema, answerWithin: 200, connectWithin }),
   cutConnections: (driver) => (driver as EmbeddedDriver).abort(),
   writersConflict: false,

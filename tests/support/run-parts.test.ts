@@ -8,7 +8,7 @@ const module = new URL("./run-parts.ts", import.meta.url).href;
 /** Stands for the program of a part. */
 const part = (name: string, code: string): Part => ({ name, command: process.execPath, args: ["-e", code] });
 const passes = part("second", 'console.log("the second runs")');
-/** Says that it runs, and what it is told. Ends by itself only if nobody is left to tell it anything. */
+/** Says that it runs, and what it is told. Ends by itself when the process that could tell it something has ended. */
 const waits = part(
   "first",
   `process.on("SIGTERM", () => { console.log("told to stop"); process.exit(0); });

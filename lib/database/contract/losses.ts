@@ -59,7 +59,7 @@ function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"
     const waiting = use.subject.writersConflict ? undefined : use.driver.connect();
     const failure = use.failureOf(statement);
     if (use.driver.shared) await expect.poll(() => use.rows(use.words.running)).not.toEqual([]);
-    // An embedded database that runs a statement answers nobody: there is no fact to wait for, only time to get it.
+    // An embedded database that runs a statement answers nothing else: there is no fact to wait for, only time to get it.
     else await new Promise((resolve) => setTimeout(resolve, 100));
     runaway.destroy();
     expect(await failure).toBe("connectionLost");
