@@ -12,7 +12,7 @@ export async function findChromium(): Promise<{ executablePath: string; args: st
   // It brings the libraries that a bare machine lacks, but unpacks them only where it thinks it runs on AWS Lambda.
   process.env.AWS_LAMBDA_JS_RUNTIME ??= "nodejs22.x";
   const { default: chromium } = await import("@sparticuz/chromium");
-  // In one process, as it prefers there, the browser would end with the first page that is closed.
-  const args = chromium.args.filter((arg) => arg !== "--single-process" && arg !== "--no-zygote");
-  return { executablePath: await chromium.executablePath(), args };
+  // Its own arguments make one process of it, which would end with the first page that is closed, draw by a graphics card
+  // that it imitates, which takes most of a core, and let pages do what a browser forbids.
+  return { executablePath: await chromium.executablePath(), args: ["--no-sandbox", "--disable-gpu"] };
 }
