@@ -117,7 +117,7 @@ test("out of the back/forward cache the same page is live again, with what came 
     await chat.page.goto(`${app.url}/healthz`);
     await write(app, request, "general", "while it was kept");
     await chat.page.evaluate(() => void setTimeout(() => history.back()));
-    await chat.page.waitForURL(/general$/);
+    await expect(chat.page).toHaveURL(/general$/);
     // The browser that comes as a package is Chromium's headless shell.
     test.skip(reasons.includes("BackForwardCacheDisabledForDelegate"), "this browser keeps no page");
 
