@@ -78,7 +78,7 @@ function breaks(watcher: WireClient, type: ServerMessage["type"], close = false)
 }
 
 describe("a client that cannot be told what it is due", () => {
-  test("is closed, and the others are told, whoever comes first", async () => {
+  test("is closed, and the others are told, those before it and those after it", async () => {
     const watchers = [
       await watching("numbers:count"),
       await watching("numbers:count"),

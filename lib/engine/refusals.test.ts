@@ -145,6 +145,23 @@ describe("a subscription that is refused", () => {
     expect(deaf.closedWith?.code).toBe(CloseCode.tooMany);
   });
 
+  test("is written down once, however many are refused with it", async () => {
+    const written = vi.spyOn(JSON, "stringify");
+    const queries = notThere(1, 250).map((query) => ({
+      ...query,
+      path: "messages:list",
+      args: { ["k".repeat(4_000)]: 1 },
+    }));
+    const message = JSON.stringify({ type: "Subscribe", queries } as never);
+    const asking = client();
+    written.mockClear();
+    asking.sayText(message);
+    const bytes = written.mock.results.reduce((sum, { value }) => sum + String(value).length, 0);
+    written.mockRestore();
+    expect(asking.closedWith).toBeUndefined();
+    expect(bytes).toBeLessThan(5 * message.length);
+  });
+
   test("counts with what its client is to be told of it, which may quote all of its arguments", async () => {
     engine = createEngine({
       driver: noDatabase,

@@ -42,6 +42,8 @@ export class Subscriptions {
   /** Subscriptions that the client has not been told about. */
   #unmapped: Subscription[] = [];
   #refused: Changes["refused"] | undefined;
+  /** How many bytes the errors in `#refused` take. Counted once each: all of a large message may be refused. */
+  #refusedBytes = 0;
 
   /** Queries that it watches, and refused ones of which it has yet to be told. */
   get size(): number {
@@ -51,8 +53,7 @@ export class Subscriptions {
 
   /** What all of that takes: bytes of arguments, and of refusals. */
   get bytes(): number {
-    const untold = this.#refused === undefined ? 0 : Buffer.byteLength(JSON.stringify(this.#refused));
-    return this.#all.reduce((sum, { bytes }) => sum + bytes, untold);
+    return this.#all.reduce((sum, { bytes }) => sum + bytes, this.#refusedBytes);
   }
 
   /** Is there anything that the client has not been told? */
@@ -90,7 +91,7 @@ export class Subscriptions {
   /**
    * It gets no answers. Nothing of it is left but the refusal that the client is to be told.
    * @param isKept It may be bound later after all: then the subscription stays.
-   * @returns the live query that nobody here watches any more, if any.
+   * @returns the live query that this client no longer watches, if any.
    */
   refuse(subscription: Subscription, error: WireError, isKept = false): LiveQuery | undefined {
     const left = this.#unbind(subscription);
@@ -101,6 +102,7 @@ export class Subscriptions {
     this.#forgetRefusal(subscription.query);
     this.#refused ??= [];
     this.#refused.push([subscription.query, error]);
+    this.#refusedBytes += bytesOf(error);
     return left;
   }
 
@@ -151,6 +153,7 @@ export class Subscriptions {
   takeChanges(answerOf: (live: LiveQuery) => Answer | undefined = (live) => live.answer): Changes {
     const changes: Changes = { maps: [], refused: this.#refused ?? [], answers: new Map() };
     this.#refused = undefined;
+    this.#refusedBytes = 0;
     const changed = this.#changed;
     this.#changed = changed.filter((live) => answerOf(live) !== live.answer);
     for (const live of changed) {
@@ -202,9 +205,16 @@ export class Subscriptions {
   }
 
   #forgetRefusal(query: number): void {
-    const left = this.#refused?.filter(([refused]) => refused !== query);
-    this.#refused = left && left.length > 0 ? left : undefined;
+    const forgotten = this.#refused?.filter(([refused]) => refused === query) ?? [];
+    if (forgotten.length === 0) return;
+    const left = this.#refused?.filter((refusal) => !forgotten.includes(refusal)) ?? [];
+    this.#refused = left.length > 0 ? left : undefined;
+    for (const [, error] of forgotten) this.#refusedBytes -= bytesOf(error);
   }
+}
+
+function bytesOf(error: WireError): number {
+  return Buffer.byteLength(JSON.stringify(error));
 }
 
 function remove<T>(list: T[], item: T): void {

@@ -118,7 +118,7 @@ test("out of the back/forward cache the same page is live again, with what came 
     await write(app, request, "general", "while it was kept");
     await chat.page.evaluate(() => void setTimeout(() => history.back()));
     await expect(chat.page).toHaveURL(/general$/);
-    // The browser that comes as a package is Chromium's headless shell.
+    // Chromium's headless shell, which comes as a package, has no back/forward cache: there is nothing to test in it.
     test.skip(reasons.includes("BackForwardCacheDisabledForDelegate"), "this browser keeps no page");
 
     await expect(chat.rows("before it was kept")).toHaveCount(1);

@@ -125,7 +125,7 @@ export class OwnServer implements AsyncDisposable {
       if (performance.now() > givenUp) {
         throw new Error(`${program} does not listen at port ${this.port} after ${patience.fact} ms.`);
       }
-      // Between two looks.
+      // Between two looks at whether it listens: a port sends no event when it opens.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
