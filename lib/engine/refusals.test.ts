@@ -170,6 +170,12 @@ describe("a subscription that is refused", () => {
       limits: { keptArgsBytes: 20_000 },
     });
     engine.useFunctions(functions, {});
+    const reading = new WireClient(engine).connect(SESSION.replace("0", "1"));
+    for (let n = 1; n <= 8; n++) {
+      reading.subscribe(n, "messages:list", { channel: "a", ["k".repeat(5_000)]: n });
+      await engine.settled();
+    }
+    expect(reading.closedWith).toBeUndefined();
     const deaf = client();
     deaf.bufferedAmount = engine.limits.pauseAbove + 1;
     for (let n = 1; n <= 4; n++) deaf.subscribe(n, "messages:list", { channel: "a", ["k".repeat(5_000)]: n });
