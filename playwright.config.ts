@@ -11,9 +11,6 @@ export default defineConfig({
   fullyParallel: false,
   forbidOnly: process.env.CI !== undefined,
   timeout: patience.test,
-  // Beside four busy processes Next was seen to end a Fast Refresh without the change that was saved. What fails twice is
-  // broken.
-  retries: process.env.CI ? 1 : 0,
   expect: { timeout: patience.fact },
   reporter: process.env.CI ? [["list"]] : [["line"]],
   use: {
