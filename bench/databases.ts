@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
-import { startWebsocketProxy } from "../lib/database/contract/websocket-proxy.ts";
+import { startWebsocketProxy } from "../tests/support/databases/contract/websocket-proxy.ts";
 import * as schema from "./functions/schema.ts";
 import type { DatabasePlace } from "./server/database.ts";
 

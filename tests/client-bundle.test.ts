@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TemporaryProject } from "../lib/node/temporary-project.ts";
 import { root } from "./support/compile.ts";
+import { TemporaryProject } from "./support/temporary-project.ts";
 
 const next = createRequire(join(root, "package.json")).resolve("next/dist/bin/next");
 

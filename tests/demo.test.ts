@@ -7,9 +7,9 @@ import * as seed from "../convex/seed.ts";
 import { inTransaction } from "../lib/database/alone.ts";
 import { bringInLine } from "../lib/database/bring-in-line.ts";
 import type { Driver } from "../lib/database/driver.ts";
-import { describeOn, type TestDatabase } from "../lib/database/with-every-database.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
+import { describeOn, type TestDatabase } from "./support/databases/with-every-database.ts";
 import { patientLimits } from "./support/patience.ts";
 
 const log = { info() {}, warn() {}, error() {} };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { TemporaryProject } from "../node/temporary-project.ts";
+import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyText, anyValue } from "../../tests/support/any-value.ts";
+import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import { valueAnswer } from "../engine/answer.ts";
 import type { ValueAnswer } from "../engine/live-query.ts";
 import type { QueryKey } from "../functions/query-key.ts";
@@ -12,7 +13,6 @@ import { USUAL_LIMITS } from "./connection.ts";
 import { patchedAnswer } from "./patched-answer.ts";
 import { heldAnswer, shownAnswer } from "./query.ts";
 import { QuerySet } from "./query-set.ts";
-import { ScriptedServer, settle } from "./scripted-server.ts";
 import { ServerAnswers } from "./server-answers.ts";
 
 /** What makes a row worth a patch: a text that is longer than what is around it on the way. */

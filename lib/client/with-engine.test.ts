@@ -3,6 +3,7 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { patience } from "../../tests/support/patience.ts";
+import { ScriptedPage } from "../../tests/support/scripted-server.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Identity } from "../functions/context.ts";
@@ -12,7 +13,6 @@ import { HandClock } from "../testing/hand-clock.ts";
 import { SocketNetwork } from "../testing/socket-pair.ts";
 import { ConvexError } from "../values/errors.ts";
 import { ConvexClient } from "./convex-client.ts";
-import { ScriptedPage } from "./scripted-server.ts";
 
 const messages = pgTable("messages", {
   id: integer().primaryKey().generatedAlwaysAsIdentity(),

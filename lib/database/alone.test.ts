@@ -1,11 +1,11 @@
 import { setTimeout as after } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { alone } from "./alone.ts";
 import type { Driver } from "./driver.ts";
 import { openMysql } from "./mysql.ts";
 import { openPostgres } from "./postgres.ts";
-import { describeWithMysql } from "./with-mysql.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

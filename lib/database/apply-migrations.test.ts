@@ -6,6 +6,8 @@ import * as mysqlCore from "drizzle-orm/mysql-core";
 import * as pgCore from "drizzle-orm/pg-core";
 import * as sqliteCore from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { inTransaction } from "./alone.ts";
 import { applyMigrations } from "./apply-migrations.ts";
 import { dialects } from "./dialects.ts";
@@ -16,8 +18,6 @@ import { openMysql } from "./mysql.ts";
 import { openPostgres } from "./postgres.ts";
 import { schemaFingerprint } from "./schema-fingerprint.ts";
 import { openTemporary } from "./temporary.ts";
-import { describeWithMysql } from "./with-mysql.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { inTransaction } from "./alone.ts";
 import { type BroughtInLine, bringInLine } from "./bring-in-line.ts";
 import type { Driver } from "./driver.ts";
@@ -8,7 +9,6 @@ import { createInternalTables } from "./internal-tables.ts";
 import { openPostgres } from "./postgres.ts";
 import { SchemaPlanner } from "./schema-planner.ts";
 import { openTemporary } from "./temporary.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

@@ -18,7 +18,7 @@ export const DECIDES_NOTHING = "CLX01";
 export type TransactionMode = "read" | "write" | "define";
 
 /**
- * A database as the engine needs it. Every driver passes the suite in `behaves-as-driver.ts`.
+ * A database as the engine needs it. Every driver passes the suite in `tests/support/databases/behaves-as-driver.ts`.
  *
  * The order is always connect → begin → commit or rollback → release. A driver whose database runs one transaction at
  * a time (PGlite) makes `connect` wait for its turn, so that nobody waits for the database with a transaction open

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { patience } from "../../tests/support/patience.ts";
 import { inTransaction } from "./alone.ts";
 import { applyMigrations } from "./apply-migrations.ts";
@@ -14,8 +16,6 @@ import { openDatabase } from "./open-database.ts";
 import { openPglite } from "./pglite.ts";
 import { SchemaPlanner } from "./schema-planner.ts";
 import { serveWire } from "./serve-wire.ts";
-import { describeWithMysql } from "./with-mysql.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 /** Each run of drizzle-kit takes seconds; `pnpm test:databases` has the time for all. */

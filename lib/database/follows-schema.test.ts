@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { expect, test } from "vitest";
+import { followsSchema } from "../../tests/support/databases/contract/follows-schema.ts";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { inTransaction } from "./alone.ts";
 import { type BroughtInLine, bringInLine } from "./bring-in-line.ts";
-import { followsSchema } from "./contract/follows-schema.ts";
 import { openMysql } from "./mysql.ts";
 import { openPostgres } from "./postgres.ts";
 import { openTemporary } from "./temporary.ts";
-import { describeWithMysql } from "./with-mysql.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

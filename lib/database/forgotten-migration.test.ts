@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TemporaryProject } from "../node/temporary-project.ts";
+import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 import { forgottenMigration } from "./forgotten-migration.ts";
 import { SchemaPlanner } from "./schema-planner.ts";
 

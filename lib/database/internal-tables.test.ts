@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { inTransaction } from "./alone.ts";
 import type { Driver } from "./driver.ts";
 import { createInternalTables, readMeta, writeMeta } from "./internal-tables.ts";
 import { openPostgres } from "./postgres.ts";
 import { openTemporary } from "./temporary.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
 import { inTransaction } from "./alone.ts";
 import { openMysql } from "./mysql.ts";
 import { withTlsOfMysql2 } from "./mysql-tls.ts";
-import { describeWithMysql } from "./with-mysql.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 const directory = mkdtempSync(join(tmpdir(), "convex-lite-tls-"));

@@ -1,11 +1,11 @@
 import { relations } from "drizzle-orm";
 import { int, type MySqlDatabase, mysqlTable } from "drizzle-orm/mysql-core";
 import { describe, expect, test } from "vitest";
+import { behavesAsDriver } from "../../tests/support/databases/behaves-as-driver.ts";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
 import { inTransaction } from "./alone.ts";
-import { behavesAsDriver } from "./behaves-as-driver.ts";
 import type { Connection, Driver } from "./driver.ts";
 import { openMysql } from "./mysql.ts";
-import { describeWithMysql } from "./with-mysql.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

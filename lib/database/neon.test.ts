@@ -1,9 +1,9 @@
 import { neonConfig } from "@neondatabase/serverless";
 import { afterAll, expect, test } from "vitest";
-import { behavesAsDriver } from "./behaves-as-driver.ts";
-import { startWebsocketProxy } from "./contract/websocket-proxy.ts";
+import { behavesAsDriver } from "../../tests/support/databases/behaves-as-driver.ts";
+import { startWebsocketProxy } from "../../tests/support/databases/contract/websocket-proxy.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { openNeon } from "./neon.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

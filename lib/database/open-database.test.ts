@@ -10,6 +10,8 @@ import { int as mysqlInt, mysqlTable } from "drizzle-orm/mysql-core";
 import { integer, pgTable } from "drizzle-orm/pg-core";
 import { int, sqliteTable } from "drizzle-orm/sqlite-core";
 import { describe, expect, test } from "vitest";
+import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { inTransaction } from "./alone.ts";
 import { readAddress } from "./database-address.ts";
 import { dialects } from "./dialects.ts";
@@ -17,8 +19,6 @@ import type { Driver } from "./driver.ts";
 import { UnusableDatabaseError } from "./failure.ts";
 import { openDatabase } from "./open-database.ts";
 import { openPostgres } from "./postgres.ts";
-import { describeWithMysql } from "./with-mysql.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 const schema = { things: pgTable("things", { id: integer() }) };

@@ -1,5 +1,5 @@
+import { behavesAsDriver } from "../../tests/support/databases/behaves-as-driver.ts";
 import { patience } from "../../tests/support/patience.ts";
-import { behavesAsDriver } from "./behaves-as-driver.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { openTemporary } from "./temporary.ts";
 

@@ -1,6 +1,6 @@
-import { behavesAsDriver } from "./behaves-as-driver.ts";
+import { behavesAsDriver } from "../../tests/support/databases/behaves-as-driver.ts";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { openPostgres } from "./postgres.ts";
-import { describeWithPostgres } from "./with-postgres.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 

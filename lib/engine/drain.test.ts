@@ -2,11 +2,11 @@ import { asc } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { Nowhere } from "../../tests/support/databases/nowhere.ts";
+import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
-import { Nowhere } from "../testing/nowhere.ts";
-import { WireClient } from "../testing/wire-client.ts";
 import { startWorld } from "../testing/world.ts";
 import { createEngine, type Engine } from "./engine.ts";
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { Nowhere } from "../../tests/support/databases/nowhere.ts";
+import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
-import { Nowhere } from "../testing/nowhere.ts";
-import { WireClient } from "../testing/wire-client.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
 const { query, mutation } = createFunctions<Record<string, never>>();

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WireClient } from "../../tests/support/wire-client.ts";
 import { type Connection, ConnectionLostError, type Driver } from "../database/driver.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
-import { WireClient } from "../testing/wire-client.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
 const { query } = createFunctions<Record<string, never>>();

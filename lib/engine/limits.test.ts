@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { Nowhere } from "../../tests/support/databases/nowhere.ts";
+import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
-import { Nowhere } from "../testing/nowhere.ts";
-import { WireClient } from "../testing/wire-client.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import type { EngineLimits } from "./limits.ts";
 

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { noDatabase } from "../../tests/support/databases/no-database.ts";
+import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
-import { noDatabase } from "../testing/no-database.ts";
-import { WireClient } from "../testing/wire-client.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
 const { query, mutation, internalQuery } = createFunctions<Record<string, never>>();

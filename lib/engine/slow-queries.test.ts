@@ -2,14 +2,14 @@ import { asc, eq } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
+import { WireClient } from "../../tests/support/wire-client.ts";
 import { createTables } from "../database/create-tables.ts";
 import type { Driver } from "../database/driver.ts";
 import { createInternalTables } from "../database/internal-tables.ts";
 import { openPostgres } from "../database/postgres.ts";
-import { describeWithPostgres } from "../database/with-postgres.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
-import { WireClient } from "../testing/wire-client.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
 const notes = pgTable("notes", {

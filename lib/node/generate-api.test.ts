@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
+import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 import { compareApi, generateApi, writeApi } from "./generate-api.ts";
 import { LoadError } from "./load-error.ts";
 import { scanFunctions } from "./scan-functions.ts";
-import { TemporaryProject } from "./temporary-project.ts";
 
 test("every module at any depth is found, and what holds no functions is not", () => {
   using project = new TemporaryProject({

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 import { writeApi } from "./generate-api.ts";
-import { TemporaryProject } from "./temporary-project.ts";
 
 const compiler = resolve(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
 const strict = {

@@ -2,10 +2,10 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
+import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 import { isRegisteredFunction } from "../functions/define.ts";
 import { LoadError } from "./load-error.ts";
 import { FunctionLoader } from "./load-functions.ts";
-import { TemporaryProject } from "./temporary-project.ts";
 
 const open: (FunctionLoader | TemporaryProject)[] = [];
 afterEach(async () => {

@@ -1,13 +1,13 @@
 import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { schemaEdits } from "../../tests/support/databases/contract/schema-edits.ts";
+import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 import { inTransaction } from "../database/alone.ts";
-import { schemaEdits } from "../database/contract/schema-edits.ts";
 import type { Driver } from "../database/driver.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { FunctionLoader } from "./load-functions.ts";
 import { type ServedFunctions, serveFunctions } from "./serve-functions.ts";
-import { TemporaryProject } from "./temporary-project.ts";
 
 const notes = (columns: string) => `
 import { integer, pgTable, text } from "drizzle-orm/pg-core";

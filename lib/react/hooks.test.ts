@@ -4,8 +4,8 @@ import { act, createElement, Fragment, memo, type ReactNode, StrictMode, Suspens
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import type { PublicQuery } from "../client/query-result.ts";
-import { ScriptedServer, settle } from "../client/scripted-server.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
 import type { Preloaded } from "../protocol/preloaded.ts";
 import {

@@ -4,7 +4,7 @@ import { act, createElement, memo, type ReactNode, StrictMode, useState } from "
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ScriptedServer, settle } from "../client/scripted-server.ts";
+import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
-import { type DatabaseName, describeOn, type TestDatabase } from "../../lib/database/with-every-database.ts";
 import { freePort } from "../faults/server-process.ts";
+import { type DatabaseName, describeOn, type TestDatabase } from "../support/databases/with-every-database.ts";
 import { thorough } from "../support/thorough.ts";
 
 const project = join(import.meta.dirname, "../..");

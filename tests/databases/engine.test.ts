@@ -1,5 +1,4 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { startWebsocketProxy } from "../../lib/database/contract/websocket-proxy.ts";
 import { createTables } from "../../lib/database/create-tables.ts";
 import type { Driver } from "../../lib/database/driver.ts";
 import { createInternalTables } from "../../lib/database/internal-tables.ts";
@@ -7,9 +6,10 @@ import { openMysql } from "../../lib/database/mysql.ts";
 import { openNeon } from "../../lib/database/neon.ts";
 import { openPostgres } from "../../lib/database/postgres.ts";
 import { openTemporary } from "../../lib/database/temporary.ts";
-import { describeWithMysql } from "../../lib/database/with-mysql.ts";
-import { describeWithPostgres } from "../../lib/database/with-postgres.ts";
 import { World } from "../../lib/testing/world.ts";
+import { startWebsocketProxy } from "../support/databases/contract/websocket-proxy.ts";
+import { describeWithMysql } from "../support/databases/with-mysql.ts";
+import { describeWithPostgres } from "../support/databases/with-postgres.ts";
 import { api, counting, schemas } from "./counters.ts";
 
 const log = { info() {}, warn() {}, error() {} };

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startWebsocketProxy } from "../../lib/database/contract/websocket-proxy.ts";
 import { createTables } from "../../lib/database/create-tables.ts";
 import { createInternalTables } from "../../lib/database/internal-tables.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { World } from "../../lib/testing/world.ts";
+import { startWebsocketProxy } from "../support/databases/contract/websocket-proxy.ts";
 import { patientLimits } from "../support/patience.ts";
 import { thorough } from "../support/thorough.ts";
 import { api, counting, schemas } from "./counters.ts";

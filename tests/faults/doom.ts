@@ -1,8 +1,8 @@
-import { DriverAround } from "../../lib/database/contract/driver-around.ts";
 import type { Driver } from "../../lib/database/driver.ts";
 import type { Engine, FunctionModules } from "../../lib/engine/engine.ts";
 import type { RegisteredFunction } from "../../lib/functions/define.ts";
 import type { Frame, SocketLike } from "../../lib/protocol/socket.ts";
+import { DriverAround } from "../support/databases/contract/driver-around.ts";
 
 /** Where in a mutation a server may end, in the order in which it comes by. */
 export const POINTS = [

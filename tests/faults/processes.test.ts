@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import { inTransaction } from "../../lib/database/alone.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
-import { describeWithPostgres, type TestServer } from "../../lib/database/with-postgres.ts";
+import { describeWithPostgres, type TestServer } from "../support/databases/with-postgres.ts";
 import { thorough } from "../support/thorough.ts";
 import { Crowd, type StoredNote } from "./crowd.ts";
 import { COMMITTED, POINTS } from "./doom.ts";

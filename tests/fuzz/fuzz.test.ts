@@ -5,7 +5,7 @@ import {
   type DatabaseName,
   describeOnEveryDatabase,
   type TestDatabase,
-} from "../../lib/database/with-every-database.ts";
+} from "../support/databases/with-every-database.ts";
 import { thorough } from "../support/thorough.ts";
 import { fuzz } from "./fuzz.ts";
 import { schemas } from "./schema.ts";

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
-import { startWebsocketProxy } from "../../lib/database/contract/websocket-proxy.ts";
+import { startWebsocketProxy } from "../support/databases/contract/websocket-proxy.ts";
 import { patience } from "../support/patience.ts";
 
 const [seconds = "60", given] = process.argv.slice(2).filter((argument) => argument !== "--");

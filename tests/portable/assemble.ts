@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dialect } from "../../lib/database/driver.ts";
-import { TemporaryProject } from "../../lib/node/temporary-project.ts";
+import { TemporaryProject } from "../support/temporary-project.ts";
 
 /** The files of `app/`, by their paths in a project, and what is in them. */
 function handlerFiles(): Record<string, string> {

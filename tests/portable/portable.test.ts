@@ -4,11 +4,11 @@ import { inTransaction } from "../../lib/database/alone.ts";
 import { createTables } from "../../lib/database/create-tables.ts";
 import { dialects } from "../../lib/database/dialects.ts";
 import type { Driver } from "../../lib/database/driver.ts";
-import { describeOnEveryDatabase, type TestDatabase } from "../../lib/database/with-every-database.ts";
 import type { FunctionModules } from "../../lib/engine/engine.ts";
-import type { TemporaryProject } from "../../lib/node/temporary-project.ts";
 import { World } from "../../lib/testing/world.ts";
+import { describeOnEveryDatabase, type TestDatabase } from "../support/databases/with-every-database.ts";
 import { keptOpen } from "../support/kept-open.ts";
+import type { TemporaryProject } from "../support/temporary-project.ts";
 import { assemble } from "./assemble.ts";
 
 /** More than a JavaScript number can tell apart. */

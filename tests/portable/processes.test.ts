@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
-import { type DatabaseName, describeOn, type TestDatabase } from "../../lib/database/with-every-database.ts";
-import type { TemporaryProject } from "../../lib/node/temporary-project.ts";
 import { freePort, ServerProcess } from "../faults/server-process.ts";
+import { type DatabaseName, describeOn, type TestDatabase } from "../support/databases/with-every-database.ts";
+import type { TemporaryProject } from "../support/temporary-project.ts";
 import { thorough } from "../support/thorough.ts";
 import { assemble } from "./assemble.ts";
 

@@ -14,14 +14,14 @@ interface Module extends ModuleText {
  */
 export async function checkRooms(root: string): Promise<string[]> {
   const modules = await readAll(root, globSync("lib/**/*.{ts,tsx}", { cwd: root }));
-  const shipped = modules.filter(({ path }) => !isTestMaterial(path));
+  const shipped = modules.filter(({ path }) => !isTest(path));
   return [
     ...shipped.flatMap((module) => [
       ...wrongArrows(module),
       ...indexInside(module),
       ...passesEverythingOn(module),
       ...keepsState(module),
-      ...loadsTestMaterial(module),
+      ...loadsTests(module),
     ]),
     ...modules.flatMap(({ path }) => badName(path)),
     ...circles(shipped),
@@ -30,9 +30,8 @@ export async function checkRooms(root: string): Promise<string[]> {
   ];
 }
 
-const isTestMaterial = (path: string): boolean =>
-  /\.(test|test-d|bench)\.tsx?$/.test(path) ||
-  plan.testMaterial.some((entry) => path === entry || (entry.endsWith("/") && path.startsWith(entry)));
+/** Tests stand beside what they test; what only they use is in `tests/support/`. */
+const isTest = (path: string): boolean => /\.(test|test-d|bench)\.tsx?$/.test(path);
 
 async function readAll(root: string, paths: string[]): Promise<Module[]> {
   return Promise.all(
@@ -83,9 +82,9 @@ function keepsState({ path, changing }: Module): string[] {
   return changing.map((name) => `${path} keeps "${name}" at its top level, and it changes: copies of it will differ.`);
 }
 
-function loadsTestMaterial(module: Module): string[] {
-  const loaded = targets(module).filter(isTestMaterial);
-  return loaded.map((path) => `${module.path} imports ${path}, which is for tests.`);
+function loadsTests(module: Module): string[] {
+  const loaded = targets(module).filter(isTest);
+  return loaded.map((path) => `${module.path} imports ${path}, which is a test.`);
 }
 
 function badName(path: string): string[] {
@@ -137,7 +136,7 @@ function unfitForBrowsers(modules: readonly Module[]): string[] {
 function pathsIntoLib(root: string): string[] {
   const files = globSync(["{app,convex}/**/*.{ts,tsx,js,jsx,mjs}", "server.ts"], { cwd: root });
   return files
-    .filter((path) => !isTestMaterial(path))
+    .filter((path) => !isTest(path))
     .sort()
     .flatMap((path) => {
       // JSX is not read here either; and a specifier looks the same wherever it stands.

@@ -143,8 +143,8 @@ const text = \`import { \${"y".replace(/["'\`]/g, "")} } from "./y.ts";\`;
     ],
     [
       "material of tests in what is shipped",
-      { "lib/client/a.ts": 'import "./scripted-server.ts";', "lib/client/scripted-server.ts": "" },
-      "lib/client/a.ts imports lib/client/scripted-server.ts, which is for tests.",
+      { "lib/client/a.ts": 'import "./b.test.ts";', "lib/client/b.test.ts": "" },
+      "lib/client/a.ts imports lib/client/b.test.ts, which is a test.",
     ],
     [
       "a path into lib/ from the demo",

@@ -33,17 +33,6 @@ export const browserPackages = ["react"];
 export const browserFiles =
   /^lib\/((environment|values|protocol|client|react)\/|functions\/(reference|query-key)\.ts$)/;
 
-/** Files and folders that only tests load, though their names do not say so. They may know everything. */
-export const testMaterial = [
-  "lib/client/scripted-server.ts",
-  "lib/database/behaves-as-driver.ts",
-  "lib/database/contract/",
-  "lib/database/with-every-database.ts",
-  "lib/database/with-mysql.ts",
-  "lib/database/with-postgres.ts",
-  "lib/node/temporary-project.ts",
-];
-
 /** Files that are a program of their own: their top level is not shared with anybody. */
 export const programs = [
   "lib/cli/main.ts",

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { TemporaryProject } from "../../lib/node/temporary-project.ts";
+import { TemporaryProject } from "./temporary-project.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const compiler = join(root, "node_modules/typescript/bin/tsc");

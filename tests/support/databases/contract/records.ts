@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type SessionRecord, sessionRecords } from "../../engine/session-records.ts";
-import { alone, inTransaction } from "../alone.ts";
-import { dialects } from "../dialects.ts";
-import type { Connection, Statement } from "../driver.ts";
-import { createInternalTables, readMeta, writeMeta } from "../internal-tables.ts";
+import { alone, inTransaction } from "../../../../lib/database/alone.ts";
+import { dialects } from "../../../../lib/database/dialects.ts";
+import type { Connection, Statement } from "../../../../lib/database/driver.ts";
+import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal-tables.ts";
+import { type SessionRecord, sessionRecords } from "../../../../lib/engine/session-records.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
 const record = {

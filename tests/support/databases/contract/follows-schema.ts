@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { inTransaction } from "../alone.ts";
-import { applyMigrations } from "../apply-migrations.ts";
-import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../bring-in-line.ts";
-import { dialects } from "../dialects.ts";
-import type { Dialect, Driver } from "../driver.ts";
-import { createInternalTables } from "../internal-tables.ts";
-import { SchemaPlanner } from "../schema-planner.ts";
+import { inTransaction } from "../../../../lib/database/alone.ts";
+import { applyMigrations } from "../../../../lib/database/apply-migrations.ts";
+import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../../../../lib/database/bring-in-line.ts";
+import { dialects } from "../../../../lib/database/dialects.ts";
+import type { Dialect, Driver } from "../../../../lib/database/driver.ts";
+import { createInternalTables } from "../../../../lib/database/internal-tables.ts";
+import { SchemaPlanner } from "../../../../lib/database/schema-planner.ts";
 import { richSchemas } from "./rich-schemas.ts";
 import { type Schema, schemaEdits } from "./schema-edits.ts";
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe } from "vitest";
-import type { Log } from "../environment/environment.ts";
+import type { Dialect, Driver } from "../../../lib/database/driver.ts";
+import { openDatabase } from "../../../lib/database/open-database.ts";
+import { openTemporary } from "../../../lib/database/temporary.ts";
+import type { Log } from "../../../lib/environment/environment.ts";
 import { startWebsocketProxy, type WebsocketProxy } from "./contract/websocket-proxy.ts";
-import type { Dialect, Driver } from "./driver.ts";
-import { openDatabase } from "./open-database.ts";
-import { openTemporary } from "./temporary.ts";
 import { describeWithMysql } from "./with-mysql.ts";
 import { describeWithPostgres } from "./with-postgres.ts";
 

@@ -1,6 +1,6 @@
 import { createConnection } from "mysql2/promise";
 import { afterAll, describe } from "vitest";
-import { patience } from "../../tests/support/patience.ts";
+import { patience } from "../patience.ts";
 import type { TestServer } from "./with-postgres.ts";
 
 const address = process.env.TEST_MYSQL_URL ?? "mysql://root@127.0.0.1:3306/test";

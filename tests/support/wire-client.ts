@@ -1,9 +1,9 @@
-import type { Engine } from "../engine/engine.ts";
-import type { Identity } from "../functions/context.ts";
-import type { ClientMessage } from "../protocol/client-message.ts";
-import { type Patch, type ServerMessage, serverMessage, type Transition } from "../protocol/server-message.ts";
-import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
-import { fromWire } from "../values/wire.ts";
+import type { Engine } from "../../lib/engine/engine.ts";
+import type { Identity } from "../../lib/functions/context.ts";
+import type { ClientMessage } from "../../lib/protocol/client-message.ts";
+import { type Patch, type ServerMessage, serverMessage, type Transition } from "../../lib/protocol/server-message.ts";
+import type { Frame, SocketEvents, SocketLike } from "../../lib/protocol/socket.ts";
+import { fromWire } from "../../lib/values/wire.ts";
 
 /**
  * The plainest client there can be: says what it is told to, and keeps what it hears. For tests that look at the wire.

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, describe } from "vitest";
-import { patience } from "../../tests/support/patience.ts";
+import { patience } from "../patience.ts";
 
 /** A database of its own on the PostgreSQL server that tests may use. */
 export interface TestServer {

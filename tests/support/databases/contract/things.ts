@@ -1,8 +1,8 @@
 import * as mysql from "drizzle-orm/mysql-core";
 import * as pg from "drizzle-orm/pg-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
-import type { Database } from "../../functions/context.ts";
-import type { Dialect } from "../driver.ts";
+import type { Dialect } from "../../../../lib/database/driver.ts";
+import type { Database } from "../../../../lib/functions/context.ts";
 
 const bytea = pg.customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 const things = pg.pgTable("things", {

@@ -1,4 +1,4 @@
-import { type Connection, ConnectionLostError, type Driver, type Failure } from "../database/driver.ts";
+import { type Connection, ConnectionLostError, type Driver, type Failure } from "../../../lib/database/driver.ts";
 
 /** A database that takes everything and holds nothing. */
 export class Nowhere implements Driver {

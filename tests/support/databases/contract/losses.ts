@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { defaultLimits } from "../../engine/limits.ts";
-import { sessionRecords } from "../../engine/session-records.ts";
-import { Transactions } from "../../engine/transactions.ts";
-import { machineEnvironment } from "../../environment/environment.ts";
-import { dialects } from "../dialects.ts";
-import { ConnectionLostError } from "../driver.ts";
-import { createInternalTables } from "../internal-tables.ts";
+import { dialects } from "../../../../lib/database/dialects.ts";
+import { ConnectionLostError } from "../../../../lib/database/driver.ts";
+import { createInternalTables } from "../../../../lib/database/internal-tables.ts";
+import { defaultLimits } from "../../../../lib/engine/limits.ts";
+import { sessionRecords } from "../../../../lib/engine/session-records.ts";
+import { Transactions } from "../../../../lib/engine/transactions.ts";
+import { machineEnvironment } from "../../../../lib/environment/environment.ts";
 import { DriverAround } from "./driver-around.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 import { FlakyWire } from "./flaky-wire.ts";

@@ -1,11 +1,11 @@
-import type { ClientMessage } from "../protocol/client-message.ts";
-import type { Limits, ServerMessage, Transition } from "../protocol/server-message.ts";
-import type { SocketLike } from "../protocol/socket.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { SocketNetwork } from "../testing/socket-pair.ts";
-import type { ClientOptions } from "./client-options.ts";
-import { ConvexClient } from "./convex-client.ts";
-import type { Page } from "./page.ts";
+import type { ClientOptions } from "../../lib/client/client-options.ts";
+import { ConvexClient } from "../../lib/client/convex-client.ts";
+import type { Page } from "../../lib/client/page.ts";
+import type { ClientMessage } from "../../lib/protocol/client-message.ts";
+import type { Limits, ServerMessage, Transition } from "../../lib/protocol/server-message.ts";
+import type { SocketLike } from "../../lib/protocol/socket.ts";
+import { HandClock } from "../../lib/testing/hand-clock.ts";
+import { SocketNetwork } from "../../lib/testing/socket-pair.ts";
 
 /** For tests: a server that says what the test tells it to, and `Connected` by itself unless told otherwise. */
 export class ScriptedServer {
