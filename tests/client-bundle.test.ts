@@ -117,10 +117,10 @@ export const Mistake = () => <p>{typeof listByChannel}</p>;
 
 test("in a browser build every name that functions are defined with is there, so that nothing else is reported", () => {
   const names = (file: string, pattern: RegExp) =>
-    [...readFileSync(join(root, "lib/functions", file), "utf8").matchAll(pattern)].map(([, found]) => found ?? "");
-  const guarded = names("client-guard.ts", /^export const (\w+)/gm);
-  const [destructured = ""] = names("index.ts", /^export const \{ ([^}]+) \}/gm);
-  const passedOn = names("index.ts", /^export \{ ([^}]+) \} from/gm);
+    [...readFileSync(join(root, "lib/entries", file), "utf8").matchAll(pattern)].map(([, found]) => found ?? "");
+  const guarded = names("server.browser.ts", /^export const (\w+)/gm);
+  const [destructured = ""] = names("server.ts", /^export const \{ ([^}]+) \}/gm);
+  const passedOn = names("server.ts", /^export \{ ([^}]+) \} from/gm);
   const real = [destructured, ...passedOn].flatMap((list) => list.split(",").map((name) => name.trim()));
   expect(guarded.sort()).toEqual(real.filter((name) => name !== "" && !name.startsWith("type ")).sort());
 });

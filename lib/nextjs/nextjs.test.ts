@@ -1,6 +1,6 @@
 import { beforeEach, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
-import { action, ConvexError, mutation, query } from "../functions/index.ts";
+import { action, ConvexError, mutation, query } from "../entries/server.ts";
 import { createReferences, type PublicReferences } from "../functions/reference.ts";
 import { offerRuntime, type Runtime } from "../node/runtime.ts";
 import type { WireError } from "../protocol/outcome.ts";

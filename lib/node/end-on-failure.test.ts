@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 
 const server = (work: string) => `
-import { endOnFailure, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "index.ts"))};
+import { endOnFailure, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "../entries/node.ts"))};
 const log = terminalLog();
 endOnFailure(log);
 ${work}

@@ -26,9 +26,9 @@ async function bundle(from: string, names = "*") {
   };
 }
 
-const ALLOWED = /^lib\/(react|client|protocol|functions|values|environment)\//;
+const ALLOWED = /^lib\/(entries|react|client|protocol|functions|values|environment)\//;
 
-describe.each(["./index.ts", "../client/index.ts"])("the browser bundle of %s", (entry) => {
+describe.each(["../entries/react.ts", "../entries/client.ts"])("the browser bundle of %s", (entry) => {
   test("reaches no server room, no package but React, and no schema", async () => {
     const { files, imports } = await bundle(entry);
     expect(files.filter((file) => !ALLOWED.test(file))).toEqual([]);
@@ -40,14 +40,14 @@ describe("of the hooks, compressed, an app loads", () => {
   const APP = "ConvexProvider, HydrateQueries, useMutation, usePreloadedQuery, useQuery";
 
   test("at most 10.95 KB for everything but pagination", async () => {
-    const { exports } = await bundle("./index.ts");
+    const { exports } = await bundle("../entries/react.ts");
     expect(exports).toContain("usePaginatedQuery");
     const names = exports.filter((name) => name !== "usePaginatedQuery");
-    expect((await bundle("./index.ts", `{ ${names.join(", ")} }`)).compressed).toBeLessThanOrEqual(10_950);
+    expect((await bundle("../entries/react.ts", `{ ${names.join(", ")} }`)).compressed).toBeLessThanOrEqual(10_950);
   });
 
   test("at most 10.5 KB for queries, mutations and preloads", async () => {
-    expect((await bundle("./index.ts", `{ ${APP} }`)).compressed).toBeLessThanOrEqual(10_500);
+    expect((await bundle("../entries/react.ts", `{ ${APP} }`)).compressed).toBeLessThanOrEqual(10_500);
   });
 
   test.each([
@@ -56,14 +56,14 @@ describe("of the hooks, compressed, an app loads", () => {
     ["useAction", 60],
     ["useConnectionState", 170],
   ])("%s only where it is used, and then at most %i bytes more", async (name, bytes) => {
-    const app = await bundle("./index.ts", `{ ${APP} }`);
-    const more = (await bundle("./index.ts", `{ ${APP}, ${name} }`)).compressed - app.compressed;
+    const app = await bundle("../entries/react.ts", `{ ${APP} }`);
+    const more = (await bundle("../entries/react.ts", `{ ${APP}, ${name} }`)).compressed - app.compressed;
     expect(more).toBeGreaterThan(20);
     expect(more).toBeLessThanOrEqual(bytes);
   });
 });
 
 test("development checks are not shipped", async () => {
-  const { text } = await bundle("./index.ts");
+  const { text } = await bundle("../entries/react.ts");
   expect(text).not.toContain("isFrozen");
 });

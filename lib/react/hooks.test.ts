@@ -6,8 +6,6 @@ import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import type { PublicQuery } from "../client/query-result.ts";
-import { createReferences, type FunctionReference } from "../functions/reference.ts";
-import type { Preloaded } from "../protocol/preloaded.ts";
 import {
   ConvexProvider,
   HydrateQueries,
@@ -17,7 +15,9 @@ import {
   usePreloadedQuery,
   useQueries,
   useQuery,
-} from "./index.ts";
+} from "../entries/react.ts";
+import { createReferences, type FunctionReference } from "../functions/reference.ts";
+import type { Preloaded } from "../protocol/preloaded.ts";
 
 type Row = { id: number; text: string };
 interface Api {

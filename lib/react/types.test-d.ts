@@ -3,8 +3,6 @@ import { describe, expectTypeOf, test } from "vitest";
 import WebSocketOfWs from "ws";
 import { ConvexClient } from "../client/convex-client.ts";
 import type { FunctionError, InternalError } from "../client/errors.ts";
-import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
-import { createReferences, type FunctionReference } from "../functions/reference.ts";
 import {
   type ConvexError,
   ConvexProvider,
@@ -19,7 +17,9 @@ import {
   usePreloadedQuery,
   useQueries,
   useQuery,
-} from "./index.ts";
+} from "../entries/react.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
+import { createReferences, type FunctionReference } from "../functions/reference.ts";
 
 type Row = { id: number; text: string };
 type Denied = { code: "denied" };

@@ -18,7 +18,7 @@ export async function checkRooms(root: string): Promise<string[]> {
   return [
     ...shipped.flatMap((module) => [
       ...wrongArrows(module),
-      ...indexInside(module),
+      ...usesEntry(module),
       ...passesEverythingOn(module),
       ...keepsState(module),
       ...loadsTests(module),
@@ -64,13 +64,10 @@ function wrongArrows(module: Module): string[] {
   });
 }
 
-function indexInside(module: Module): string[] {
-  const named = targets(module).filter((path) => /\/index\.tsx?$/.test(path));
+/** The package's own name leads through an entry, which only its users go through. */
+function usesEntry(module: Module): string[] {
   const itself = [...module.values, ...module.lazy, ...module.types].filter((name) => name.startsWith("convex-lite"));
-  return [
-    ...named.map((path) => `${module.path} imports ${path}: inside lib/ import the file itself.`),
-    ...itself.map((name) => `${module.path} imports ${name}: inside lib/ import the file itself.`),
-  ];
+  return itself.map((name) => `${module.path} imports ${name}: inside lib/ import the file itself.`);
 }
 
 function passesEverythingOn({ path, passedOn }: Module): string[] {
@@ -89,6 +86,7 @@ function loadsTests(module: Module): string[] {
 
 function badName(path: string): string[] {
   if (path.endsWith(".tsx")) return [`${path}: lib/ holds no .tsx, Node cannot load it; use createElement.`];
+  if (/\/index\.ts$/.test(path)) return [`${path}: lib/ holds no index.ts; a public entry is a file in lib/entries/.`];
   return plan.drawers.test(path) ? [`${path}: name it by its subject.`] : [];
 }
 
@@ -128,7 +126,9 @@ function unfitForBrowsers(modules: readonly Module[]): string[] {
       }
     }
   };
-  for (const { path, room } of modules) if (plan.browserRooms.includes(room)) visit(path, []);
+  for (const { path, room } of modules) {
+    if (plan.browserRooms.includes(room) || plan.browserEntries.includes(path)) visit(path, []);
+  }
   return found;
 }
 

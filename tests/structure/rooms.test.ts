@@ -100,9 +100,22 @@ const text = \`import { \${"y".replace(/["'\`]/g, "")} } from "./y.ts";\`;
       "lib/client/a.ts → lib/functions/define.ts: would be in the browser.",
     ],
     [
-      "an index inside lib/",
-      { "lib/client/a.ts": 'import { q } from "../functions/index.ts"; q;' },
-      "lib/client/a.ts imports lib/functions/index.ts: inside lib/ import the file itself.",
+      "an import of an entry",
+      { "lib/client/a.ts": 'import { q } from "../entries/server.ts"; q;' },
+      "lib/client/a.ts imports lib/entries/server.ts: client may not know entries.",
+    ],
+    [
+      "an index",
+      { "lib/client/index.ts": "" },
+      "lib/client/index.ts: lib/ holds no index.ts; a public entry is a file in lib/entries/.",
+    ],
+    [
+      "an entry for browsers that loads more",
+      {
+        "lib/entries/client.ts": 'import "../functions/define.ts";',
+        "lib/functions/define.ts": "export const define = 1;",
+      },
+      "lib/entries/client.ts → lib/functions/define.ts: would be in the browser.",
     ],
     [
       "the package's own name inside lib/",
@@ -158,7 +171,7 @@ const text = \`import { \${"y".replace(/["'\`]/g, "")} } from "./y.ts";\`;
     ],
     [
       "a path into lib/ from the server",
-      { "server.ts": 'await import("./lib/node/index.ts");' },
+      { "server.ts": 'await import("./lib/entries/node.ts");' },
       "server.ts imports ./lib",
     ],
   ])("%s", async (_, files, finding) => {
@@ -192,7 +205,7 @@ export function count() { let n = 0; const m = new Map(); m.set(n++, 1); return 
 export class Store { #codes = new Map(); add(codes: string[]) { this.codes.push(1); } codes: number[] = []; }`,
       },
     ],
-    ["a test that knows everything", { "lib/values/a.test.ts": 'import "../engine/index.ts"; let n = 0; n++;' }],
+    ["a test that knows everything", { "lib/values/a.test.ts": 'import "../engine/engine.ts"; let n = 0; n++;' }],
     ["a program's own top level", { "lib/cli/main.ts": "let n = 0; n++;" }],
     [
       "the package's name outside lib/",

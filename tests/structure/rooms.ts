@@ -23,15 +23,20 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   // hands: they hold everything
   cli: [...everywhere, "testing"],
   testing: everywhere,
+
+  // what people import by the package's name; nothing in lib/ does
+  entries: [...everywhere, "testing"],
 };
 
 /** The rooms whose every file must be fit for a browser, with everything it loads. */
 export const browserRooms = ["client", "react"];
+/** The entries of which the same is true. */
+export const browserEntries = ["lib/entries/client.ts", "lib/entries/react.ts"];
 /** The only packages that may reach a browser through them. */
 export const browserPackages = ["react"];
 /** The room of definitions is for servers, but for the files that name functions. */
 export const browserFiles =
-  /^lib\/((environment|values|protocol|client|react)\/|functions\/(reference|query-key)\.ts$)/;
+  /^lib\/((environment|values|protocol|client|react)\/|functions\/(reference|query-key)\.ts$|entries\/(client|react)\.ts$)/;
 
 /** Files that are a program of their own: their top level is not shared with anybody. */
 export const programs = [

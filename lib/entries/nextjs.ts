@@ -2,7 +2,7 @@
 import "server-only";
 
 export type { FunctionError } from "../client/errors.ts";
+export { fetchAction, fetchMutation, fetchQuery } from "../nextjs/fetch.ts";
+export { preloadedQueryResult, preloadQuery } from "../nextjs/preload-query.ts";
 export type { Preloaded } from "../protocol/preloaded.ts";
 export { ConvexError } from "../values/errors.ts";
-export { fetchAction, fetchMutation, fetchQuery } from "./fetch.ts";
-export { preloadedQueryResult, preloadQuery } from "./preload-query.ts";

@@ -11,18 +11,18 @@ export type { OptimisticLocalStore } from "../client/optimistic-store.ts";
 export type { PreloadedQueryResult, QueryResult } from "../client/query-result.ts";
 export type { FunctionArgs, FunctionReturnType } from "../functions/reference.ts";
 export type { Preloaded } from "../protocol/preloaded.ts";
-export { ConvexError } from "../values/errors.ts";
-export { HydrateQueries } from "./hydrate-queries.ts";
-export { ConvexProvider, type ConvexProviderProps } from "./provider.ts";
-export { useAction } from "./use-action.ts";
-export { useConnectionState } from "./use-connection-state.ts";
-export { type Mutation, type MutationWithUpdate, useMutation } from "./use-mutation.ts";
+export { HydrateQueries } from "../react/hydrate-queries.ts";
+export { ConvexProvider, type ConvexProviderProps } from "../react/provider.ts";
+export { useAction } from "../react/use-action.ts";
+export { useConnectionState } from "../react/use-connection-state.ts";
+export { type Mutation, type MutationWithUpdate, useMutation } from "../react/use-mutation.ts";
 export {
   type PaginatedArgs,
   type PaginatedQuery,
   type PaginatedQueryResult,
   usePaginatedQuery,
-} from "./use-paginated-query.ts";
-export { usePreloadedQuery } from "./use-preloaded-query.ts";
-export { useQueries } from "./use-queries.ts";
-export { useQuery } from "./use-query.ts";
+} from "../react/use-paginated-query.ts";
+export { usePreloadedQuery } from "../react/use-preloaded-query.ts";
+export { useQueries } from "../react/use-queries.ts";
+export { useQuery } from "../react/use-query.ts";
+export { ConvexError } from "../values/errors.ts";
