@@ -1,8 +1,8 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import { fromWire, type Wire } from "../values/wire.ts";
 import type { Ask } from "./ask.ts";
-import type { Caller } from "./caller.ts";
 import { withDeadline } from "./deadline.ts";
 import { thrownBy } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";

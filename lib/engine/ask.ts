@@ -1,5 +1,5 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { Caller } from "./caller.ts";
 import { UnavailableError } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 import type { LiveQueries } from "./live-queries.ts";

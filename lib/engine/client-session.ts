@@ -1,5 +1,5 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { Caller } from "./caller.ts";
 import type { MutationRequest, MutationSession, Mutations } from "./mutations.ts";
 import type { SessionRecord } from "./session-records.ts";
 

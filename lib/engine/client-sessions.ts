@@ -1,5 +1,5 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { Caller } from "./caller.ts";
 import { ClientSession, type ClientSessionParts, type Spokesman } from "./client-session.ts";
 import type { Mutations } from "./mutations.ts";
 

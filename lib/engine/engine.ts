@@ -1,3 +1,4 @@
+import { type Caller, callerOf } from "../auth/caller.ts";
 import type { Driver } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
@@ -10,7 +11,6 @@ import { toWire, type Wire } from "../values/wire.ts";
 import { Actions } from "./actions.ts";
 import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "./arguments.ts";
 import { Ask } from "./ask.ts";
-import { type Caller, callerOf } from "./caller.ts";
 import { ClientSessions } from "./client-sessions.ts";
 import { BadRequestError, Failures, UnknownFunctionError } from "./failures.ts";
 import { ForgottenInvalidations } from "./forgotten-invalidations.ts";

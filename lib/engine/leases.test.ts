@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { callerOf } from "../auth/caller.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { canonical } from "../values/canonical.ts";
 import { valueAnswer } from "./answer.ts";
-import { callerOf } from "./caller.ts";
 import { Leases } from "./leases.ts";
 import { defaultLimits, type EngineLimits } from "./limits.ts";
 import { LiveQueries } from "./live-queries.ts";

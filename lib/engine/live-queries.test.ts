@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { callerOf } from "../auth/caller.ts";
 import { createFunctions } from "../functions/define.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { canonical } from "../values/canonical.ts";
 import { valueAnswer } from "./answer.ts";
-import { callerOf } from "./caller.ts";
 import { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Waiter, Watcher } from "./live-query.ts";
 import type { Call } from "./run.ts";

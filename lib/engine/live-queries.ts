@@ -1,7 +1,7 @@
+import type { Caller } from "../auth/caller.ts";
 import { ArgumentIndex } from "../invalidation/argument-index.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { argumentTexts } from "./arguments.ts";
-import type { Caller } from "./caller.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 import type { Call } from "./run.ts";
 

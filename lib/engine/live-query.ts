@@ -1,5 +1,5 @@
+import type { Caller } from "../auth/caller.ts";
 import type { WireError } from "../protocol/outcome.ts";
-import type { Caller } from "./caller.ts";
 import type { TransitionFrames } from "./message-text.ts";
 import type { Call } from "./run.ts";
 

@@ -1,10 +1,10 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Connection, Statement } from "../database/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import type { Wire } from "../values/wire.ts";
 import { parseArguments, readArguments } from "./arguments.ts";
-import type { Caller } from "./caller.ts";
 import { withDeadline } from "./deadline.ts";
 import { BadRequestError, type Failures } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";

@@ -1,9 +1,9 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Auth, Scheduler } from "../functions/context.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { FunctionKind } from "../functions/reference.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { parseArguments, parseMatch } from "./arguments.ts";
-import type { Caller } from "./caller.ts";
 import { BadRequestError } from "./failures.ts";
 import type { Registry } from "./registry.ts";
 

@@ -1,3 +1,4 @@
+import type { Caller } from "../auth/caller.ts";
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../protocol/client-message.ts";
 import type { WireError } from "../protocol/outcome.ts";
@@ -6,7 +7,6 @@ import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { CloseCode, PROTOCOL_VERSION } from "../protocol/version.ts";
 import type { Wire } from "../values/wire.ts";
 import { argumentBytes } from "./arguments.ts";
-import type { Caller } from "./caller.ts";
 import type { ClientSession, Spokesman } from "./client-session.ts";
 import type { ClientSessions } from "./client-sessions.ts";
 import type { Failures } from "./failures.ts";

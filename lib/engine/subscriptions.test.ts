@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { callerOf } from "../auth/caller.ts";
 import { createFunctions } from "../functions/define.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import { errorAnswer, valueAnswer } from "./answer.ts";
-import { callerOf } from "./caller.ts";
 import { LiveQuery } from "./live-query.ts";
 import { type Changes, type Subscription, Subscriptions } from "./subscriptions.ts";
 

@@ -1,4 +1,6 @@
 /** `convex-lite/node`: what `server.ts` wires. */
+
+export type { Identify } from "../auth/identify.ts";
 export { openDatabase } from "../database/open-database.ts";
 export { createEngine, type Engine, type EngineOptions } from "../engine/engine.ts";
 export type { EngineLimits } from "../engine/limits.ts";
@@ -10,7 +12,6 @@ export { endOnFailure } from "../node/end-on-failure.ts";
 export { engineRuntime } from "../node/engine-runtime.ts";
 export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "../node/http-endpoint.ts";
 export { type HttpServer, takePort } from "../node/http-server.ts";
-export type { Identify } from "../node/identify.ts";
 export { FunctionLoader, type LoadedFunctions } from "../node/load-functions.ts";
 export { type NextServer, nextServer } from "../node/next-server.ts";
 export { offerRuntime } from "../node/runtime.ts";

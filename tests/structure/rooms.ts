@@ -1,7 +1,18 @@
 /** The rooms of `lib/` and what each may know. Arrows point one way only: no room may know one that knows it. */
 
 const bothSides = ["environment", "values", "functions", "protocol"];
-const everywhere = [...bothSides, "invalidation", "bus", "database", "engine", "node", "nextjs", "client", "react"];
+const everywhere = [
+  ...bothSides,
+  "invalidation",
+  "bus",
+  "database",
+  "auth",
+  "engine",
+  "node",
+  "nextjs",
+  "client",
+  "react",
+];
 
 export const knows: Readonly<Record<string, readonly string[]>> = {
   // may run in a browser
@@ -16,8 +27,9 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   invalidation: bothSides,
   bus: [...bothSides, "invalidation"],
   database: [...bothSides, "invalidation"],
-  engine: [...bothSides, "invalidation", "bus", "database"],
-  node: [...bothSides, "invalidation", "bus", "database", "engine"],
+  auth: bothSides,
+  engine: [...bothSides, "invalidation", "bus", "database", "auth"],
+  node: [...bothSides, "invalidation", "bus", "database", "auth", "engine"],
   nextjs: [...bothSides, "client", "node"],
 
   // hands: they hold everything
