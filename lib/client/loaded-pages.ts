@@ -1,10 +1,10 @@
 import type { Cancel } from "../environment/environment.ts";
-import type { PaginationResult } from "../functions/pagination.ts";
+import type { PaginationResult } from "../functions/pagination/pagination-options.ts";
 import { type QueryKey, queryKey } from "../functions/query-key.ts";
+import type { FunctionError } from "../protocol/function-error.ts";
 import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
 import { LOADING } from "./answer.ts";
-import type { FunctionError } from "./errors.ts";
 import type { Result } from "./query-result.ts";
 import { questionOf } from "./question.ts";
 import type { SyncClient } from "./sync-client.ts";

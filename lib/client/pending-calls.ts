@@ -1,6 +1,6 @@
 import type { Environment } from "../environment/environment.ts";
 import type { Act, Connect, Mutate } from "../protocol/client-message.ts";
-import { type FunctionError, UnavailableError } from "./errors.ts";
+import { type FunctionError, UnavailableError } from "../protocol/function-error.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import type { WireArgs } from "./question.ts";
 

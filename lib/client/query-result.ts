@@ -1,5 +1,5 @@
 import type { FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
-import type { FunctionError } from "./errors.ts";
+import type { FunctionError } from "../protocol/function-error.ts";
 
 /** A reference to a query that any client may name, such as `api.messages.listByChannel`. */
 export type PublicQuery = FunctionReference<"query", "public">;

@@ -1,9 +1,9 @@
 import type { Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { Subscribe, Unsubscribe } from "../protocol/client-message.ts";
+import { tooLarge } from "../protocol/frame-size.ts";
+import { type FunctionError, UnavailableError } from "../protocol/function-error.ts";
 import type { Limits } from "../protocol/server-message.ts";
-import { type FunctionError, UnavailableError } from "./errors.ts";
-import { tooLarge } from "./frame-size.ts";
 import { heldAnswer, newQuery, type Query, shownAnswer } from "./query.ts";
 import { questionOf } from "./question.ts";
 

@@ -1,6 +1,8 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
+import { tooLarge } from "../protocol/frame-size.ts";
+import { type FunctionError, toFunctionError, UnavailableError } from "../protocol/function-error.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { PROTOCOL_VERSION, RESYNC } from "../protocol/version.ts";
@@ -8,8 +10,6 @@ import { fromWire } from "../values/wire.ts";
 import type { RenderedAnswer } from "./answer.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { Connection, NORMAL } from "./connection.ts";
-import { type FunctionError, toFunctionError, UnavailableError } from "./errors.ts";
-import { tooLarge } from "./frame-size.ts";
 import { OptimisticAnswers } from "./optimistic-answers.ts";
 import type { OptimisticLocalStore } from "./optimistic-store.ts";
 import { Outbox } from "./outbox.ts";

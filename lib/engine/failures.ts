@@ -1,6 +1,6 @@
 import type { Environment } from "../environment/environment.ts";
-import { InvalidCursorError } from "../functions/cursor.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
+import { InvalidCursorError } from "../functions/pagination/cursor.ts";
 import type { Issue, WireError } from "../protocol/outcome.ts";
 import { ConvexError } from "../values/errors.ts";
 import { fromWire, toWire } from "../values/wire.ts";

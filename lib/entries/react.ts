@@ -1,15 +1,15 @@
 "use client";
+export type { PaginationStatus } from "../client/loaded-pages.ts";
+export type { OptimisticLocalStore } from "../client/optimistic-store.ts";
+export type { PreloadedQueryResult, QueryResult } from "../client/query-result.ts";
+export type { FunctionArgs, FunctionReturnType } from "../functions/reference.ts";
 /** `convex-lite/react`: the hooks. */
 export type {
   BadRequestError,
   FunctionError,
   InternalError,
   UnavailableError,
-} from "../client/errors.ts";
-export type { PaginationStatus } from "../client/loaded-pages.ts";
-export type { OptimisticLocalStore } from "../client/optimistic-store.ts";
-export type { PreloadedQueryResult, QueryResult } from "../client/query-result.ts";
-export type { FunctionArgs, FunctionReturnType } from "../functions/reference.ts";
+} from "../protocol/function-error.ts";
 export type { Preloaded } from "../protocol/preloaded.ts";
 export { HydrateQueries } from "../react/hydrate-queries.ts";
 export { ConvexProvider, type ConvexProviderProps } from "../react/provider.ts";

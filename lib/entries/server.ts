@@ -11,10 +11,14 @@ export type {
   ReadOnlyDatabase,
   Register,
 } from "../functions/context.ts";
-export { InvalidCursorError } from "../functions/cursor.ts";
 export { createFunctions } from "../functions/define.ts";
-export { type PaginateOptions, paginate } from "../functions/paginate.ts";
-export { type PaginationOptions, type PaginationResult, paginationOpts } from "../functions/pagination.ts";
+export { InvalidCursorError } from "../functions/pagination/cursor.ts";
+export { type PaginateOptions, paginate } from "../functions/pagination/paginate.ts";
+export {
+  type PaginationOptions,
+  type PaginationResult,
+  paginationOpts,
+} from "../functions/pagination/pagination-options.ts";
 export type { FunctionArgs, FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
 export { ConvexError } from "../values/errors.ts";
 

@@ -1,4 +1,3 @@
-import { toFunctionError } from "../client/errors.ts";
 import {
   type FunctionKind,
   type FunctionReference,
@@ -6,6 +5,7 @@ import {
   functionAddress,
   type OptionalArgs,
 } from "../functions/reference.ts";
+import { toFunctionError } from "../protocol/function-error.ts";
 import { fromWire } from "../values/wire.ts";
 import { forgetAnswers } from "./preload-query.ts";
 import { runningServer } from "./running-server.ts";

@@ -1,5 +1,4 @@
 import { cache } from "react";
-import { toFunctionError } from "../client/errors.ts";
 import { queryKey } from "../functions/query-key.ts";
 import {
   type FunctionReference,
@@ -7,6 +6,7 @@ import {
   functionAddress,
   type OptionalArgs,
 } from "../functions/reference.ts";
+import { toFunctionError } from "../protocol/function-error.ts";
 import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 import { fromWire } from "../values/wire.ts";
 import { runningServer } from "./running-server.ts";

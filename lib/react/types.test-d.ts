@@ -2,7 +2,6 @@ import { createElement } from "react";
 import { describe, expectTypeOf, test } from "vitest";
 import WebSocketOfWs from "ws";
 import { ConvexClient } from "../client/convex-client.ts";
-import type { FunctionError, InternalError } from "../client/errors.ts";
 import {
   type ConvexError,
   ConvexProvider,
@@ -18,8 +17,9 @@ import {
   useQueries,
   useQuery,
 } from "../entries/react.ts";
-import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
+import type { FunctionError, InternalError } from "../protocol/function-error.ts";
 
 type Row = { id: number; text: string };
 type Denied = { code: "denied" };

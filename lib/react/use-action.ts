@@ -1,7 +1,7 @@
 import type { Calls } from "../client/call-state.ts";
-import type { FunctionError } from "../client/errors.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import type { FunctionErrorData, FunctionReference, FunctionReturnType, OptionalArgs } from "../functions/reference.ts";
+import type { FunctionError } from "../protocol/function-error.ts";
 import { useCalls } from "./use-calls.ts";
 
 export type PublicAction = FunctionReference<"action", "public">;

@@ -1,6 +1,5 @@
 import { useMemo } from "react";
 import type { Calls } from "../client/call-state.ts";
-import type { FunctionError } from "../client/errors.ts";
 import type { OptimisticUpdate } from "../client/optimistic-store.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import type {
@@ -10,6 +9,7 @@ import type {
   FunctionReturnType,
   OptionalArgs,
 } from "../functions/reference.ts";
+import type { FunctionError } from "../protocol/function-error.ts";
 import { useCalls } from "./use-calls.ts";
 
 type Arguments = Record<string, unknown>;

@@ -6,7 +6,7 @@ import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import { ConvexProvider, HydrateQueries, type PaginatedQueryResult, usePaginatedQuery } from "../entries/react.ts";
-import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 

@@ -1,10 +1,10 @@
 import { useState, useSyncExternalStore } from "react";
-import type { FunctionError } from "../client/errors.ts";
 import { LoadedPages, type PaginationStatus } from "../client/loaded-pages.ts";
 import { keyOf } from "../client/question.ts";
-import type { PaginationOptions, PaginationResult } from "../functions/pagination.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { FunctionArgs, FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
+import type { FunctionError } from "../protocol/function-error.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 

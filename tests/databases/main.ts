@@ -12,7 +12,7 @@ import { countByDatabase, type Report, tableOf } from "./table.ts";
 const tests = [
   "lib/database",
   "lib/engine",
-  "lib/functions/paginate",
+  "lib/functions/pagination",
   "tests/databases",
   "tests/demo",
   "tests/faults/processes",

@@ -1,6 +1,6 @@
 import { type Column, is, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, MySqlTable } from "drizzle-orm/mysql-core";
-import { keysIn, type Place } from "./place.ts";
+import { keysIn, type Place } from "./keyset-column.ts";
 
 /**
  * MySQL: what a literal is compared as depends on what it looks like (a text beside an integer: both as floating point

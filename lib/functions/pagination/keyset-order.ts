@@ -1,7 +1,7 @@
 import { and, Column, is, or, SQL, StringChunk, sql, type Table } from "drizzle-orm";
-import { hashText } from "../values/hash.ts";
+import { hashText } from "../../values/hash.ts";
 import { InvalidCursorError } from "./cursor.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./keyset-column.ts";
 
 /** A column, or `asc(column)`, or `desc(column)`. */
 export type OrderTerm = Column | SQL;
@@ -103,9 +103,9 @@ function readTerm(term: OrderTerm): Step {
  */
 async function placeOf([first]: readonly Step[]): Promise<Place> {
   const type = first?.column.columnType ?? "";
-  if (type.startsWith("SQLite")) return (await import("./place-in-sqlite.ts")).placeInSqlite;
-  if (type.startsWith("MySql")) return (await import("./place-in-mysql.ts")).placeInMysql;
-  return (await import("./place-in-pg.ts")).placeInPg;
+  if (type.startsWith("SQLite")) return (await import("./sqlite-keyset.ts")).placeInSqlite;
+  if (type.startsWith("MySql")) return (await import("./mysql-keyset.ts")).placeInMysql;
+  return (await import("./pg-keyset.ts")).placeInPg;
 }
 
 function isKey(place: Place, table: Table, columns: readonly Column[]): boolean {

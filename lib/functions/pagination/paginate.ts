@@ -1,7 +1,7 @@
 import { and, type SQL } from "drizzle-orm";
 import { InvalidCursorError, readCursor, writeCursor } from "./cursor.ts";
-import type { PaginationOptions, PaginationResult } from "./pagination.ts";
-import { type OrderTerm, RowOrder } from "./row-order.ts";
+import { type OrderTerm, RowOrder } from "./keyset-order.ts";
+import type { PaginationOptions, PaginationResult } from "./pagination-options.ts";
 
 /** How many rows a page may come to hold whose end is fixed. */
 const MAX_PINNED = 10_000;

@@ -1,6 +1,6 @@
 import { is, sql } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { keysIn, type Place } from "./place.ts";
+import { keysIn, type Place } from "./keyset-column.ts";
 
 /** SQLite: its few kinds of values are JavaScript's own, and 64 bits come as a bigint where a number would round them. */
 export const placeInSqlite: Place = {

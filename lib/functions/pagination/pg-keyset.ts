@@ -1,6 +1,6 @@
 import { is, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, PgEnumColumn, PgTable } from "drizzle-orm/pg-core";
-import { keysIn, type Place } from "./place.ts";
+import { keysIn, type Place } from "./keyset-column.ts";
 
 /** PostgreSQL: every value goes out and in as text, in the form in which it prints and reads it itself. */
 export const placeInPg: Place = {

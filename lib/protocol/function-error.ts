@@ -1,6 +1,6 @@
-import type { Issue, WireError } from "../protocol/outcome.ts";
 import { ConvexError } from "../values/errors.ts";
 import { fromWire } from "../values/wire.ts";
+import type { Issue, WireError } from "./outcome.ts";
 
 /** Why a call or a query failed: one union, told apart by `kind`. */
 export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError | InternalError | UnavailableError;

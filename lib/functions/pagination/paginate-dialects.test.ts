@@ -2,17 +2,17 @@ import { asc, type Column, desc, eq } from "drizzle-orm";
 import * as mysql from "drizzle-orm/mysql-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
-import { createTables } from "../database/create-tables.ts";
-import type { Connection, Driver } from "../database/driver.ts";
-import { openMysql } from "../database/mysql.ts";
-import { openTemporary } from "../database/temporary.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import type { Database } from "./context.ts";
+import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
+import { createTables } from "../../database/create-tables.ts";
+import type { Connection, Driver } from "../../database/driver.ts";
+import { openMysql } from "../../database/mysql.ts";
+import { openTemporary } from "../../database/temporary.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import type { Database } from "../context.ts";
 import { InvalidCursorError, readCursor, writeCursor } from "./cursor.ts";
+import type { OrderTerm } from "./keyset-order.ts";
 import { paginate } from "./paginate.ts";
-import { type PaginationOptions, type PaginationResult, paginationOpts } from "./pagination.ts";
-import type { OrderTerm } from "./row-order.ts";
+import { type PaginationOptions, type PaginationResult, paginationOpts } from "./pagination-options.ts";
 
 /** PostgreSQL has tests of its own: see `paginate.test.ts`. These are what SQLite and MySQL do differently. */
 interface Case {

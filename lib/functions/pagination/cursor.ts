@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fromWire, toWire, type Wire } from "../values/wire.ts";
+import { fromWire, toWire, type Wire } from "../../values/wire.ts";
 
 /** A cursor that this query has not made. The caller's fault: it reaches the caller as `badRequest`. */
 export class InvalidCursorError extends Error {

@@ -17,16 +17,16 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
-import { createTables } from "../database/create-tables.ts";
-import type { Connection, Driver } from "../database/driver.ts";
-import { openPostgres } from "../database/postgres.ts";
-import { openTemporary } from "../database/temporary.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import type { Database } from "./context.ts";
+import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
+import { createTables } from "../../database/create-tables.ts";
+import type { Connection, Driver } from "../../database/driver.ts";
+import { openPostgres } from "../../database/postgres.ts";
+import { openTemporary } from "../../database/temporary.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import type { Database } from "../context.ts";
 import { InvalidCursorError, writeCursor } from "./cursor.ts";
 import { paginate } from "./paginate.ts";
-import { type PaginationOptions, type PaginationResult, paginationOpts } from "./pagination.ts";
+import { type PaginationOptions, type PaginationResult, paginationOpts } from "./pagination-options.ts";
 
 const mood = pgEnum("Mood", ["low", "even", "high"]);
 const posts = pgTable("posts", {

@@ -1,4 +1,4 @@
-import { BadRequestError } from "./errors.ts";
+import { BadRequestError } from "./function-error.ts";
 
 /** Room for what a message holds beside its parts. */
 const ENVELOPE = 200;
