@@ -1,5 +1,5 @@
 import { defineConfig } from "drizzle-kit";
-import { credentialsForDrizzleKit } from "./lib/database/drizzle-kit.ts";
+import { credentialsForDrizzleKit } from "./lib/schema/migrations/drizzle-kit-config.ts";
 
 export default defineConfig({
   schema: "./convex/schema.ts",

@@ -5,10 +5,10 @@ import * as messages from "../convex/messages.ts";
 import * as schema from "../convex/schema.ts";
 import * as seed from "../convex/seed.ts";
 import { inTransaction } from "../lib/database/alone.ts";
-import { bringInLine } from "../lib/database/bring-in-line.ts";
 import type { Driver } from "../lib/database/driver.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
+import { bringInLine } from "../lib/schema/push-schema.ts";
 import { describeOn, type TestDatabase } from "./support/databases/with-every-database.ts";
 import { patientLimits } from "./support/patience.ts";
 

@@ -4,12 +4,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import * as messages from "../convex/messages.ts";
 import * as schema from "../convex/schema.ts";
-import { createTables } from "../lib/database/create-tables.ts";
 import { openTemporary } from "../lib/database/temporary.ts";
 import { createEngine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
 import { acceptSockets } from "../lib/node/accept-sockets.ts";
 import type { ServerMessage, Transition } from "../lib/protocol/server-message.ts";
+import { createTables } from "../lib/schema/create-tables.ts";
 import { patience, patientLimits } from "./support/patience.ts";
 
 const CLIENTS = 1_000;

@@ -1,12 +1,12 @@
 /** One database, by the engine and without it: the same Drizzle statements through the same driver, in one process. */
 
-import { createTables } from "../../lib/database/create-tables.ts";
 import type { Connection } from "../../lib/database/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";
 import type { Database } from "../../lib/functions/context.ts";
 import { PROTOCOL_VERSION } from "../../lib/protocol/version.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { messageIn } from "../functions/conversation.ts";
 import { onDialect } from "../functions/on-dialect.ts";
 import { newSession } from "../load/speech.ts";

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
-import { forgottenMigration } from "../database/forgotten-migration.ts";
+import { forgottenMigration } from "../schema/migrations/missing-migration.ts";
 import { codegen } from "./codegen.ts";
 
 /** Everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */

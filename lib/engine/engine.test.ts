@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { z } from "zod";
 import { describeOnEveryDatabase, type TestDatabase } from "../../tests/support/databases/with-every-database.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { createTables } from "../database/create-tables.ts";
 import { dialects } from "../database/dialects.ts";
 import type { Dialect, Driver } from "../database/driver.ts";
 import { createFunctions } from "../functions/define.ts";
+import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { ConvexError } from "../values/errors.ts";
 import { createEngine, type Engine } from "./engine.ts";

@@ -3,10 +3,10 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { createTables } from "../database/create-tables.ts";
 import type { Driver } from "../database/driver.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { createFunctions } from "../functions/define.ts";
+import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
 

@@ -2,11 +2,11 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { createTables } from "../database/create-tables.ts";
 import { type Connection, ConnectionLostError, type Driver } from "../database/driver.ts";
 import { createInternalTables } from "../database/internal-tables.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { createFunctions } from "../functions/define.ts";
+import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
-import { applyMigrations } from "../database/apply-migrations.ts";
-import { type BroughtInLine, bringInLine } from "../database/bring-in-line.ts";
 import type { Driver } from "../database/driver.ts";
-import { SchemaPlanner } from "../database/schema-planner.ts";
 import { serveWire } from "../database/serve-wire.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../environment/environment.ts";
+import { applyMigrations } from "../schema/migrations/apply-migrations.ts";
+import { type BroughtInLine, bringInLine } from "../schema/push-schema.ts";
+import { SchemaPlanner } from "../schema/snapshot/drizzle-kit-process.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
 import type { Settings } from "./settings.ts";
 import { RefusedError, watchFunctions } from "./watch-functions.ts";

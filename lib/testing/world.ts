@@ -1,11 +1,11 @@
 import { ConvexClient } from "../client/convex-client.ts";
 import type { Page } from "../client/page.ts";
-import { createTables } from "../database/create-tables.ts";
 import type { Driver } from "../database/driver.ts";
 import { openTemporary } from "../database/temporary.ts";
 import { createEngine, type Engine, type FunctionModules } from "../engine/engine.ts";
 import type { EngineLimits } from "../engine/limits.ts";
 import type { Identity } from "../functions/context.ts";
+import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "./hand-clock.ts";
 import { SocketNetwork } from "./socket-pair.ts";
 

@@ -13,6 +13,7 @@ const tests = [
   "lib/database",
   "lib/engine",
   "lib/functions/pagination",
+  "lib/schema",
   "tests/databases",
   "tests/demo",
   "tests/faults/processes",

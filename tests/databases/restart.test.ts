@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createTables } from "../../lib/database/create-tables.ts";
 import { createInternalTables } from "../../lib/database/internal-tables.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";
 import { startWebsocketProxy } from "../support/databases/contract/websocket-proxy.ts";
 import { patientLimits } from "../support/patience.ts";

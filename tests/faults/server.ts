@@ -2,7 +2,7 @@
  * A server for others to kill: `node tests/faults/server.ts <port> <directory of the embedded database> [PostgreSQL address]`.
  * It is `server.ts` without pages. Prints "ready" when it is. With DOOM, as JSON `[point, text]`, it ends itself: see `Doom`.
  */
-import { createTables } from "../../lib/database/create-tables.ts";
+
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";
@@ -10,6 +10,7 @@ import { acceptSockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
 import { takePort } from "../../lib/node/http-server.ts";
 import { stopInOrder } from "../../lib/node/stop.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { patientLimits } from "../support/patience.ts";
 import { Doom } from "./doom.ts";
 import { functions, schema } from "./functions.ts";

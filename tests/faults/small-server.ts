@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { createTables } from "../../lib/database/create-tables.ts";
 import { openTemporary } from "../../lib/database/temporary.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
 import type { EngineLimits } from "../../lib/engine/limits.ts";
 import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";
 import { acceptSockets, type Sockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { patientLimits } from "../support/patience.ts";
 import { functions, schema } from "./functions.ts";
 

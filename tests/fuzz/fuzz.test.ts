@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTables } from "../../lib/database/create-tables.ts";
 import type { Driver } from "../../lib/database/driver.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import {
   type DatabaseName,
   describeOnEveryDatabase,

@@ -4,11 +4,11 @@
  * first seed that fails.
  */
 import { tmpdir } from "node:os";
-import { createTables } from "../../lib/database/create-tables.ts";
 import { readAddress } from "../../lib/database/database-address.ts";
 import type { Driver } from "../../lib/database/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { openTemporary } from "../../lib/database/temporary.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { fuzz } from "./fuzz.ts";
 import { schemas } from "./schema.ts";
 import { runSeeds } from "./seeds.ts";

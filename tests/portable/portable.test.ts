@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConvexClient } from "../../lib/client/convex-client.ts";
 import { inTransaction } from "../../lib/database/alone.ts";
-import { createTables } from "../../lib/database/create-tables.ts";
 import { dialects } from "../../lib/database/dialects.ts";
 import type { Driver } from "../../lib/database/driver.ts";
 import type { FunctionModules } from "../../lib/engine/engine.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";
 import { describeOnEveryDatabase, type TestDatabase } from "../support/databases/with-every-database.ts";
 import { keptOpen } from "../support/kept-open.ts";

@@ -2,7 +2,7 @@
  * The whole server without pages: `node tests/portable/server.ts <port> <project> [DATABASE_URL]`. Serves the functions
  * in the project's `convex/`, as `server.ts` wires it. Prints "ready" when it does.
  */
-import { createTables } from "../../lib/database/create-tables.ts";
+
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";
@@ -11,6 +11,7 @@ import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
 import { takePort } from "../../lib/node/http-server.ts";
 import { FunctionLoader } from "../../lib/node/load-functions.ts";
 import { stopInOrder } from "../../lib/node/stop.ts";
+import { createTables } from "../../lib/schema/create-tables.ts";
 import { patientLimits } from "../support/patience.ts";
 
 const [port, project = "", url] = process.argv.slice(2);

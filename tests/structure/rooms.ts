@@ -6,6 +6,7 @@ const everywhere = [
   "invalidation",
   "bus",
   "database",
+  "schema",
   "auth",
   "engine",
   "node",
@@ -27,9 +28,10 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   invalidation: bothSides,
   bus: [...bothSides, "invalidation"],
   database: [...bothSides, "invalidation"],
+  schema: [...bothSides, "database"],
   auth: bothSides,
-  engine: [...bothSides, "invalidation", "bus", "database", "auth"],
-  node: [...bothSides, "invalidation", "bus", "database", "auth", "engine"],
+  engine: [...bothSides, "invalidation", "bus", "database", "schema", "auth"],
+  node: [...bothSides, "invalidation", "bus", "database", "schema", "auth", "engine"],
   nextjs: [...bothSides, "client", "node"],
 
   // hands: they hold everything
@@ -55,7 +57,7 @@ export const programs = [
   "lib/cli/main.ts",
   "lib/database/embedded-image-worker.ts",
   "lib/database/pglite-worker.ts",
-  "lib/database/schema-planner-child.ts",
+  "lib/schema/snapshot/drizzle-kit-child.ts",
 ];
 
 /** Names that collect what belongs elsewhere. */

@@ -18,10 +18,10 @@ import {
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
-import { createTables } from "../../database/create-tables.ts";
 import type { Connection, Driver } from "../../database/driver.ts";
 import { openPostgres } from "../../database/postgres.ts";
 import { openTemporary } from "../../database/temporary.ts";
+import { createTables } from "../../schema/create-tables.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import type { Database } from "../context.ts";
 import { InvalidCursorError, writeCursor } from "./cursor.ts";

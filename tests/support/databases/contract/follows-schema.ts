@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { inTransaction } from "../../../../lib/database/alone.ts";
-import { applyMigrations } from "../../../../lib/database/apply-migrations.ts";
-import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../../../../lib/database/bring-in-line.ts";
 import { dialects } from "../../../../lib/database/dialects.ts";
 import type { Dialect, Driver } from "../../../../lib/database/driver.ts";
 import { createInternalTables } from "../../../../lib/database/internal-tables.ts";
-import { SchemaPlanner } from "../../../../lib/database/schema-planner.ts";
+import { applyMigrations } from "../../../../lib/schema/migrations/apply-migrations.ts";
+import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../../../../lib/schema/push-schema.ts";
+import { SchemaPlanner } from "../../../../lib/schema/snapshot/drizzle-kit-process.ts";
 import { richSchemas } from "./rich-schemas.ts";
 import { type Schema, schemaEdits } from "./schema-edits.ts";
 

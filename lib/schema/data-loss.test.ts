@@ -1,0 +1,129 @@
+import { generateDrizzleJson, generateMySQLDrizzleJson, generateSQLiteDrizzleJson } from "drizzle-kit/api";
+import { sql } from "drizzle-orm";
+import * as my from "drizzle-orm/mysql-core";
+import * as pg from "drizzle-orm/pg-core";
+import * as lite from "drizzle-orm/sqlite-core";
+import { describe, expect, test } from "vitest";
+import { judgeChange, type Risk } from "./data-loss.ts";
+import type { SchemaSnapshot } from "./snapshot/snapshot.ts";
+
+type Tables = Record<string, unknown>;
+const judge = (before: Tables, after: Tables): Risk[] =>
+  judgeChange(generateDrizzleJson(before) as SchemaSnapshot, generateDrizzleJson(after) as SchemaSnapshot, "pg");
+const reasons = (before: Tables, after: Tables): string[] => judge(before, after).map(({ reason }) => reason);
+
+const a = (
+  columns: Record<string, pg.PgColumnBuilderBase>,
+  rules?: (t: never) => pg.PgTableExtraConfigValue[],
+): Tables => ({
+  a: pg.pgTable("a", columns, rules as never),
+});
+const before = a({ id: pg.integer(), x: pg.text() });
+
+describe("no row is in danger from", () => {
+  test.each<[string, Tables]>([
+    ["nothing", before],
+    ["a table", { ...before, b: pg.pgTable("b", { id: pg.integer().notNull() }) }],
+    ["an optional column", a({ id: pg.integer(), x: pg.text(), y: pg.text() })],
+    ["a required column with a default", a({ id: pg.integer(), x: pg.text(), y: pg.text().notNull().default("") })],
+    [
+      "a required column with an expression",
+      a({ id: pg.integer(), x: pg.text(), y: pg.timestamp().notNull().defaultNow() }),
+    ],
+    ["a numbered column", a({ id: pg.integer(), x: pg.text(), y: pg.serial() })],
+    ["a computed column", a({ id: pg.integer(), x: pg.text(), y: pg.integer().notNull().generatedAlwaysAs(sql`1`) })],
+    ["a numbered column that is the first key", a({ id: pg.integer(), x: pg.text(), y: pg.serial().primaryKey() })],
+    ["a unique column without values", a({ id: pg.integer(), x: pg.text(), y: pg.text().unique() })],
+    ["a default", a({ id: pg.integer().default(1), x: pg.text() })],
+    ["a wider number", a({ id: pg.bigint({ mode: "number" }), x: pg.text() })],
+    ["an index", a({ id: pg.integer(), x: pg.text() }, (t: { x: pg.PgColumn }) => [pg.index("i").on(t.x)] as never)],
+  ])("%s", (_what, after) => {
+    expect(reasons(before, after)).toEqual([]);
+  });
+
+  test("taking a rule away", () => {
+    const person = pg.pgTable("person", { id: pg.integer().primaryKey() });
+    const strict = a({
+      id: pg
+        .integer()
+        .notNull()
+        .references(() => person.id),
+      x: pg.text().notNull().unique(),
+    });
+    expect(reasons({ ...strict, person }, { ...before, person })).toEqual([]);
+  });
+
+  test("values that an enum gets", () => {
+    const with_ = (...values: [string, ...string[]]): Tables => {
+      const mood = pg.pgEnum("mood", values);
+      return { mood, ...a({ id: pg.integer(), mood: mood() }) };
+    };
+    expect(reasons(with_("x"), with_("x", "y"))).toEqual([]);
+    expect(reasons(with_("x", "y"), with_("y"))).toEqual([
+      'Column "mood" of "a" may hold "x", which enum "mood" no longer has.',
+    ]);
+  });
+});
+
+describe("a row may be in danger from", () => {
+  test.each<[string, Tables, string]>([
+    ["a column that goes", a({ id: pg.integer() }), 'Column "x" of "a" would be dropped with its values.'],
+    [
+      "a key without values",
+      a({ id: pg.integer(), x: pg.text(), y: pg.integer().primaryKey() }),
+      'Column "y" of "a" is a key',
+    ],
+    ["another type", a({ id: pg.integer(), x: pg.varchar({ length: 3 }) }), "from text to varchar(3)"],
+    ["a narrower number", a({ id: pg.smallint(), x: pg.text() }), "from integer to smallint"],
+    ["a number that begins at 1", a({ id: pg.integer().generatedAlwaysAsIdentity(), x: pg.text() }), "numbered from 1"],
+  ])("%s", (_what, after, reason) => {
+    expect(reasons(before, after).join("\n")).toContain(reason);
+  });
+
+  test("a rule, but only one with values in the columns that it is about", () => {
+    const person = pg.pgTable("person", { id: pg.integer().primaryKey() });
+    const after = { person, ...a({ id: pg.integer().references(() => person.id), x: pg.text().unique() }) };
+    expect(judge({ person, ...before }, after).map(({ holding }) => holding)).toEqual([["x"], ["id"]]);
+    const nullsCount = a({ id: pg.integer(), x: pg.text().unique("u", { nulls: "not distinct" }) });
+    expect(judge(before, nullsCount)).toMatchObject([{ holding: [] }]);
+    const checked = a({ id: pg.integer(), x: pg.text() }, () => [pg.check("c", sql`id > 0`)]);
+    expect(judge(before, checked)).toMatchObject([{ holding: [], reason: expect.stringContaining('"c" (id > 0)') }]);
+  });
+
+  test("a column that goes or becomes required, but only one with a value in it, or without", () => {
+    const required = a({ id: pg.integer().notNull(), y: pg.text() });
+    expect(judge(before, required)).toMatchObject([
+      { losing: ["x"], reason: expect.stringContaining('"x" of "a" is gone') },
+      { lacking: "id", impossible: true, reason: expect.stringContaining('"id" of "a" becomes required') },
+    ]);
+  });
+
+  test("a table that goes, and the more so if another comes", () => {
+    expect(judge(before, {})).toMatchObject([
+      { table: "public.a", reason: expect.stringContaining("would be dropped") },
+    ]);
+    const renamed = { b: pg.pgTable("b", { id: pg.integer() }) };
+    expect(reasons(before, renamed)[0]).toMatch(/"a" is gone .* "b" is new: only you know whether it was renamed/);
+  });
+});
+
+test("a sequence and a role that go lose what no schema says, whatever rows there are", () => {
+  const all = { ...before, invoices: pg.pgSequence("invoice_no"), reporting: pg.pgRole("reporting") };
+  expect(judge(before, all)).toEqual([]);
+  expect(judge(all, before)).toMatchObject([
+    { table: undefined, reason: expect.stringContaining('Sequence "invoice_no"') },
+    { table: undefined, reason: expect.stringContaining('Role "reporting"') },
+  ]);
+});
+
+test("a length is read over by SQLite, and an enum is a type in MySQL", async () => {
+  const short = async (length: number) =>
+    (await generateSQLiteDrizzleJson({ a: lite.sqliteTable("a", { x: lite.text({ length }) }) })) as SchemaSnapshot;
+  expect(judgeChange(await short(80), await short(3), "sqlite")).toEqual([]);
+  const mood = async (...values: [string, ...string[]]) =>
+    (await generateMySQLDrizzleJson({ a: my.mysqlTable("a", { x: my.mysqlEnum(values) }) })) as SchemaSnapshot;
+  expect(judgeChange(await mood("x"), await mood("x", "y"), "mysql")).toEqual([]);
+  expect(judgeChange(await mood("x", "y"), await mood("y"), "mysql")).toMatchObject([
+    { reason: expect.stringContaining('"x" of "a" would change its type') },
+  ]);
+});

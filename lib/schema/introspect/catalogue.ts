@@ -1,0 +1,12 @@
+import type { Dialect } from "../../database/driver.ts";
+import type { Catalogue } from "./described-table.ts";
+import { mysqlCatalogue } from "./mysql-catalogue.ts";
+import { pgCatalogue } from "./pg-catalogue.ts";
+import { sqliteCatalogue } from "./sqlite-catalogue.ts";
+
+/** One entry per dialect. */
+export const catalogues: Readonly<Record<Dialect, Catalogue>> = {
+  pg: pgCatalogue,
+  sqlite: sqliteCatalogue,
+  mysql: mysqlCatalogue,
+};

@@ -1,0 +1,130 @@
+import { dialects } from "../../database/dialects.ts";
+import type { Connection, Dialect, Driver } from "../../database/driver.ts";
+import { innermostMessage, UnusableDatabaseError } from "../../database/failure.ts";
+import type { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import { emptySnapshot, type SchemaSnapshot } from "../snapshot/snapshot.ts";
+import { catalogues } from "./catalogue.ts";
+import type { Named, TableWords } from "./described-table.ts";
+import type { Candidate, Present } from "./introspected-schema.ts";
+
+/**
+ * Reads what the database holds of the tables in these snapshots, and how it would describe them if they were as in each
+ * snapshot: it is asked to make every table that is there once more as a temporary one, without rows and keys to others,
+ * and the answer is compared by `presentSchema`. Nothing is left of that. So nobody has to know how a database writes a
+ * type, a default or a check: it says both in its own words.
+ */
+export async function readPresent(
+  driver: Driver,
+  planner: SchemaPlanner,
+  snapshots: readonly SchemaSnapshot[],
+): Promise<{ present: Present; candidates: Candidate[] }> {
+  const { dialect } = driver;
+  const catalogue = catalogues[dialect];
+  const { present, others } = await withdrawn(driver, async (connection) => ({
+    present: await storedTables(connection, snapshots),
+    others: await catalogue.others(connection, snapshots),
+  }));
+  const plans: string[][] = [];
+  for (const snapshot of snapshots) {
+    plans.push(await planner.plan(dialect, emptySnapshot(dialect), onlyTables(snapshot, present, dialect)));
+  }
+  const candidates = await withdrawn(driver, async (connection) => {
+    const found: Candidate[] = [];
+    for (const [i, snapshot] of snapshots.entries()) {
+      const words = await temporaryTables(connection, onlyTables(snapshot, present, dialect), plans[i] ?? []);
+      found.push({ snapshot, words });
+    }
+    return found;
+  });
+  return { present: { dialect, tables: present, others, nameOf: catalogue.nameOf }, candidates };
+}
+
+/** A transaction of which nothing is kept. */
+async function withdrawn<T>(driver: Driver, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const connection = await driver.connect();
+  try {
+    await connection.begin("define");
+    return await work(connection);
+  } finally {
+    await connection.rollback();
+    connection.release();
+  }
+}
+
+async function storedTables(
+  connection: Connection,
+  snapshots: readonly SchemaSnapshot[],
+): Promise<Map<string, TableWords>> {
+  const { table } = catalogues[connection.dialect];
+  const found = new Map<string, TableWords>();
+  for (const [key, named] of snapshots.flatMap(({ tables }) => Object.entries(tables))) {
+    if (found.has(key)) continue;
+    const words = await table(connection, named, "stored");
+    if (words) found.set(key, words);
+  }
+  return found;
+}
+
+/** Those of its tables that are there, and of them what a temporary table can have. */
+function onlyTables(
+  { tables, internal }: SchemaSnapshot,
+  present: ReadonlyMap<string, TableWords>,
+  dialect: Dialect,
+): SchemaSnapshot {
+  const without = dialect === "pg" ? { foreignKeys: {}, policies: {}, isRLSEnabled: false } : { foreignKeys: {} };
+  const there = Object.entries(tables).filter(([key]) => present.has(key));
+  return {
+    ...emptySnapshot(dialect),
+    ...(internal === undefined ? {} : { internal }),
+    tables: Object.fromEntries(there.map(([key, table]) => [key, { ...table, ...without }])),
+  };
+}
+
+async function temporaryTables(
+  connection: Connection,
+  { tables }: SchemaSnapshot,
+  statements: readonly string[],
+): Promise<Map<string, TableWords>> {
+  const { table, temporarily, dropTemporary } = catalogues[connection.dialect];
+  const found = new Map<string, TableWords>();
+  for (const [key, named] of Object.entries(tables)) {
+    const [made, ...indexes] = statements
+      .filter((statement) => isAbout(statement, named, connection.dialect))
+      .flatMap((statement) => temporarily(statement.trim()) ?? []);
+    if (made === undefined) continue;
+    if (await succeeds(connection, [made, ...indexes])) {
+      const words = await table(connection, named, "temporary");
+      if (words) found.set(key, words);
+    }
+    await connection.execute(dropTemporary(named));
+  }
+  return found;
+}
+
+/** Is it the one that makes this table, or one of its indexes? drizzle-kit quotes with backticks where SQLite would not. */
+function isAbout(statement: string, { name, schema }: Named, dialect: Dialect): boolean {
+  const quoted = dialect === "pg" ? dialects.pg.quoted : dialects.mysql.quoted;
+  const [head = ""] = statement.trim().split("(");
+  return (
+    /^CREATE (TABLE|(UNIQUE )?INDEX) /.test(head) &&
+    ` ${head}`.includes(` ${schema ? `${quoted(schema)}.` : ""}${quoted(name)} `)
+  );
+}
+
+/** A table of a type that does not exist yet cannot be made, and in PostgreSQL a failure would end the transaction. */
+async function succeeds(connection: Connection, statements: readonly string[]): Promise<boolean> {
+  const isolated = connection.dialect === "pg";
+  if (isolated) await connection.execute("savepoint temporary_table");
+  try {
+    for (const statement of statements) await connection.execute(statement);
+    return true;
+  } catch (error) {
+    if (/denied/i.test(innermostMessage(error))) throw new UnusableDatabaseError(mayNot, { cause: error });
+    if (isolated) await connection.execute("rollback to savepoint temporary_table");
+    return false;
+  }
+}
+
+const mayNot =
+  "Development compares the schema with the database by temporary tables, which the user in DATABASE_URL may not create. " +
+  'Grant it ("grant temporary on database … to …", on MySQL "grant create temporary tables on … to …").';

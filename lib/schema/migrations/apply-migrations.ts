@@ -1,0 +1,155 @@
+import { alone, inTransaction } from "../../database/alone.ts";
+import { dialects } from "../../database/dialects.ts";
+import type { Connection, Dialect, Driver } from "../../database/driver.ts";
+import { innermostMessage, UnusableDatabaseError } from "../../database/failure.ts";
+import { readMeta, writeMeta } from "../../database/internal-tables.ts";
+import type { Log } from "../../environment/environment.ts";
+import { isThereAlready } from "./already-exists.ts";
+import { dialectOfMigrations, type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
+
+/** What became of the migrations that the database had not recorded, by name, oldest first. */
+export interface AppliedMigrations {
+  applied: string[];
+  /** Development had brought the database this far already: recorded, not run. */
+  recognised: string[];
+}
+
+export interface ApplyMigrationsOptions {
+  driver: Driver;
+  /** What drizzle-kit generates into, usually `drizzle` in the project. */
+  folder: string;
+  log: Log;
+}
+
+/**
+ * Production: runs the migrations in `folder` that this database has not had, while other servers that start at the same
+ * time wait. All in one transaction; or, on a database that keeps each change of tables at once (MySQL), one statement
+ * after the other, noting how far it is, so that the next start goes on where this one ended.
+ * @throws when they are another database's, when one fails, and when development left the database in a state no migration describes.
+ */
+export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOptions): Promise<AppliedMigrations> {
+  const migrations = readMigrations(folder);
+  if (migrations.length === 0) {
+    await withoutMigrations(driver, folder, log);
+    return { applied: [], recognised: [] };
+  }
+  refuseOthers(driver, folder);
+  const done = await alone(driver, () => migrate(driver, migrations));
+  if (done.recognised.length > 0) log.info(`Development had applied what is in ${done.recognised.join(", ")}.`);
+  if (done.applied.length > 0) log.info(`Migrated the database: ${done.applied.join(", ")}.`);
+  return done;
+}
+
+/** After a change of databases: what was generated for the one before would end in an error of syntax. */
+function refuseOthers({ dialect }: Driver, folder: string): void {
+  const generatedFor = dialectOfMigrations(folder);
+  if (generatedFor === undefined || generatedFor === dialect) return;
+  throw new UnusableDatabaseError(
+    `${folder} holds ${names[generatedFor]}'s migrations, and convex/schema.ts is of ${names[dialect]}: ` +
+      "remove that folder and run `pnpm drizzle-kit generate`.",
+  );
+}
+
+const names: Record<Dialect, string> = { pg: "PostgreSQL", sqlite: "SQLite", mysql: "MySQL" };
+
+/** A database that development made is fine for trying `pnpm start`; one that nobody made has no tables. */
+async function withoutMigrations(driver: Driver, folder: string, log: Log): Promise<void> {
+  const advice = `There are no migrations in ${folder}. Run \`pnpm drizzle-kit generate\` and commit what it writes.`;
+  const made = await inTransaction(driver, "read", (connection) => readMeta(connection, "schema"));
+  if (made === undefined) throw new UnusableDatabaseError(`${driver.description} has no tables yet. ${advice}`);
+  log.warn(advice);
+}
+
+async function migrate(driver: Driver, migrations: readonly Migration[]): Promise<AppliedMigrations> {
+  const rollsBack = dialects[driver.dialect].definitionsRollBack;
+  const { recognised, applied } = await inTransaction(driver, "define", async (connection) => {
+    const plan = await recognise(connection, migrations);
+    for (const migration of plan.recognised) await record(connection, migration);
+    for (const migration of rollsBack ? plan.applied : []) {
+      await run(connection, migration);
+      await finish(connection, migration);
+    }
+    return plan;
+  });
+  for (const migration of rollsBack ? [] : applied) {
+    await runOnwards(driver, migration);
+    await inTransaction(driver, "write", (connection) => finish(connection, migration));
+  }
+  return { applied: applied.map(({ name }) => name), recognised: recognised.map(({ name }) => name) };
+}
+
+/** Of those that are not recorded: which the database has had from development, and which are to be run. */
+async function recognise(
+  connection: Connection,
+  migrations: readonly Migration[],
+): Promise<{ recognised: Migration[]; applied: Migration[] }> {
+  const pending = migrations.slice(await recordedOf(connection, migrations));
+  const broughtTo = await readMeta(connection, "schema");
+  const described = migrations.findLastIndex(
+    ({ fingerprint }) => fingerprint !== undefined && fingerprint === broughtTo,
+  );
+  if (pending.length > 0 && broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween);
+  const recognised = pending.slice(0, Math.max(0, described + 1 - (migrations.length - pending.length)));
+  return { recognised, applied: pending.slice(recognised.length) };
+}
+
+async function finish(connection: Connection, migration: Migration): Promise<void> {
+  await record(connection, migration);
+  await remember(connection, migration);
+}
+
+/** For development, should it come to this database. Without its snapshot nobody knows the schema, so none is noted. */
+async function remember(connection: Connection, { fingerprint, snapshot }: Migration): Promise<void> {
+  if (fingerprint === undefined) return;
+  await writeMeta(connection, "schema", fingerprint);
+  await writeMeta(connection, "snapshot", JSON.stringify(snapshot));
+}
+
+async function run(connection: Connection, { name, statements }: Migration): Promise<void> {
+  for (const statement of statements) {
+    try {
+      await connection.execute(statement);
+    } catch (error) {
+      throw failed(connection, `Migration ${name} failed, and nothing was applied`, error);
+    }
+  }
+}
+
+const PROGRESS = "migration under way";
+
+/**
+ * Begins behind the statements that are noted. The server may have ended between one of them and its note: so that one may
+ * find done what it does. That is told by its error, which a statement about tables has; one about rows is run twice then.
+ */
+async function runOnwards(driver: Driver, { name, statements, hash }: Migration): Promise<void> {
+  const note = await inTransaction(driver, "read", (connection) => readMeta(connection, PROGRESS));
+  const noted = JSON.parse(note ?? "{}") as { hash?: string; done?: number };
+  const done = noted.hash === hash ? (noted.done ?? 0) : 0;
+  for (const [i, statement] of statements.entries()) {
+    if (i < done) continue;
+    try {
+      await inTransaction(driver, "define", (connection) => connection.execute(statement));
+    } catch (error) {
+      const wasUnderWay = noted.hash === hash && i === done;
+      if (!wasUnderWay || !isThereAlready(error, driver.dialect)) {
+        const kept = i === 0 ? "nothing was applied" : `those before it were kept; the next start goes on with it`;
+        const where = `Migration ${name} failed at statement ${i + 1} of ${statements.length}, and ${kept}`;
+        throw failed(driver, where, error);
+      }
+    }
+    const next = JSON.stringify({ hash, done: i + 1 });
+    await inTransaction(driver, "write", (connection) => writeMeta(connection, PROGRESS, next));
+  }
+}
+
+function failed({ dialect }: Pick<Driver, "dialect">, what: string, error: unknown): Error {
+  const toDo = isThereAlready(error, dialect)
+    ? "The database holds this already, but not by way of migrations: use an empty one, " +
+      "or run `pnpm dev` on it once, which notes how far it is."
+    : "Correct the migration, or the rows that are in its way.";
+  return new Error(`${what}: ${innermostMessage(error)}. ${toDo}`, { cause: error });
+}
+
+const inBetween =
+  "This database was brought by development to a schema that no migration in the folder describes. Run `pnpm dev` once, so that " +
+  "it reaches the present schema, and `pnpm drizzle-kit generate`, so that a migration describes that; or use another database.";

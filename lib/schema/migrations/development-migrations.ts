@@ -1,0 +1,48 @@
+import { inTransaction } from "../../database/alone.ts";
+import type { Driver } from "../../database/driver.ts";
+import { readMeta } from "../../database/internal-tables.ts";
+import { readPresent } from "../introspect/introspect.ts";
+import { isStill } from "../introspect/introspected-schema.ts";
+import { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
+import { readMigrations, record, recordedOf } from "./migration-files.ts";
+
+/**
+ * Records the migrations up to that of a schema which the database has. Then `drizzle-kit migrate` beside development runs
+ * only what is new: a database that development made has had them all, but not by way of migrations.
+ */
+export async function recordMigrations(
+  driver: Driver,
+  folder: string | undefined,
+  fingerprint: string | undefined,
+): Promise<void> {
+  if (folder === undefined || fingerprint === undefined) return;
+  const migrations = readMigrations(folder);
+  const described = migrations.findLastIndex((migration) => migration.fingerprint === fingerprint);
+  if (described < 0) return;
+  await inTransaction(driver, "define", async (connection) => {
+    const recorded = await recordedOf(connection, migrations);
+    for (const migration of migrations.slice(recorded, described + 1)) await record(connection, migration);
+  });
+}
+
+/**
+ * Records them also when nothing was saved since the last one was generated. Does nothing to a database that development
+ * has not made, or that somebody has changed since.
+ * @throws {UnplannedError}
+ */
+export async function recordWhatDevelopmentMade(driver: Driver, folder: string): Promise<void> {
+  const kept = await inTransaction(driver, "read", async (connection) => ({
+    fingerprint: await readMeta(connection, "schema"),
+    snapshot: await readMeta(connection, "snapshot"),
+  }));
+  const describes = readMigrations(folder).some(({ fingerprint }) => fingerprint === kept.fingerprint);
+  if (kept.fingerprint === undefined || kept.snapshot === undefined || !describes) return;
+  const planner = new SchemaPlanner();
+  try {
+    const { present, candidates } = await readPresent(driver, planner, [JSON.parse(kept.snapshot) as SchemaSnapshot]);
+    if (isStill(present, candidates[0], kept.fingerprint)) await recordMigrations(driver, folder, kept.fingerprint);
+  } finally {
+    planner.close();
+  }
+}

@@ -1,0 +1,65 @@
+import { dialects } from "../../database/dialects.ts";
+import type { Connection } from "../../database/driver.ts";
+import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
+
+/**
+ * Runs a plan. Where SQLite makes a table anew it drops the old one, and with it triggers and indexes that somebody made by
+ * hand; and it cannot give the new one its name while a view or a trigger is about a table that is not there. So all of
+ * these are put aside before, and made again after, unless the plan itself is about them.
+ */
+export async function rebuildWithDependents(
+  connection: Connection,
+  { statements, from }: { statements: readonly string[]; from: SchemaSnapshot },
+  run: (statement: string) => Promise<void>,
+): Promise<void> {
+  const rebuilds = connection.dialect === "sqlite" && statements.some((each) => /^CREATE TABLE `__new_/.test(each));
+  if (!rebuilds) {
+    for (const statement of statements) await run(statement);
+    return;
+  }
+  const { quoted } = dialects.sqlite;
+  const ours = new Set(Object.values(from.tables).flatMap(({ indexes }) => Object.keys(indexes)));
+  const all = await dependents(connection);
+  const aside = all.filter(({ type }) => type !== "index");
+  // A view takes its triggers with it.
+  for (const { type, name } of aside) await connection.execute(`drop ${type} if exists ${quoted(name)}`);
+  const planned = new Set(statements.flatMap((each) => /^(?:DROP|CREATE) VIEW `(.*?)`/.exec(each)?.[1] ?? []));
+  for (const statement of statements) {
+    if (/^DROP VIEW /.test(statement)) continue;
+    await run(statement);
+  }
+  const present = new Set((await dependents(connection)).map(({ name }) => name));
+  const tables = new Set((await objects(connection, ["table"])).map(({ name }) => name));
+  // Triggers may be about views.
+  for (const type of ["index", "view", "trigger"]) {
+    for (const each of all.filter((one) => one.type === type)) {
+      if (present.has(each.name) || planned.has(each.name) || (type === "index" && ours.has(each.name))) continue;
+      const isAboutSomething = type === "view" || tables.has(each.table) || all.some(({ name }) => name === each.table);
+      if (isAboutSomething) await connection.execute(each.sql);
+    }
+  }
+}
+
+interface Dependent {
+  type: string;
+  name: string;
+  table: string;
+  sql: string;
+}
+
+function dependents(connection: Connection): Promise<Dependent[]> {
+  return objects(connection, ["view", "trigger", "index"]);
+}
+
+async function objects(connection: Connection, types: readonly string[]): Promise<Dependent[]> {
+  const rows = await connection.execute(
+    "select type, name, tbl_name as [table], sql from sqlite_schema where type in (select value from json_each($1)) and sql is not null",
+    [JSON.stringify(types)],
+  );
+  return rows.map(({ type, name, table, sql }) => ({
+    type: String(type),
+    name: String(name),
+    table: String(table),
+    sql: String(sql),
+  }));
+}

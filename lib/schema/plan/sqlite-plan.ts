@@ -1,0 +1,60 @@
+import type { ColumnSnapshot, SchemaSnapshot, TableSnapshot } from "../snapshot/snapshot.ts";
+
+/**
+ * SQLite can add a column to a table and drop one only within narrow limits, which drizzle-kit does not know. For what is
+ * outside of them it is told that something else has changed, too, and then makes the table anew.
+ */
+export function toBeMadeAnew(from: SchemaSnapshot, to: SchemaSnapshot): SchemaSnapshot {
+  const tables = Object.entries(from.tables).map(([key, before]) => {
+    const after = to.tables[key];
+    const [column] = Object.values(before.columns).filter(({ name }) => after?.columns[name]);
+    if (!after || !column || !isBeyondAltering(before, after)) return [key, before] as const;
+    const marked = { ...column, notNull: after.columns[column.name]?.notNull === false };
+    return [key, { ...before, columns: { ...before.columns, [column.name]: marked } }] as const;
+  });
+  return { ...from, tables: Object.fromEntries(tables) };
+}
+
+function isBeyondAltering(before: TableSnapshot, after: TableSnapshot): boolean {
+  const added = Object.values(after.columns).filter(({ name }) => !before.columns[name]);
+  const refers = ({ name }: ColumnSnapshot): boolean =>
+    Object.values(after.foreignKeys).some(({ columnsFrom }) => columnsFrom.includes(name));
+  return (
+    Object.keys(before.columns).some((name) => !after.columns[name]) ||
+    added.some(
+      (column) =>
+        column.generated?.type === "stored" ||
+        (column.default !== undefined && (refers(column) || String(column.default).startsWith("("))) ||
+        /current_(time|date|timestamp)/i.test(String(column.default)),
+    )
+  );
+}
+
+/**
+ * drizzle-kit copies a table that it makes anew by the columns of the new one, also where the old one lacks them; forgets
+ * how far the old one had numbered its rows; and switches foreign keys off by statements that do nothing within a
+ * transaction, which `begin("define")` has done.
+ */
+export function copyingWhatIsThere(statement: string, from: SchemaSnapshot, to: SchemaSnapshot): string[] {
+  if (/^PRAGMA foreign_keys\s*=/i.test(statement)) return [];
+  const table = /^INSERT INTO `__new_(.*?)`\(.*\) SELECT .* FROM `\1`;?$/s.exec(statement)?.[1];
+  if (table === undefined) return [statement];
+  const columns = Object.values(to.tables[table]?.columns ?? {})
+    .filter(({ name, generated }) => from.tables[table]?.columns[name] && !generated)
+    .map(({ name }) => `"${name.replaceAll('"', '""')}"`)
+    .join(", ");
+  return [
+    ...(isNumbered(from.tables[table]) && isNumbered(to.tables[table]) ? [numberingOn(table)] : []),
+    ...(columns === "" ? [] : [`INSERT INTO \`__new_${table}\`(${columns}) SELECT ${columns} FROM \`${table}\`;`]),
+  ];
+}
+
+function isNumbered(table: TableSnapshot | undefined): boolean {
+  return Object.values(table?.columns ?? {}).some(({ autoincrement }) => autoincrement);
+}
+
+/** Before the rows are copied, which finds the number there. Otherwise that of a row which was deleted is given again. */
+function numberingOn(table: string): string {
+  const [old, fresh] = [table, `__new_${table}`].map((name) => `'${name.replaceAll("'", "''")}'`);
+  return `INSERT INTO sqlite_sequence(name, seq) SELECT ${fresh}, seq FROM sqlite_sequence WHERE name = ${old};`;
+}

@@ -1,0 +1,304 @@
+import { createHash } from "node:crypto";
+import { alone, inTransaction } from "../database/alone.ts";
+import { dialects } from "../database/dialects.ts";
+import type { Connection, Driver } from "../database/driver.ts";
+import { innermostMessage, sqlState } from "../database/failure.ts";
+import { readMeta, writeMeta } from "../database/internal-tables.ts";
+import { judgeChange, type Risk } from "./data-loss.ts";
+import { readPresent } from "./introspect/introspect.ts";
+import { isStill, presentSchema } from "./introspect/introspected-schema.ts";
+import { recordMigrations } from "./migrations/development-migrations.ts";
+import { planChange } from "./plan/plan-change.ts";
+import { rebuildWithDependents } from "./plan/rebuild-sqlite-table.ts";
+import { renameByHand } from "./plan/suggest-rename.ts";
+import type { SchemaRead } from "./snapshot/drizzle-kit-child.ts";
+import { SchemaPlanner, UnplannedError } from "./snapshot/drizzle-kit-process.ts";
+import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./snapshot/snapshot.ts";
+
+/** How a database stands to its schema after an attempt to bring it in line. */
+export type BroughtInLine =
+  | { status: "inLine" }
+  | { status: "applied"; statements: string[] }
+  /**
+   * Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do; `brief` for
+   * whoever has read that already.
+   */
+  | { status: "refused"; statements: string[]; reasons: string[]; message: string; brief: string };
+
+export interface BringInLineOptions {
+  driver: Driver;
+  /** The absolute path of `convex/schema.ts`. */
+  schemaPath: string;
+  /** Kept from one time to the next it saves most of a second. Default: one for this time only. */
+  planner?: SchemaPlanner;
+  /** The code of a plan that was refused and is accepted: then it is carried out, whatever is lost. */
+  accept?: string | undefined;
+  /** The folder of drizzle-kit's migrations. Those that the database is found to have had are recorded in it. */
+  migrations?: string;
+}
+
+/**
+ * Development: changes the database to what the schema says, all or nothing, as long as no row can be lost or refused.
+ * What could is left for a person to decide, and comes back as `refused`. Never asks at the terminal.
+ *
+ * What is changed is the difference between two of drizzle-kit's snapshots: that of the schema, and that of what the
+ * database is now. The latter is made anew each time from the database itself (`introspected-schema.ts`), not remembered: so it
+ * is right after drizzle-kit push or migrate, a change by hand, an earlier release of this framework, and a process that
+ * ended between two statements on a database that keeps each (MySQL). What is remembered, the snapshot of the last time,
+ * only says which tables are the author's: others are nobody's business, and one that is no longer in the schema is known
+ * to have been in it.
+ */
+export async function bringInLine(options: BringInLineOptions): Promise<BroughtInLine> {
+  const { driver, schemaPath, planner } = options;
+  const ownPlanner = planner ?? new SchemaPlanner();
+  try {
+    const schema = await ownPlanner.read(schemaPath);
+    const target = schema.snapshots[driver.dialect];
+    if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
+    return await alone(driver, async () => {
+      const elsewhere = await inTransaction(driver, "read", madeElsewhere);
+      if (elsewhere !== undefined) return refusal(driver, { statements: [], reasons: [elsewhere] });
+      const intent = await intend(driver, ownPlanner, target, schema);
+      await recordMigrations(driver, options.migrations, intent.present);
+      const result = await apply(driver, intent, options.accept);
+      if (result.status !== "refused") await recordMigrations(driver, options.migrations, intent.fingerprint);
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof UnplannedError) return refusal(driver, { statements: [], reasons: [unplanned(error)] });
+    throw error;
+  } finally {
+    if (planner === undefined) ownPlanner.close();
+  }
+}
+
+/** What is to be done, and what has to be looked at first. */
+interface Intent {
+  /** What the database is now, and is to be. */
+  from: SchemaSnapshot;
+  target: SchemaSnapshot;
+  fingerprint: string;
+  /** What is remembered of the last time, when the database is still as it was then. */
+  present: string | undefined;
+  statements: string[];
+  risks: Risk[];
+  /** What is remembered of the last time is what would be remembered now. */
+  remembered: boolean;
+}
+
+async function intend(
+  driver: Driver,
+  planner: SchemaPlanner,
+  target: SchemaSnapshot,
+  { fingerprints, filledByCode }: SchemaRead,
+): Promise<Intent> {
+  const fingerprint = fingerprints[driver.dialect] ?? "";
+  const kept = await inTransaction(driver, "read", async (connection) => ({
+    fingerprint: await readMeta(connection, "schema"),
+    snapshot: await readMeta(connection, "snapshot"),
+    underWay: await readMeta(connection, "snapshot under way"),
+  }));
+  const earlier = [kept.underWay, kept.snapshot].flatMap((text) => (text ? [JSON.parse(text) as SchemaSnapshot] : []));
+  const { present, candidates } = await readPresent(driver, planner, [target, ...earlier]);
+  const from = presentSchema(present, candidates);
+  const keyNames = new Map(
+    Object.entries(from.tables).map(([key, table]) => [shownTable(table), present.tables.get(key)?.primaryKeyName]),
+  );
+  return {
+    from,
+    target,
+    fingerprint,
+    present: isStill(present, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
+    statements: await planChange(planner, driver.dialect, from, target, (table) => keyNames.get(table)),
+    risks: judgeChange(from, target, driver.dialect, filledByCode),
+    remembered: kept.fingerprint === fingerprint && kept.snapshot !== undefined,
+  };
+}
+
+async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<BroughtInLine> {
+  const { statements, remembered } = intent;
+  if (statements.length === 0 && remembered) return { status: "inLine" };
+  let run = 0;
+  try {
+    return await inTransaction(driver, "define", async (connection) => {
+      const inTheWay = await risksWithRows(connection, intent);
+      // What a transaction that is rolled back would say of itself is a failure, and this is none.
+      if (inTheWay.length > 0 && accept !== codeOf(statements)) throw new Refused(inTheWay);
+      await rememberUnderWay(connection, intent);
+      await rebuildWithDependents(connection, intent, async (statement) => {
+        await connection.execute(statement);
+        run++;
+      });
+      // A schema named like the user, made just now, is where the tables after it went.
+      const elsewhere = await madeElsewhere(connection);
+      if (elsewhere !== undefined) throw new Refused([{ table: undefined, holding: [], reason: elsewhere }]);
+      await remember(connection, intent);
+      return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
+    });
+  } catch (error) {
+    const given = { statements, given: accept, rename: renameByHand(intent.from, intent.target, driver.dialect) };
+    if (error instanceof Refused) {
+      const reasons = error.risks.map(({ reason }) => reason);
+      return refusal(driver, { ...given, reasons, hopeless: error.risks.some(({ impossible }) => impossible) });
+    }
+    if (driver.classify(error) !== "other") throw error;
+    return refusal(driver, { ...given, reasons: [refusedByDatabase(driver, error, run)], hopeless: true });
+  }
+}
+
+class Refused extends Error {
+  readonly risks: Risk[];
+
+  constructor(risks: Risk[]) {
+    super("rows are in the way");
+    this.risks = risks;
+  }
+}
+
+/**
+ * drizzle-kit makes tables by their bare names, and drizzle asks for them so; everything else here, and what drizzle-kit
+ * drops, names "public". Both must be the same schema, or a table would be dropped for another of its name.
+ */
+async function madeElsewhere(connection: Connection): Promise<string | undefined> {
+  if (connection.dialect !== "pg") return undefined;
+  const [row] = await connection.execute(
+    "select current_schema() as made, current_user as who, current_setting('search_path') as path",
+  );
+  if (row?.made === "public") return undefined;
+  const where = row?.made == null ? "in no schema" : `in schema "${row.made}"`;
+  return (
+    `Development keeps tables in the schema "public", but this user's search_path (${row?.path}) looks for them ${where} first: ` +
+    `run \`alter role ${dialects.pg.quoted(String(row?.who))} set search_path to public\` and restart the server.`
+  );
+}
+
+/** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
+async function risksWithRows(connection: Connection, { risks, from }: Intent): Promise<Risk[]> {
+  const { quoted } = dialects[connection.dialect];
+  const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
+  if (connection.dialect === "pg") {
+    // All of them before the first look, which takes the snapshot: so it has every row.
+    for (const key of new Set(risks.flatMap(({ table }) => table ?? [])))
+      await connection.execute(`lock table ${named(key)} in access exclusive mode`);
+  }
+  const inTheWay: Risk[] = [];
+  for (const risk of risks) {
+    const { table, holding, losing, lacking, reason } = risk;
+    if (table === undefined) {
+      inTheWay.push(risk);
+      continue;
+    }
+    const has = (column: string): string => `${quoted(column)} is not null`;
+    const where = [
+      "1 = 1",
+      ...holding.map(has),
+      ...(losing ? [`(${losing.map(has).join(" or ")})`] : []),
+      ...(lacking === undefined ? [] : [`${quoted(lacking)} is null`]),
+    ].join(" and ");
+    const { rows, untold } = await look(connection, `select 1 from ${named(table)} where ${where} limit 1`);
+    if (untold !== undefined) {
+      inTheWay.push({ ...risk, reason: `${reason} Whether there are rows the database does not say: ${untold}.` });
+    } else if (rows) inTheWay.push(risk);
+  }
+  return inTheWay;
+}
+
+/**
+ * PostgreSQL may hide rows from a user, also those of a table of their own (row-level security); told not to, it refuses to
+ * answer. The savepoint takes back both what it was told and that a statement failed.
+ */
+async function look(connection: Connection, select: string): Promise<{ rows: boolean; untold?: string }> {
+  const answer = async () => ({ rows: (await connection.execute(select)).length > 0 });
+  if (connection.dialect !== "pg") return answer();
+  await connection.execute("savepoint look");
+  await connection.execute("set local row_security = off");
+  const found = await answer().catch((error: unknown) => {
+    if (sqlState(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    return { rows: true, untold: innermostMessage(error) };
+  });
+  await connection.execute("rollback to savepoint look");
+  return found;
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+function sqlName({ dialect }: Connection, { name, schema: given }: TableSnapshot): string {
+  const { quoted } = dialects[dialect];
+  const schema = given || (dialect === "pg" ? "public" : undefined);
+  return schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
+}
+
+/**
+ * On a database that keeps each statement at once: should this process end before the last, the tables made by the first
+ * are known to be the author's, whatever the schema says by then.
+ */
+async function rememberUnderWay(connection: Connection, { target }: Intent): Promise<void> {
+  if (dialects[connection.dialect].definitionsRollBack) return;
+  await writeMeta(connection, "snapshot under way", JSON.stringify(target));
+}
+
+async function remember(connection: Connection, { target, fingerprint }: Intent): Promise<void> {
+  await writeMeta(connection, "schema", fingerprint);
+  await writeMeta(connection, "snapshot", JSON.stringify(target));
+}
+
+function unplanned({ needsAnswer, message }: UnplannedError): string {
+  return needsAnswer
+    ? "Something was removed and something like it added: only you know whether it was renamed."
+    : `drizzle-kit failed: ${message}`;
+}
+
+function otherDialect({ description }: Driver, { dialect }: SchemaRead): string {
+  return dialect === "mixed"
+    ? "Its tables are of more than one database: define all of them with pgTable, sqliteTable or mysqlTable."
+    : `Its tables are of another database than ${description}. To change to that, restart the server.`;
+}
+
+function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): string {
+  const kept =
+    dialects[dialect].definitionsRollBack || run === 0 ? "" : ` The first ${run} of the statements were run.`;
+  return `The database refused: ${innermostMessage(error)}.${kept}`;
+}
+
+interface Refusal {
+  statements: string[];
+  reasons: string[];
+  /** The database itself would refuse the statements: to accept them would lead nowhere. */
+  hopeless?: boolean;
+  /** The code that was given. */
+  given?: string | undefined;
+  /** What to run if it was a renaming. */
+  rename?: string | undefined;
+}
+
+function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, rename }: Refusal): BroughtInLine {
+  const code = codeOf(statements);
+  const acceptable = statements.length > 0 && !hopeless;
+  const lines = [
+    "The database was not changed to match convex/schema.ts:",
+    ...reasons.map((reason) => `  - ${reason}`),
+    ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
+    ...(given !== undefined && given !== code ? [`\`--accept ${given}\` is not the code of this plan.`] : []),
+    ...(acceptable ? [howToAccept(dialect, code)] : []),
+    ...(hopeless ? ["As it is, the database refuses these statements, so there is nothing to accept."] : []),
+    ...(rename === undefined
+      ? ["Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand."]
+      : ["If it was renamed, run this in the database, then save again:", `  ${rename}`, "Or change the schema back."]),
+  ];
+  const accept = acceptable ? `, and \`pnpm dev --accept ${code}\` would change it all the same` : "";
+  const brief = `convex/schema.ts does not fit the database${accept}`;
+  return { status: "refused", statements, reasons, message: lines.join("\n"), brief };
+}
+
+/** Names a plan, so that no other than the one that was read is accepted. */
+function codeOf(statements: readonly string[]): string {
+  return createHash("sha256").update(statements.join("\0")).digest("hex").slice(0, 8);
+}
+
+/** drizzle-kit's push cannot read a MariaDB, and takes there every key for a new one. */
+function howToAccept(dialect: Driver["dialect"], code: string): string {
+  const accept = `\`pnpm dev --accept ${code}\`, which runs just these statements`;
+  return dialect === "mysql"
+    ? `To do it all the same, stop the server and run ${accept}.`
+    : `To do it all the same, run \`pnpm drizzle-kit push\`, which asks before it loses anything, or stop the server and run ${accept}.`;
+}
