@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import * as messages from "../convex/messages.ts";
 import * as schema from "../convex/schema.ts";
-import { openTemporary } from "../lib/database/temporary.ts";
+import { openTemporary } from "../lib/database/temporary-database.ts";
 import { createEngine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
 import { acceptSockets } from "../lib/node/accept-sockets.ts";

@@ -2,7 +2,7 @@ import { asc, eq } from "drizzle-orm";
 import * as mysql from "drizzle-orm/mysql-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
 import { z } from "zod";
-import type { Dialect } from "../../lib/database/driver.ts";
+import type { Dialect } from "../../lib/database/driver/driver.ts";
 import type { Database } from "../../lib/functions/context.ts";
 import { createFunctions } from "../../lib/functions/define.ts";
 import type { Message } from "./conversation.ts";

@@ -1,10 +1,10 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { inTransaction } from "../../lib/database/alone.ts";
-import type { Dialect, Driver } from "../../lib/database/driver.ts";
-import { isEmbedded } from "../../lib/database/embedded-driver.ts";
+import type { Dialect, Driver } from "../../lib/database/driver/driver.ts";
+import { inTransaction } from "../../lib/database/internal/database-lock.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
-import { PortStream } from "../../lib/database/port-stream.ts";
+import { isEmbedded } from "../../lib/database/pglite/embedded-driver.ts";
+import { PortStream } from "../../lib/database/pglite/port-stream.ts";
 import { FIRST_ID, messageIn } from "../functions/conversation.ts";
 import * as schema from "../functions/schema.ts";
 import { log } from "./control.ts";

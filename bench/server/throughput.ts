@@ -1,6 +1,6 @@
 /** One database, by the engine and without it: the same Drizzle statements through the same driver, in one process. */
 
-import type { Connection } from "../../lib/database/driver.ts";
+import type { Connection } from "../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";

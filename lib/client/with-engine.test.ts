@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from "zod";
 import { patience } from "../../tests/support/patience.ts";
 import { ScriptedPage } from "../../tests/support/scripted-server.ts";
-import { openTemporary } from "../database/temporary.ts";
+import { openTemporary } from "../database/temporary-database.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Identity } from "../functions/context.ts";
 import { createFunctions } from "../functions/define.ts";

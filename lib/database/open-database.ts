@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
-import { type DatabaseAddress, examples, fileOf, readAddress, requireDatabase } from "./database-address.ts";
-import type { Dialect, Driver } from "./driver.ts";
-import { causesOf, innermostMessage, UnusableDatabaseError } from "./failure.ts";
-import { createInternalTables } from "./internal-tables.ts";
-import { dialectOf, type SchemaDialect } from "./schema-dialect.ts";
+import { causesOf, innermostMessage, UnusableDatabaseError } from "./driver/database-errors.ts";
+import { type DatabaseAddress, examples, fileOf, readAddress, requireDatabase } from "./driver/database-url.ts";
+import type { Dialect, Driver } from "./driver/driver.ts";
+import { dialectOf, type SchemaDialect } from "./driver/schema-dialect.ts";
+import { createInternalTables } from "./internal/internal-tables.ts";
 
 export interface DatabaseOptions {
   /** `DATABASE_URL`: `postgres://…`, `mysql://…` or `file:…`. Undefined or empty: the embedded database. */
@@ -46,13 +46,17 @@ export async function openDriver({ url, directory, schema, log }: DatabaseOption
   if (dialect === "pg") requireDatabase(url);
   switch (address.driver) {
     case "pg":
-      return (await load("pg", () => import("./postgres.ts"))).openPostgres({ url: address.url, schema, log });
+      return (await load("pg", () => import("./postgres/postgres.ts"))).openPostgres({ url: address.url, schema, log });
     case "neon":
-      return (await load("@neondatabase/serverless", () => import("./neon.ts"))).openNeon({ url, schema, log });
+      return (await load("@neondatabase/serverless", () => import("./postgres/neon.ts"))).openNeon({
+        url,
+        schema,
+        log,
+      });
     case "mysql2":
-      return (await load("mysql2", () => import("./mysql.ts"))).openMysql({ url, schema, log });
+      return (await load("mysql2", () => import("./mysql/mysql-driver.ts"))).openMysql({ url, schema, log });
     case "better-sqlite3": {
-      const { openSqlite } = await load("better-sqlite3", () => import("./sqlite.ts"));
+      const { openSqlite } = await load("better-sqlite3", () => import("./sqlite/sqlite-driver.ts"));
       return openSqlite({ file: fileOf(url), schema, log });
     }
   }
@@ -75,10 +79,10 @@ export async function openEmbedded(
   if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
   if (dialect === "mysql") throw new UnusableDatabaseError(noEmbeddedMysql);
   if (dialect === "pg") {
-    const { openPglite } = await load("@electric-sql/pglite", () => import("./pglite.ts"));
+    const { openPglite } = await load("@electric-sql/pglite", () => import("./pglite/pglite-driver.ts"));
     return openPglite({ ...options, directory: embeddedDirectory(directory) });
   }
-  const { openSqlite } = await load("better-sqlite3", () => import("./sqlite.ts"));
+  const { openSqlite } = await load("better-sqlite3", () => import("./sqlite/sqlite-driver.ts"));
   makeDirectory(directory);
   return openSqlite({ ...options, file: embeddedFile(directory) });
 }

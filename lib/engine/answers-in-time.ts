@@ -1,4 +1,4 @@
-import { type Connection, ConnectionLostError } from "../database/driver.ts";
+import { type Connection, ConnectionLostError } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 
 /**

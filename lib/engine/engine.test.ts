@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { z } from "zod";
 import { describeOnEveryDatabase, type TestDatabase } from "../../tests/support/databases/with-every-database.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { dialects } from "../database/dialects.ts";
-import type { Dialect, Driver } from "../database/driver.ts";
+import type { Dialect, Driver } from "../database/driver/driver.ts";
+import { dialects } from "../database/internal/internal-sql.ts";
 import { createFunctions } from "../functions/define.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";

@@ -1,5 +1,5 @@
 import { type Caller, callerOf } from "../auth/caller.ts";
-import type { Driver } from "../database/driver.ts";
+import type { Driver } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { RegisteredFunction } from "../functions/define.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { type Connection, ConnectionLostError, type Driver } from "../database/driver.ts";
+import { type Connection, ConnectionLostError, type Driver } from "../database/driver/driver.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";

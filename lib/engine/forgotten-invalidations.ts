@@ -1,4 +1,4 @@
-import type { Connection } from "../database/driver.ts";
+import type { Connection } from "../database/driver/driver.ts";
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { toWire } from "../values/wire.ts";

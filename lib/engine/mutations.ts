@@ -1,5 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
-import type { Connection, Statement } from "../database/driver.ts";
+import type { Connection, Statement } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { RegisteredFunction } from "../functions/define.ts";
 import type { WireError } from "../protocol/outcome.ts";

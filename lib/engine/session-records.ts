@@ -1,6 +1,6 @@
-import { dialects } from "../database/dialects.ts";
-import type { Connection, Dialect, Statement } from "../database/driver.ts";
-import { advance, sessions } from "../database/session-row.ts";
+import type { Connection, Dialect, Statement } from "../database/driver/driver.ts";
+import { advance, sessions } from "../database/internal/client-row.ts";
+import { dialects } from "../database/internal/internal-sql.ts";
 
 /** What is recorded of a client session: the proof that none of its mutations runs twice. */
 export interface SessionRecord {

@@ -1,4 +1,4 @@
-import type { Connection } from "../database/driver.ts";
+import type { Connection } from "../database/driver/driver.ts";
 import type { LiveQuery } from "./live-query.ts";
 import { TransitionFrames } from "./message-text.ts";
 import type { Session } from "./session.ts";

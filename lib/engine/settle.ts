@@ -1,4 +1,4 @@
-import type { Connection, Driver } from "../database/driver.ts";
+import type { Connection, Driver } from "../database/driver/driver.ts";
 import type { Cancel, Environment } from "../environment/environment.ts";
 import { errorAnswer, valueAnswer } from "./answer.ts";
 import { answersInTime } from "./answers-in-time.ts";

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { z } from "zod";
 import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import type { Driver } from "../database/driver.ts";
-import { createInternalTables } from "../database/internal-tables.ts";
-import { openPostgres } from "../database/postgres.ts";
+import type { Driver } from "../database/driver/driver.ts";
+import { createInternalTables } from "../database/internal/internal-tables.ts";
+import { openPostgres } from "../database/postgres/postgres.ts";
 import { createFunctions } from "../functions/define.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";

@@ -1,4 +1,4 @@
-import type { Connection, Driver, Statement } from "../database/driver.ts";
+import type { Connection, Driver, Statement } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Invalidation } from "../invalidation/invalidation.ts";
 import { answersInTime } from "./answers-in-time.ts";

@@ -1,4 +1,4 @@
-import type { Driver } from "../database/driver.ts";
+import type { Driver } from "../database/driver/driver.ts";
 import type { Log } from "../environment/environment.ts";
 import type { HttpServer } from "./http-server.ts";
 import type { Settings } from "./settings.ts";

@@ -1,5 +1,5 @@
-import { EmbeddedLockTakenError } from "../database/embedded-lock.ts";
-import { UnusableDatabaseError } from "../database/failure.ts";
+import { UnusableDatabaseError } from "../database/driver/database-errors.ts";
+import { EmbeddedLockTakenError } from "../database/driver/directory-lock.ts";
 import type { Log } from "../environment/environment.ts";
 import { LoadError, printProblem } from "./load-error.ts";
 import { SettingsError } from "./settings.ts";

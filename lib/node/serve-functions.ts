@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
-import type { Driver } from "../database/driver.ts";
-import { serveWire } from "../database/serve-wire.ts";
+import type { Driver } from "../database/driver/driver.ts";
+import { serveWire } from "../database/pglite/serve-postgres-protocol.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Log } from "../environment/environment.ts";
 import { applyMigrations } from "../schema/migrations/apply-migrations.ts";

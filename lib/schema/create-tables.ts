@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import { inTransaction } from "../database/alone.ts";
-import type { Dialect, Driver } from "../database/driver.ts";
+import type { Dialect, Driver } from "../database/driver/driver.ts";
+import { inTransaction } from "../database/internal/database-lock.ts";
 
 type KitApi = typeof import("drizzle-kit/api");
 

@@ -5,10 +5,10 @@ import { expect, test } from "vitest";
 import { followsSchema } from "../../tests/support/databases/contract/follows-schema.ts";
 import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
 import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
-import { inTransaction } from "../database/alone.ts";
-import { openMysql } from "../database/mysql.ts";
-import { openPostgres } from "../database/postgres.ts";
-import { openTemporary } from "../database/temporary.ts";
+import { inTransaction } from "../database/internal/database-lock.ts";
+import { openMysql } from "../database/mysql/mysql-driver.ts";
+import { openPostgres } from "../database/postgres/postgres.ts";
+import { openTemporary } from "../database/temporary-database.ts";
 import { type BroughtInLine, bringInLine } from "./push-schema.ts";
 
 const log = { info() {}, warn() {}, error() {} };

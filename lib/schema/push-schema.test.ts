@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
-import { inTransaction } from "../database/alone.ts";
-import type { Driver } from "../database/driver.ts";
-import { createInternalTables } from "../database/internal-tables.ts";
-import { openPostgres } from "../database/postgres.ts";
-import { openTemporary } from "../database/temporary.ts";
+import type { Driver } from "../database/driver/driver.ts";
+import { inTransaction } from "../database/internal/database-lock.ts";
+import { createInternalTables } from "../database/internal/internal-tables.ts";
+import { openPostgres } from "../database/postgres/postgres.ts";
+import { openTemporary } from "../database/temporary-database.ts";
 import { type BroughtInLine, bringInLine } from "./push-schema.ts";
 import { SchemaPlanner } from "./snapshot/drizzle-kit-process.ts";
 

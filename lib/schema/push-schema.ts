@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { alone, inTransaction } from "../database/alone.ts";
-import { dialects } from "../database/dialects.ts";
-import type { Connection, Driver } from "../database/driver.ts";
-import { innermostMessage, sqlState } from "../database/failure.ts";
-import { readMeta, writeMeta } from "../database/internal-tables.ts";
+import { innermostMessage, sqlState } from "../database/driver/database-errors.ts";
+import type { Connection, Driver } from "../database/driver/driver.ts";
+import { alone, inTransaction } from "../database/internal/database-lock.ts";
+import { dialects } from "../database/internal/internal-sql.ts";
+import { readMeta, writeMeta } from "../database/internal/internal-tables.ts";
 import { judgeChange, type Risk } from "./data-loss.ts";
 import { readPresent } from "./introspect/introspect.ts";
 import { isStill, presentSchema } from "./introspect/introspected-schema.ts";

@@ -1,7 +1,7 @@
 import { ConvexClient } from "../client/convex-client.ts";
 import type { Page } from "../client/page.ts";
-import type { Driver } from "../database/driver.ts";
-import { openTemporary } from "../database/temporary.ts";
+import type { Driver } from "../database/driver/driver.ts";
+import { openTemporary } from "../database/temporary-database.ts";
 import { createEngine, type Engine, type FunctionModules } from "../engine/engine.ts";
 import type { EngineLimits } from "../engine/limits.ts";
 import type { Identity } from "../functions/context.ts";

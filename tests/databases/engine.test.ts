@@ -1,10 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import type { Driver } from "../../lib/database/driver.ts";
-import { createInternalTables } from "../../lib/database/internal-tables.ts";
-import { openMysql } from "../../lib/database/mysql.ts";
-import { openNeon } from "../../lib/database/neon.ts";
-import { openPostgres } from "../../lib/database/postgres.ts";
-import { openTemporary } from "../../lib/database/temporary.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
+import { createInternalTables } from "../../lib/database/internal/internal-tables.ts";
+import { openMysql } from "../../lib/database/mysql/mysql-driver.ts";
+import { openNeon } from "../../lib/database/postgres/neon.ts";
+import { openPostgres } from "../../lib/database/postgres/postgres.ts";
+import { openTemporary } from "../../lib/database/temporary-database.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";
 import { startWebsocketProxy } from "../support/databases/contract/websocket-proxy.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createInternalTables } from "../../lib/database/internal-tables.ts";
+import { createInternalTables } from "../../lib/database/internal/internal-tables.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";

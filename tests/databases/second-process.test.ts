@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { inTransaction } from "../../lib/database/alone.ts";
+import { inTransaction } from "../../lib/database/internal/database-lock.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { thorough } from "../support/thorough.ts";
 

@@ -15,7 +15,7 @@ test("tests count for the database that the titles around them name, and say why
       file(["a fuzzed engine on PGlite"], "passed"),
       file(["an engine on the embedded database"], "passed"),
       file(["a gate"], "passed"),
-      { name: "lib/database/postgres.test.ts", status: "failed", assertionResults: [] },
+      { name: "lib/database/postgres/postgres.test.ts", status: "failed", assertionResults: [] },
     ],
   });
   expect(tableOf(counts).split("\n")).toEqual([

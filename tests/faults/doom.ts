@@ -1,4 +1,4 @@
-import type { Driver } from "../../lib/database/driver.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
 import type { Engine, FunctionModules } from "../../lib/engine/engine.ts";
 import type { RegisteredFunction } from "../../lib/functions/define.ts";
 import type { Frame, SocketLike } from "../../lib/protocol/socket.ts";

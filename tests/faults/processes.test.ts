@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
-import { inTransaction } from "../../lib/database/alone.ts";
+import { inTransaction } from "../../lib/database/internal/database-lock.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { describeWithPostgres, type TestServer } from "../support/databases/with-postgres.ts";
 import { thorough } from "../support/thorough.ts";

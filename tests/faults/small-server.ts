@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { openTemporary } from "../../lib/database/temporary.ts";
+import { openTemporary } from "../../lib/database/temporary-database.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
 import type { EngineLimits } from "../../lib/engine/limits.ts";
 import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, sql, sum } from "drizzle-orm";
 import { z } from "zod";
-import type { Dialect } from "../../lib/database/driver.ts";
+import type { Dialect } from "../../lib/database/driver/driver.ts";
 import type { Database } from "../../lib/functions/context.ts";
 import { createFunctions } from "../../lib/functions/define.ts";
 import { ConvexError } from "../../lib/values/errors.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Driver } from "../../lib/database/driver.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import {
   type DatabaseName,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { inTransaction } from "../../lib/database/alone.ts";
-import { dialects } from "../../lib/database/dialects.ts";
-import type { Driver } from "../../lib/database/driver.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
+import { inTransaction } from "../../lib/database/internal/database-lock.ts";
+import { dialects } from "../../lib/database/internal/internal-sql.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import type { WireError } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";

@@ -4,10 +4,10 @@
  * first seed that fails.
  */
 import { tmpdir } from "node:os";
-import { readAddress } from "../../lib/database/database-address.ts";
-import type { Driver } from "../../lib/database/driver.ts";
+import { readAddress } from "../../lib/database/driver/database-url.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
-import { openTemporary } from "../../lib/database/temporary.ts";
+import { openTemporary } from "../../lib/database/temporary-database.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { fuzz } from "./fuzz.ts";
 import { schemas } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Dialect } from "../../lib/database/driver.ts";
+import type { Dialect } from "../../lib/database/driver/driver.ts";
 import { TemporaryProject } from "../support/temporary-project.ts";
 
 /** The files of `app/`, by their paths in a project, and what is in them. */

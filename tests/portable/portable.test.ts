@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConvexClient } from "../../lib/client/convex-client.ts";
-import { inTransaction } from "../../lib/database/alone.ts";
-import { dialects } from "../../lib/database/dialects.ts";
-import type { Driver } from "../../lib/database/driver.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
+import { inTransaction } from "../../lib/database/internal/database-lock.ts";
+import { dialects } from "../../lib/database/internal/internal-sql.ts";
 import type { FunctionModules } from "../../lib/engine/engine.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Dialect } from "../../lib/database/driver.ts";
+import type { Dialect } from "../../lib/database/driver/driver.ts";
 import { compiler } from "../support/compile.ts";
 
 const dialects: readonly Dialect[] = ["pg", "sqlite", "mysql"];

@@ -5,7 +5,7 @@ import {
   type Failure,
   type Statement,
   type TransactionMode,
-} from "../../lib/database/driver.ts";
+} from "../../lib/database/driver/driver.ts";
 import { ConflictError, type MemoryDatabase, type Transaction } from "./memory-database.ts";
 import type { Owner, SimulationClock } from "./simulation-clock.ts";
 
@@ -264,7 +264,7 @@ async function select(
   throw unknown(statement);
 }
 
-/** The function of `lib/database/session-row.ts`: a session's row becomes that of mutation `n`, if that is its next. */
+/** The function of `lib/database/internal/client-row.ts`: a session's row becomes that of mutation `n`, if that is its next. */
 async function decides(transaction: Transaction, { sql, params }: Statement): Promise<boolean> {
   const statement = inOneLine(sql);
   if (!/^select convex_lite\.advance_session\(/.test(statement)) throw unknown(statement);

@@ -55,8 +55,8 @@ export const browserFiles =
 /** Files that are a program of their own: their top level is not shared with anybody. */
 export const programs = [
   "lib/cli/main.ts",
-  "lib/database/embedded-image-worker.ts",
-  "lib/database/pglite-worker.ts",
+  "lib/database/pglite/initial-image-worker.ts",
+  "lib/database/pglite/pglite-worker.ts",
   "lib/schema/snapshot/drizzle-kit-child.ts",
 ];
 

@@ -18,9 +18,9 @@ import {
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
-import type { Connection, Driver } from "../../database/driver.ts";
-import { openPostgres } from "../../database/postgres.ts";
-import { openTemporary } from "../../database/temporary.ts";
+import type { Connection, Driver } from "../../database/driver/driver.ts";
+import { openPostgres } from "../../database/postgres/postgres.ts";
+import { openTemporary } from "../../database/temporary-database.ts";
 import { createTables } from "../../schema/create-tables.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import type { Database } from "../context.ts";

@@ -1,4 +1,4 @@
-import type { Dialect } from "../../database/driver.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
 import type { Catalogue } from "./described-table.ts";
 import { mysqlCatalogue } from "./mysql-catalogue.ts";
 import { pgCatalogue } from "./pg-catalogue.ts";

@@ -1,4 +1,4 @@
-import type { Connection, Dialect } from "../../database/driver.ts";
+import type { Connection, Dialect } from "../../database/driver/driver.ts";
 import type { ForeignKeySnapshot, SchemaSnapshot, TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { dialects } from "../../database/dialects.ts";
-import type { Connection, Dialect, Driver } from "../../database/driver.ts";
-import { innermostMessage, UnusableDatabaseError } from "../../database/failure.ts";
+import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
+import type { Connection, Dialect, Driver } from "../../database/driver/driver.ts";
+import { dialects } from "../../database/internal/internal-sql.ts";
 import type { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
 import { emptySnapshot, type SchemaSnapshot } from "../snapshot/snapshot.ts";
 import { catalogues } from "./catalogue.ts";

@@ -1,4 +1,4 @@
-import type { Dialect } from "../../database/driver.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
 import { schemaFingerprint } from "../snapshot/fingerprint.ts";
 import {
   type CheckSnapshot,

@@ -1,5 +1,5 @@
-import { dialects } from "../../database/dialects.ts";
-import type { Connection } from "../../database/driver.ts";
+import type { Connection } from "../../database/driver/driver.ts";
+import { dialects } from "../../database/internal/internal-sql.ts";
 import { type Catalogue, type ColumnWords, foreignKeyWords } from "./described-table.ts";
 import { definitionsIn, nameIn } from "./table-definition.ts";
 

@@ -1,5 +1,5 @@
-import { dialects } from "../../database/dialects.ts";
-import type { Connection } from "../../database/driver.ts";
+import type { Connection } from "../../database/driver/driver.ts";
+import { dialects } from "../../database/internal/internal-sql.ts";
 import type { NamedSnapshot, SchemaSnapshot } from "../snapshot/snapshot.ts";
 import { type Catalogue, type ColumnWords, foreignKeyWords, type Named, type OtherWords } from "./described-table.ts";
 

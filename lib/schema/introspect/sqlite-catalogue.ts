@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver.ts";
+import type { Connection } from "../../database/driver/driver.ts";
 import { type Catalogue, type ColumnWords, foreignKeyWords } from "./described-table.ts";
 import { definitionsIn, nameIn } from "./table-definition.ts";
 

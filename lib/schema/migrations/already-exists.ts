@@ -1,6 +1,6 @@
-import type { Dialect } from "../../database/driver.ts";
-import { innermostMessage, sqlState } from "../../database/failure.ts";
-import { mysqlErrorNumber } from "../../database/mysql-failure.ts";
+import { innermostMessage, sqlState } from "../../database/driver/database-errors.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
+import { mysqlErrorNumber } from "../../database/mysql/mysql-errors.ts";
 
 /** Did a statement fail because what it makes is there, or what it drops is not? */
 export function isThereAlready(error: unknown, dialect: Dialect): boolean {

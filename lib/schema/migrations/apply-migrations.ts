@@ -1,8 +1,8 @@
-import { alone, inTransaction } from "../../database/alone.ts";
-import { dialects } from "../../database/dialects.ts";
-import type { Connection, Dialect, Driver } from "../../database/driver.ts";
-import { innermostMessage, UnusableDatabaseError } from "../../database/failure.ts";
-import { readMeta, writeMeta } from "../../database/internal-tables.ts";
+import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
+import type { Connection, Dialect, Driver } from "../../database/driver/driver.ts";
+import { alone, inTransaction } from "../../database/internal/database-lock.ts";
+import { dialects } from "../../database/internal/internal-sql.ts";
+import { readMeta, writeMeta } from "../../database/internal/internal-tables.ts";
 import type { Log } from "../../environment/environment.ts";
 import { isThereAlready } from "./already-exists.ts";
 import { dialectOfMigrations, type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";

@@ -1,6 +1,6 @@
-import { inTransaction } from "../../database/alone.ts";
-import type { Driver } from "../../database/driver.ts";
-import { readMeta } from "../../database/internal-tables.ts";
+import type { Driver } from "../../database/driver/driver.ts";
+import { inTransaction } from "../../database/internal/database-lock.ts";
+import { readMeta } from "../../database/internal/internal-tables.ts";
 import { readPresent } from "../introspect/introspect.ts";
 import { isStill } from "../introspect/introspected-schema.ts";
 import { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
 import * as esbuild from "esbuild";
-import { examples, fileOf, readAddress, requireDatabase } from "../../database/database-address.ts";
-import { OWN_PREFIX } from "../../database/dialects.ts";
-import type { Dialect } from "../../database/driver.ts";
-import { EmbeddedLockTakenError, lockEmbedded } from "../../database/embedded-lock.ts";
-import { withTlsOfMysql2 } from "../../database/mysql-tls.ts";
+import { examples, fileOf, readAddress, requireDatabase } from "../../database/driver/database-url.ts";
+import { EmbeddedLockTakenError, lockEmbedded } from "../../database/driver/directory-lock.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
+import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
+import { withTlsOfMysql2 } from "../../database/mysql/mysql-tls.ts";
 import type { RecordRequest } from "./record-migrations-child.ts";
 
 /** How drizzle-kit reaches the database, and what in it is none of its business; to be spread into its configuration. */

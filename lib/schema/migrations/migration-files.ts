@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { dialects } from "../../database/dialects.ts";
-import type { Connection, Dialect } from "../../database/driver.ts";
+import type { Connection, Dialect } from "../../database/driver/driver.ts";
+import { dialects } from "../../database/internal/internal-sql.ts";
 import { schemaFingerprint } from "../snapshot/fingerprint.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 

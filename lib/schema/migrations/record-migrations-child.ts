@@ -3,7 +3,7 @@
  * looking at a database does. It records the migrations whose schema development has made already.
  */
 import { readFileSync } from "node:fs";
-import type { Driver } from "../../database/driver.ts";
+import type { Driver } from "../../database/driver/driver.ts";
 import { openDriver } from "../../database/open-database.ts";
 import { recordWhatDevelopmentMade } from "./development-migrations.ts";
 
@@ -34,9 +34,14 @@ try {
 
 async function open({ url, pglite, sqlite }: Omit<RecordRequest, "migrations">): Promise<Driver> {
   if (pglite !== undefined)
-    return (await import("../../database/pglite.ts")).openPglite({ directory: pglite, schema: {}, log });
+    return (await import("../../database/pglite/pglite-driver.ts")).openPglite({ directory: pglite, schema: {}, log });
   if (sqlite !== undefined) {
-    return (await import("../../database/sqlite.ts")).openSqlite({ file: sqlite, besideServer: true, schema: {}, log });
+    return (await import("../../database/sqlite/sqlite-driver.ts")).openSqlite({
+      file: sqlite,
+      besideServer: true,
+      schema: {},
+      log,
+    });
   }
   return openDriver({ url, directory: "", schema: {}, log });
 }

@@ -1,4 +1,4 @@
-import type { Dialect } from "../../database/driver.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
 import type { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
 import { type SchemaSnapshot, sharedTables, type TableSnapshot } from "../snapshot/snapshot.ts";
 import { freeingLast, numberingKeysOnly } from "./mysql-plan.ts";

@@ -1,5 +1,5 @@
-import { dialects } from "../../database/dialects.ts";
-import type { Dialect } from "../../database/driver.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
+import { dialects } from "../../database/internal/internal-sql.ts";
 import { type ColumnSnapshot, type SchemaSnapshot, sharedTables, type TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**

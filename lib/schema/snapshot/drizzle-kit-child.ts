@@ -8,8 +8,8 @@ import { dirname } from "node:path";
 import vm from "node:vm";
 import { getTableColumns, getTableUniqueName } from "drizzle-orm";
 import { build } from "esbuild";
-import type { Dialect } from "../../database/driver.ts";
-import { dialectOf, type SchemaDialect, tablesOf } from "../../database/schema-dialect.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
+import { dialectOf, type SchemaDialect, tablesOf } from "../../database/driver/schema-dialect.ts";
 import { schemaFingerprint } from "./fingerprint.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 

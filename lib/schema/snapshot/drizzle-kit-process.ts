@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
-import type { Dialect } from "../../database/driver.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
 import type { PlannerReply, PlannerRequest, SchemaRead } from "./drizzle-kit-child.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 

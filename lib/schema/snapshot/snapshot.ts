@@ -1,4 +1,4 @@
-import type { Dialect } from "../../database/driver.ts";
+import type { Dialect } from "../../database/driver/driver.ts";
 
 /**
  * What drizzle-kit writes of a schema, beside migrations and in our table `meta`. The parts that the three dialects share,

@@ -1,4 +1,4 @@
-import type { Driver } from "../../../lib/database/driver.ts";
+import type { Driver } from "../../../lib/database/driver/driver.ts";
 
 /** For what must not reach a database. */
 export const noDatabase: Driver = {

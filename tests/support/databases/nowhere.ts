@@ -1,4 +1,9 @@
-import { type Connection, ConnectionLostError, type Driver, type Failure } from "../../../lib/database/driver.ts";
+import {
+  type Connection,
+  ConnectionLostError,
+  type Driver,
+  type Failure,
+} from "../../../lib/database/driver/driver.ts";
 
 /** A database that takes everything and holds nothing. */
 export class Nowhere implements Driver {

@@ -1,4 +1,4 @@
-import type { Connection, Driver, Failure, Statement } from "../../../../lib/database/driver.ts";
+import type { Connection, Driver, Failure, Statement } from "../../../../lib/database/driver/driver.ts";
 
 /** What is done otherwise than the driver does it. */
 export interface Otherwise {

@@ -1,6 +1,12 @@
 import { expect } from "vitest";
-import { inTransaction } from "../../../../lib/database/alone.ts";
-import type { Connection, Dialect, Driver, Statement, TransactionMode } from "../../../../lib/database/driver.ts";
+import type {
+  Connection,
+  Dialect,
+  Driver,
+  Statement,
+  TransactionMode,
+} from "../../../../lib/database/driver/driver.ts";
+import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import { type Things, type ThingsDb, type Words, words } from "./things.ts";
 
 /** What a test may want of the driver it opens. */

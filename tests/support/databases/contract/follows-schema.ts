@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { inTransaction } from "../../../../lib/database/alone.ts";
-import { dialects } from "../../../../lib/database/dialects.ts";
-import type { Dialect, Driver } from "../../../../lib/database/driver.ts";
-import { createInternalTables } from "../../../../lib/database/internal-tables.ts";
+import type { Dialect, Driver } from "../../../../lib/database/driver/driver.ts";
+import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
+import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
+import { createInternalTables } from "../../../../lib/database/internal/internal-tables.ts";
 import { applyMigrations } from "../../../../lib/schema/migrations/apply-migrations.ts";
 import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../../../../lib/schema/push-schema.ts";
 import { SchemaPlanner } from "../../../../lib/schema/snapshot/drizzle-kit-process.ts";

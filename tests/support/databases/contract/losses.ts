@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { dialects } from "../../../../lib/database/dialects.ts";
-import { ConnectionLostError } from "../../../../lib/database/driver.ts";
-import { createInternalTables } from "../../../../lib/database/internal-tables.ts";
+import { ConnectionLostError } from "../../../../lib/database/driver/driver.ts";
+import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
+import { createInternalTables } from "../../../../lib/database/internal/internal-tables.ts";
 import { defaultLimits } from "../../../../lib/engine/limits.ts";
 import { sessionRecords } from "../../../../lib/engine/session-records.ts";
 import { Transactions } from "../../../../lib/engine/transactions.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { alone, inTransaction } from "../../../../lib/database/alone.ts";
-import { dialects } from "../../../../lib/database/dialects.ts";
-import type { Connection, Statement } from "../../../../lib/database/driver.ts";
-import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal-tables.ts";
+import type { Connection, Statement } from "../../../../lib/database/driver/driver.ts";
+import { alone, inTransaction } from "../../../../lib/database/internal/database-lock.ts";
+import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
+import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal/internal-tables.ts";
 import { type SessionRecord, sessionRecords } from "../../../../lib/engine/session-records.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 

@@ -1,4 +1,4 @@
-import type { Dialect } from "../../../../lib/database/driver.ts";
+import type { Dialect } from "../../../../lib/database/driver/driver.ts";
 
 /** Schemas with as much as Drizzle can say in each dialect, as the text of `convex/schema.ts`. */
 export const richSchemas: Record<Dialect, string> = {

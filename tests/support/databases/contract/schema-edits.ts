@@ -1,4 +1,4 @@
-import type { Dialect } from "../../../../lib/database/driver.ts";
+import type { Dialect } from "../../../../lib/database/driver/driver.ts";
 
 /** How a schema is written in one dialect. */
 export interface Writing {

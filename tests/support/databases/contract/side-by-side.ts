@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { inTransaction } from "../../../../lib/database/alone.ts";
-import type { Connection } from "../../../../lib/database/driver.ts";
+import type { Connection } from "../../../../lib/database/driver/driver.ts";
+import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
 /** What transactions do to each other. */

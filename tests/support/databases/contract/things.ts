@@ -1,7 +1,7 @@
 import * as mysql from "drizzle-orm/mysql-core";
 import * as pg from "drizzle-orm/pg-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
-import type { Dialect } from "../../../../lib/database/driver.ts";
+import type { Dialect } from "../../../../lib/database/driver/driver.ts";
 import type { Database } from "../../../../lib/functions/context.ts";
 
 const bytea = pg.customType<{ data: Uint8Array }>({ dataType: () => "bytea" });

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { inTransaction } from "../../../../lib/database/alone.ts";
+import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 import type { ThingsDb } from "./things.ts";
 

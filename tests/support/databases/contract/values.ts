@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { inTransaction } from "../../../../lib/database/alone.ts";
+import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
 /** What goes into the database and comes out of it. */

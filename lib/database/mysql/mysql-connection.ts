@@ -1,0 +1,286 @@
+import type { TablesRelationalConfig } from "drizzle-orm";
+import {
+  type MySqlDialect,
+  type MySqlPreparedQueryConfig,
+  MySqlTransaction,
+  type PreparedQueryKind,
+} from "drizzle-orm/mysql-core";
+import {
+  type MySql2Client,
+  type MySql2PreparedQueryHKT,
+  type MySql2QueryResultHKT,
+  MySql2Session,
+} from "drizzle-orm/mysql2/session";
+import type { PoolConnection, QueryOptions, ResultSetHeader } from "mysql2/promise";
+import { assert, must } from "../../environment/assert.ts";
+import { lostBecause } from "../driver/database-errors.ts";
+import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "../driver/driver.ts";
+import type { RelationalSchema } from "../driver/relational-schema.ts";
+import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
+import { committingWords, mayHideAnother } from "./implicit-commit.ts";
+import { classifyMysql, isLoss } from "./mysql-errors.ts";
+
+export interface MysqlConnectionOptions {
+  /** The schema of the next `begin`. */
+  schema(): RelationalSchema<MySqlDialect>;
+  /** Says a statement's error in better words, where there are any. */
+  explain(error: unknown, statement: string): unknown;
+  /** Called once: the client has gone back to its pool, or was destroyed; then `busy` says that a statement was running. */
+  ended(how: "reuse" | "throwAway" | "busy"): void;
+}
+
+/**
+ * Connections of the pool are set to "repeatable read": only then is a consistent snapshot one. It is made by the
+ * statement itself. "Serializable" counts for the next transaction only, and has plain selects take locks.
+ */
+const beginStatements: Readonly<Record<TransactionMode, readonly string[]>> = {
+  read: ["start transaction with consistent snapshot, read only"],
+  write: ["set transaction isolation level serializable", "start transaction"],
+  // MySQL ends a transaction before and after it changes a table.
+  define: [],
+};
+
+/** In what the server says of its state: a transaction is open (1), and after it each statement is kept at once (2). */
+const AS_BEGUN = 1 | 2;
+
+/**
+ * One transaction on one connection of a pool of mysql2.
+ *
+ * A deadlock ends the whole transaction in MySQL, but not the connection: statements after it would be kept, each by
+ * itself. So after a conflict, and after a statement that ended the transaction by the way, no other is sent. Statements
+ * that are known to end it are not sent at all: what they commit could not be rolled back any more.
+ */
+export class MysqlConnection implements Connection {
+  readonly dialect = "mysql";
+  readonly #client: PoolConnection;
+  readonly #options: MysqlConnectionOptions;
+  #lost: ConnectionLostError | undefined;
+  /** Rejects when the connection is lost: mysql2 never answers a statement whose connection was destroyed. */
+  readonly #loss = Promise.withResolvers<never>();
+  /** Why no more statements of this transaction are sent. */
+  #over: unknown;
+  /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
+  #transaction: OpenTransaction | undefined;
+  #inTransaction = false;
+  /** A statement has left the connection in a state that others must not meet. */
+  #meddledWith = false;
+  #running = 0;
+  #db: unknown;
+  #ended = false;
+  readonly #onError = (error: Error): void => void this.#lose(error);
+
+  constructor(client: PoolConnection, options: MysqlConnectionOptions) {
+    this.#client = client;
+    this.#options = options;
+    client.on("error", this.#onError);
+    // Nobody may be waiting.
+    this.#loss.promise.catch(() => {});
+  }
+
+  async begin(mode: TransactionMode): Promise<void> {
+    assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
+    this.#over = undefined;
+    for (const statement of beginStatements[mode]) await this.#send({ sql: statement });
+    this.#inTransaction = mode !== "define";
+    this.#transaction = new OpenTransaction();
+    this.#db = this.#drizzleIn(this.#transaction);
+  }
+
+  get db(): unknown {
+    return must(this.#db, "`db` is asked for after `begin`");
+  }
+
+  async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    const [rows] = await this.#run(positional(sql, params));
+    return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
+  }
+
+  async change(sql: string, params: readonly unknown[] = []): Promise<number> {
+    const [header] = await this.#run(positional(sql, params));
+    return (header as ResultSetHeader).affectedRows;
+  }
+
+  async commit(deciding?: Statement): Promise<boolean> {
+    const transaction = must(this.#transaction, "`commit` is called after `begin`");
+    await transaction.end();
+    if (this.#lost) throw this.#lost;
+    if (this.#over !== undefined) throw this.#over;
+    if (transaction.firstFailure !== undefined) throw rolledBackInstead(transaction.firstFailure);
+    if (deciding) {
+      const [header] = await this.#sendInside(positional(deciding.sql, deciding.params));
+      if ((header as ResultSetHeader).affectedRows !== 1) return false;
+    }
+    if (!this.#inTransaction) return true;
+    await this.#send({ sql: "commit" });
+    this.#inTransaction = false;
+    return true;
+  }
+
+  async rollback(): Promise<void> {
+    await this.#transaction?.giveUp();
+    if (!this.#inTransaction || this.#lost) return;
+    try {
+      await this.#send({ sql: "rollback" });
+      this.#inTransaction = false;
+    } catch (error) {
+      // Without a connection the database has rolled back already; the client is thrown away by `release`.
+      this.#lose(error);
+    }
+  }
+
+  release(): void {
+    if (this.#lost || this.#transaction?.isOpen || this.#inTransaction || this.#meddledWith)
+      this.#throwAway("throwAway");
+    else this.#end("reuse", () => this.#client.release());
+  }
+
+  destroy(): void {
+    if (this.#ended) return;
+    this.#lose(new ConnectionLostError("The connection was ended before its transaction was."));
+    this.#throwAway(this.#running > 0 ? "busy" : "throwAway");
+  }
+
+  #lose(error: unknown): ConnectionLostError {
+    this.#lost ??= lostBecause(error);
+    this.#loss.reject(this.#lost);
+    return this.#lost;
+  }
+
+  #throwAway(how: "throwAway" | "busy"): void {
+    this.#end(how, () => this.#client.destroy());
+  }
+
+  #end(how: "reuse" | "throwAway" | "busy", giveUp: () => void): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (how === "reuse") this.#client.off("error", this.#onError);
+    giveUp();
+    this.#options.ended(how);
+  }
+
+  #run(query: QueryOptions): Promise<[unknown, unknown]> {
+    return must(this.#transaction, "statements come after `begin`").run(() => this.#sendInside(query));
+  }
+
+  async #sendInside(query: QueryOptions): Promise<[unknown, unknown]> {
+    if (this.#over !== undefined) throw this.#over;
+    const committing = this.#inTransaction ? committingWords(query.sql) : undefined;
+    if (committing) throw wouldCommit(committing);
+    try {
+      const answer = await this.#send(query);
+      await this.#noteWhetherOver(answer[0], query.sql);
+      return answer;
+    } catch (error) {
+      if (classifyMysql(error) === "conflict") this.#over = error;
+      else await this.#noteWhetherOver(undefined, query.sql);
+      throw this.#options.explain(error, query.sql);
+    }
+  }
+
+  /** Answers without rows say in what state they left the connection; after others, and after errors, it is asked. */
+  async #noteWhetherOver(answer: unknown, sql: string): Promise<void> {
+    if (!this.#inTransaction || this.#lost) return;
+    if (Array.isArray(answer) && !mayHideAnother(sql)) return;
+    const status = serverStatus(answer) ?? serverStatus((await this.#send({ sql: "do 0" }))[0]);
+    if (status === undefined || (status & AS_BEGUN) === AS_BEGUN) return;
+    this.#inTransaction = false;
+    this.#meddledWith = true;
+    this.#over = endedByHand(undefined);
+  }
+
+  async #send(query: QueryOptions): Promise<[unknown, unknown]> {
+    if (this.#lost) throw this.#lost;
+    this.#running++;
+    try {
+      return await Promise.race([this.#client.query(query), this.#loss.promise]);
+    } catch (error) {
+      if (isLoss(error)) throw this.#lose(error);
+      throw this.#lost ?? error;
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #drizzleIn(transaction: OpenTransaction): unknown {
+    const schema = this.#options.schema();
+    const query = (given: string | QueryOptions, values: unknown[]) =>
+      this.#run({ ...(typeof given === "string" ? { sql: given } : given), ...(values ? { values } : {}) });
+    const client = { query, execute: query } as unknown as MySql2Client;
+    const session = new TransactionSession(client, schema, transaction);
+    const send = (sql: string) => this.#run({ sql });
+    return new NestableTransaction({ schema, session, transaction, send }, 0);
+  }
+}
+
+function wouldCommit(words: string): Error {
+  return new Error(
+    `A function has its transaction already, and "${words}" would commit what it has written so far, even if the function fails later. ` +
+      "Change tables by convex/schema.ts or a migration; for a part that can fail by itself use db.transaction.",
+  );
+}
+
+/** mysql2 puts values into the text itself, where `?` stands. */
+function positional(sql: string, params: readonly unknown[]): QueryOptions {
+  if (params.length === 0) return { sql };
+  const values: unknown[] = [];
+  const text = sql.replace(/\$(\d+)/g, (_, number: string) => {
+    values.push(params[Number(number) - 1]);
+    return "?";
+  });
+  return { sql: text, values };
+}
+
+function serverStatus(answer: unknown): number | undefined {
+  return (answer as Partial<ResultSetHeader> | undefined)?.serverStatus;
+}
+
+type Schema = Record<string, unknown>;
+
+/** Drizzle's session, refusing statements after the end of the transaction. */
+class TransactionSession extends MySql2Session<Schema, TablesRelationalConfig> {
+  readonly #transaction: OpenTransaction;
+
+  constructor(client: MySql2Client, schema: RelationalSchema<MySqlDialect>, transaction: OpenTransaction) {
+    super(client, schema.dialect, schema, { mode: "default" });
+    this.#transaction = transaction;
+  }
+
+  override prepareQuery<T extends MySqlPreparedQueryConfig>(
+    ...args: Parameters<MySql2Session<Schema, TablesRelationalConfig>["prepareQuery"]>
+  ): PreparedQueryKind<MySql2PreparedQueryHKT, T> {
+    this.#transaction.assertOpen();
+    return super.prepareQuery<T>(...args);
+  }
+}
+
+interface NestableParts {
+  schema: RelationalSchema<MySqlDialect>;
+  session: TransactionSession;
+  transaction: OpenTransaction;
+  send(sql: string): Promise<unknown>;
+}
+
+/** Drizzle's transaction, with nested ones that lose as a whole, as PostgreSQL's do. */
+class NestableTransaction extends MySqlTransaction<
+  MySql2QueryResultHKT,
+  MySql2PreparedQueryHKT,
+  Schema,
+  TablesRelationalConfig
+> {
+  readonly #parts: NestableParts;
+  readonly #depth: number;
+
+  constructor(parts: NestableParts, depth: number) {
+    const { schema, session } = parts;
+    super(schema.dialect, session as never, schema, depth, "default");
+    this.#parts = parts;
+    this.#depth = depth;
+  }
+
+  override async transaction<T>(body: (nested: NestableTransaction) => Promise<T>): Promise<T> {
+    const { transaction, send } = this.#parts;
+    const depth = this.#depth + 1;
+    const nested = new NestableTransaction(this.#parts, depth);
+    return transaction.nested(send, () => body(nested));
+  }
+}

@@ -1,0 +1,186 @@
+import { relations } from "drizzle-orm";
+import { int, type MySqlDatabase, mysqlTable } from "drizzle-orm/mysql-core";
+import { describe, expect, test } from "vitest";
+import { behavesAsDriver } from "../../../tests/support/databases/behaves-as-driver.ts";
+import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
+import type { Connection, Driver } from "../driver/driver.ts";
+import { inTransaction } from "../internal/database-lock.ts";
+import { openMysql } from "./mysql-driver.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+
+await describeWithMysql("MySQL or MariaDB", (server) => {
+  behavesAsDriver("MySQL or MariaDB", {
+    dialect: "mysql",
+    open: ({ port, ...options }) => openMysql({ url: through(server.url, port), log, ...options }),
+    cutConnections: () => server.endConnections(),
+    port: Number(new URL(server.url).port || 3306),
+    writersConflict: true,
+    reopens: true,
+  });
+
+  test("related rows come along where the server can join them; MariaDB's error says what to do instead", async () => {
+    const lists = mysqlTable("lists", { id: int().primaryKey() });
+    const items = mysqlTable("items", { id: int().primaryKey(), list: int().notNull() });
+    const schema = {
+      lists,
+      items,
+      listRelations: relations(lists, ({ many }) => ({ items: many(items) })),
+      itemRelations: relations(items, ({ one }) => ({
+        list: one(lists, { fields: [items.list], references: [lists.id] }),
+      })),
+    };
+    const driver = await openMysql({ url: server.url, schema, log });
+    await inTransaction(driver, "define", async (connection) => {
+      await connection.execute("create table lists (id int primary key)");
+      await connection.execute("create table items (id int primary key, list int not null)");
+      await connection.execute("insert into lists values (1)");
+      await connection.execute("insert into items values (1, 1)");
+    });
+    const found = inTransaction(driver, "read", (connection) =>
+      (connection.db as MySqlDatabase<never, never, typeof schema>).query.lists.findMany({ with: { items: true } }),
+    );
+    if (driver.description.startsWith("MySQL at ")) {
+      expect(await found).toEqual([{ id: 1, items: [{ id: 1, list: 1 }] }]);
+    } else {
+      expect(driver.description).toMatch(/^MariaDB at /);
+      await expect(found).rejects.toMatchObject({ cause: { message: expect.stringContaining("Join the tables") } });
+    }
+    await driver.close();
+  });
+
+  test("what fails elsewhere is no loss of our connection, whatever it is called", async () => {
+    const driver = await openMysql({ url: server.url, schema: {}, log });
+    const elsewhere = new TypeError("fetch failed", {
+      cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
+    });
+    expect(driver.classify(elsewhere)).toBe("other");
+    await driver.close();
+  });
+
+  describe("what would commit a part of a transaction is not sent:", () => {
+    const write = async (driver: Driver, then: (connection: Connection) => Promise<unknown>) =>
+      inTransaction(driver, "write", async (connection) => {
+        await connection.change("insert into kept values (1)");
+        await then(connection);
+      });
+    const kept = (driver: Driver) =>
+      inTransaction(driver, "read", (connection) => connection.execute("select id from kept"));
+    const withKept = async (work: (driver: Driver) => Promise<void>): Promise<void> => {
+      // With one connection the next transaction finds what the one before has left.
+      const driver = await openMysql({ url: server.url, schema: {}, log, connections: 1 });
+      await inTransaction(driver, "define", async (connection) => {
+        await connection.execute("drop table if exists kept");
+        await connection.execute("create table kept (id int)");
+      });
+      await work(driver).finally(() => driver.close());
+    };
+
+    test.each([
+      ...["begin", "start transaction read write", "begin work", "commit", "rollback", "rollback work", "xa start 'x'"],
+      ...["set autocommit = 1", "SET @@session.autocommit=0", "set @x = 1, autocommit = 1"],
+      ...["create table kept (id int)", "create table other (id int)", "create index i on kept (id)"],
+      ...["create or replace view v as select 1", "alter table kept add more int", "drop table nothing"],
+      ...[
+        "rename table kept to lost",
+        "truncate kept",
+        "truncate table nothing",
+        "create user nobody",
+        "set password = ''",
+      ],
+      ...["grant select on kept to nobody", "revoke select on kept from nobody", "flush tables", "reset master"],
+      ...["lock tables kept write", "unlock tables", "analyze table kept", "optimize table kept", "repair table kept"],
+      ...["check table kept", "analyze local table kept", "cache index kept in hot", "load index into cache kept"],
+      ...["install plugin x soname 'x'", "uninstall plugin x", "start slave", "stop replica", "change master to x = 1"],
+      ...["  \n\tTruncate\nkept", "/* a */ /* b */truncate kept", "-- select\ntruncate kept", "--\ntruncate kept"],
+      ...[
+        "# select\n#\n truncate kept",
+        "-- \u2028select\ntruncate kept",
+        "create /* temporary */ table other (id int)",
+      ],
+      ...["/*! truncate kept */", "/*!40000 truncate kept */", "/*M! truncate kept */", "drop /*! table */ kept"],
+      ...["set statement lock_wait_timeout = 1 for truncate kept"],
+    ])("%j", (statement) =>
+      withKept(async (driver) => {
+        const caught = write(driver, (connection) => connection.execute(statement).catch(() => {}));
+        await expect(caught).rejects.toThrow("rolled back instead of committing");
+        const written = write(driver, (connection) => connection.execute(statement));
+        await expect(written).rejects.toThrow(/^A function has its transaction already, and ".+" would commit/);
+        expect(await kept(driver)).toEqual([]);
+        await write(driver, async () => {});
+        expect(await kept(driver)).toEqual([{ id: 1 }]);
+      }),
+    );
+
+    test.each(["multipleStatements=true", "flags=MULTI_STATEMENTS"])(
+      "nor can it stand behind another statement, whatever ?%s asks for",
+      async (parameter) => {
+        const asked = openMysql({ url: `${server.url}?${parameter}`, schema: {}, log });
+        await expect(asked).rejects.toThrow("has several statements sent as one");
+      },
+    );
+
+    test("what commits nothing is", () =>
+      withKept(async (driver) => {
+        const harmless = [
+          ...["create temporary table aside (id int)", "insert into aside values (7)", "drop temporary table aside"],
+          ...["savepoint here", "insert into kept values (2)", "rollback to savepoint here", "rollback to here"],
+          ...["release savepoint here", "set @x = 1", "select 'truncate'", "(select 1)", "/* commit */ select 1"],
+        ];
+        await write(driver, async (connection) => {
+          for (const statement of harmless) await connection.execute(statement);
+          await (connection.db as MySqlDatabase<never, never>).transaction((nested) =>
+            nested.execute("insert into kept values (3)"),
+          );
+          const failing = (connection.db as MySqlDatabase<never, never>).transaction(async (nested) => {
+            await nested.execute("insert into kept values (4)");
+            await nested.execute("truncate kept");
+          });
+          await expect(failing).rejects.toMatchObject({ cause: { message: expect.stringContaining("would commit") } });
+        });
+        expect(await kept(driver)).toEqual([{ id: 1 }, { id: 3 }]);
+      }));
+
+    test.each([
+      ["answers nothing", "begin commit; end"],
+      ["answers rows", "begin commit; select 1; end"],
+      ["fails", "begin commit; signal sqlstate '45000'; end"],
+      ["has statements wait for a commit from then on", "begin set autocommit = 0; select 1; end"],
+    ])("after a procedure that commits all the same and %s nothing is, and its connection is let go", (_, body) =>
+      withKept(async (driver) => {
+        await inTransaction(driver, "define", async (connection) => {
+          await connection.execute("drop procedure if exists meddle");
+          await connection.execute(`create procedure meddle() ${body}`);
+        });
+        const idOf = async (connection: Connection): Promise<unknown> =>
+          (await connection.execute("select connection_id() as id"))[0]?.id;
+        let before: unknown;
+        const meddling = inTransaction(driver, "write", async (connection) => {
+          before = await idOf(connection);
+          await connection.execute("call meddle()").catch(() => {});
+          await connection.execute("insert into kept values (2)").catch(() => {});
+        });
+        await expect(meddling).rejects.toThrow("The transaction was over before it was committed");
+        expect(await kept(driver)).toEqual([]);
+        expect(await inTransaction(driver, "read", idOf)).not.toBe(before);
+      }),
+    );
+  });
+
+  test("a connection keeps to what values in statements rely on, however the server is set", async () => {
+    const driver = await openMysql({ url: server.url, schema: {}, log });
+    const [row] = await inTransaction(driver, "read", (connection) =>
+      connection.execute("select @@session.sql_mode as mode, @@session.time_zone as zone"),
+    );
+    expect(row?.zone).toBe("+00:00");
+    expect(row?.mode).toContain("STRICT_ALL_TABLES");
+    expect(row?.mode).not.toMatch(/NO_BACKSLASH_ESCAPES|ANSI_QUOTES/);
+    await driver.close();
+  });
+});
+
+function through(address: string, port: number | undefined): string {
+  const url = new URL(address);
+  if (port !== undefined) url.host = `127.0.0.1:${port}`;
+  return url.href;
+}

@@ -1,0 +1,219 @@
+import { MySqlDialect } from "drizzle-orm/mysql-core";
+import type { Connection as RawConnection } from "mysql2";
+import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from "mysql2/promise";
+import type { Log } from "../../environment/environment.ts";
+import { innermostMessage, lostBecause, UnusableDatabaseError } from "../driver/database-errors.ts";
+import { type Connection, ConnectionLostError, type Driver } from "../driver/driver.ts";
+import { cannotUse, Unsuitable } from "../driver/open-errors.ts";
+import { relationalSchema } from "../driver/relational-schema.ts";
+import { Turns } from "../driver/semaphore.ts";
+import { MysqlConnection } from "./mysql-connection.ts";
+import { classifyMysql, mysqlErrorNumber } from "./mysql-errors.ts";
+import { withTlsOfMysql2 } from "./mysql-tls.ts";
+
+export interface MysqlOptions {
+  /** `mysql://user:password@host:3306/database`, with the parameters of mysql2, and those of TLS (see mysql-tls.ts). */
+  url: string;
+  schema: Record<string, unknown>;
+  log: Log;
+  /** Connections at most. Default 10. */
+  connections?: number;
+  /** Milliseconds `connect` waits for a free connection, and a new one for its server. Default 10,000. */
+  connectWithin?: number;
+}
+
+/**
+ * Opens a MySQL or MariaDB server, and talks to it once to see that it is the right one.
+ * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
+ */
+export async function openMysql(given: MysqlOptions): Promise<Driver> {
+  const options = { ...given, url: withTlsOfMysql2(given.url) };
+  if (/multi(ple)?_?statements/i.test(new URL(options.url).search)) throw new UnusableDatabaseError(severalStatements);
+  const place = placeOf(options.url);
+  const pool = openPool(options, place);
+  try {
+    return new MysqlDriver(options, pool, place, await verify(pool));
+  } catch (error) {
+    void pool.end().catch(() => {});
+    throw cannotUse(`MySQL at ${place}`, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
+  }
+}
+
+/** Behind another in the same text a statement would commit unseen. */
+const severalStatements =
+  "DATABASE_URL has several statements sent as one, in which nobody could tell what commits a part of a mutation. Take " +
+  "multipleStatements out of it, and send them one by one.";
+
+/** The options of every connection to the server. */
+function connectionOptions({ url, connectWithin = 10_000 }: MysqlOptions): PoolOptions {
+  return {
+    uri: url,
+    connectTimeout: connectWithin,
+    charset: "utf8mb4",
+    // Dates that Drizzle does not turn into text itself, as in the author's own SQL.
+    timezone: "Z",
+    // Integers that JavaScript's numbers cannot hold come as text.
+    supportBigNumbers: true,
+  };
+}
+
+/**
+ * What each connection is told first. Times are in UTC, as Drizzle reads and writes them. A value that does not fit is an
+ * error, not cut off; and a backslash escapes, as mysql2 relies on when it puts values into statements.
+ * Outside of transactions each statement is kept, as changes of tables need.
+ */
+const FIRST = [
+  "set session transaction isolation level repeatable read",
+  `set autocommit = 1, time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
+];
+
+function openPool(options: MysqlOptions, place: string): Pool {
+  const pool = createPool({ ...connectionOptions(options), connectionLimit: options.connections ?? CONNECTIONS });
+  pool.on("connection", (client) => {
+    // mysql2 types the promises' connection, and gives the plain one.
+    const connection = client as unknown as RawConnection;
+    connection.on("error", (error) =>
+      options.log.warn(`A connection to the database at ${place} was lost.`, { reason: error.message }),
+    );
+    for (const statement of FIRST) {
+      connection.query(statement, (error) => {
+        if (error) connection.destroy();
+      });
+    }
+  });
+  return pool;
+}
+
+const CONNECTIONS = 10;
+
+class MysqlDriver implements Driver {
+  readonly dialect = "mysql";
+  readonly connections: number;
+  readonly overlaps = true;
+  readonly shared = true;
+  readonly description: string;
+  readonly #options: MysqlOptions;
+  readonly #pool: Pool;
+  readonly #product: Product;
+  /** mysql2 lets whoever asks for a connection wait for ever. */
+  readonly #turns: Turns;
+  #schema;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: MysqlOptions, pool: Pool, place: string, product: Product) {
+    this.description = `${product} at ${place}`;
+    this.#product = product;
+    this.#options = options;
+    this.#pool = pool;
+    this.connections = options.connections ?? CONNECTIONS;
+    this.#turns = new Turns(this.connections);
+    this.#schema = relationalSchema(options.schema, new MySqlDialect());
+  }
+
+  classify = classifyMysql;
+
+  useSchema(schema: Record<string, unknown>): void {
+    this.#schema = relationalSchema(schema, new MySqlDialect());
+  }
+
+  async connect(): Promise<Connection> {
+    if (this.#closing) throw closed();
+    const endTurn = await this.#turns.take(this.#options.connectWithin ?? 10_000, noneFree);
+    try {
+      const client = await this.#pool.getConnection();
+      return new MysqlConnection(client, {
+        schema: () => this.#schema,
+        explain: (error, statement) => (this.#product === "MariaDB" ? withoutLateral(error, statement) : error),
+        ended: (how) => {
+          endTurn();
+          if (how === "busy") this.#stop(client);
+        },
+      });
+    } catch (error) {
+      endTurn();
+      throw lostBecause(error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#turns.refuseAll(closed());
+    this.#closing ??= this.#pool.end();
+    return this.#closing;
+  }
+
+  /**
+   * Has the server stop what runs on a connection that is closed already: it would notice that only when the statement
+   * has something to say, and until then its locks hold up everybody. An attempt, that nobody waits for.
+   */
+  #stop({ threadId }: PoolConnection): void {
+    createConnection(connectionOptions({ ...this.#options, connectWithin: 5_000 }))
+      .then((connection) => connection.query(`kill ${Number(threadId)}`).finally(() => connection.end()))
+      .catch(() => {});
+  }
+}
+
+type Product = "MySQL" | "MariaDB";
+
+async function verify(pool: Pool): Promise<Product> {
+  const [[found]] = (await pool.query(
+    "select version() as version, @@character_set_database as encoding, @@read_only as readOnly, @@default_storage_engine as engine, database() as name",
+  )) as unknown as [[Record<string, unknown>]];
+  const version = String(found.version);
+  const isMariadb = /mariadb/i.test(version);
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (found.name === null) throw new Unsuitable("DATABASE_URL names no database: end it with /name-of-the-database.");
+  if (isMariadb ? major * 100 + minor < 1006 : major < 8)
+    throw new Unsuitable(`it is version ${version}; MySQL 8 or MariaDB 10.6, or later, is needed.`);
+  if (found.encoding !== "utf8mb4") {
+    throw new Unsuitable(
+      `its character set is ${found.encoding}, which does not hold every text. Run "alter database … character set utf8mb4".`,
+    );
+  }
+  if (Number(found.readOnly) !== 0)
+    throw new Unsuitable("it is read-only, as a replica is; use the primary's address.");
+  if (found.engine !== "InnoDB") throw new Unsuitable(`its storage engine is ${found.engine}; InnoDB is needed.`);
+  return isMariadb ? "MariaDB" : "MySQL";
+}
+
+function refusalOf(error: unknown): string | undefined {
+  switch (mysqlErrorNumber(error)) {
+    case 1045:
+    case 1698:
+      return "the server does not accept this user and password. Check them in DATABASE_URL.";
+    case 1130:
+      return `the server does not let this user in from here (${innermostMessage(error)}).`;
+    case 1044:
+      return "the server does not let this user use this database. Grant it, or correct the name in DATABASE_URL.";
+    case 1049:
+      return "the server has no database of that name. Create it, or correct the name in DATABASE_URL.";
+    case 1040:
+    case 1203:
+      return "the server has no connection left. Raise its max_connections, or end other clients.";
+    case 1053:
+      return "the server is stopping. Try again in a moment.";
+  }
+  return undefined;
+}
+
+/** `host:port/database`. */
+function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || 3306}${pathname}`;
+}
+
+/** Drizzle writes `with` in `db.query` as lateral joins. The server's own words about that would help nobody. */
+function withoutLateral(error: unknown, statement: string): unknown {
+  if (mysqlErrorNumber(error) !== 1064 || !/ join lateral /i.test(statement)) return error;
+  return new Error(
+    "MariaDB has no lateral joins, which `with` in db.query needs. Join the tables in a select, or ask for each by itself.",
+    { cause: error },
+  );
+}
+
+function closed(): ConnectionLostError {
+  return new ConnectionLostError("The database has been closed.");
+}
+
+function noneFree(): ConnectionLostError {
+  return new ConnectionLostError("No connection to the database came free in time.");
+}

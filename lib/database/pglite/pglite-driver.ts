@@ -1,0 +1,182 @@
+import { existsSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { MessagePort } from "node:worker_threads";
+import { PgDialect } from "drizzle-orm/pg-core";
+import pg from "pg";
+import type { Log } from "../../environment/environment.ts";
+import { classifyPostgres, innermostMessage, lostBecause } from "../driver/database-errors.ts";
+import { type EmbeddedLock, lockEmbedded } from "../driver/directory-lock.ts";
+import { type Connection, ConnectionLostError } from "../driver/driver.ts";
+import { relationalSchema } from "../driver/relational-schema.ts";
+import { Turns } from "../driver/semaphore.ts";
+import { PgConnection } from "../postgres/pg-connection.ts";
+import type { EmbeddedDriver } from "./embedded-driver.ts";
+import { embeddedImage } from "./initial-image.ts";
+import { PgliteThread } from "./pglite-thread.ts";
+import { PortStream } from "./port-stream.ts";
+
+export interface PgliteOptions {
+  /** The data directory; made and initialised when absent. */
+  directory: string;
+  schema: Record<string, unknown>;
+  log: Log;
+  /** Milliseconds `connect` waits for its turn. Default 10,000. */
+  connectWithin?: number;
+  /** Milliseconds the database's thread has for a sign of life after a connection was destroyed. Default 500. */
+  answerWithin?: number;
+}
+
+/**
+ * Opens the embedded PostgreSQL. It runs in a thread of its own, one transaction at a time, and is spoken to with `pg`,
+ * so that everything above it meets the same client, types and errors as with a PostgreSQL server.
+ *
+ * Durability: what was committed survives the end of the process, also kill -9. It is not forced to the disk, so a loss
+ * of power may take the last seconds.
+ * @throws when another process has the directory open, or it holds something else than a database of this version.
+ */
+export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> {
+  const options = { ...given, directory: resolve(given.directory) };
+  const { directory, log } = options;
+  const lock = lockEmbedded(directory);
+  try {
+    const isNew = !existsSync(directory);
+    if (isNew) log.info(`Creating the embedded database in ${directory}.`);
+    const first = openThread(directory, lock, isNew ? await embeddedImage() : undefined);
+    await first.thread.ready;
+    return new PgliteDriver(options, first, lock);
+  } catch (error) {
+    lock.release();
+    throw new Error(`The embedded database in ${directory} cannot be opened: ${innermostMessage(error)}. ${wayOut}`, {
+      cause: error,
+    });
+  }
+}
+
+const wayOut =
+  "If another version of PGlite made it, or you do not need what is in it, move the directory away and start again.";
+
+/** A thread and its connections: they come and go together. */
+interface OpenThread {
+  thread: PgliteThread;
+  pool: pg.Pool;
+}
+
+function openThread(directory: string, lock: EmbeddedLock, image?: string): OpenThread {
+  const thread = new PgliteThread(directory, lock, image);
+  const pool = new pg.Pool({
+    max: 2,
+    user: "postgres",
+    database: "postgres",
+    password: "",
+    ssl: false,
+    idleTimeoutMillis: 0,
+    pipeline: true,
+    stream: () => new PortStream(() => thread.connect(false)) as never,
+  });
+  // A client that fails while nobody uses it must not end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return { thread, pool };
+}
+
+class PgliteDriver implements EmbeddedDriver {
+  readonly dialect = "pg";
+  readonly connections = 1;
+  readonly overlaps = false;
+  readonly shared = false;
+  readonly directory: string;
+  readonly #turns = new Turns();
+  readonly #options: PgliteOptions;
+  readonly #lock: EmbeddedLock;
+  /** Replaced when its thread has stopped, by the next `connect`. */
+  #open: OpenThread;
+  #schema;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: PgliteOptions, open: OpenThread, lock: EmbeddedLock) {
+    this.#options = options;
+    this.directory = options.directory;
+    this.#open = open;
+    this.#lock = lock;
+    this.#schema = relationalSchema(options.schema, new PgDialect());
+  }
+
+  get description(): string {
+    return `PGlite in ${relative(process.cwd(), this.directory) || this.directory}`;
+  }
+
+  classify = classifyPostgres;
+
+  useSchema(schema: Record<string, unknown>): void {
+    this.#schema = relationalSchema(schema, new PgDialect());
+  }
+
+  openPort(): MessagePort | undefined {
+    return this.#open.thread.connect(true);
+  }
+
+  async connect(): Promise<Connection> {
+    if (this.#closing) throw closed();
+    const endTurn = await this.#turns.take(this.#options.connectWithin ?? 10_000, busy);
+    try {
+      const { thread, pool } = await this.#running();
+      const client = await pool.connect();
+      return new PgConnection(client, {
+        schema: () => this.#schema,
+        namedStatements: false,
+        // The thread has one backend: whoever comes next waits until it has done what it was sent.
+        outlivesClient: false,
+        ended: (how) => {
+          if (how === "destroy") void this.#afterDestroy(thread).finally(endTurn);
+          else endTurn();
+        },
+      });
+    } catch (error) {
+      endTurn();
+      throw lostBecause(error);
+    }
+  }
+
+  abort(): Promise<void> {
+    return this.#open.thread.kill();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Called by whoever has the turn, so that one at most opens it again. */
+  async #running(): Promise<OpenThread> {
+    if (this.#open.thread.stopped) {
+      void this.#open.pool.end().catch(() => {});
+      this.#options.log.warn("The embedded database has stopped and is opened again.");
+      this.#open = openThread(this.directory, this.#lock);
+    }
+    await this.#open.thread.ready;
+    return this.#open;
+  }
+
+  /** A statement in PGlite cannot be cancelled. While one runs the thread is deaf, and only its end stops it. */
+  async #afterDestroy(thread: PgliteThread): Promise<void> {
+    if (!(await thread.answers(this.#options.answerWithin ?? 500))) await thread.kill();
+  }
+
+  async #close(): Promise<void> {
+    this.#turns.refuseAll(closed());
+    const endTurn = await this.#turns.take(2_000, busy).catch(() => () => {});
+    const { thread, pool } = this.#open;
+    void pool.end().catch(() => {});
+    await thread.close();
+    this.#lock.release();
+    endTurn();
+  }
+}
+
+function closed(): ConnectionLostError {
+  return new ConnectionLostError("The embedded database has been closed.");
+}
+
+function busy(): ConnectionLostError {
+  return new ConnectionLostError("The embedded database was busy with other transactions for too long.");
+}

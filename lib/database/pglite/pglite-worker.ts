@@ -1,0 +1,156 @@
+/**
+ * The thread in which the embedded database runs. PGlite computes synchronously: here it holds up nobody's event loop.
+ * It is told to serve message ports; each is one connection that speaks PostgreSQL's wire protocol.
+ */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { PGlite } from "@electric-sql/pglite";
+import { must } from "../../environment/assert.ts";
+import { unpackImage } from "./unpack-image.ts";
+import { type WireGroup, WireGroups } from "./wire-messages.ts";
+
+/** What the thread is started with. */
+export interface PgliteWorkerData {
+  directory: string;
+  /** Makes the directory first, from this image. */
+  image: string | undefined;
+}
+
+/** What the thread is told. `guest`: not one of our own connections; what it set in the session is undone afterwards. */
+export type PgliteWorkerRequest =
+  | { type: "serve"; port: MessagePort; guest: boolean }
+  | { type: "ping" }
+  | { type: "close" };
+
+/** What it says. */
+export type PgliteWorkerReply =
+  | { type: "ready" }
+  | { type: "failed"; message: string }
+  | { type: "pong" }
+  | { type: "closed" };
+
+/** A connection: its port, what it wants done next, and answers that are not on their way yet. */
+class Served {
+  readonly port: MessagePort;
+  readonly guest: boolean;
+  readonly groups = new WireGroups();
+  readonly answers: Uint8Array[] = [];
+
+  constructor(port: MessagePort, guest: boolean) {
+    this.port = port;
+    this.guest = guest;
+  }
+
+  send(): void {
+    const answer = joined(this.answers.splice(0));
+    if (answer.length > 0) this.port.postMessage(answer, [answer.buffer]);
+  }
+}
+
+class OneBackend {
+  readonly #database: PGlite;
+  readonly #waiting: Array<{ from: Served; group: WireGroup }> = [];
+  /** The connection with an open transaction, or in the middle of a group. Until it is done, everyone else waits. */
+  #owner: Served | undefined;
+
+  constructor(database: PGlite) {
+    this.#database = database;
+  }
+
+  serve(port: MessagePort, guest: boolean): void {
+    const served = new Served(port, guest);
+    port.on("message", (chunk: Uint8Array) => {
+      for (const group of served.groups.push(chunk)) this.#waiting.push({ from: served, group });
+      this.#work();
+      if (served.groups.ended) port.close();
+    });
+    port.on("close", () => this.#forget(served));
+  }
+
+  #work(): void {
+    let answering: Served | undefined;
+    for (;;) {
+      const next = this.#owner ? this.#waiting.findIndex((turn) => turn.from === this.#owner) : 0;
+      const [turn] = next < 0 ? [] : this.#waiting.splice(next, 1);
+      if (!turn) break;
+      // What one connection said at once is answered at once; nobody waits for what another said.
+      if (answering !== turn.from) answering?.send();
+      answering = turn.from;
+      this.#answer(turn.from, turn.group);
+    }
+    answering?.send();
+  }
+
+  /**
+   * The answer is collected through `execProtocolRawStream`, which is several times faster than the calls that return it,
+   * and runs to its end before it returns although it gives a promise. Each piece is a view into memory of PGlite's own,
+   * and what is sent away is transferred: hence the copies.
+   */
+  #answer(to: Served, group: WireGroup): void {
+    const done = this.#database.execProtocolRawStream(group.bytes, {
+      syncToFs: false,
+      onRawData: (piece) => to.answers.push(new Uint8Array(piece)),
+    });
+    done.catch(giveUp);
+    this.#owner = group.unfinished || this.#database.isInTransaction() ? to : undefined;
+  }
+
+  #forget(gone: Served): void {
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      if (this.#waiting[i]?.from === gone) this.#waiting.splice(i, 1);
+    }
+    if (this.#owner === gone) {
+      this.#database.execProtocolRawSync(sync);
+      this.#database.execProtocolRawSync(statement("rollback"));
+      this.#owner = undefined;
+    }
+    if (gone.guest && !this.#owner) this.#database.execProtocolRawSync(statement("discard all"));
+    this.#work();
+  }
+}
+
+/** The message Sync: ends a group that was left in the middle. */
+const sync = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
+
+/** The message Query. */
+function statement(sql: string): Uint8Array {
+  const text = Buffer.from(`${sql}\0`);
+  const message = Buffer.alloc(5 + text.length);
+  message.write("Q");
+  message.writeInt32BE(4 + text.length, 1);
+  text.copy(message, 5);
+  return new Uint8Array(message);
+}
+
+function joined(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** PGlite is in a state nobody knows: the thread ends, its ports close, and the owner opens the directory again. */
+function giveUp(error: unknown): never {
+  throw error;
+}
+
+const owner = must(parentPort, "this file runs as a worker");
+const say = (reply: PgliteWorkerReply): void => owner.postMessage(reply);
+
+async function start({ directory, image }: PgliteWorkerData): Promise<void> {
+  if (image !== undefined) unpackImage(image, directory);
+  const database = await PGlite.create({ dataDir: directory });
+  const backend = new OneBackend(database);
+  owner.on("message", (request: PgliteWorkerRequest) => {
+    if (request.type === "serve") backend.serve(request.port, request.guest);
+    else if (request.type === "ping") say({ type: "pong" });
+    else void database.close().finally(() => say({ type: "closed" }));
+  });
+  say({ type: "ready" });
+}
+
+start(workerData as PgliteWorkerData).catch((error: unknown) => {
+  say({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+});

@@ -1,0 +1,265 @@
+import { createHash } from "node:crypto";
+import type { Duplex } from "node:stream";
+import type { TablesRelationalConfig } from "drizzle-orm";
+import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
+import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
+import type { PoolClient, QueryConfig, QueryResult } from "pg";
+import { assert, must } from "../../environment/assert.ts";
+import { lostBecause, sqlState } from "../driver/database-errors.ts";
+import {
+  type Connection,
+  ConnectionLostError,
+  DECIDES_NOTHING,
+  type Statement,
+  type TransactionMode,
+} from "../driver/driver.ts";
+import type { RelationalSchema } from "../driver/relational-schema.ts";
+import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
+
+export interface PgConnectionOptions {
+  /** The schema of the next `begin`. */
+  schema(): RelationalSchema<PgDialect>;
+  /** Whether a statement may be named, that is prepared by the server. Not where connections share one backend. */
+  namedStatements: boolean;
+  /** Whether what was sent may still be carried out when the connection has been lost. */
+  outlivesClient: boolean;
+  /** Called once: the client has gone back to its pool, or was thrown away. */
+  ended(how: "reuse" | "throwAway" | "destroy"): void;
+}
+
+const IN_FAILED_TRANSACTION = "25P02";
+
+/**
+ * `select 1` makes the snapshot: PostgreSQL takes it at the first statement, not at BEGIN. Both travel in one round trip.
+ * A writing transaction takes its snapshot with its own first statement: the later it is, the fewer conflicts.
+ */
+const beginStatement: Readonly<Record<TransactionMode, string>> = {
+  read: "begin isolation level repeatable read, read only; select 1",
+  write: "begin isolation level serializable",
+  define: "begin isolation level serializable",
+};
+
+/**
+ * One transaction on one client of a `pg.Pool`. The same for a PostgreSQL server and for the embedded database.
+ *
+ * Drizzle's own `db.transaction` is not used: after a lost connection it hides the first error behind a failed rollback,
+ * and a lost client on which nobody listens for "error" ends the process.
+ */
+export class PgConnection implements Connection {
+  readonly dialect = "pg";
+  readonly #client: PoolClient;
+  readonly #options: PgConnectionOptions;
+  /** Why the connection is gone. Set once, by the client's "error" or by `destroy`. */
+  #lost: ConnectionLostError | undefined;
+  /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
+  #transaction: OpenTransaction | undefined;
+  #db: unknown;
+  #ended = false;
+  readonly #onError = (error: Error): void => {
+    this.#lost ??= lostBecause(error);
+  };
+
+  constructor(client: PoolClient, options: PgConnectionOptions) {
+    this.#client = client;
+    this.#options = options;
+    client.on("error", this.#onError);
+  }
+
+  async begin(mode: TransactionMode, lock?: string): Promise<void> {
+    assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
+    const locking = lock !== undefined && this.#options.outlivesClient ? takeLock(lock) : "";
+    await this.#send(beginStatement[mode] + locking);
+    this.#transaction = new OpenTransaction();
+    this.#db = this.#drizzleIn(this.#transaction);
+  }
+
+  get db(): unknown {
+    return must(this.#db, "`db` is asked for after `begin`");
+  }
+
+  async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.#run(sql, params)).rows as Record<string, unknown>[];
+  }
+
+  async change(sql: string, params: readonly unknown[] = []): Promise<number> {
+    return (await this.#run(sql, params)).rowCount ?? 0;
+  }
+
+  async commit(deciding?: Statement): Promise<boolean> {
+    const transaction = must(this.#transaction, "`commit` is called after `begin`");
+    await transaction.end();
+    const status = this.#client.getTransactionStatus();
+    if (status === "I") throw endedByHand(transaction.firstFailure);
+    // What failed before is the reason, and better told than by the statement that would fail for it.
+    if (status === "E") throw rolledBackInstead(transaction.firstFailure);
+    // Both are under way before either is answered: after a statement that failed COMMIT rolls back.
+    const [decision, end] = await this.#inOneGo(() => [
+      deciding && this.#send({ text: deciding.sql }, [...deciding.params]),
+      this.#send("commit"),
+    ]);
+    if (decision.status === "rejected") {
+      const state = sqlState(decision.reason);
+      if (state === DECIDES_NOTHING) return false;
+      // The server's answer to what failed before is not always complete when its error is known.
+      if (state === IN_FAILED_TRANSACTION) throw rolledBackInstead(transaction.firstFailure);
+      throw this.#unlessTheServerSaidIt(decision.reason);
+    }
+    if (end.status === "rejected") throw this.#unlessTheServerSaidIt(end.reason);
+    if (end.value.command !== "COMMIT") throw rolledBackInstead(transaction.firstFailure);
+    return true;
+  }
+
+  /** After a failure of our own side, such as a client's that waits no longer, nobody knows what becomes of the COMMIT. */
+  #unlessTheServerSaidIt(error: unknown): unknown {
+    if (sqlState(error) !== undefined) return error;
+    this.#lost ??= lostBecause(error);
+    return this.#lost;
+  }
+
+  async rollback(): Promise<void> {
+    await this.#transaction?.giveUp();
+    try {
+      await this.#send("rollback");
+    } catch (error) {
+      // Without a connection the database has rolled back already; the client is thrown away by `release`.
+      this.#lost ??= lostBecause(error);
+    }
+  }
+
+  release(): void {
+    this.#end(
+      this.#lost || this.#transaction?.isOpen || this.#client.getTransactionStatus() !== "I" ? "throwAway" : "reuse",
+    );
+  }
+
+  destroy(): void {
+    if (this.#ended) return;
+    this.#lost ??= new ConnectionLostError("The connection was ended before its transaction was.");
+    this.#end("destroy");
+  }
+
+  #end(how: "reuse" | "throwAway" | "destroy"): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (how === "reuse") this.#client.off("error", this.#onError);
+    // A client of pg that is told to end waits for what it has asked, which may never be answered.
+    else this.#stream.destroy?.();
+    this.#client.release(how !== "reuse");
+    this.#options.ended(how);
+  }
+
+  /** What pg's types leave out. That of Neon's package is no stream of Node's, and can less. */
+  get #stream(): Partial<Duplex> {
+    return (this.#client as unknown as { connection: { stream: Partial<Duplex> } }).connection.stream;
+  }
+
+  async #send(query: string | Query, params?: unknown[]): Promise<QueryResult> {
+    if (this.#lost) throw this.#lost;
+    try {
+      return await this.#client.query(query as QueryConfig, params);
+    } catch (error) {
+      if (isUnusable(error)) this.#lost ??= lostBecause(error);
+      throw this.#lost ?? error;
+    }
+  }
+
+  /** In one packet, where the client sends at once what it is given. */
+  #inOneGo<T extends readonly unknown[]>(
+    send: () => T,
+  ): Promise<{ [K in keyof T]: PromiseSettledResult<Awaited<T[K]>> }> {
+    const stream = this.#stream;
+    stream.cork?.();
+    try {
+      return Promise.allSettled(send());
+    } finally {
+      stream.uncork?.();
+    }
+  }
+
+  #run(sql: string, params: readonly unknown[]): Promise<QueryResult> {
+    return must(this.#transaction, "statements come after `begin`").run(() => this.#send({ text: sql }, [...params]));
+  }
+
+  #drizzleIn(transaction: OpenTransaction): unknown {
+    const { namedStatements } = this.#options;
+    const schema = this.#options.schema();
+    const query = (query: Query, params: unknown[]) => transaction.run(() => this.#send(query, params));
+    const client = { query } as unknown as NodePgClient;
+    const session = new TransactionSession(client, schema, transaction, namedStatements);
+    return new NestableTransaction({ schema, session, transaction, send: (sql) => this.#run(sql, []) }, 0);
+  }
+}
+
+/**
+ * Drizzle's session, refusing statements after the end of the transaction. Here rather than in `client.query`: Drizzle
+ * wraps what that throws, and the reason would be hard to see.
+ */
+class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRelationalConfig> {
+  readonly #transaction: OpenTransaction;
+  readonly #namedStatements: boolean;
+
+  constructor(
+    client: NodePgClient,
+    schema: RelationalSchema<PgDialect>,
+    transaction: OpenTransaction,
+    namedStatements: boolean,
+  ) {
+    super(client, schema.dialect, schema);
+    this.#transaction = transaction;
+    this.#namedStatements = namedStatements;
+  }
+
+  override prepareQuery<T extends PreparedQueryConfig = PreparedQueryConfig>(
+    ...[query, fields, name, ...rest]: Parameters<typeof NodePgSession.prototype.prepareQuery<T>>
+  ): PgPreparedQuery<T> {
+    this.#transaction.assertOpen();
+    return super.prepareQuery<T>(query, fields, this.#namedStatements ? name : undefined, ...rest);
+  }
+}
+
+type Schema = Record<string, unknown>;
+
+interface NestableParts {
+  schema: RelationalSchema<PgDialect>;
+  session: TransactionSession;
+  transaction: OpenTransaction;
+  send(sql: string): Promise<unknown>;
+}
+
+/** Drizzle's transaction, whose nested ones wait for each other and are waited for. */
+class NestableTransaction extends NodePgTransaction<Schema, TablesRelationalConfig> {
+  readonly #parts: NestableParts;
+  readonly #depth: number;
+
+  constructor(parts: NestableParts, depth: number) {
+    const { schema, session } = parts;
+    super(schema.dialect, session as never, schema, depth);
+    this.#parts = parts;
+    this.#depth = depth;
+  }
+
+  override async transaction<T>(body: (nested: NestableTransaction) => Promise<T>): Promise<T> {
+    const { transaction, send } = this.#parts;
+    const nested = new NestableTransaction(this.#parts, this.#depth + 1);
+    return transaction.nested(send, () => body(nested));
+  }
+}
+
+/** Behind a BEGIN, in its round trip. Such locks are named by 64 bits, shared by everything in a database. */
+function takeLock(name: string): string {
+  const key = createHash("sha256").update(`convex-lite ${name}`).digest().readBigInt64BE();
+  return `; select pg_advisory_xact_lock(${key})`;
+}
+
+/** What `client.query` of pg takes, as Drizzle calls it. */
+interface Query {
+  text: string;
+  name?: string;
+  types?: unknown;
+  rowMode?: string;
+}
+
+/** Does `pg` itself refuse, as the connection was lost before we listened? Its errors for that have no code. */
+function isUnusable(error: unknown): boolean {
+  return error instanceof Error && /is not queryable|^Connection terminated/.test(error.message);
+}

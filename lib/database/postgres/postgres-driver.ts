@@ -1,0 +1,137 @@
+import { PgDialect } from "drizzle-orm/pg-core";
+import type { Pool, PoolClient } from "pg";
+import type { Log } from "../../environment/environment.ts";
+import { classifyPostgres, innermostMessage, lostBecause, sqlState } from "../driver/database-errors.ts";
+import type { Connection, Driver } from "../driver/driver.ts";
+import { cannotUse, Unsuitable } from "../driver/open-errors.ts";
+import { relationalSchema } from "../driver/relational-schema.ts";
+import { PgConnection } from "./pg-connection.ts";
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:5432/database`, with libpq's parameters (`?sslmode=require`). */
+  url: string;
+  schema: Record<string, unknown>;
+  log: Log;
+  /** Connections at most. Default 10. */
+  connections?: number;
+  /** Milliseconds `connect` waits for a free connection, and a new one for its server. Default 10,000. */
+  connectWithin?: number;
+}
+
+/** A PostgreSQL server as one of the packages that speak to one reaches it. */
+export interface PostgresServer {
+  /** Without secrets. */
+  description: string;
+  /** Cut out of errors. */
+  password: string | undefined;
+  pool: Pool;
+  /** Whether a connection keeps what the server prepared on it. */
+  namedStatements: boolean;
+  /** Asks the server to stop what runs on a client that was thrown away. */
+  cancel(client: PoolClient): void;
+}
+
+/** What both packages' pools are told. */
+export function poolOptions({ url, connections = 10, connectWithin = 10_000 }: PostgresOptions) {
+  return {
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: connectWithin,
+    application_name: "convex-lite",
+    keepAlive: true,
+  };
+}
+
+/**
+ * Talks to the server once to see that it is the right one.
+ * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
+ */
+export async function openServer(server: PostgresServer, { schema, log }: PostgresOptions): Promise<Driver> {
+  const { pool, description, password } = server;
+  // A client that fails while nobody uses it has left the pool already; unheard, its error would end the process.
+  pool.on("error", (error) => log.warn(`An idle connection to ${description} was lost.`, { reason: error.message }));
+  pool.on("connect", (client) => client.on("error", () => {}));
+  try {
+    await verify(pool);
+  } catch (error) {
+    void pool.end();
+    throw cannotUse(description, error, refusalOf(error), password);
+  }
+  return new PostgresDriver(server, schema);
+}
+
+class PostgresDriver implements Driver {
+  readonly dialect = "pg";
+  readonly connections: number;
+  readonly overlaps = true;
+  readonly shared = true;
+  readonly description: string;
+  readonly #server: PostgresServer;
+  #schema;
+  #closing: Promise<void> | undefined;
+
+  constructor(server: PostgresServer, schema: Record<string, unknown>) {
+    this.connections = server.pool.options.max;
+    this.description = server.description;
+    this.#server = server;
+    this.#schema = relationalSchema(schema, new PgDialect());
+  }
+
+  classify = classifyPostgres;
+
+  useSchema(schema: Record<string, unknown>): void {
+    this.#schema = relationalSchema(schema, new PgDialect());
+  }
+
+  async connect(): Promise<Connection> {
+    try {
+      const { pool, namedStatements, cancel } = this.#server;
+      const client = await pool.connect();
+      return new PgConnection(client, {
+        schema: () => this.#schema,
+        namedStatements,
+        outlivesClient: true,
+        ended: (how) => {
+          if (how === "destroy") cancel(client);
+        },
+      });
+    } catch (error) {
+      throw lostBecause(error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#server.pool.end();
+    return this.#closing;
+  }
+}
+
+async function verify(pool: Pool): Promise<void> {
+  const { rows } = await pool.query(
+    "select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding, pg_is_in_recovery() as standby",
+  );
+  const [{ version, encoding, standby }] = rows;
+  if (version < 120_000)
+    throw new Unsuitable(`it is PostgreSQL ${Math.floor(version / 10_000)}; 12 or later is needed.`);
+  if (encoding !== "UTF8") throw new Unsuitable(`its encoding is ${encoding}; create the database with encoding UTF8.`);
+  if (standby) throw new Unsuitable("it is a standby, which refuses every write; use the primary's address.");
+}
+
+function refusalOf(error: unknown): string | undefined {
+  switch (sqlState(error)) {
+    case "28P01":
+      return wrongPassword;
+    case "28000":
+      return `the server does not let this user in from here (${innermostMessage(error)}).`;
+    case "3D000":
+      return "the server has no database of that name. Create it, or correct the name in DATABASE_URL.";
+    case "53300":
+      return "the server has no connection left. Raise its max_connections, or end other clients.";
+    case "57P03":
+      return "the server is starting or stopping. Try again in a moment.";
+  }
+  // The packages' own error, with which they end a conversation that needs one.
+  return innermostMessage(error).includes("client password must be") ? wrongPassword : undefined;
+}
+
+const wrongPassword = "the server does not accept this user and password. Check them in DATABASE_URL.";

@@ -1,0 +1,28 @@
+import pg from "pg";
+import type { Driver } from "../driver/driver.ts";
+import { unreadableCertificate } from "../driver/open-errors.ts";
+import { cancelRunning } from "./cancel-query.ts";
+import { openServer, type PostgresOptions, poolOptions } from "./postgres-driver.ts";
+
+/** Opens a PostgreSQL server over TCP or a Unix socket. @throws {UnusableDatabaseError} */
+export function openPostgres(options: PostgresOptions): Promise<Driver> {
+  const { host, port, database, password } = clientOf(options.url);
+  const server = {
+    description: `PostgreSQL at ${host}:${port}/${database}`,
+    password: typeof password === "string" ? password : undefined,
+    pool: new pg.Pool({ ...poolOptions(options), pipeline: true }),
+    namedStatements: true,
+    cancel: cancelRunning,
+  };
+  return openServer(server, options);
+}
+
+/** `pg` reads the files that the address names at once. What it cannot make sense of otherwise was refused before. */
+function clientOf(url: string): pg.Client {
+  try {
+    return new pg.Client({ connectionString: url });
+  } catch (error) {
+    const { syscall, path } = error as NodeJS.ErrnoException;
+    throw syscall ? unreadableCertificate(path, error) : error;
+  }
+}

@@ -1,0 +1,271 @@
+import type { TablesRelationalConfig } from "drizzle-orm";
+import { type SQLiteAsyncDialect, SQLiteTransaction } from "drizzle-orm/sqlite-core";
+import type { RemoteCallback } from "drizzle-orm/sqlite-proxy";
+import {
+  type PreparedQueryConfig,
+  type RemotePreparedQuery,
+  SQLiteRemoteSession,
+} from "drizzle-orm/sqlite-proxy/session";
+import { assert, must } from "../../environment/assert.ts";
+import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "../driver/driver.ts";
+import type { RelationalSchema } from "../driver/relational-schema.ts";
+import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
+import type { SqliteFile } from "./sqlite-file.ts";
+
+/** A handle on the file, lent for one transaction. */
+export interface LentFile {
+  readonly file: SqliteFile;
+  giveBack(): void;
+}
+
+export interface SqliteConnectionOptions {
+  /** The schema of the next `begin`. */
+  schema(): RelationalSchema<SQLiteAsyncDialect>;
+  /** A handle that only reads, at once. */
+  reader(): LentFile;
+  /** The one handle that writes, when nobody else has it. */
+  writer(): Promise<LentFile>;
+  /** Begins a transaction that writes: tries until no other process does. */
+  beginWriting(file: SqliteFile): Promise<void>;
+}
+
+/**
+ * One transaction on a SQLite file. A statement runs to its end within the call, so none can be stopped half way, and
+ * the connection cannot be lost but by `destroy`.
+ *
+ * Drizzle's own driver for better-sqlite3 knows synchronous transactions only, in which a handler could await nothing;
+ * its session for a database behind a callback is used instead.
+ */
+export class SqliteConnection implements Connection {
+  readonly dialect = "sqlite";
+  readonly #options: SqliteConnectionOptions;
+  #lost: ConnectionLostError | undefined;
+  /** Given back for good. No error is made of it until somebody comes all the same: its stack costs as much as a query. */
+  #isReleased = false;
+  /** Undefined → lent by `begin` → given back at the end of the transaction; then `begin` may follow again. */
+  #lent: LentFile | undefined;
+  #transaction: OpenTransaction | undefined;
+  #definition: Definition | undefined;
+  #db: unknown;
+
+  constructor(options: SqliteConnectionOptions) {
+    this.#options = options;
+  }
+
+  async begin(mode: TransactionMode): Promise<void> {
+    assert(!this.#lent, "a connection holds one transaction at a time");
+    this.#assertUsable();
+    const lent = mode === "read" ? this.#options.reader() : await this.#options.writer();
+    try {
+      if (mode === "define") {
+        this.#definition = new Definition(lent.file);
+        this.#definition.begin();
+      }
+      if (mode === "read") beginReading(lent.file);
+      else await this.#options.beginWriting(lent.file);
+      // Nobody waits for what was given up meanwhile.
+      this.#assertUsable();
+    } catch (error) {
+      this.#giveBack(lent);
+      throw error;
+    }
+    this.#lent = lent;
+    this.#transaction = new OpenTransaction();
+    this.#db = this.#drizzleIn(this.#transaction);
+  }
+
+  get db(): unknown {
+    return must(this.#db, "`db` is asked for after `begin`");
+  }
+
+  execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    return this.#run((file) => file.rows(sql, numbered(params)));
+  }
+
+  async change(sql: string, params: readonly unknown[] = []): Promise<number> {
+    return (await this.#run((file) => file.change(sql, numbered(params)))).changes;
+  }
+
+  async commit(deciding?: Statement): Promise<boolean> {
+    const transaction = must(this.#transaction, "`commit` is called after `begin`");
+    await transaction.end();
+    const lent = this.#stillLent();
+    if (!lent.file.inTransaction) throw endedByHand(transaction.firstFailure);
+    if (transaction.firstFailure !== undefined) throw rolledBackInstead(transaction.firstFailure);
+    if (deciding && lent.file.change(deciding.sql, numbered(deciding.params)).changes !== 1) return false;
+    this.#definition?.assertWhole();
+    lent.file.change("commit");
+    this.#giveBack(lent);
+    return true;
+  }
+
+  async rollback(): Promise<void> {
+    await this.#transaction?.giveUp();
+    try {
+      if (this.#lent) this.#giveBack(this.#lent);
+    } catch (error) {
+      this.#lost ??= new ConnectionLostError("The transaction could not be rolled back.", { cause: error });
+    }
+  }
+
+  release(): void {
+    if (this.#lent) this.#giveBack(this.#lent);
+    this.#isReleased = true;
+  }
+
+  destroy(): void {
+    this.#lost ??= new ConnectionLostError("The connection was ended before its transaction was.");
+    if (this.#lent) this.#giveBack(this.#lent);
+  }
+
+  /** With whatever is still open rolled back. */
+  #giveBack(lent: LentFile): void {
+    const definition = this.#definition;
+    this.#lent = undefined;
+    this.#definition = undefined;
+    // Whatever the file says, the next one in turn must get it.
+    try {
+      if (lent.file.isOpen && lent.file.inTransaction) lent.file.change("rollback");
+      if (lent.file.isOpen) definition?.end();
+    } finally {
+      lent.giveBack();
+    }
+  }
+
+  #assertUsable(): void {
+    if (this.#isReleased) this.#lost ??= new ConnectionLostError("The connection has been given back.");
+    if (this.#lost) throw this.#lost;
+  }
+
+  #stillLent(): LentFile {
+    this.#assertUsable();
+    const lent = must(this.#lent, "the transaction is open");
+    if (!lent.file.isOpen) throw new ConnectionLostError("The SQLite file has been closed.");
+    return lent;
+  }
+
+  #run<T>(statement: (file: SqliteFile) => T): Promise<T> {
+    const transaction = must(this.#transaction, "statements come after `begin`");
+    return transaction.run(() => statement(this.#stillLent().file));
+  }
+
+  #drizzleIn(transaction: OpenTransaction): unknown {
+    const schema = this.#options.schema();
+    const send: Send = (sql, params, shape) => this.#run((file) => answer(file, sql, params, shape));
+    const session = new TransactionSession(schema, transaction, send);
+    return new NestableTransaction({ schema, session, transaction, send }, 0);
+  }
+}
+
+/** Changing a table may mean to make it anew and drop the old one: what refers to it must not be dropped with it. */
+class Definition {
+  readonly #file: SqliteFile;
+  #danglingBefore = 0;
+
+  constructor(file: SqliteFile) {
+    this.#file = file;
+  }
+
+  /** Before the transaction begins: inside of one SQLite does not listen. `end` is due even when this throws. */
+  begin(): void {
+    this.#file.script("pragma foreign_keys = off");
+    this.#danglingBefore = dangling(this.#file);
+  }
+
+  assertWhole(): void {
+    if (dangling(this.#file) <= this.#danglingBefore) return;
+    throw new Error(
+      "After this change of tables some rows would refer to rows that do not exist: nothing was changed.",
+    );
+  }
+
+  end(): void {
+    this.#file.script("pragma foreign_keys = on");
+  }
+}
+
+function dangling(file: SqliteFile): number {
+  return Number(file.rows("select count(*) as rows from pragma_foreign_key_check")[0]?.rows);
+}
+
+/** The snapshot exists once something has been read: BEGIN alone takes none. */
+function beginReading(file: SqliteFile): void {
+  file.change("begin");
+  file.rows("select 1 from sqlite_schema limit 1");
+}
+
+/** `params` for `$1`, `$2` … */
+function numbered(params: readonly unknown[]): Record<string, unknown> | readonly unknown[] {
+  return params.length === 0 ? params : Object.fromEntries(params.map((value, i) => [i + 1, value]));
+}
+
+/** What Drizzle expects of a statement: rows to map by their columns, rows as they are, or what it changed. */
+type Shape = "arrays" | "objects" | "change";
+type Send = (sql: string, params: unknown[], shape: Shape) => Promise<{ rows: unknown[] }>;
+
+function answer(file: SqliteFile, sql: string, params: unknown[], shape: Shape): { rows: unknown[] } {
+  if (shape === "change") return { rows: [], ...file.change(sql, params) };
+  return { rows: shape === "arrays" ? file.arrays(sql, params) : file.rows(sql, params) };
+}
+
+type Schema = Record<string, unknown>;
+
+/** Drizzle's session, refusing statements after the end of the transaction. */
+class TransactionSession extends SQLiteRemoteSession<Schema, TablesRelationalConfig> {
+  readonly #transaction: OpenTransaction;
+  /** For the author's own SQL, whose rows Drizzle does not map. */
+  readonly #unmapped: SQLiteRemoteSession<Schema, TablesRelationalConfig>;
+
+  constructor(schema: RelationalSchema<SQLiteAsyncDialect>, transaction: OpenTransaction, send: Send) {
+    super(callback(send, "arrays"), schema.dialect, schema);
+    this.#transaction = transaction;
+    this.#unmapped = new SQLiteRemoteSession(callback(send, "objects"), schema.dialect, schema);
+  }
+
+  override prepareQuery<T extends PreparedQueryConfig>(
+    ...args: Parameters<SQLiteRemoteSession<Schema, TablesRelationalConfig>["prepareQuery"]>
+  ): RemotePreparedQuery<T> {
+    this.#transaction.assertOpen();
+    const [, fields, , , mapper] = args;
+    return fields || mapper ? super.prepareQuery<T>(...args) : this.#unmapped.prepareQuery<T>(...args);
+  }
+}
+
+/** As Drizzle calls it: `get` wants the row alone. */
+function callback(send: Send, rows: "arrays" | "objects"): RemoteCallback {
+  return async (sql, params, method) => {
+    if (method === "run") return send(sql, params, "change");
+    const found = await send(sql, params, method === "values" ? "arrays" : rows);
+    return method === "get" ? { rows: found.rows[0] as unknown[] } : found;
+  };
+}
+
+interface NestableParts {
+  schema: RelationalSchema<SQLiteAsyncDialect>;
+  session: TransactionSession;
+  transaction: OpenTransaction;
+  send: Send;
+}
+
+/** Drizzle's transaction, with nested ones that lose as a whole, as PostgreSQL's do. */
+class NestableTransaction extends SQLiteTransaction<"async", unknown, Schema, TablesRelationalConfig> {
+  readonly #parts: NestableParts;
+  readonly #depth: number;
+
+  constructor(parts: NestableParts, depth: number) {
+    const { schema, session } = parts;
+    super("async", schema.dialect, session as never, schema, depth);
+    this.#parts = parts;
+    this.#depth = depth;
+  }
+
+  override async transaction<T>(body: (nested: NestableTransaction) => Promise<T>): Promise<T> {
+    const { transaction, send } = this.#parts;
+    const depth = this.#depth + 1;
+    const nested = new NestableTransaction(this.#parts, depth);
+    return transaction.nested(
+      (sql) => send(sql, [], "change"),
+      () => body(nested),
+    );
+  }
+}
