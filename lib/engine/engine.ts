@@ -8,26 +8,26 @@ import type { Outcome } from "../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { toWire, type Wire } from "../values/wire.ts";
-import { Actions } from "./actions.ts";
-import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "./arguments.ts";
-import { Ask } from "./ask.ts";
-import { ClientSessions } from "./client-sessions.ts";
-import { BadRequestError, Failures, UnknownFunctionError } from "./failures.ts";
-import { ForgottenInvalidations } from "./forgotten-invalidations.ts";
-import { Leases } from "./leases.ts";
-import { type EngineLimits, limitsFrom, statedLimits } from "./limits.ts";
-import { LiveQueries } from "./live-queries.ts";
-import { ConnectedFrames } from "./message-text.ts";
-import { Mutations } from "./mutations.ts";
-import { type FunctionModules, Registry } from "./registry.ts";
-import { Rounds } from "./rounds.ts";
-import type { Call } from "./run.ts";
-import { Session, type SessionParts } from "./session.ts";
-import { Sessions } from "./sessions.ts";
-import { Settle } from "./settle.ts";
-import { Transactions } from "./transactions.ts";
+import { Actions } from "./calls/actions.ts";
+import { ClientSessions } from "./client-records/client-queues.ts";
+import { Mutations } from "./client-records/mutations.ts";
+import { Transactions } from "./commits/transactions.ts";
+import { Session, type SessionParts } from "./connections/client-connection.ts";
+import { Sessions } from "./connections/client-connections.ts";
+import { Rounds } from "./connections/shared-timers.ts";
+import { ConnectedFrames } from "./connections/transition-frames.ts";
+import { LiveQueries } from "./queries/live-queries.ts";
+import { ForgottenInvalidations } from "./queries/missing-invalidations.ts";
+import { Leases } from "./queries/preload-leases.ts";
+import { Ask } from "./queries/query-once.ts";
+import { Settle } from "./queries/rerun-loop.ts";
+import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "./run/arguments.ts";
+import { BadRequestError, Failures, UnknownFunctionError } from "./run/failures.ts";
+import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
+import { type FunctionModules, Registry } from "./run/registry.ts";
+import type { Call } from "./run/run.ts";
 
-export type { FunctionModules } from "./registry.ts";
+export type { FunctionModules } from "./run/registry.ts";
 
 export interface EngineOptions {
   /** An open database; the engine does not close it. */
@@ -198,6 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
       sessions.markWaiting(session);
       settle.wake();
     },
+    framesOf: (position) => sessions.framesOf(position),
     ended: (session) => sessions.delete(session),
   };
 

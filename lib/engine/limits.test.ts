@@ -6,7 +6,7 @@ import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import type { EngineLimits } from "./limits.ts";
+import type { EngineLimits } from "./run/limits.ts";
 
 const { query, mutation, action } = createFunctions<Record<string, never>>();
 

@@ -3,7 +3,7 @@
 export type { Identify } from "../auth/identify.ts";
 export { openDatabase } from "../database/open-database.ts";
 export { createEngine, type Engine, type EngineOptions } from "../engine/engine.ts";
-export type { EngineLimits } from "../engine/limits.ts";
+export type { EngineLimits } from "../engine/run/limits.ts";
 export { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
 export type { Identity } from "../functions/context.ts";
 export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "../node/accept-sockets.ts";

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { EngineCall } from "../engine/engine.ts";
-import { defaultLimits } from "../engine/limits.ts";
+import { defaultLimits } from "../engine/run/limits.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import type { Wire } from "../values/wire.ts";

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import vm from "node:vm";
 import { type BuildContext, type BuildFailure, context, type Metafile, type Plugin, stop } from "esbuild";
-import type { FunctionModules } from "../engine/registry.ts";
+import type { FunctionModules } from "../engine/run/registry.ts";
 import { must } from "../environment/assert.ts";
 import { LoadError } from "./load-error.ts";
 import { type FunctionsFolder, scanFunctions } from "./scan-functions.ts";

@@ -3,7 +3,7 @@ import type { Page } from "../client/page.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import { openTemporary } from "../database/temporary-database.ts";
 import { createEngine, type Engine, type FunctionModules } from "../engine/engine.ts";
-import type { EngineLimits } from "../engine/limits.ts";
+import type { EngineLimits } from "../engine/run/limits.ts";
 import type { Identity } from "../functions/context.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "./hand-clock.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { openTemporary } from "../../lib/database/temporary-database.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
-import type { EngineLimits } from "../../lib/engine/limits.ts";
+import type { EngineLimits } from "../../lib/engine/run/limits.ts";
 import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";
 import { acceptSockets, type Sockets } from "../../lib/node/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http-endpoint.ts";

@@ -8,7 +8,7 @@ export interface PlantedBug {
 }
 
 const SYNC_CLIENT = "lib/client/sync-client.ts";
-const TRANSACTIONS = "lib/engine/transactions.ts";
+const TRANSACTIONS = "lib/engine/commits/transactions.ts";
 const ANNOUNCE = `        this.#announce(++this.#head, invalidations, write.by);
         write.committed(value, this.#head);
 `;
@@ -52,7 +52,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "acknowledge before commit",
     edits: [
       {
-        file: "lib/engine/client-session.ts",
+        file: "lib/engine/client-records/client-queue.ts",
         from: "      this.#running = next;\n",
         to: `      this.#running = next;\n      this.#spokesman?.decided(next.n, '{"ok":true,"value":null}');\n`,
       },
@@ -63,7 +63,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a result shared between identities",
     edits: [
       {
-        file: "lib/engine/run.ts",
+        file: "lib/engine/run/run.ts",
         from: "      this.#readsIdentity = true;\n",
         to: "      this.#readsIdentity = false;\n",
       },
@@ -79,7 +79,7 @@ export const BUGS: readonly PlantedBug[] = [
         to: "connection.commit(deciding)))) await connection.commit();",
       },
       {
-        file: "lib/engine/mutations.ts",
+        file: "lib/engine/client-records/mutations.ts",
         from: "    if (n <= record.lastDecided) return this.#decidedBefore(record, n);\n",
         to: "",
       },
@@ -99,7 +99,7 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "an unknown COMMIT is decided by a plain select",
-    edits: [{ file: "lib/engine/session-records.ts", from: "{forUpdate}`", to: '{""}`' }],
+    edits: [{ file: "lib/engine/client-records/client-record.ts", from: "{forUpdate}`", to: '{""}`' }],
     caughtBy: { seeds: 600 },
   },
   {
@@ -117,7 +117,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "transitions out of order",
     edits: [
       {
-        file: "lib/engine/session.ts",
+        file: "lib/engine/connections/client-connection.ts",
         from: "    if (frame) this.#send(frame);\n",
         to: "    const { environment } = this.#parts;\n    if (frame) environment.after(environment.random() * 20, () => this.#send(frame));\n",
       },
@@ -128,7 +128,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a torn transition: a client moves on although one of its queries does not",
     edits: [
       {
-        file: "lib/engine/sessions.ts",
+        file: "lib/engine/connections/client-connections.ts",
         from: "unsettled.size === 0 ? unsettled : session.showing(unsettled)",
         to: "new Set<LiveQuery>()",
       },
@@ -139,7 +139,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "unbounded queue to a client that does not read",
     edits: [
       {
-        file: "lib/engine/session.ts",
+        file: "lib/engine/connections/client-connection.ts",
         from: "    if (this.#reader.keepsUp(bufferedAmount)) return false;",
         to: "    if (bufferedAmount >= 0) return false;",
       },
@@ -161,7 +161,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a snapshot is taken while a COMMIT is in flight",
     edits: [
       {
-        file: "lib/engine/gate.ts",
+        file: "lib/engine/commits/snapshot-lock.ts",
         from: "(this.#inside === 0 || this.#group === group)",
         to: "true",
       },
@@ -172,7 +172,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "reflected too early",
     edits: [
       {
-        file: "lib/engine/reflections.ts",
+        file: "lib/engine/connections/reflected-mutations.ts",
         from: "this.#committed.filter((c) => c.position <= position)",
         to: "this.#committed",
       },
@@ -205,7 +205,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "the hash is not compared on subscribe",
     edits: [
       {
-        file: "lib/engine/subscriptions.ts",
+        file: "lib/engine/connections/subscriptions.ts",
         from: "      changes.maps.push([subscription.query, live.id]);\n",
         to: "      changes.maps.push([subscription.query, live.id]);\n      if (subscription.hash !== undefined) continue;\n",
       },
@@ -223,12 +223,12 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a lease outlives an invalidation",
     edits: [
       {
-        file: "lib/engine/live-queries.ts",
+        file: "lib/engine/queries/live-queries.ts",
         from: "      live.leased = false;\n      this.dropIfIdle(live);\n",
         to: "      live.staleSince = Number.POSITIVE_INFINITY;\n",
       },
     ],
-    caughtBy: { file: "lib/engine/leases.test.ts", test: "" },
+    caughtBy: { file: "lib/engine/queries/preload-leases.test.ts", test: "" },
   },
   {
     name: "what waits is sent as whoever has signed in",
@@ -255,7 +255,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a session is continued by whoever names it",
     edits: [
       {
-        file: "lib/engine/session.ts",
+        file: "lib/engine/connections/client-connection.ts",
         from: "message.identity !== undefined && message.identity !== this.caller.fingerprint;",
         to: "false;",
       },

@@ -241,7 +241,7 @@ interface SessionRow {
   touched: number;
 }
 
-/** The selects of `lib/engine/session-records.ts`; any other is refused, so that a new one is noticed. */
+/** The selects of `lib/engine/client-records/client-record.ts`; any other is refused, so that a new one is noticed. */
 async function select(
   transaction: Transaction,
   sql: string,

@@ -1,4 +1,4 @@
-import type { EngineLimits } from "../../lib/engine/limits.ts";
+import type { EngineLimits } from "../../lib/engine/run/limits.ts";
 
 /**
  * How long tests wait for what must come, in milliseconds. A limit is there to end what hangs; it measures nothing, and

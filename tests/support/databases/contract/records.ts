@@ -3,7 +3,7 @@ import type { Connection, Statement } from "../../../../lib/database/driver/driv
 import { alone, inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal/internal-tables.ts";
-import { type SessionRecord, sessionRecords } from "../../../../lib/engine/session-records.ts";
+import { type SessionRecord, sessionRecords } from "../../../../lib/engine/client-records/client-record.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
 const record = {

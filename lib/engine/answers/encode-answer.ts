@@ -1,0 +1,52 @@
+import type { WireError } from "../../protocol/outcome.ts";
+import { hashText } from "../../values/hash.ts";
+import { findList } from "../../values/list-hash.ts";
+import { toWire } from "../../values/wire.ts";
+import type { Answer, ErrorAnswer, ValueAnswer } from "./answer.ts";
+import { ListAnswer } from "./list-answer.ts";
+import { joinList, lengthOf, listText } from "./list-text.ts";
+
+/**
+ * Serialises a result, once for everybody.
+ * @param previous What the live query has answered before: returned itself when a list is the same, and the base of a
+ * patch when it is another.
+ * @throws {ValueError} when the value cannot travel, {RangeError} when it is larger than `maxBytes`.
+ */
+export function valueAnswer(
+  liveId: number,
+  address: string,
+  value: unknown,
+  maxBytes: number,
+  previous?: Answer,
+): ValueAnswer {
+  const wire = toWire(value);
+  const found = findList(wire);
+  if (!found) {
+    const text = JSON.stringify(wire);
+    checkSize(address, maxBytes, text.length, () => text);
+    return plainAnswer(liveId, text);
+  }
+  const list = listText(wire, found);
+  checkSize(address, maxBytes, lengthOf(list), () => joinList(list));
+  const answer = ListAnswer.of(liveId, list, previous instanceof ListAnswer ? previous : undefined);
+  return answer ?? plainAnswer(liveId, joinList(list));
+}
+
+export function errorAnswer(liveId: number, error: WireError, mayPass: boolean): ErrorAnswer {
+  return { ok: false, error, mayPass, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
+}
+
+/** An answer that is always told whole. */
+function plainAnswer(liveId: number, valueText: string): ValueAnswer {
+  const hash = hashText(valueText);
+  const text = `{"live":${liveId},"hash":"${hash}","value":${valueText}}`;
+  return { ok: true, valueText, hash, text, since: () => undefined };
+}
+
+function checkSize(address: string, maxBytes: number, length: number, text: () => string): void {
+  // A UTF-16 unit takes at most three bytes: most texts need no exact count.
+  if (length * 3 <= maxBytes) return;
+  const bytes = Buffer.byteLength(text());
+  if (bytes <= maxBytes) return;
+  throw new RangeError(`${address} answered ${bytes} bytes; the limit is ${maxBytes}. Select fewer rows or columns.`);
+}

@@ -1,0 +1,76 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { Environment } from "../../environment/environment.ts";
+import type { Identity } from "../../functions/context.ts";
+import { fromWire, type Wire } from "../../values/wire.ts";
+import { resultText } from "../answers/encode-outcome.ts";
+import type { Mutations } from "../client-records/mutations.ts";
+import type { Transactions } from "../commits/transactions.ts";
+import type { Ask } from "../queries/query-once.ts";
+import { thrownBy } from "../run/failures.ts";
+import type { EngineLimits } from "../run/limits.ts";
+import type { Registry } from "../run/registry.ts";
+import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
+import { withDeadline } from "../run/time-limit.ts";
+
+export interface ActionParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
+  readonly transactions: Transactions;
+  readonly mutations: Mutations;
+  readonly ask: Ask;
+  registry(): Registry;
+}
+
+/** Runs actions: no transaction around them; each query and mutation that they call has one of its own. */
+export class Actions {
+  readonly #parts: ActionParts;
+  readonly #running = new Set<Promise<string>>();
+
+  constructor(parts: ActionParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns the result as wire text. */
+  async run(call: Call, caller: Caller): Promise<string> {
+    const running = this.#run(call, caller);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Resolves when no action runs. Never rejects. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #run(call: Call, caller: Caller): Promise<string> {
+    const { environment, limits } = this.#parts;
+    const result = await withDeadline(environment, limits.actionTime, call.address, this.#perform(call, caller));
+    return resultText(call.address, result, limits.resultBytes);
+  }
+
+  #perform(call: Call, caller: Caller): Promise<unknown> {
+    const registry = this.#parts.registry();
+    const resolve = (kind: "query" | "mutation" | "action", target: unknown, args?: Record<string, unknown>) =>
+      resolveCall(registry, kind, target, args);
+    return perform(call, {
+      auth: { getUserIdentity: async (): Promise<Identity | null> => caller.identity },
+      scheduler: schedulerFor(registry, (invalidations) => this.#parts.transactions.announceNow(invalidations)),
+      runQuery: async (target: unknown, args?: Record<string, unknown>) =>
+        this.#query(resolve("query", target, args), caller),
+      runMutation: async (target: unknown, args?: Record<string, unknown>) =>
+        fromWire(JSON.parse(await this.#parts.mutations.once(resolve("mutation", target, args), caller)) as Wire),
+      runAction: async (target: unknown, args?: Record<string, unknown>) =>
+        this.#perform(resolve("action", target, args), caller),
+    });
+  }
+
+  async #query(call: Call, caller: Caller): Promise<unknown> {
+    const { answer } = await this.#parts.ask.answer(call, caller);
+    if (answer.ok) return fromWire(JSON.parse(answer.valueText) as Wire);
+    throw thrownBy(call.address, answer.error);
+  }
+}

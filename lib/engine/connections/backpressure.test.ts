@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { noDatabase } from "../../../tests/support/databases/no-database.ts";
+import { WireClient } from "../../../tests/support/wire-client.ts";
+import { createFunctions } from "../../functions/define.ts";
+import { CloseCode } from "../../protocol/version.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import { createEngine, type Engine } from "../engine.ts";
+import { defaultLimits } from "../run/limits.ts";
+import { SlowReader } from "./backpressure.ts";
+
+const { pauseAbove, dropAbove, dropAfter } = defaultLimits;
+
+describe("a client that reads too slowly", () => {
+  const reader = () => new SlowReader(defaultLimits);
+
+  test("is sent nothing until it has read nearly everything", () => {
+    expect(reader().keepsUp(pauseAbove)).toBe(true);
+    expect(reader().keepsUp(pauseAbove + 1)).toBe(false);
+  });
+
+  test("is let go when it has more to read than anybody may, one large frame aside", () => {
+    const slow = reader();
+    expect(slow.isOverwhelmed(dropAbove)).toBe(false);
+    expect(slow.isOverwhelmed(dropAbove + 1)).toBe(true);
+    slow.sent("x".repeat(2 * dropAbove));
+    expect(slow.isOverwhelmed(2 * dropAbove)).toBe(false);
+    // What is sent after the large one makes it no smaller.
+    slow.sent('{"type":"Pong"}');
+    expect(slow.isOverwhelmed(2 * dropAbove)).toBe(false);
+    expect(slow.isOverwhelmed(3 * dropAbove + 1)).toBe(true);
+    slow.keepsUp(0);
+    expect(slow.isOverwhelmed(2 * dropAbove)).toBe(true);
+  });
+
+  test("large frames are counted in bytes, as they lie in its way", () => {
+    const slow = reader();
+    slow.sent("語".repeat(dropAbove / 2));
+    expect(slow.isOverwhelmed(dropAbove + 1.5 * dropAbove)).toBe(false);
+    expect(slow.isOverwhelmed(dropAbove + 1.5 * dropAbove + 1)).toBe(true);
+  });
+
+  test("is let go when it reads nothing for too long; each byte that it reads gives it all of the time again", () => {
+    const slow = reader();
+    const look = 50;
+    const readsNothing = (from: number, ms: number, buffered: number) => {
+      let isStuck = false;
+      for (let at = from; at <= from + ms; at += look) isStuck = slow.isStuck(buffered, at);
+      return isStuck;
+    };
+    expect(readsNothing(0, dropAfter - look, 5_000_000)).toBe(false);
+    expect(readsNothing(dropAfter, dropAfter - look, 4_999_999)).toBe(false);
+    expect(readsNothing(2 * dropAfter, look, 4_999_999)).toBe(true);
+  });
+
+  test("is not let go for a jump of the clock", () => {
+    const slow = reader();
+    expect(slow.isStuck(5_000_000, 0)).toBe(false);
+    expect(slow.isStuck(5_000_000, 3_600_000)).toBe(false);
+    expect(slow.isStuck(5_000_000, -3_600_000)).toBe(false);
+  });
+});
+
+describe("what cannot wait until a client has read", () => {
+  const { action, mutation } = createFunctions<Record<string, never>>();
+  const functions = {
+    reports: {
+      make: action({ args: z.object({}), handler: () => "a report" }),
+      huge: action({ handler: () => "語".repeat(defaultLimits.resultBytes / 2) }),
+      file: mutation({ handler: () => null }),
+    },
+  };
+  let engine: Engine;
+  beforeEach(() => {
+    engine = createEngine({ driver: noDatabase, environment: new HandClock(), development: false });
+    engine.useFunctions(functions, {});
+  });
+  const client = () => new WireClient(engine).connect("0123456789abcdef0123456789abcdef");
+  const act = (request: number, path: string) => ({ type: "Act", request, path, args: {} }) as const;
+
+  test("is sent to one that is paused, but not to one that has far too much to read", async () => {
+    const paused = client();
+    paused.bufferedAmount = pauseAbove + 1;
+    paused.say(act(1, "reports:make"));
+    await paused.until(() => paused.ofType("ActionSucceeded").length === 1);
+
+    const full = client();
+    full.bufferedAmount = 2 * dropAbove;
+    full.say(act(1, "reports:make"));
+    await full.until(() => full.closedWith !== undefined);
+    expect(full.closedWith?.code).toBe(CloseCode.tooSlow);
+    expect(full.ofType("ActionSucceeded")).toEqual([]);
+  });
+
+  test("is no result of an action beyond the limit of results", async () => {
+    const asking = client();
+    asking.say(act(1, "reports:huge"));
+    await asking.until(() => asking.ofType("ActionFailed").length === 1);
+    expect(asking.ofType("ActionFailed")[0]?.error.kind).toBe("internal");
+  });
+});

@@ -1,0 +1,480 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { Cancel, Environment } from "../../environment/environment.ts";
+import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../../protocol/client-message.ts";
+import type { WireError } from "../../protocol/outcome.ts";
+import type { ServerMessage } from "../../protocol/server-message.ts";
+import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
+import { CloseCode, PROTOCOL_VERSION } from "../../protocol/version.ts";
+import type { Wire } from "../../values/wire.ts";
+import type { Answer } from "../answers/answer.ts";
+import type { ClientSession, Spokesman } from "../client-records/client-queue.ts";
+import type { ClientSessions } from "../client-records/client-queues.ts";
+import type { SessionRecord } from "../client-records/client-record.ts";
+import type { LiveQueries } from "../queries/live-queries.ts";
+import type { LiveQuery, Watcher } from "../queries/live-query.ts";
+import { argumentBytes } from "../run/arguments.ts";
+import type { Failures } from "../run/failures.ts";
+import type { EngineLimits } from "../run/limits.ts";
+import type { Call } from "../run/run.ts";
+import { SlowReader } from "./backpressure.ts";
+import { HeldView } from "./held-transition.ts";
+import { Incoming, Refusal } from "./message-reader.ts";
+import { Reflections } from "./reflected-mutations.ts";
+import type { Due, Round, Rounds } from "./shared-timers.ts";
+import { type Subscription, Subscriptions } from "./subscriptions.ts";
+import { type ConnectedFrames, closeReason, decidedText, type TransitionFrames } from "./transition-frames.ts";
+
+export interface SessionParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
+  readonly rounds: Rounds;
+  readonly connected: ConnectedFrames;
+  readonly failures: Failures;
+  readonly liveQueries: LiveQueries;
+  readonly clientSessions: ClientSessions;
+  /** What a page is told when it connects, beside the answers. */
+  keptNotice(): string | undefined;
+  /** In development a query that is refused may be one that the next functions accept. */
+  readonly functionsMayChange: boolean;
+  /** Finds a public query that is to be kept live, and parses its arguments of so many bytes. @throws {BadRequestError} */
+  resolveKept(address: string, args: Record<string, Wire>, bytes: number): Call;
+  runAction(
+    address: string,
+    args: Record<string, Wire>,
+    caller: Caller,
+  ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
+  /** The transitions of a position, shared by all sessions that are sent them now. */
+  framesOf(position: number): TransitionFrames;
+  /** This session has something to send at the next position, or something to look up. */
+  wake(session: Session): void;
+  ended(session: Session): void;
+  readonly counters: { sends: number };
+}
+
+const PING: Frame = { text: '{"type":"Ping"}' };
+const PONG: Frame = { text: '{"type":"Pong"}' };
+/** The messages that begin something. */
+const BEGINS: ReadonlySet<ClientMessage["type"]> = new Set(["Connect", "Subscribe", "Mutate", "Act"]);
+/** How soon we look again whether a slow client has read, in milliseconds. */
+const LOOK_AGAIN = 50;
+
+/**
+ * One connected socket: what it watches, and which transition it is due. Messages in, transitions out.
+ *
+ * Not here: who else watches the same, when queries run (see `Settle`), how mutations are decided (see `ClientSession`).
+ */
+export class Session implements Watcher, Spokesman, SocketEvents, Due {
+  readonly caller: Caller;
+  readonly #socket: SocketLike;
+  readonly #parts: SessionParts;
+  readonly #subscriptions = new Subscriptions();
+  readonly #reflections = new Reflections();
+  readonly #incoming: Incoming;
+  /** Undefined until `Connect`. */
+  #clientSession: ClientSession | undefined;
+  /** The session says it belongs to somebody else than the caller of this socket: none of its mutations may run. */
+  #foreign = false;
+  /** Defined while queries that left a batch keep the client from moving to that batch's position. */
+  #held: HeldView | undefined;
+  #runningActions = 0;
+  /** The server stops soon: nothing that the client asks for from now on is begun. */
+  #draining = false;
+  /** The client has asked for something that was not begun: it has to ask another server. */
+  #turnedAway = false;
+  #lastHeard: number;
+  /** It has been asked whether it is there, and has said nothing since. */
+  #isAsked = false;
+  #closed = false;
+  readonly #reader: SlowReader;
+  /** In which we look next whether it has introduced itself, and whether it is still there. */
+  #round: Round;
+  #cancelSlowCheck: Cancel | undefined;
+
+  constructor(parts: SessionParts, socket: SocketLike, caller: Caller) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.caller = caller;
+    const { environment, limits, rounds } = parts;
+    this.#lastHeard = environment.now();
+    this.#incoming = new Incoming(limits, this.#lastHeard);
+    this.#reader = new SlowReader(limits);
+    this.#round = rounds.after(limits.handshake, this);
+  }
+
+  // ── messages in ──
+
+  message(text: string): void {
+    if (this.#closed) return;
+    this.#lastHeard = this.#parts.environment.now();
+    this.#isAsked = false;
+    const message = this.#incoming.read(text, this.#lastHeard);
+    if (message instanceof Refusal) return this.close(message.code, message.reason);
+    try {
+      this.#receive(message);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #receive(message: ClientMessage): void {
+    if (this.#draining && BEGINS.has(message.type)) return this.#turnAway();
+    if (message.type === "Connect") return this.#connect(message);
+    if (!this.#clientSession) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
+    switch (message.type) {
+      case "Subscribe":
+        return this.#subscribe(message);
+      case "Unsubscribe":
+        for (const query of message.queries) this.#leave(this.#subscriptions.delete(query));
+        this.#letGo();
+        // What held it back may be gone, and nothing else might look at it again.
+        return this.#parts.wake(this);
+      case "Mutate":
+        return this.#mutate(this.#clientSession, message);
+      case "Act":
+        void this.#act(message);
+        return;
+      case "Ping":
+        return this.#send(PONG);
+      case "Pong":
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #connect(message: Connect): void {
+    const { clientSessions, connected, keptNotice } = this.#parts;
+    if (this.#clientSession) return this.close(CloseCode.badMessage, "Connect may be sent once.");
+    if (message.protocol !== PROTOCOL_VERSION) {
+      const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${message.protocol}`;
+      return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
+    }
+    this.#clientSession = clientSessions.attach(message.session, this.caller, this);
+    this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
+    this.#send(connected.of(this.caller.fingerprint));
+    const kept = keptNotice();
+    if (kept !== undefined) this.notice(kept);
+    if (message.undecided && message.undecided.length > 0 && !this.#foreign) {
+      this.#reflections.ask(message.undecided);
+      this.#parts.wake(this);
+    }
+  }
+
+  #subscribe(message: Subscribe): void {
+    const { limits } = this.#parts;
+    if (this.#subscriptions.size + message.queries.length > limits.subscriptions) {
+      return this.close(CloseCode.tooMany, `A client may watch ${limits.subscriptions} queries at a time.`);
+    }
+    for (const { query, path, args, hash } of message.queries) {
+      if (this.#subscriptions.has(query)) return this.close(CloseCode.badMessage, `Query ${query} is in use.`);
+      const bytes = argumentBytes(args);
+      const subscription: Subscription = {
+        query,
+        path,
+        args,
+        bytes,
+        hash,
+        live: undefined,
+        mapped: false,
+        moving: false,
+      };
+      this.#subscriptions.add(subscription);
+      this.#bind(subscription);
+      if (this.#subscriptions.bytes > limits.keptArgsBytes) {
+        const reason = `The arguments of a client's queries may take ${limits.keptArgsBytes} bytes together.`;
+        return this.close(CloseCode.tooMany, reason);
+      }
+    }
+    this.#parts.wake(this);
+  }
+
+  #mutate(session: ClientSession, message: Mutate): void {
+    const { limits } = this.#parts;
+    const { request, path, args, confirmedUpTo } = message;
+    if (this.#foreign) {
+      const error: WireError = {
+        kind: "unavailable",
+        message: "You are signed in as somebody else now. It was not sent.",
+      };
+      return this.#say({ type: "MutationFailed", request, error });
+    }
+    if (session.pending >= limits.queuedMutations) {
+      return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
+    }
+    session.submit({ n: request, address: path, args, confirmedUpTo });
+  }
+
+  async #act(message: Act): Promise<void> {
+    const { request, path, args } = message;
+    const { limits } = this.#parts;
+    if (this.#runningActions >= limits.runningActions) {
+      const error: WireError = {
+        kind: "unavailable",
+        message: `A client may run ${limits.runningActions} actions at a time.`,
+      };
+      return this.#say({ type: "ActionFailed", request, error });
+    }
+    this.#runningActions++;
+    const outcome = await this.#parts.runAction(path, args, this.caller);
+    this.#runningActions--;
+    if (outcome.ok) this.#reply(`{"type":"ActionSucceeded","request":${request},"value":${outcome.value}}`);
+    else this.#say({ type: "ActionFailed", request, error: outcome.error });
+    this.#leaveIfTurnedAway();
+  }
+
+  // ── what it watches ──
+
+  #bind(subscription: Subscription): void {
+    const { liveQueries, failures, functionsMayChange } = this.#parts;
+    const { path, args, bytes } = subscription;
+    try {
+      const live = liveQueries.obtain(this.#parts.resolveKept(path, args, bytes), this.caller);
+      live.watchers.add(this);
+      this.#leave(this.#subscriptions.bind(subscription, live), live);
+      liveQueries.ask(live);
+    } catch (error) {
+      this.#leave(this.#subscriptions.refuse(subscription, failures.toWireError(error, path), functionsMayChange));
+    }
+  }
+
+  #leave(live: LiveQuery | undefined, unless?: LiveQuery): void {
+    if (!live || live === unless) return;
+    live.watchers.delete(this);
+    this.#parts.liveQueries.dropIfIdle(live);
+  }
+
+  changed(live: LiveQuery): void {
+    this.#subscriptions.change(live);
+    this.#parts.wake(this);
+  }
+
+  rebind(live: LiveQuery): void {
+    this.#letGo();
+    for (const subscription of this.#subscriptions.of(live)) this.#bind(subscription);
+    this.#parts.wake(this);
+  }
+
+  /** The functions have been replaced: every query is found and parsed anew. */
+  rebindAll(): void {
+    this.#letGo();
+    for (const subscription of this.#subscriptions.all()) this.#bind(subscription);
+    this.#parts.wake(this);
+  }
+
+  notice(message: string): void {
+    this.#say({ type: "Notice", message });
+  }
+
+  // ── transitions out ──
+
+  /** Has it mutations to look up in the snapshot of its next answers? */
+  get looksUp(): string | undefined {
+    return this.#reflections.isAsked ? this.#clientSession?.id : undefined;
+  }
+
+  /** What the snapshot of this position says of them. */
+  lookedUp(record: SessionRecord | undefined, position: number): void {
+    const isOurs = record?.identity === (this.caller.fingerprint ?? "");
+    this.#reflections.lookedUp(isOurs ? record : undefined, position);
+  }
+
+  /**
+   * Everything known is of the position of `frames` now, but for what is unsettled: sends what the client does not know yet, in one
+   * transition. A query that it has only asked for, and whose answer is unsettled, is told later.
+   */
+  flush(frames: TransitionFrames, unsettled: ReadonlySet<LiveQuery>): void {
+    const { position } = frames;
+    if (this.#closed || this.#held || !this.#reflections.areKnownAt(position)) return;
+    if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
+    try {
+      const reflected = this.#reflections.take(position);
+      const told = reflected.length === 0 ? this.#subscriptions.takeSingleAnswer() : undefined;
+      if (told) this.#send(frames.ofAnswer(told));
+      else this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #sendChanges(frames: TransitionFrames, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
+    const frame = frames.of(reflected, this.#subscriptions.takeChanges(answerOf));
+    if (frame) this.#send(frame);
+  }
+
+  /** Which of these live queries does the client show an answer of? */
+  showing(lives: ReadonlySet<LiveQuery>): Set<LiveQuery> {
+    const shown = new Set<LiveQuery>();
+    for (const live of lives) if (this.#subscriptions.shows(live)) shown.add(live);
+    return shown;
+  }
+
+  /**
+   * Keeps the present state until these queries, which run at its position, have answered. Later states wait as well: a
+   * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
+   */
+  hold(waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
+    this.#held ??= new HeldView(waitingFor, this.#subscriptions.answers(unsettled));
+  }
+
+  slowFinished(live: LiveQuery, position: number): void {
+    const held = this.#held;
+    if (!held?.finished(live)) return;
+    this.#letGo();
+    if (this.#closed || !this.#reflections.areKnownAt(position) || this.#readsTooSlowly()) return;
+    try {
+      this.#sendChanges(this.#parts.framesOf(position), this.#reflections.take(position), held.answerOf);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  slowLost(live: LiveQuery): void {
+    if (this.#held?.waitsFor(live)) this.#letGo();
+  }
+
+  /** Forgets what was held back; the client moves on to the state of whenever it can. */
+  #letGo(): void {
+    if (!this.#held) return;
+    this.#held = undefined;
+    this.#parts.wake(this);
+  }
+
+  /** What a slow client misses is made up for by the state of the time it has read. */
+  #readsTooSlowly(): boolean {
+    const { environment } = this.#parts;
+    const { bufferedAmount } = this.#socket;
+    if (this.#reader.keepsUp(bufferedAmount)) return false;
+    if (this.#reader.isOverwhelmed(bufferedAmount) || this.#reader.isStuck(bufferedAmount, environment.now())) {
+      this.#giveUpSlowReader();
+    } else {
+      this.#cancelSlowCheck?.();
+      this.#cancelSlowCheck = environment.after(LOOK_AGAIN, () => this.#parts.wake(this));
+    }
+    return true;
+  }
+
+  #giveUpSlowReader(): void {
+    this.close(CloseCode.tooSlow, "The client reads too slowly.");
+  }
+
+  /** Is there anything about its queries that it has not been told? */
+  get hasNews(): boolean {
+    return this.#subscriptions.hasNews;
+  }
+
+  /** Has it mutations that only a later position than this one reflects? */
+  awaitsMoreThan(position: number): boolean {
+    return this.#reflections.awaitMoreThan(position);
+  }
+
+  committed(request: number, position: number): void {
+    this.#reflections.committed(request, position);
+    this.#parts.wake(this);
+  }
+
+  decided(request: number, outcome: string): void {
+    this.#reply(decidedText(request, outcome));
+    // None is begun after it: what waited is forgotten.
+    this.#leaveIfTurnedAway(false);
+  }
+
+  takenOver(): void {
+    this.close(CloseCode.sessionTakenOver, "Another socket has taken over this session.");
+  }
+
+  notRecorded(): void {
+    this.close(CloseCode.serviceRestart, "The database cannot be reached.");
+  }
+
+  /**
+   * Tells the client to leave and when to come back, in milliseconds. What runs for it is finished; what waits is
+   * forgotten, as on a lost socket, and so is what it asks for from now on.
+   */
+  drain(returnAfter: number): void {
+    this.#draining = true;
+    this.#say({ type: "Draining", returnAfter });
+    if (this.#clientSession?.forgetWaiting(this)) this.#turnAway();
+  }
+
+  #turnAway(): void {
+    this.#turnedAway = true;
+    this.#leaveIfTurnedAway();
+  }
+
+  /** Closes the socket of a client that was turned away, once it has the outcomes of what runs for it. */
+  #leaveIfTurnedAway(isMutating = this.#clientSession?.isRunning): void {
+    if (!this.#turnedAway || this.#runningActions > 0 || isMutating) return;
+    this.close(CloseCode.serviceRestart, "The server restarts.");
+  }
+
+  #say(message: ServerMessage): void {
+    this.#reply(JSON.stringify(message));
+  }
+
+  /** Sends what cannot wait until the client has read, unless it has far too much to read already. */
+  #reply(text: string): void {
+    const { bufferedAmount } = this.#socket;
+    if (!this.#reader.keepsUp(bufferedAmount) && this.#reader.isOverwhelmed(bufferedAmount)) this.#giveUpSlowReader();
+    else this.#send({ text });
+  }
+
+  #send(frame: Frame): void {
+    if (this.#closed) return;
+    this.#reader.sent(frame.text);
+    this.#parts.counters.sends++;
+    try {
+      this.#socket.send(frame);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * What fails in serving this client ends with this client, as others are served by the same loop. It comes back, and
+   * its hashes say what it has.
+   */
+  #fail(error: unknown): void {
+    this.#parts.environment.log.error("A client could not be served: its socket is closed", { error });
+    this.close(CloseCode.internalError, "The server failed.");
+  }
+
+  // ── life and death ──
+
+  /**
+   * Every now and then: has it introduced itself in time, and is it still there? Nobody is let go who has not been asked:
+   * after a jump of the machine's clock, or a long sleep of it, everybody seems to have been silent.
+   */
+  look(): void {
+    const { environment, limits, rounds } = this.#parts;
+    const { handshake, pingEvery, deadAfter } = limits;
+    if (!this.#clientSession) {
+      return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshake} ms.`);
+    }
+    if (this.#isAsked) return this.close(CloseCode.silent, `Nothing heard for ${deadAfter} ms.`);
+    const silent = Math.max(0, environment.now() - this.#lastHeard);
+    this.#isAsked = silent >= pingEvery;
+    if (this.#isAsked) this.#send(PING);
+    this.#round = rounds.after(this.#isAsked ? deadAfter - pingEvery : pingEvery - silent, this);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.closed();
+    try {
+      this.#socket.close(code, closeReason(reason));
+    } catch (error) {
+      this.#parts.environment.log.error("A socket could not be closed", { error });
+    }
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#round.delete(this);
+    this.#cancelSlowCheck?.();
+    for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
+    this.#clientSession?.detach(this);
+    this.#parts.ended(this);
+  }
+}

@@ -1,0 +1,58 @@
+import type { SessionRecord } from "../client-records/client-record.ts";
+
+/**
+ * Which mutations of one client its next states will contain, and which of them it has not been told of.
+ *
+ * Not here: deciding mutations (see `ClientSession`).
+ */
+export class Reflections {
+  /** Mutations that the client does not know the fate of. Set by a reconnect, until they have been looked up in a snapshot. */
+  #undecided: readonly number[] | undefined;
+  /** States older than this one may not be sent: nobody looked up which of its mutations they contain. */
+  #notBefore = 0;
+  /** Committed, and not told: from which position on states contain them. */
+  #committed: { request: number; position: number }[] = [];
+
+  /** The client asks, with its first words, what became of these. */
+  ask(undecided: readonly number[]): void {
+    this.#undecided = undecided;
+  }
+
+  get isAsked(): boolean {
+    return this.#undecided !== undefined;
+  }
+
+  /**
+   * What a snapshot says of them: those decided are reflected by the answers of its position, and of later ones.
+   * @param record The session's, undefined when it has none that is this caller's.
+   */
+  lookedUp(record: SessionRecord | undefined, position: number): void {
+    for (const request of this.#undecided ?? []) {
+      if (record && request <= record.lastDecided) this.committed(request, position);
+    }
+    this.#undecided = undefined;
+    this.#notBefore = position;
+  }
+
+  committed(request: number, position: number): void {
+    this.#committed.push({ request, position });
+  }
+
+  /** Is it known which of the client's mutations the state of this position contains? */
+  areKnownAt(position: number): boolean {
+    return this.#undecided === undefined && position >= this.#notBefore;
+  }
+
+  /** Those that the state of this position contains and the client has not been told of. */
+  take(position: number): number[] {
+    if (this.#committed.length === 0) return [];
+    const reflected = new Set(this.#committed.filter((c) => c.position <= position).map((c) => c.request));
+    this.#committed = this.#committed.filter((c) => c.position > position);
+    return [...reflected];
+  }
+
+  /** Are there some that only a later position than this one contains? */
+  awaitMoreThan(position: number): boolean {
+    return this.#committed.some((committed) => committed.position > position);
+  }
+}

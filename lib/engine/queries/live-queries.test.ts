@@ -1,0 +1,318 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { callerOf } from "../../auth/caller.ts";
+import { createFunctions } from "../../functions/define.ts";
+import type { Invalidation } from "../../invalidation/invalidation.ts";
+import { canonical } from "../../values/canonical.ts";
+import { valueAnswer } from "../answers/encode-answer.ts";
+import type { Call } from "../run/run.ts";
+import { LiveQueries } from "./live-queries.ts";
+import type { LiveQuery, Waiter, Watcher } from "./live-query.ts";
+
+const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
+const call = (args: Record<string, unknown> = {}, address = "messages:list"): Call => ({ fn, address, args });
+const nobody = callerOf(null);
+const ines = callerOf({ subject: "ines" });
+const tomasz = callerOf({ subject: "tomasz" });
+
+const about = (args: Record<string, unknown>, address = "messages:list"): Invalidation => ({
+  address,
+  match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
+});
+/** Nobody here is told anything: that is for `Settle`. */
+const watcher = (caller = nobody) => ({ caller }) as Watcher;
+const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
+
+/** A live query that somebody watches and that has been answered. */
+function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
+  live.watchers.add(watcher());
+  queries.want(live);
+  queries.takeDue(true);
+  live.running = false;
+  live.answer = valueAnswer(live.id, live.address, [], 1000);
+  return live;
+}
+
+describe("a live query", () => {
+  test("is one for everybody who asks the same", () => {
+    const queries = new LiveQueries();
+    const live = queries.obtain(call({ channel: "a", limit: undefined }), nobody);
+    expect(queries.obtain(call({ channel: "a" }), ines)).toBe(live);
+    expect(queries.obtain(call({ limit: undefined, channel: "a" }), tomasz)).toBe(live);
+    expect(queries.size).toBe(1);
+    expect(queries.obtain(call({ a: 1, b: 2 }), nobody)).toBe(queries.obtain(call({ b: 2, a: 1 }), nobody));
+  });
+
+  test("is another one for another path or other arguments", () => {
+    const queries = new LiveQueries();
+    const all = [call(), call({ a: "1" }), call({ a: 1 }), call({ b: 1 }), call({ a: 1 }, "other:list")];
+    expect(new Set(all.map((each) => queries.obtain(each, nobody).id)).size).toBe(all.length);
+  });
+
+  test("is not confused by names and values that look like others joined together", () => {
+    const queries = new LiveQueries();
+    const one = queries.obtain(call({ a: '1","b', b: 2 }), nobody);
+    const other = queries.obtain(call({ a: "1", b: 2 }), nobody);
+    expect(one).not.toBe(other);
+  });
+
+  test("has no fresh answer until its run has ended, nor once it is stale", () => {
+    const queries = new LiveQueries();
+    const live = watched(queries.obtain(call(), nobody), queries);
+    expect(live.fresh).toBe(live.answer);
+    queries.invalidate([about({})], 1);
+    expect(live.fresh).toBeUndefined();
+    expect(queries.takeDue(true)).toEqual([live]);
+    expect(live.stale).toBe(false);
+    expect(live.fresh).toBeUndefined();
+  });
+});
+
+describe("an invalidation", () => {
+  test("makes due what is watched, in the order it became so, once", () => {
+    const queries = new LiveQueries();
+    const [a, b] = ["a", "b"].map((channel) => watched(queries.obtain(call({ channel }), nobody), queries));
+    queries.invalidate([about({ channel: "b" })], 1);
+    queries.invalidate([about({}), about({ channel: "a" })], 1);
+    expect(queries.hasDue(true)).toBe(true);
+    expect(queries.takeDue(true)).toEqual([b, a]);
+    expect(queries.hasDue(true)).toBe(false);
+  });
+
+  test("leaves alone what it does not name", () => {
+    const queries = new LiveQueries();
+    watched(queries.obtain(call({ channel: "a" }), nobody), queries);
+    queries.invalidate([about({ channel: "b" }), about({}, "other:list"), about({ author: "a" })], 1);
+    expect(queries.hasDue(true)).toBe(false);
+  });
+
+  test("that comes while the query runs makes it due again", () => {
+    const queries = new LiveQueries();
+    const live = watched(queries.obtain(call(), nobody), queries);
+    queries.invalidate([about({})], 1);
+    expect(queries.takeDue(true)).toEqual([live]);
+    queries.invalidate([about({})], 1);
+    expect(queries.takeDue(true)).toEqual([live]);
+  });
+
+  test("lets go what only a lease holds: nobody may come for it", () => {
+    const queries = new LiveQueries();
+    const live = watched(queries.obtain(call(), nobody), queries);
+    live.watchers.clear();
+    live.leased = true;
+    queries.dropIfIdle(live);
+    expect(queries.size).toBe(1);
+    queries.invalidate([about({})], 1);
+    expect(live).toMatchObject({ dropped: true, leased: false });
+    expect(queries.size).toBe(0);
+    expect(queries.hasDue(true)).toBe(false);
+  });
+
+  test("reaches every caller's own", () => {
+    const queries = new LiveQueries();
+    const shared = watched(queries.obtain(call(), ines), queries);
+    queries.makePersonal(shared);
+    const own = watched(queries.obtain(call(), tomasz), queries);
+    queries.invalidate([about({})], 1);
+    expect(new Set(queries.takeDue(true))).toEqual(new Set([shared, own]));
+  });
+});
+
+describe("a live query whose run asked who is calling", () => {
+  test("belongs to the caller it ran as; everybody else gets one of their own", () => {
+    const queries = new LiveQueries();
+    const live = queries.obtain(call(), ines);
+    queries.makePersonal(live);
+    expect(queries.obtain(call(), ines)).toBe(live);
+    const own = queries.obtain(call(), tomasz);
+    expect(own).not.toBe(live);
+    expect(own.personal).toBe(true);
+    expect(queries.obtain(call(), nobody)).not.toBe(live);
+    expect(new Set(queries.personalOnes(live.key))).toEqual(new Set([live, own, queries.obtain(call(), nobody)]));
+  });
+
+  test("is still nobody else's when it ran as nobody", () => {
+    const queries = new LiveQueries();
+    const live = queries.obtain(call(), nobody);
+    queries.makePersonal(live);
+    expect(queries.obtain(call(), nobody)).toBe(live);
+    expect(queries.obtain(call(), ines)).not.toBe(live);
+  });
+
+  test("says nothing about other arguments of the same query", () => {
+    const queries = new LiveQueries();
+    queries.makePersonal(queries.obtain(call({ channel: "a" }), ines));
+    const other = queries.obtain(call({ channel: "b" }), ines);
+    expect(queries.obtain(call({ channel: "b" }), tomasz)).toBe(other);
+  });
+
+  test("lets waiters be adopted by their own", () => {
+    const queries = new LiveQueries();
+    queries.makePersonal(queries.obtain(call(), ines));
+    const waiting = waiter(tomasz);
+    queries.adopt(call(), waiting);
+    const own = queries.obtain(call(), tomasz);
+    expect(own.waiters).toEqual([waiting]);
+    expect(queries.takeIfDue(own)).toBe(true);
+    expect(queries.takeIfDue(own)).toBe(false);
+  });
+});
+
+describe("what nobody wants", () => {
+  test("is let go, and asked for again it is a new one", () => {
+    const queries = new LiveQueries();
+    const live = watched(queries.obtain(call(), nobody), queries);
+    live.watchers.clear();
+    queries.dropIfIdle(live);
+    expect(live.dropped).toBe(true);
+    expect(queries.size).toBe(0);
+    expect(queries.obtain(call(), nobody)).not.toBe(live);
+    queries.invalidate([about({})], 1);
+    expect(live.stale).toBe(false);
+  });
+
+  test("is not run, though it became stale while it was wanted", () => {
+    const queries = new LiveQueries();
+    const live = watched(queries.obtain(call(), nobody), queries);
+    queries.invalidate([about({})], 1);
+    live.watchers.clear();
+    expect(queries.hasDue(true)).toBe(false);
+    expect(queries.takeDue(true)).toEqual([]);
+  });
+
+  test("stays as long as anybody watches, waits or holds a lease", () => {
+    const queries = new LiveQueries();
+    const live = queries.obtain(call(), nobody);
+    const someone = watcher();
+    const holds: [() => void, () => void][] = [
+      [() => live.watchers.add(someone), () => live.watchers.delete(someone)],
+      [() => live.waiters.push(waiter()), () => live.waiters.splice(0)],
+      [() => (live.leased = true), () => (live.leased = false)],
+    ] as [() => void, () => void][];
+    for (const [hold, letGo] of holds) {
+      hold();
+      queries.dropIfIdle(live);
+      expect(live.dropped).toBe(false);
+      letGo();
+    }
+    queries.dropIfIdle(live);
+    expect(live.dropped).toBe(true);
+  });
+});
+
+describe("a run that could not be finished", () => {
+  test("is due again", () => {
+    const queries = new LiveQueries();
+    const live = queries.obtain(call(), nobody);
+    live.waiters.push(waiter());
+    queries.want(live);
+    expect(queries.takeDue(true)).toEqual([live]);
+    queries.putBack(live);
+    expect(queries.takeDue(true)).toEqual([live]);
+  });
+});
+
+describe("a run that has left its batch", () => {
+  const detached = (queries: LiveQueries): LiveQuery => {
+    const live = watched(queries.obtain(call(), nobody), queries);
+    queries.invalidate([about({})], 5);
+    queries.takeDue(true);
+    queries.detach(live);
+    return live;
+  };
+
+  test("keeps its query from being run a second time until it has ended", () => {
+    const queries = new LiveQueries();
+    const live = detached(queries);
+    queries.invalidate([about({})], 6);
+    expect([queries.hasDue(true), queries.takeDue(true)]).toEqual([false, []]);
+    expect(queries.countDue()).toEqual({ due: 0, slow: 0 });
+    queries.show(live);
+    expect(queries.hasDue(true)).toBe(true);
+    expect(queries.takeDue(true)).toEqual([live]);
+  });
+
+  test("leaves its answer unknown at every position, and a stale one from its commit on", () => {
+    const queries = new LiveQueries();
+    const slow = detached(queries);
+    const stale = watched(queries.obtain(call({ channel: "a" }), nobody), queries);
+    // Its answer holds until a commit says otherwise.
+    queries.show(stale);
+    queries.invalidate([about({ channel: "a" })], 9);
+    expect(queries.unsettledAt(8)).toEqual(new Set([slow]));
+    expect(queries.unsettledAt(9)).toEqual(new Set([slow, stale]));
+    queries.show(slow);
+    expect(queries.unsettledAt(8)).toEqual(new Set());
+  });
+
+  test("is forgotten with its query", () => {
+    const queries = new LiveQueries();
+    const live = detached(queries);
+    live.watchers.clear();
+    queries.dropIfIdle(live);
+    expect(queries.unsettledAt(100)).toEqual(new Set());
+  });
+
+  test("is due again when it broke off", () => {
+    const queries = new LiveQueries();
+    const live = detached(queries);
+    queries.putBack(live);
+    expect(queries.takeDue(true)).toEqual([live]);
+    expect(live.detached).toBe(false);
+  });
+});
+
+describe("when the functions are replaced", () => {
+  test("everything is forgotten and handed back", () => {
+    const queries = new LiveQueries();
+    const one = watched(queries.obtain(call({ a: 1 }), nobody), queries);
+    queries.makePersonal(one);
+    const two = queries.obtain(call({ a: 1 }), ines);
+    expect(queries.clear().map((gone) => gone.call)).toEqual([one.call, two.call]);
+    expect([one.dropped, two.dropped, queries.size, queries.hasDue(true)]).toEqual([true, true, 0, false]);
+    queries.invalidate([about({})], 1);
+    expect(queries.hasDue(true)).toBe(false);
+  });
+});
+
+test("whatever happens in whatever order, exactly the stale and wanted are due, and nothing idle stays", () => {
+  const channel = fc.constantFrom("a", "b");
+  const caller = fc.constantFrom(nobody, ines, tomasz);
+  const step = fc.oneof(
+    fc.record({ watch: fc.record({ channel, caller }) }),
+    fc.record({ leave: fc.nat(10) }),
+    fc.record({ invalidate: fc.option(channel) }),
+    fc.record({ personal: fc.nat(10) }),
+    fc.constant({ run: true }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
+      const queries = new LiveQueries();
+      const watching: { live: LiveQuery; by: Watcher }[] = [];
+      for (const each of steps) {
+        if ("watch" in each) {
+          const live = queries.obtain(call({ channel: each.watch.channel }), each.watch.caller);
+          const by = watcher(each.watch.caller);
+          live.watchers.add(by);
+          queries.want(live);
+          watching.push({ live, by });
+        } else if ("leave" in each) {
+          const [left] = watching.splice(each.leave % Math.max(1, watching.length), 1);
+          left?.live.watchers.delete(left.by);
+          if (left) queries.dropIfIdle(left.live);
+        } else if ("invalidate" in each) {
+          queries.invalidate([about(each.invalidate === null ? {} : { channel: each.invalidate })], 1);
+        } else if ("personal" in each) {
+          const live = watching[each.personal % Math.max(1, watching.length)]?.live;
+          if (live && !live.personal) queries.makePersonal(live);
+        } else {
+          const stale = new Set(watching.map(({ live }) => live).filter((live) => live.stale));
+          expect(new Set(queries.takeDue(true))).toEqual(stale);
+        }
+        expect(queries.size).toBe(new Set(watching.map(({ live }) => live)).size);
+        expect(watching.some(({ live }) => live.dropped)).toBe(false);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

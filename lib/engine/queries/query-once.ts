@@ -1,0 +1,93 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { Environment } from "../../environment/environment.ts";
+import type { Answer } from "../answers/answer.ts";
+import type { Transactions } from "../commits/transactions.ts";
+import { UnavailableError } from "../run/failures.ts";
+import type { EngineLimits } from "../run/limits.ts";
+import type { Call } from "../run/run.ts";
+import type { LiveQueries } from "./live-queries.ts";
+import type { LiveQuery, Waiter } from "./live-query.ts";
+import type { Settle } from "./rerun-loop.ts";
+
+/** An answer, and the position it is valid at. */
+export interface Answered {
+  readonly live: LiveQuery;
+  readonly answer: Answer;
+  readonly position: number;
+}
+
+export interface AskParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
+  readonly transactions: Transactions;
+  readonly liveQueries: LiveQueries;
+  readonly settle: Settle;
+}
+
+/** Answers a query once: from its live result if that is fresh, with the next batch otherwise. */
+export class Ask {
+  readonly #parts: AskParts;
+
+  constructor(parts: AskParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The answer contains every commit that this server knew of when `answer` was called.
+   * @param keep Called with the live query in the step in which it is answered, before anybody could let it go.
+   * @throws {UnavailableError} when the database does not answer in time.
+   */
+  answer(call: Call, caller: Caller, keep: (live: LiveQuery) => void = () => {}): Promise<Answered> {
+    const { liveQueries, settle, transactions } = this.#parts;
+    const live = liveQueries.obtain(call, caller);
+    const answer = live.fresh;
+    if (answer) {
+      keep(live);
+      liveQueries.dropIfIdle(live);
+      return Promise.resolve({ live, answer, position: transactions.head });
+    }
+    return new Promise((resolve, reject) => {
+      const waiter = this.#waiter(call, caller, resolve, reject, keep);
+      live.waiters.push(waiter);
+      // A run that is under way may have begun before a commit that must be in this answer: then it is stale already,
+      // and the waiter waits for the next.
+      liveQueries.ask(live);
+      settle.wake();
+    });
+  }
+
+  #waiter(
+    call: Call,
+    caller: Caller,
+    resolve: (answered: Answered) => void,
+    reject: (error: Error) => void,
+    keep: (live: LiveQuery) => void,
+  ): Waiter {
+    const { environment, limits, transactions } = this.#parts;
+    const patience = limits.queryTime * 2;
+    const cancel = environment.after(patience, () => {
+      this.#giveUp(call, caller, waiter);
+      reject(new UnavailableError(`${call.address} was not answered within ${patience} ms. Try again.`));
+    });
+    const waiter: Waiter = {
+      caller,
+      asked: transactions.head,
+      reject(error) {
+        cancel();
+        reject(error);
+      },
+      resolve(answered) {
+        cancel();
+        keep(answered.live);
+        resolve(answered);
+      },
+    };
+    return waiter;
+  }
+
+  #giveUp(call: Call, caller: Caller, waiter: Waiter): void {
+    const live = this.#parts.liveQueries.obtain(call, caller);
+    live.waiters = live.waiters.filter((other) => other !== waiter);
+    this.#parts.liveQueries.dropIfIdle(live);
+  }
+}

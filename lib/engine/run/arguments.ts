@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import type { RegisteredFunction } from "../../functions/define.ts";
+import type { Issue } from "../../protocol/outcome.ts";
+import { canonical } from "../../values/canonical.ts";
+import { ValueError } from "../../values/errors.ts";
+import { fromWireWithin, type Wire } from "../../values/wire.ts";
+import { BadRequestError } from "./failures.ts";
+import type { EngineLimits } from "./limits.ts";
+
+const MAX_ISSUES = 20;
+
+/**
+ * The arguments as they came over the wire, as values.
+ * @param depth How deep they may be nested.
+ * @throws {BadRequestError} when they are malformed or deeper.
+ */
+export function readArguments(args: Record<string, Wire>, depth: number): Record<string, unknown> {
+  try {
+    return fromWireWithin(depth, args) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof ValueError) throw new BadRequestError(`The arguments are malformed. ${error.message}`);
+    throw error;
+  }
+}
+
+/** How many bytes arguments take as wire text, however the client has spelled it. */
+export function argumentBytes(args: Record<string, Wire>): number {
+  return Buffer.byteLength(JSON.stringify(args));
+}
+
+/** @throws {BadRequestError} when arguments of so many bytes are too large for a query that is kept live. */
+export function checkKeptArguments(address: string, bytes: number, { queryArgsBytes }: EngineLimits): void {
+  if (bytes <= queryArgsBytes) return;
+  throw new BadRequestError(
+    `The arguments of ${address} take ${bytes} bytes; those of a query that is kept live may take ${queryArgsBytes}. ` +
+      "Pass less, such as an id, or raise limits.queryArgsBytes in server.ts.",
+  );
+}
+
+/** What the two kinds of parsed arguments have in common with zod's own issues. */
+interface ParseIssue {
+  readonly path: PropertyKey[];
+  readonly message: string;
+}
+
+/**
+ * The arguments as the handler gets them: parsed by the function's schema, defaults and transforms applied.
+ * @throws {BadRequestError} with the issues when they do not parse.
+ */
+export function parseArguments(
+  fn: RegisteredFunction,
+  address: string,
+  args: Record<string, unknown>,
+): Record<string, unknown> {
+  if (!fn.args) {
+    const extra = Object.keys(args).filter((key) => args[key] !== undefined);
+    if (extra.length === 0) return {};
+    throw new BadRequestError(`${address} takes no arguments. Found: ${extra.slice(0, MAX_ISSUES).join(", ")}.`);
+  }
+  const parsed = fn.args.safeParse(args);
+  if (parsed.success) return parsed.data;
+  throw notAccepted(address, parsed.error.issues);
+}
+
+/**
+ * The arguments of an invalidation, each parsed by the query's own field schema, as comparable text by name.
+ * Keys whose value is undefined count as absent.
+ * @throws {BadRequestError} when the query has no such argument or one does not parse.
+ */
+export function parseMatch(
+  query: RegisteredFunction,
+  address: string,
+  partial: Record<string, unknown>,
+): Map<string, string> {
+  const match = new Map<string, string>();
+  for (const [name, value] of Object.entries(partial)) {
+    if (value === undefined) continue;
+    const field = query.args && Object.hasOwn(query.args.shape, name) ? query.args.shape[name] : undefined;
+    if (!field) throw new BadRequestError(`invalidate(${address}, …): the query has no argument "${name}".`);
+    const parsed = (field as { safeParse(v: unknown): ParseResult }).safeParse(value);
+    if (!parsed.success) throw notAccepted(`invalidate(${address}, …)`, parsed.error.issues, name);
+    match.set(name, comparable(parsed.data));
+  }
+  return match;
+}
+
+type ParseResult = { success: true; data: unknown } | { success: false; error: { issues: ParseIssue[] } };
+
+/** Parsed arguments as live queries and invalidations are compared by them. */
+export function argumentTexts(parsed: Record<string, unknown>): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const [name, value] of Object.entries(parsed)) if (value !== undefined) texts.set(name, comparable(value));
+  return texts;
+}
+
+/** Longer texts are kept as their hash: they stand in several keys of each live query. */
+const LONGEST_TEXT = 1024;
+
+/** Equal for equal values, and for those only: by canonical text, or by what no other text is known to lead to. */
+function comparable(value: unknown): string {
+  const text = canonical(value);
+  if (text.length <= LONGEST_TEXT) return text;
+  // No canonical text begins like this: it is JSON.
+  return `sha256:${createHash("sha256").update(text).digest("base64url")}`;
+}
+
+function notAccepted(what: string, found: readonly ParseIssue[], field?: string): BadRequestError {
+  const issues: Issue[] = found.slice(0, MAX_ISSUES).map((issue) => ({
+    path: [...(field === undefined ? [] : [field]), ...issue.path.map((p) => (typeof p === "symbol" ? String(p) : p))],
+    message: issue.message,
+  }));
+  const first = issues[0];
+  const detail = first ? ` ${first.path.length > 0 ? `"${first.path.join(".")}": ` : ""}${first.message}` : "";
+  return new BadRequestError(`${what} does not accept these arguments.${detail}`, issues);
+}

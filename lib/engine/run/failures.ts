@@ -1,0 +1,106 @@
+import type { Environment } from "../../environment/environment.ts";
+import type { RegisteredFunction } from "../../functions/define.ts";
+import { InvalidCursorError } from "../../functions/pagination/cursor.ts";
+import type { Issue, WireError } from "../../protocol/outcome.ts";
+import { ConvexError } from "../../values/errors.ts";
+import { fromWire, toWire } from "../../values/wire.ts";
+
+/** The caller is wrong: no such function, or arguments that do not parse. */
+export class BadRequestError extends Error {
+  override name = "BadRequestError";
+  readonly kind = "badRequest";
+  readonly issues: Issue[] | undefined;
+
+  constructor(message: string, issues?: Issue[]) {
+    super(message);
+    this.issues = issues;
+  }
+}
+
+/** There is no such function, or none that this caller may name. */
+export class UnknownFunctionError extends BadRequestError {
+  override name = "UnknownFunctionError";
+}
+
+/** Not now; nothing has happened, unless the message says that nobody knows. */
+export class UnavailableError extends Error {
+  override name = "UnavailableError";
+  readonly kind = "unavailable";
+}
+
+/** A function took longer than its time limit. */
+export class DeadlineError extends Error {
+  override name = "DeadlineError";
+}
+
+/** Turns whatever a function threw into what its caller may see. The rest goes to the log, under an incident id. */
+export class Failures {
+  readonly #environment: Environment;
+  readonly #development: boolean;
+
+  constructor(environment: Environment, development: boolean) {
+    this.#environment = environment;
+    this.#development = development;
+  }
+
+  /** @param fn The function that was called, where one was found: its `errors` schema checks a `ConvexError`. */
+  toWireError(error: unknown, address: string, fn?: RegisteredFunction): WireError {
+    if (error instanceof BadRequestError) {
+      const { message, issues } = error;
+      const unknownFunction = error instanceof UnknownFunctionError;
+      return { kind: "badRequest", message, ...(issues && { issues }), ...(unknownFunction && { unknownFunction }) };
+    }
+    if (error instanceof InvalidCursorError) {
+      const { message } = error;
+      return { kind: "badRequest", message, issues: [{ path: ["paginationOpts", "cursor"], message }] };
+    }
+    if (error instanceof UnavailableError) return { kind: "unavailable", message: error.message };
+    if (error instanceof ConvexError) return this.#application(error, address, fn);
+    return this.#internal(error, address);
+  }
+
+  #application(error: ConvexError, address: string, fn: RegisteredFunction | undefined): WireError {
+    const checked = fn?.errors?.safeParse(error.data);
+    if (checked?.success === false) {
+      const problem = `threw a ConvexError whose data its \`errors\` schema does not accept: ${checked.error.message}`;
+      return this.#internal(new TypeError(`${address} ${problem}`, { cause: error }), address);
+    }
+    try {
+      const data = toWire(checked ? checked.data : error.data);
+      return { kind: "application", data, ...(this.#development && { message: error.message }) };
+    } catch (cause) {
+      return this.#internal(
+        new TypeError(`${address} threw a ConvexError whose data cannot travel`, { cause }),
+        address,
+      );
+    }
+  }
+
+  #internal(error: unknown, address: string): WireError {
+    const incident = this.#environment.randomId().slice(0, 12);
+    this.#environment.log.error(`${address} failed (incident ${incident})`, { error, incident, address });
+    if (!this.#development) return { kind: "internal", incident };
+    return { kind: "internal", incident, address, message: innermostMessage(error) };
+  }
+}
+
+/** The error of a function that another one called, as an error its author can catch. */
+export function thrownBy(address: string, error: WireError): Error {
+  switch (error.kind) {
+    case "application":
+      return new ConvexError(fromWire(error.data));
+    case "badRequest":
+      return new BadRequestError(error.message, error.issues);
+    case "unavailable":
+      return new UnavailableError(error.message);
+    case "internal":
+      return new Error(`${address} failed: ${error.message ?? `incident ${error.incident}`}`);
+  }
+}
+
+/** Drizzle wraps what the database said; the author wants to read both. */
+function innermostMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}\n${innermostMessage(cause)}` : error.message;
+}

@@ -1,0 +1,24 @@
+import type { Environment } from "../../environment/environment.ts";
+import { DeadlineError } from "./failures.ts";
+
+/**
+ * Settles as `work` does, or rejects with a `DeadlineError` after `ms` milliseconds, after `onPassed` was called. What
+ * `work` still does then is nobody's business: whatever it holds must be taken from it in `onPassed`.
+ */
+export function withDeadline<T>(
+  environment: Environment,
+  ms: number,
+  what: string,
+  work: Promise<T>,
+  onPassed: () => void = () => {},
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = environment.after(ms, () => {
+      onPassed();
+      reject(
+        new DeadlineError(`${what} took longer than ${ms} ms. Do less in it, or raise its time limit in server.ts.`),
+      );
+    });
+    work.then(resolve, reject).finally(cancel);
+  });
+}
