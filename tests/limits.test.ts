@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_PENDING, SESSION_LIFE } from "../lib/client/pending-calls.ts";
-import { UNMOUNT_GRACE } from "../lib/client/query-set.ts";
+import { MAX_PENDING, SESSION_LIFE } from "../lib/client/calls/pending-calls.ts";
+import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
 import { MOST_SOCKETS } from "../lib/node/accept-sockets.ts";
 import { MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http-endpoint.ts";

@@ -1,7 +1,7 @@
 import { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
-import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./client-socket.ts";
+import { type Page, surroundingPage } from "./connection/browser-tab.ts";
+import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./connection/client-socket.ts";
 import { consoleLog } from "./create-sync-client.ts";
-import { type Page, surroundingPage } from "./page.ts";
 import { SyncClient } from "./sync-client.ts";
 
 export interface ClientOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import { ConvexError } from "../values/errors.ts";
-import type { OptimisticLocalStore } from "./optimistic-store.ts";
+import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 
 const LIST = "messages:list";
 const SEND = "messages:send";

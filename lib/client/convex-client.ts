@@ -1,11 +1,11 @@
 import type { Cancel } from "../environment/environment.ts";
-import type { FunctionArgs, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
-import { LOADING } from "./answer.ts";
+import type { FunctionArgs, FunctionReference, FunctionReturnType, PublicQuery } from "../functions/reference.ts";
+import { addressFrom, keyOf } from "./calls/named-call.ts";
+import type { OptimisticUpdate } from "./calls/optimistic-update.ts";
 import { type ClientOptions, configuredClient } from "./client-options.ts";
 import { type ConnectionState, ConnectionStatus } from "./connection-status.ts";
-import type { OptimisticUpdate } from "./optimistic-store.ts";
-import type { PublicQuery, QueryResult, Result } from "./query-result.ts";
-import { addressFrom, keyOf } from "./question.ts";
+import { LOADING } from "./queries/answer.ts";
+import type { QueryResult, Result } from "./queries/query-result.ts";
 import { ResultRecord } from "./result-record.ts";
 import type { SyncClient } from "./sync-client.ts";
 

@@ -1,6 +1,6 @@
 import { type Log, machineEnvironment } from "../environment/environment.ts";
-import { socketUrl } from "./client-socket.ts";
-import { surroundingPage } from "./page.ts";
+import { surroundingPage } from "./connection/browser-tab.ts";
+import { socketUrl } from "./connection/client-socket.ts";
 import { SyncClient } from "./sync-client.ts";
 
 /** The client of the page around. Connects nothing yet: safe while rendering, on a server too. */

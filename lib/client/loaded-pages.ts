@@ -4,9 +4,9 @@ import { type QueryKey, queryKey } from "../functions/query-key.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
 import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
-import { LOADING } from "./answer.ts";
-import type { Result } from "./query-result.ts";
-import { questionOf } from "./question.ts";
+import { questionOf } from "./calls/named-call.ts";
+import { LOADING } from "./queries/answer.ts";
+import type { Result } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
 
 /** `LoadingMore` follows `loadMore`; `Exhausted`: no row comes after these now, though one may be written later. */

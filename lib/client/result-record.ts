@@ -1,7 +1,7 @@
 import type { Cancel } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import { SKIPPED } from "./answer.ts";
-import type { Result, Skipped } from "./query-result.ts";
+import { SKIPPED } from "./queries/answer.ts";
+import type { Result, Skipped } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
 
 export type NamedKeys = readonly (readonly [name: string, key: QueryKey | null])[];

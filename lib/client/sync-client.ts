@@ -7,21 +7,21 @@ import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { PROTOCOL_VERSION, RESYNC } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
-import type { RenderedAnswer } from "./answer.ts";
-import type { ClientSocket } from "./client-socket.ts";
-import { Connection, NORMAL } from "./connection.ts";
-import { OptimisticAnswers } from "./optimistic-answers.ts";
-import type { OptimisticLocalStore } from "./optimistic-store.ts";
-import { Outbox } from "./outbox.ts";
-import type { Page } from "./page.ts";
-import { MAX_PENDING, type PendingCall, PendingCalls } from "./pending-calls.ts";
-import { PreloadedAnswers } from "./preloaded-answers.ts";
-import { type Query, shownAnswer } from "./query.ts";
-import type { Result } from "./query-result.ts";
-import { QuerySet } from "./query-set.ts";
-import { type WireArgs, wireArgs } from "./question.ts";
-import { ServerAnswers } from "./server-answers.ts";
-import { Watchers } from "./watchers.ts";
+import { type WireArgs, wireArgs } from "./calls/named-call.ts";
+import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
+import { MAX_PENDING, type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
+import type { Page } from "./connection/browser-tab.ts";
+import type { ClientSocket } from "./connection/client-socket.ts";
+import { Connection, NORMAL } from "./connection/connection.ts";
+import { Outbox } from "./connection/send-queue.ts";
+import { Watchers } from "./listeners.ts";
+import { OptimisticAnswers } from "./optimistic/optimistic-answers.ts";
+import type { RenderedAnswer } from "./queries/answer.ts";
+import { PreloadedAnswers } from "./queries/preloaded-answers.ts";
+import { type Query, shownAnswer } from "./queries/query-record.ts";
+import type { Result } from "./queries/query-result.ts";
+import { QuerySet } from "./queries/query-set.ts";
+import { ServerAnswers } from "./queries/server-answers.ts";
 
 /**
  * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in

@@ -1,7 +1,7 @@
 "use client";
+export type { OptimisticLocalStore } from "../client/calls/optimistic-update.ts";
 export type { PaginationStatus } from "../client/loaded-pages.ts";
-export type { OptimisticLocalStore } from "../client/optimistic-store.ts";
-export type { PreloadedQueryResult, QueryResult } from "../client/query-result.ts";
+export type { PreloadedQueryResult, QueryResult } from "../client/queries/query-result.ts";
 export type { FunctionArgs, FunctionReturnType } from "../functions/reference.ts";
 /** `convex-lite/react`: the hooks. */
 export type {

@@ -24,6 +24,9 @@ export interface FunctionReference<
   readonly [functionAddress]: string;
 }
 
+/** A reference to a query that any client may name, such as `api.messages.listByChannel`. */
+export type PublicQuery = FunctionReference<"query", "public">;
+
 /** Anything that stands for a function of this kind: the function itself or a reference to it. */
 export type AnyFunction<
   Kind extends FunctionKind = FunctionKind,

@@ -5,7 +5,6 @@ import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
-import type { PublicQuery } from "../client/query-result.ts";
 import {
   ConvexProvider,
   HydrateQueries,
@@ -16,7 +15,7 @@ import {
   useQueries,
   useQuery,
 } from "../entries/react.ts";
-import { createReferences, type FunctionReference } from "../functions/reference.ts";
+import { createReferences, type FunctionReference, type PublicQuery } from "../functions/reference.ts";
 import type { Preloaded } from "../protocol/preloaded.ts";
 
 type Row = { id: number; text: string };

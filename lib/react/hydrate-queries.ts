@@ -1,5 +1,5 @@
 import { createContext, createElement, type ReactNode, useContext, useMemo } from "react";
-import type { Result } from "../client/query-result.ts";
+import type { Result } from "../client/queries/query-result.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import { useSyncClient } from "./provider.ts";

@@ -1,4 +1,4 @@
-import type { Calls } from "../client/call-state.ts";
+import type { Calls } from "../client/calls/call-state.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import type { FunctionErrorData, FunctionReference, FunctionReturnType, OptionalArgs } from "../functions/reference.ts";
 import type { FunctionError } from "../protocol/function-error.ts";

@@ -1,6 +1,6 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { type CallState, Calls, NOT_CALLED } from "../client/call-state.ts";
-import { addressFrom } from "../client/question.ts";
+import { type CallState, Calls, NOT_CALLED } from "../client/calls/call-state.ts";
+import { addressFrom } from "../client/calls/named-call.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import { useSyncClient } from "./provider.ts";
 

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
-import type { Calls } from "../client/call-state.ts";
-import type { OptimisticUpdate } from "../client/optimistic-store.ts";
+import type { Calls } from "../client/calls/call-state.ts";
+import type { OptimisticUpdate } from "../client/calls/optimistic-update.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import type {
   FunctionArgs,

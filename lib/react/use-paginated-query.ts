@@ -1,6 +1,6 @@
 import { useState, useSyncExternalStore } from "react";
+import { keyOf } from "../client/calls/named-call.ts";
 import { LoadedPages, type PaginationStatus } from "../client/loaded-pages.ts";
-import { keyOf } from "../client/question.ts";
 import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { FunctionArgs, FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";

@@ -1,4 +1,5 @@
-import type { PreloadedQueryResult, PublicQuery } from "../client/query-result.ts";
+import type { PreloadedQueryResult } from "../client/queries/query-result.ts";
+import type { PublicQuery } from "../functions/reference.ts";
 import type { Preloaded } from "../protocol/preloaded.ts";
 import { useQuery } from "./use-query.ts";
 

@@ -1,9 +1,9 @@
 import { useMemo, useSyncExternalStore } from "react";
-import { LOADING } from "../client/answer.ts";
-import type { PublicQuery, QueryResult, Skipped } from "../client/query-result.ts";
-import { keyOf } from "../client/question.ts";
+import { keyOf } from "../client/calls/named-call.ts";
+import { LOADING } from "../client/queries/answer.ts";
+import type { QueryResult, Skipped } from "../client/queries/query-result.ts";
 import { collect, type NamedKeys, ResultRecord } from "../client/result-record.ts";
-import type { FunctionArgs } from "../functions/reference.ts";
+import type { FunctionArgs, PublicQuery } from "../functions/reference.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 

@@ -1,9 +1,9 @@
 import { use, useCallback, useMemo, useSyncExternalStore } from "react";
-import { LOADING, SKIPPED } from "../client/answer.ts";
-import type { PreloadedQueryResult, PublicQuery, QueryResult, Result, Skipped } from "../client/query-result.ts";
-import { keyOf } from "../client/question.ts";
+import { keyOf } from "../client/calls/named-call.ts";
+import { LOADING, SKIPPED } from "../client/queries/answer.ts";
+import type { PreloadedQueryResult, QueryResult, Result, Skipped } from "../client/queries/query-result.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import type { FunctionArgs, OptionalArgs } from "../functions/reference.ts";
+import type { FunctionArgs, OptionalArgs, PublicQuery } from "../functions/reference.ts";
 import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";

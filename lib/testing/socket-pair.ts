@@ -1,4 +1,4 @@
-import type { ClientSocket, WebSocketConstructor } from "../client/client-socket.ts";
+import type { ClientSocket, WebSocketConstructor } from "../client/connection/client-socket.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
 import { clientMessage } from "../protocol/client-message.ts";

@@ -1,5 +1,5 @@
+import type { Page } from "../client/connection/browser-tab.ts";
 import { ConvexClient } from "../client/convex-client.ts";
-import type { Page } from "../client/page.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import { openTemporary } from "../database/temporary-database.ts";
 import { createEngine, type Engine, type FunctionModules } from "../engine/engine.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { keyOf } from "../../lib/client/calls/named-call.ts";
 import type { ConvexClient } from "../../lib/client/convex-client.ts";
-import type { Result } from "../../lib/client/query-result.ts";
-import { keyOf } from "../../lib/client/question.ts";
+import type { Result } from "../../lib/client/queries/query-result.ts";
 import type { Cancel } from "../../lib/environment/environment.ts";
 import type { QueryKey } from "../../lib/functions/query-key.ts";
 import type { Item, MutationArgs, Question } from "./model.ts";

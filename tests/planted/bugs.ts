@@ -90,7 +90,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "what is resent gets a new number",
     edits: [
       {
-        file: "lib/client/pending-calls.ts",
+        file: "lib/client/calls/pending-calls.ts",
         from: "    call.n ??= ++this.#lastSent;",
         to: "    call.n = ++this.#lastSent;",
       },
@@ -183,7 +183,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "the guess goes with the reply instead of the answer",
     edits: [
       {
-        file: "lib/client/pending-calls.ts",
+        file: "lib/client/calls/pending-calls.ts",
         from: '    if (call.isReflected || call.type === "Act") this.#end(call);',
         to: "    this.#end(call);",
       },
@@ -194,7 +194,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "reflected is believed while older answers are shown",
     edits: [
       {
-        file: "lib/client/server-answers.ts",
+        file: "lib/client/queries/server-answers.ts",
         from: 'some((query) => query.standing && query.stage === "said")',
         to: "some(() => false)",
       },
@@ -215,9 +215,13 @@ export const BUGS: readonly PlantedBug[] = [
   {
     name: "a patch is applied without a check",
     edits: [
-      { file: "lib/client/patched-answer.ts", from: "  if (after.text !== hash) throw new Error(UNFIT);\n", to: "" },
+      {
+        file: "lib/client/queries/apply-patch.ts",
+        from: "  if (after.text !== hash) throw new Error(UNFIT);\n",
+        to: "",
+      },
     ],
-    caughtBy: { file: "lib/client/patched-answer.test.ts", test: "is never taken" },
+    caughtBy: { file: "lib/client/queries/apply-patch.test.ts", test: "is never taken" },
   },
   {
     name: "a lease outlives an invalidation",

@@ -1,4 +1,4 @@
-import type { ClientSocket, WebSocketConstructor } from "../../lib/client/client-socket.ts";
+import type { ClientSocket, WebSocketConstructor } from "../../lib/client/connection/client-socket.ts";
 import type { Frame, SocketEvents, SocketLike } from "../../lib/protocol/socket.ts";
 import type { SimulationClock } from "./simulation-clock.ts";
 

@@ -1,5 +1,5 @@
+import type { Page } from "../../lib/client/connection/browser-tab.ts";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
-import type { Page } from "../../lib/client/page.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
 import { randomMutation, randomQuestions } from "../fuzz/chance.ts";
 import { checkAtRest, checkClient, History } from "../fuzz/check-history.ts";

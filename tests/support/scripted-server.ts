@@ -1,6 +1,6 @@
 import type { ClientOptions } from "../../lib/client/client-options.ts";
+import type { Page } from "../../lib/client/connection/browser-tab.ts";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
-import type { Page } from "../../lib/client/page.ts";
 import type { ClientMessage } from "../../lib/protocol/client-message.ts";
 import type { Limits, ServerMessage, Transition } from "../../lib/protocol/server-message.ts";
 import type { SocketLike } from "../../lib/protocol/socket.ts";

@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyText, anyValue } from "../../tests/support/any-value.ts";
-import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
-import type { ValueAnswer } from "../engine/answers/answer.ts";
-import { valueAnswer } from "../engine/answers/encode-answer.ts";
-import type { QueryKey } from "../functions/query-key.ts";
-import { type Patch, serverMessage } from "../protocol/server-message.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { fromWire, toWire, type Wire } from "../values/wire.ts";
+import { anyText, anyValue } from "../../../tests/support/any-value.ts";
+import { ScriptedServer, settle } from "../../../tests/support/scripted-server.ts";
+import type { ValueAnswer } from "../../engine/answers/answer.ts";
+import { valueAnswer } from "../../engine/answers/encode-answer.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import { type Patch, serverMessage } from "../../protocol/server-message.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import { fromWire, toWire, type Wire } from "../../values/wire.ts";
+import { USUAL_LIMITS } from "../connection/connection.ts";
 import { type Answer, goodAnswer } from "./answer.ts";
-import { USUAL_LIMITS } from "./connection.ts";
-import { patchedAnswer } from "./patched-answer.ts";
-import { heldAnswer, shownAnswer } from "./query.ts";
+import { patchedAnswer } from "./apply-patch.ts";
+import { heldAnswer, shownAnswer } from "./query-record.ts";
 import { QuerySet } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
 

@@ -1,5 +1,4 @@
-import type { FunctionArgs, FunctionReturnType, OptionalArgs } from "../functions/reference.ts";
-import type { PublicQuery } from "./query-result.ts";
+import type { FunctionArgs, FunctionReturnType, OptionalArgs, PublicQuery } from "../../functions/reference.ts";
 
 /**
  * The answers on this page, as an optimistic update sees and changes them. Only for the moment of the update: do not

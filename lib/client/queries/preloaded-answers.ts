@@ -1,9 +1,9 @@
-import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import { fromWire, type Wire } from "../values/wire.ts";
+import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
+import { fromWire, type Wire } from "../../values/wire.ts";
+import { keyOf } from "../calls/named-call.ts";
 import { goodAnswer, isNewer, type RenderedAnswer } from "./answer.ts";
-import { heldAnswer } from "./query.ts";
+import { heldAnswer } from "./query-record.ts";
 import type { QuerySet } from "./query-set.ts";
-import { keyOf } from "./question.ts";
 import type { ServerAnswers } from "./server-answers.ts";
 
 /**

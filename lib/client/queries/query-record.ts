@@ -1,5 +1,5 @@
-import type { Cancel } from "../environment/environment.ts";
-import type { QueryKey } from "../functions/query-key.ts";
+import type { Cancel } from "../../environment/environment.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
 import type { Answer, DatedAnswer, RenderedAnswer } from "./answer.ts";
 
 /** All that this page knows of one key: the question and its answers. Each store keeps its own part of it. */

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { QueryKey } from "../functions/query-key.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import { USUAL_LIMITS } from "../connection/connection.ts";
 import { goodAnswer } from "./answer.ts";
-import { USUAL_LIMITS } from "./connection.ts";
-import { heldAnswer, shownAnswer } from "./query.ts";
+import { heldAnswer, shownAnswer } from "./query-record.ts";
 import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { QueryKey } from "../functions/query-key.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { USUAL_LIMITS } from "./connection.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import { USUAL_LIMITS } from "../connection/connection.ts";
 import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
 
 const a = "x:a{}" as QueryKey;

@@ -1,8 +1,8 @@
-import type { QueryKey } from "../functions/query-key.ts";
-import type { FunctionError } from "../protocol/function-error.ts";
-import type { Transition } from "../protocol/server-message.ts";
-import type { ListHash } from "../values/list-hash.ts";
-import { share } from "../values/share.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import type { FunctionError } from "../../protocol/function-error.ts";
+import type { Transition } from "../../protocol/server-message.ts";
+import type { ListHash } from "../../values/list-hash.ts";
+import { share } from "../../values/share.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
 

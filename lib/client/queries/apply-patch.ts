@@ -1,7 +1,7 @@
-import type { Patch } from "../protocol/server-message.ts";
-import { findList, ListHash, splice } from "../values/list-hash.ts";
-import { share } from "../values/share.ts";
-import { fromWire, toWire, type Wire } from "../values/wire.ts";
+import type { Patch } from "../../protocol/server-message.ts";
+import { findList, ListHash, splice } from "../../values/list-hash.ts";
+import { share } from "../../values/share.ts";
+import { fromWire, toWire, type Wire } from "../../values/wire.ts";
 import { type Answer, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 

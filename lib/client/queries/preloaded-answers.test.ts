@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
 import type { RenderedAnswer } from "./answer.ts";
 import { PreloadedAnswers } from "./preloaded-answers.ts";
-import { shownAnswer } from "./query.ts";
+import { shownAnswer } from "./query-record.ts";
 import { QuerySet } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
 

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { surroundingPage } from "./page.ts";
+import { surroundingPage } from "./browser-tab.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -1,15 +1,15 @@
-import type { Log } from "../environment/environment.ts";
-import type { QueryKey } from "../functions/query-key.ts";
-import { share } from "../values/share.ts";
-import { fromWire } from "../values/wire.ts";
-import { type Answer, LOADING, settled } from "./answer.ts";
-import { freezeInDevelopment } from "./freeze.ts";
-import type { OptimisticLocalStore } from "./optimistic-store.ts";
-import type { PendingCall, PendingCalls } from "./pending-calls.ts";
-import { shownAnswer } from "./query.ts";
-import type { Result } from "./query-result.ts";
-import type { QuerySet } from "./query-set.ts";
-import { addressFrom, keyOf, questionOf } from "./question.ts";
+import type { Log } from "../../environment/environment.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import { share } from "../../values/share.ts";
+import { fromWire } from "../../values/wire.ts";
+import { addressFrom, keyOf, questionOf } from "../calls/named-call.ts";
+import type { OptimisticLocalStore } from "../calls/optimistic-update.ts";
+import type { PendingCall, PendingCalls } from "../calls/pending-calls.ts";
+import { type Answer, LOADING, settled } from "../queries/answer.ts";
+import { freezeInDevelopment } from "../queries/freeze.ts";
+import { shownAnswer } from "../queries/query-record.ts";
+import type { Result } from "../queries/query-result.ts";
+import type { QuerySet } from "../queries/query-set.ts";
 
 /**
  * What the page shows: the server's answers with our guesses on top. The guesses are never kept as differences: they

@@ -1,8 +1,5 @@
-import type { FunctionErrorData, FunctionReference, FunctionReturnType } from "../functions/reference.ts";
-import type { FunctionError } from "../protocol/function-error.ts";
-
-/** A reference to a query that any client may name, such as `api.messages.listByChannel`. */
-export type PublicQuery = FunctionReference<"query", "public">;
+import type { FunctionErrorData, FunctionReturnType } from "../../functions/reference.ts";
+import type { FunctionError } from "../../protocol/function-error.ts";
 
 export type Loading = { data: undefined; isLoading: true; error: undefined };
 export type Good<T> = { data: T; isLoading: false; error: undefined };

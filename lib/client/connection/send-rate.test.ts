@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Pace } from "./pace.ts";
+import { Pace } from "./send-rate.ts";
 
 test("a second's worth may go at once, then one each time its share of a second has passed", () => {
   const pace = new Pace();

@@ -1,10 +1,10 @@
-import type { QueryKey } from "../functions/query-key.ts";
-import { type FunctionError, toFunctionError } from "../protocol/function-error.ts";
-import type { Transition, Answer as WireAnswer } from "../protocol/server-message.ts";
-import { fromWire } from "../values/wire.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import { type FunctionError, toFunctionError } from "../../protocol/function-error.ts";
+import type { Transition, Answer as WireAnswer } from "../../protocol/server-message.ts";
+import { fromWire } from "../../values/wire.ts";
 import { type Answer, confirmedAnswer, type DatedAnswer, failedAnswer, goodAnswer, isNewer } from "./answer.ts";
-import { patchedAnswer } from "./patched-answer.ts";
-import { heldAnswer, type Query } from "./query.ts";
+import { patchedAnswer } from "./apply-patch.ts";
+import { heldAnswer, type Query } from "./query-record.ts";
 import type { QuerySet } from "./query-set.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { Cancel, Environment } from "../environment/environment.ts";
-import type { ClientMessage, Connect } from "../protocol/client-message.ts";
+import type { Cancel, Environment } from "../../environment/environment.ts";
+import type { ClientMessage, Connect } from "../../protocol/client-message.ts";
 import type { Connection } from "./connection.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "./send-rate.ts";
 
 export interface OutboxPorts {
   /** What to say next; undefined when there is nothing to say now. */

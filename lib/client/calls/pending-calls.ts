@@ -1,8 +1,8 @@
-import type { Environment } from "../environment/environment.ts";
-import type { Act, Connect, Mutate } from "../protocol/client-message.ts";
-import { type FunctionError, UnavailableError } from "../protocol/function-error.ts";
-import type { OptimisticLocalStore } from "./optimistic-store.ts";
-import type { WireArgs } from "./question.ts";
+import type { Environment } from "../../environment/environment.ts";
+import type { Act, Connect, Mutate } from "../../protocol/client-message.ts";
+import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
+import type { WireArgs } from "./named-call.ts";
+import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
 /** How many mutations may wait for the server, sent or not, and how many actions. */
 export const MAX_PENDING = 1_000;

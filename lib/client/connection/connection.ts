@@ -1,11 +1,11 @@
-import type { Cancel, Environment } from "../environment/environment.ts";
-import type { ClientMessage } from "../protocol/client-message.ts";
-import type { Limits } from "../protocol/server-message.ts";
-import { SILENT, UNSUPPORTED_VERSION } from "../protocol/version.ts";
+import type { Cancel, Environment } from "../../environment/environment.ts";
+import type { ClientMessage } from "../../protocol/client-message.ts";
+import type { Limits } from "../../protocol/server-message.ts";
+import { SILENT, UNSUPPORTED_VERSION } from "../../protocol/version.ts";
 import { backoff, HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
+import type { Page } from "./browser-tab.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
-import type { Page } from "./page.ts";
 
 /** RFC 6455 §7.4.1: the purpose is fulfilled. */
 export const NORMAL = 1000;

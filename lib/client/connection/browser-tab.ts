@@ -1,4 +1,4 @@
-import type { Cancel } from "../environment/environment.ts";
+import type { Cancel } from "../../environment/environment.ts";
 
 /** What the client wants to know of the page it lives in. */
 export interface Page {

@@ -1,11 +1,11 @@
-import type { Environment } from "../environment/environment.ts";
-import type { QueryKey } from "../functions/query-key.ts";
-import type { Subscribe, Unsubscribe } from "../protocol/client-message.ts";
-import { tooLarge } from "../protocol/frame-size.ts";
-import { type FunctionError, UnavailableError } from "../protocol/function-error.ts";
-import type { Limits } from "../protocol/server-message.ts";
-import { heldAnswer, newQuery, type Query, shownAnswer } from "./query.ts";
-import { questionOf } from "./question.ts";
+import type { Environment } from "../../environment/environment.ts";
+import type { QueryKey } from "../../functions/query-key.ts";
+import type { Subscribe, Unsubscribe } from "../../protocol/client-message.ts";
+import { tooLarge } from "../../protocol/frame-size.ts";
+import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
+import type { Limits } from "../../protocol/server-message.ts";
+import { questionOf } from "../calls/named-call.ts";
+import { heldAnswer, newQuery, type Query, shownAnswer } from "./query-record.ts";
 
 /** How long a question is kept after the last of its watchers has left: a page change comes back sooner. */
 export const UNMOUNT_GRACE = 5_000;

@@ -1,5 +1,5 @@
-import type { Cancel } from "../environment/environment.ts";
-import type { FunctionError } from "../protocol/function-error.ts";
+import type { Cancel } from "../../environment/environment.ts";
+import type { FunctionError } from "../../protocol/function-error.ts";
 
 export interface CallState {
   readonly isPending: boolean;

@@ -1,6 +1,6 @@
-import { type QueryKey, queryKey } from "../functions/query-key.ts";
-import { addressOf } from "../functions/reference.ts";
-import { toWire, type Wire } from "../values/wire.ts";
+import { type QueryKey, queryKey } from "../../functions/query-key.ts";
+import { addressOf } from "../../functions/reference.ts";
+import { toWire, type Wire } from "../../values/wire.ts";
 
 /** Arguments as they travel. */
 export type WireArgs = Record<string, Wire>;
