@@ -7,7 +7,7 @@ import * as schema from "../convex/schema.ts";
 import { openTemporary } from "../lib/database/temporary-database.ts";
 import { createEngine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
-import { acceptSockets } from "../lib/node/accept-sockets.ts";
+import { acceptSockets } from "../lib/node/http/accept-sockets.ts";
 import type { ServerMessage, Transition } from "../lib/protocol/server-message.ts";
 import { createTables } from "../lib/schema/create-tables.ts";
 import { patience, patientLimits } from "./support/patience.ts";

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { MAX_PENDING, SESSION_LIFE } from "../lib/client/calls/pending-calls.ts";
 import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
-import { MOST_SOCKETS } from "../lib/node/accept-sockets.ts";
-import { MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http-endpoint.ts";
+import { MOST_SOCKETS } from "../lib/node/http/accept-sockets.ts";
+import { MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http/call-endpoint.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../lib/protocol/PROTOCOL.md"), "utf8");
 const section = document.split(/^## /m).find((text) => text.startsWith("Limits")) ?? "";

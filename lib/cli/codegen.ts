@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { compareApi, writeApi } from "../node/generate-api.ts";
+import { compareApi, writeApi } from "../node/loading/generate-api.ts";
 
 /** Writes `convex/_generated/api.ts`, or only tells whether it is up to date. @returns the exit code. */
 export function codegen(root: string, { check }: { check: boolean }): number {

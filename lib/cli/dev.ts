@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { terminalLog } from "../node/terminal-log.ts";
-import { watchFolders } from "../node/watch-folders.ts";
+import { watchFolders } from "../node/loading/watch-folders.ts";
+import { terminalLog } from "../node/process/terminal-log.ts";
 import { ServerFiles } from "./server-files.ts";
 
 /** Milliseconds a server has to stop in order before it is killed. It allows itself 25 s. */

@@ -2,7 +2,7 @@ import { beforeEach, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import { action, ConvexError, mutation, query } from "../entries/server.ts";
 import { createReferences, type PublicReferences } from "../functions/reference.ts";
-import { offerRuntime, type Runtime } from "../node/runtime.ts";
+import { offerRuntime, type Runtime } from "../node/runtime/runtime.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import { fetchAction, fetchMutation, fetchQuery } from "./fetch.ts";
 import { preloadedQueryResult, preloadQuery } from "./preload-query.ts";

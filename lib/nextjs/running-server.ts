@@ -2,7 +2,7 @@ import { cookies, headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
 import { connection } from "next/server";
 import { cache } from "react";
-import { findRuntime, type Runtime } from "../node/runtime.ts";
+import { findRuntime, type Runtime } from "../node/runtime/runtime.ts";
 import { cookieHeader } from "./cookie-header.ts";
 
 /**

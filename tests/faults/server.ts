@@ -6,10 +6,10 @@
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";
-import { acceptSockets } from "../../lib/node/accept-sockets.ts";
-import { httpEndpoint } from "../../lib/node/http-endpoint.ts";
-import { takePort } from "../../lib/node/http-server.ts";
-import { stopInOrder } from "../../lib/node/stop.ts";
+import { acceptSockets } from "../../lib/node/http/accept-sockets.ts";
+import { httpEndpoint } from "../../lib/node/http/call-endpoint.ts";
+import { takePort } from "../../lib/node/http/http-server.ts";
+import { stopInOrder } from "../../lib/node/lifecycle/graceful-shutdown.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { patientLimits } from "../support/patience.ts";
 import { Doom } from "./doom.ts";

@@ -1,7 +1,7 @@
-import type { Driver } from "../database/driver/driver.ts";
-import type { Log } from "../environment/environment.ts";
-import type { HttpServer } from "./http-server.ts";
-import type { Settings } from "./settings.ts";
+import type { Driver } from "../../database/driver/driver.ts";
+import type { Log } from "../../environment/environment.ts";
+import type { HttpServer } from "../http/http-server.ts";
+import type { Settings } from "../process/settings.ts";
 
 export interface Ready {
   http: HttpServer;

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { EngineCall } from "../engine/engine.ts";
-import { defaultLimits } from "../engine/run/limits.ts";
-import type { Outcome } from "../protocol/outcome.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import type { Wire } from "../values/wire.ts";
-import { type HttpEndpointOptions, httpEndpoint } from "./http-endpoint.ts";
+import type { EngineCall } from "../../engine/engine.ts";
+import { defaultLimits } from "../../engine/run/limits.ts";
+import type { Outcome } from "../../protocol/outcome.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
+import type { Wire } from "../../values/wire.ts";
+import { type HttpEndpointOptions, httpEndpoint } from "./call-endpoint.ts";
 
 type Answering = (call: EngineCall) => Promise<Outcome<Wire>> | Outcome<Wire>;
 

@@ -1,4 +1,4 @@
-import type { Frame } from "../protocol/socket.ts";
+import type { Frame } from "../../protocol/socket.ts";
 
 const FINAL_TEXT = 0x81;
 

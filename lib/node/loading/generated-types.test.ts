@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 import { writeApi } from "./generate-api.ts";
 
-const compiler = resolve(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
+const compiler = resolve(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
 const strict = {
   compilerOptions: {
     ...{ target: "ES2024", module: "esnext", moduleResolution: "bundler", strict: true, noEmit: true },

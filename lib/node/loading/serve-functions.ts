@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
-import type { Driver } from "../database/driver/driver.ts";
-import { serveWire } from "../database/pglite/serve-postgres-protocol.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Log } from "../environment/environment.ts";
-import { applyMigrations } from "../schema/migrations/apply-migrations.ts";
-import { type BroughtInLine, bringInLine } from "../schema/push-schema.ts";
-import { SchemaPlanner } from "../schema/snapshot/drizzle-kit-process.ts";
+import type { Driver } from "../../database/driver/driver.ts";
+import { serveWire } from "../../database/pglite/serve-postgres-protocol.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Log } from "../../environment/environment.ts";
+import { applyMigrations } from "../../schema/migrations/apply-migrations.ts";
+import { type BroughtInLine, bringInLine } from "../../schema/push-schema.ts";
+import { SchemaPlanner } from "../../schema/snapshot/drizzle-kit-process.ts";
+import type { Settings } from "../process/settings.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
-import type { Settings } from "./settings.ts";
 import { RefusedError, watchFunctions } from "./watch-functions.ts";
 
 export interface ServeFunctionsOptions {

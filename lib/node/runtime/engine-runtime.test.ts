@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
-import type { Identify } from "../auth/identify.ts";
-import type { Identity } from "../functions/context.ts";
-import type { Outcome } from "../protocol/outcome.ts";
-import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import type { Identify } from "../../auth/identify.ts";
+import type { Identity } from "../../functions/context.ts";
+import type { Outcome } from "../../protocol/outcome.ts";
+import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
 import { engineRuntime, type RuntimeOptions } from "./engine-runtime.ts";
 
 /** Stands for Next's own: `cookies()` reads from such a storage. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
 import { FunctionLoader, type LoadedFunctions } from "./load-functions.ts";
 import { loadFunctions, watchFunctions } from "./watch-functions.ts";
 

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import type { Engine } from "../engine/engine.ts";
-import type { Log } from "../environment/environment.ts";
-import type { Sockets } from "./accept-sockets.ts";
-import type { HttpServer } from "./http-server.ts";
-import type { NextServer } from "./next-server.ts";
-import type { ServedFunctions } from "./serve-functions.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Log } from "../../environment/environment.ts";
+import type { Sockets } from "../http/accept-sockets.ts";
+import type { HttpServer } from "../http/http-server.ts";
+import type { NextServer } from "../http/next-server.ts";
+import type { ServedFunctions } from "../loading/serve-functions.ts";
 
 export interface Running {
   http: HttpServer;

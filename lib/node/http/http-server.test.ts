@@ -3,8 +3,8 @@ import { createServer, request as httpRequest, type ServerResponse } from "node:
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { SettingsError } from "../process/settings.ts";
 import { type HttpServer, type Rooms, takePort } from "./http-server.ts";
-import { SettingsError } from "./settings.ts";
 
 const open: HttpServer[] = [];
 afterEach(async () => {

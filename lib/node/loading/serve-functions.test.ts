@@ -1,11 +1,11 @@
 import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { schemaEdits } from "../../tests/support/databases/contract/schema-edits.ts";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
-import type { Driver } from "../database/driver/driver.ts";
-import { inTransaction } from "../database/internal/database-lock.ts";
-import { openTemporary } from "../database/temporary-database.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import { schemaEdits } from "../../../tests/support/databases/contract/schema-edits.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
+import type { Driver } from "../../database/driver/driver.ts";
+import { inTransaction } from "../../database/internal/database-lock.ts";
+import { openTemporary } from "../../database/temporary-database.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
 import { FunctionLoader } from "./load-functions.ts";
 import { type ServedFunctions, serveFunctions } from "./serve-functions.ts";
 

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { askIdentity, type Identify, NodeRequest } from "../auth/identify.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Log } from "../environment/environment.ts";
-import type { FunctionKind } from "../functions/reference.ts";
-import { MessageTextError, parseMessageText } from "../protocol/codec.ts";
-import type { Outcome, WireError } from "../protocol/outcome.ts";
-import { ValueError } from "../values/errors.ts";
-import { fromWireWithin, type Wire } from "../values/wire.ts";
+import { askIdentity, type Identify, NodeRequest } from "../../auth/identify.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Log } from "../../environment/environment.ts";
+import type { FunctionKind } from "../../functions/reference.ts";
+import { MessageTextError, parseMessageText } from "../../protocol/codec.ts";
+import type { Outcome, WireError } from "../../protocol/outcome.ts";
+import { ValueError } from "../../values/errors.ts";
+import { fromWireWithin, type Wire } from "../../values/wire.ts";
 import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
 import { BodyTooLargeError, readBody } from "./read-body.ts";
 

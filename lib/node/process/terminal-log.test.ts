@@ -31,6 +31,16 @@ test("an error tells what, what the database added, where in the author's files,
   );
 });
 
+test("of the framework's own frames in a stack, only the first four are printed", () => {
+  const error = new Error("no");
+  const own = (file: string) => `    at run (${process.cwd()}/lib/engine/run/${file}.ts:1:2)`;
+  const lines = ["Error: no", ...["a", "b", "c", "d", "e"].map(own), `    at x (${process.cwd()}/convex/a.ts:1:2)`];
+  error.stack = lines.join("\n");
+  const printed = logged((log) => log.error("a:b failed", { error }));
+  expect(printed.match(/lib\/engine\/run\/\w/g)).toHaveLength(4);
+  expect(printed).toContain("at x (convex/a.ts:1:2)");
+});
+
 test("stacks are translated before they are printed; anything can be thrown", () => {
   const translated: unknown[] = [];
   const text = logged(

@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
-import { isRegisteredFunction } from "../functions/define.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
+import { isRegisteredFunction } from "../../functions/define.ts";
 import { LoadError } from "./load-error.ts";
 import { FunctionLoader } from "./load-functions.ts";
 

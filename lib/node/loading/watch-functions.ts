@@ -1,9 +1,9 @@
 import { join, sep } from "node:path";
-import type { Log } from "../environment/environment.ts";
+import type { Log } from "../../environment/environment.ts";
+import type { Settings } from "../process/settings.ts";
 import { writeApi } from "./generate-api.ts";
 import { LoadError, printProblem } from "./load-error.ts";
 import { type FunctionLoader, foldersOf, type LoadedFunctions } from "./load-functions.ts";
-import type { Settings } from "./settings.ts";
 import { watchFolders } from "./watch-folders.ts";
 
 export interface WatchOptions {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { askIdentity, type Identify } from "../auth/identify.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Log } from "../environment/environment.ts";
+import { askIdentity, type Identify } from "../../auth/identify.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Log } from "../../environment/environment.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface RuntimeOptions {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 import { compareApi, generateApi, writeApi } from "./generate-api.ts";
 import { LoadError } from "./load-error.ts";
 import { scanFunctions } from "./scan-functions.ts";

@@ -1,8 +1,8 @@
-import { UnusableDatabaseError } from "../database/driver/database-errors.ts";
-import { EmbeddedLockTakenError } from "../database/driver/directory-lock.ts";
-import type { Log } from "../environment/environment.ts";
-import { LoadError, printProblem } from "./load-error.ts";
-import { SettingsError } from "./settings.ts";
+import { UnusableDatabaseError } from "../../database/driver/database-errors.ts";
+import { EmbeddedLockTakenError } from "../../database/driver/directory-lock.ts";
+import type { Log } from "../../environment/environment.ts";
+import { LoadError, printProblem } from "../loading/load-error.ts";
+import { SettingsError } from "../process/settings.ts";
 
 /**
  * Logs what nobody caught. An exception ends the process: what it left half done, nobody knows. A promise that was

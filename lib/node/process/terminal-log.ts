@@ -1,6 +1,6 @@
-import { dirname } from "node:path";
+import { resolve } from "node:path";
 import { inspect, styleText } from "node:util";
-import type { Log } from "../environment/environment.ts";
+import type { Log } from "../../environment/environment.ts";
 
 export interface TerminalLogOptions {
   /** Makes the stack of an error name the author's files; see `FunctionLoader`. */
@@ -9,7 +9,8 @@ export interface TerminalLogOptions {
   write?: (line: string, level: keyof Log) => void;
 }
 
-const framework = `${dirname(import.meta.dirname)}/`;
+/** The folder of this framework, `lib/`: lines of a stack that lie in it are not the author's. */
+const framework = `${resolve(import.meta.dirname, "../..")}/`;
 
 const MARKS = {
   info: () => styleText("cyan", "•"),

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import next from "next";
-import { type Settings, SettingsError } from "./settings.ts";
+import { type Settings, SettingsError } from "../process/settings.ts";
 
 /** Next as a guest on our HTTP server. */
 export interface NextServer {

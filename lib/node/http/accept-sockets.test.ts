@@ -4,11 +4,11 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { defaultLimits } from "../engine/run/limits.ts";
-import type { Identity } from "../functions/context.ts";
-import type { SocketLike } from "../protocol/socket.ts";
-import { CloseCode } from "../protocol/version.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import { defaultLimits } from "../../engine/run/limits.ts";
+import type { Identity } from "../../functions/context.ts";
+import type { SocketLike } from "../../protocol/socket.ts";
+import { CloseCode } from "../../protocol/version.ts";
+import { HandClock } from "../../testing/hand-clock.ts";
 import { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept-sockets.ts";
 
 /** What an engine was told about one socket. */

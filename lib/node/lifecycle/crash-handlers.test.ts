@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 
 const server = (work: string) => `
-import { endOnFailure, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "../entries/node.ts"))};
+import { endOnFailure, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "../../entries/node.ts"))};
 const log = terminalLog();
 endOnFailure(log);
 ${work}

@@ -1,12 +1,12 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import { askIdentity, type Identified, type Identify, NodeRequest } from "../auth/identify.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Log } from "../environment/environment.ts";
-import type { Identity } from "../functions/context.ts";
-import type { Frame, SocketLike } from "../protocol/socket.ts";
-import { CloseCode } from "../protocol/version.ts";
+import { askIdentity, type Identified, type Identify, NodeRequest } from "../../auth/identify.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Log } from "../../environment/environment.ts";
+import type { Identity } from "../../functions/context.ts";
+import type { Frame, SocketLike } from "../../protocol/socket.ts";
+import { CloseCode } from "../../protocol/version.ts";
 import { type OriginRules, originAllowed } from "./origin.ts";
 import { FrameBytes } from "./websocket-frame.ts";
 

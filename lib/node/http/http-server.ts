@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { type Settings, SettingsError } from "../process/settings.ts";
 import { refuse, type Sockets, SYNC_PATH } from "./accept-sockets.ts";
-import type { HttpEndpoint } from "./http-endpoint.ts";
+import type { HttpEndpoint } from "./call-endpoint.ts";
 import type { NextServer } from "./next-server.ts";
-import { type Settings, SettingsError } from "./settings.ts";
 
 /** Who answers what arrives at the port. */
 export interface Rooms {

@@ -1,7 +1,7 @@
-import type { FunctionKind } from "../functions/reference.ts";
-import type { Outcome } from "../protocol/outcome.ts";
-import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import type { Wire } from "../values/wire.ts";
+import type { FunctionKind } from "../../functions/reference.ts";
+import type { Outcome } from "../../protocol/outcome.ts";
+import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
+import type { Wire } from "../../values/wire.ts";
 
 /** What server components, server actions and route handlers use of the engine that `server.ts` started. */
 export interface Runtime {
