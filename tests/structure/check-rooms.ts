@@ -25,6 +25,7 @@ export async function checkRooms(root: string): Promise<string[]> {
     ]),
     ...modules.flatMap(({ path }) => badName(path)),
     ...circles(shipped),
+    ...tooLarge(shipped),
     ...unfitForBrowsers(shipped),
     ...pathsIntoLib(root),
   ];
@@ -37,9 +38,21 @@ async function readAll(root: string, paths: string[]): Promise<Module[]> {
   return Promise.all(
     paths.sort().map(async (path) => {
       const text = await readModule(path, readFileSync(join(root, path), "utf8"));
-      return { ...text, path, room: path.split("/")[1] ?? "" };
+      return { ...text, path, room: roomOf(path) };
     }),
   );
+}
+
+/** The room of a file in `lib/`: its folder, as the plan names it. */
+const roomOf = (path: string): string => dirname(path).slice("lib/".length);
+
+/** Does the plan let a room know another? */
+export function mayKnow(room: string, other: string): boolean {
+  const known = plan.knows[room] ?? [];
+  return known.some((entry) => {
+    if (!entry.endsWith("**")) return entry === other;
+    return entry === "**" || other === entry.slice(0, -3) || other.startsWith(entry.slice(0, -2));
+  });
 }
 
 /** The file in `lib/` that a relative specifier names. */
@@ -53,13 +66,12 @@ function targets({ path, values, lazy, types }: Module): string[] {
 }
 
 function wrongArrows(module: Module): string[] {
-  const may = plan.knows[module.room];
-  if (!may) return [`${module.path}: there is no room "${module.room}" in the plan.`];
+  if (!plan.knows[module.room]) return [`${module.path}: there is no room "${module.room}" in the plan.`];
   const outside = (path: string) => !path.startsWith("lib/");
   return targets(module).flatMap((path) => {
-    const room = path.split("/")[1] ?? "";
+    const room = roomOf(path);
     if (outside(path)) return [`${module.path} imports ${path}, which is not in lib/.`];
-    if (room === module.room || may.includes(room)) return [];
+    if (room === module.room || mayKnow(module.room, room)) return [];
     return [`${module.path} imports ${path}: ${module.room} may not know ${room}.`];
   });
 }
@@ -88,6 +100,17 @@ function badName(path: string): string[] {
   if (path.endsWith(".tsx")) return [`${path}: lib/ holds no .tsx, Node cannot load it; use createElement.`];
   if (/\/index\.ts$/.test(path)) return [`${path}: lib/ holds no index.ts; a public entry is a file in lib/entries/.`];
   return plan.drawers.test(path) ? [`${path}: name it by its subject.`] : [];
+}
+
+function tooLarge(modules: readonly Module[]): string[] {
+  const { files, lines } = plan.size;
+  return [...Map.groupBy(modules, ({ room }) => room)].flatMap(([room, inside]) => {
+    const total = inside.reduce((sum, module) => sum + module.lines, 0);
+    if (inside.length <= files && total <= lines) return [];
+    return [
+      `lib/${room} holds ${inside.length} files of ${total} lines: at most ${files} and ${lines}. Part it by subject.`,
+    ];
+  });
 }
 
 /** Modules that load each other: which of them runs first is chance. */
@@ -127,7 +150,7 @@ function unfitForBrowsers(modules: readonly Module[]): string[] {
     }
   };
   for (const { path, room } of modules) {
-    if (plan.browserRooms.includes(room) || plan.browserEntries.includes(path)) visit(path, []);
+    if (plan.browserRooms.includes(room.split("/")[0] ?? "") || plan.browserEntries.includes(path)) visit(path, []);
   }
   return found;
 }

@@ -13,6 +13,8 @@ export interface ModuleText {
   readonly passedOn: readonly string[];
   /** The names of what lives at its top level and changes. */
   readonly changing: readonly string[];
+  /** How many lines it has. */
+  readonly lines: number;
 }
 
 /** Reads a module. Types are told apart by having the compiler strip them: what is left is loaded. */
@@ -26,7 +28,7 @@ export async function readModule(path: string, source: string): Promise<ModuleTe
   const all = loader === "tsx" ? specifiersIn(running) : specifiersIn(tokensOf(source));
   const loaded = new Set([...values, ...lazy]);
   const types = [...all.now, ...all.lazy].filter((specifier) => !loaded.has(specifier));
-  return { values, lazy, types, passedOn, changing: changingIn(running) };
+  return { values, lazy, types, passedOn, changing: changingIn(running), lines: source.split("\n").length - 1 };
 }
 
 function specifiersIn(tokens: readonly Token[]): { now: string[]; lazy: string[]; passedOn: string[] } {

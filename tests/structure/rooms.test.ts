@@ -1,18 +1,31 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { checkRooms } from "./check-rooms.ts";
+import { checkRooms, mayKnow } from "./check-rooms.ts";
 import { knows } from "./rooms.ts";
 
 test("every file of lib/ keeps to the plan of its rooms", async () => {
   expect(await checkRooms(resolve(import.meta.dirname, "../.."))).toEqual([]);
 });
 
+const rooms = Object.keys(knows);
+
 test("the plan's arrows point one way", () => {
-  for (const [room, known] of Object.entries(knows)) {
-    for (const other of known) expect(knows[other], `${room} ⇄ ${other}`).not.toContain(room);
-  }
+  const seen = new Set<string>();
+  const visit = (room: string, trail: string[]): void => {
+    expect(trail, `${[...trail, room].join(" → ")} is a circle`).not.toContain(room);
+    if (seen.has(room)) return;
+    for (const other of rooms) if (other !== room && mayKnow(room, other)) visit(other, [...trail, room]);
+    seen.add(room);
+  };
+  for (const room of rooms) visit(room, []);
+});
+
+test("the plan speaks of rooms that are there", () => {
+  const named = [...rooms, ...Object.values(knows).flat()].map((name) => name.replace(/\/?\*\*$/, ""));
+  const missing = named.filter((name) => !existsSync(resolve(import.meta.dirname, "../../lib", name)));
+  expect(missing).toEqual([]);
 });
 
 /** What the checker says about a project of these files. */
@@ -65,10 +78,30 @@ const text = \`import { \${"y".replace(/["'\`]/g, "")} } from "./y.ts";\`;
       },
       "values may not know engine",
     ],
+    [
+      "an arrow between the folders of a room that runs the wrong way",
+      { "lib/engine/answers/a.ts": 'import type { B } from "../queries/b.ts"; export type A = B;' },
+      "lib/engine/answers/a.ts imports lib/engine/queries/b.ts: engine/answers may not know engine/queries.",
+    ],
+    [
+      "a folder of a room that knows what wires it",
+      { "lib/engine/run/a.ts": 'import type { Engine } from "../engine.ts"; export type A = Engine;' },
+      "engine/run may not know engine.",
+    ],
+    [
+      "a folder of too many files",
+      Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`lib/values/a${i}.ts`, "export const a = 1;"])),
+      "lib/values holds 16 files of 0 lines: at most 15 and 1200. Part it by subject.",
+    ],
+    [
+      "a folder of too many lines",
+      { "lib/values/a.ts": "\n".repeat(601), "lib/values/b.ts": "\n".repeat(600) },
+      "lib/values holds 2 files of 1201 lines",
+    ],
     ["a room that is not in the plan", { "lib/drawer/a.ts": "" }, 'there is no room "drawer" in the plan'],
     [
       "an import from outside lib/",
-      { "lib/node/a.ts": 'import "../../server.ts";' },
+      { "lib/node/http/a.ts": 'import "../../../server.ts";' },
       "server.ts, which is not in lib/",
     ],
     [
