@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_PENDING, SESSION_LIFE } from "../lib/client/calls/pending-calls.ts";
+import { CLIENT_ID_LIFE_MS, MAX_PENDING } from "../lib/client/calls/pending-calls.ts";
 import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
 import { MOST_SOCKETS } from "../lib/node/http/accept-sockets.ts";
@@ -44,7 +44,7 @@ describe("PROTOCOL.md names every limit with its default and what happens at it"
       "unacknowledged mutations": statedLimits(defaultLimits).unacknowledgedMutations,
       "pending mutations": MAX_PENDING,
       "pending actions": MAX_PENDING,
-      undecided: SESSION_LIFE,
+      undecided: CLIENT_ID_LIFE_MS,
       grace: UNMOUNT_GRACE,
     });
   });

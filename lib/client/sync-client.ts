@@ -166,7 +166,7 @@ export class SyncClient {
       const args = JSON.parse(text) as WireArgs;
       const given = fromWire(args) as never;
       this.#want();
-      if (this.#calls.isSessionOver) this.reconnect();
+      if (this.#calls.isClientIdOver) this.reconnect();
       this.#calls.add({
         type,
         path,
@@ -240,7 +240,7 @@ export class SyncClient {
 
   /** Connects again, so that the server looks again who we are. */
   reconnect(): void {
-    this.#calls.renewSession();
+    this.#calls.renewClientId();
     this.#connection.renew();
   }
 
@@ -291,7 +291,7 @@ export class SyncClient {
 
   #connected({ epoch, identity, limits }: Connected): void {
     const isSomebodyElse = this.#identity !== undefined && this.#identity !== identity;
-    const wasBound = isSomebodyElse && this.#calls.isSessionUsed;
+    const wasBound = isSomebodyElse && this.#calls.isClientIdUsed;
     this.#answers.connected(epoch);
     this.#identity = identity;
     if (isSomebodyElse) {

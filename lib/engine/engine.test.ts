@@ -318,7 +318,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(back.ofType("MutationFailed")[0]?.error).toMatchObject({ kind: "application", data: { code: "no" } });
   });
 
-  test("a session's first outcome is told to the identity that it belongs to, and to no other", async () => {
+  test("a client's first outcome is told to the identity that it belongs to, and to no other", async () => {
     const alice = connect(SESSION, "alice");
     alice.mutate(1, "messages:send", { channel: "a", text: "of alice" });
     await alice.until(() => alice.ofType("MutationSucceeded").length === 1);
@@ -710,7 +710,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(second.closedWith).toBeUndefined();
   });
 
-  test("mutations of a session that says it belongs to somebody else are not run", async () => {
+  test("mutations of a client id that belongs to another identity are not run", async () => {
     const client = new WireClient(engine, { subject: "bob" });
     client.connect(SESSION, { identity: "alice's fingerprint" });
     client.mutate(1, "messages:send", { channel: "a", text: "as bob" });

@@ -9,11 +9,11 @@ import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
 import { toWire, type Wire } from "../values/wire.ts";
 import { Actions } from "./calls/actions.ts";
-import { ClientSessions } from "./client-records/client-queues.ts";
+import { ClientQueues } from "./client-records/client-queues.ts";
 import { Mutations } from "./client-records/mutations.ts";
 import { Transactions } from "./commits/transactions.ts";
-import { Session, type SessionParts } from "./connections/client-connection.ts";
-import { Sessions } from "./connections/client-connections.ts";
+import { ClientConnection, type ClientConnectionParts } from "./connections/client-connection.ts";
+import { ClientConnections } from "./connections/client-connections.ts";
 import { Rounds } from "./connections/shared-timers.ts";
 import { ConnectedFrames } from "./connections/transition-frames.ts";
 import { LiveQueries } from "./queries/live-queries.ts";
@@ -74,7 +74,7 @@ export interface Engine {
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
   preload(address: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
   call(request: EngineCall): Promise<Outcome<Wire>>;
-  /** Resolves when no mutation of a session waits or runs, nothing is stale, and every transition due has been sent. */
+  /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
   /**
    * Tells every client to come back later, and begins nothing more for any of them. Resolves when the mutations and
@@ -104,7 +104,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (development && by !== undefined) forgotten.committed(by, position, invalidations);
     settle.wake();
   });
-  const sessions = new Sessions();
+  const connections = new ClientConnections();
   const settle: Settle = new Settle({
     driver,
     environment,
@@ -114,7 +114,7 @@ export function createEngine(options: EngineOptions): Engine {
     failures,
     counters,
     registry,
-    audience: () => sessions,
+    audience: () => connections,
   });
   const forgotten: ForgottenInvalidations = new ForgottenInvalidations({
     environment,
@@ -127,7 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
   const ask = new Ask({ environment, limits, transactions, liveQueries, settle });
   const leases = new Leases(environment, limits, liveQueries);
   const mutations = new Mutations({ environment, limits, transactions, failures, registry });
-  const clientSessions = new ClientSessions(mutations, environment);
+  const clientQueues = new ClientQueues(mutations, environment);
   const actions = new Actions({ environment, limits, transactions, mutations, ask, registry });
 
   function resolve(kind: FunctionKind, address: string, args: Record<string, unknown>, internal = false): Call {
@@ -169,23 +169,23 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Clients are told to come back spread out, so that the next server is not asked by all of them at once. */
-  function drainSession(session: Session): void {
-    session.drain(Math.round(environment.random() * DRAIN_SPREAD));
+  function drainConnection(connection: ClientConnection): void {
+    connection.drain(Math.round(environment.random() * DRAIN_SPREAD));
   }
 
   async function whatRunsEnds(): Promise<void> {
-    await Promise.all([clientSessions.settled(), actions.settled()]);
+    await Promise.all([clientQueues.settled(), actions.settled()]);
     await settle.settled();
   }
 
-  const sessionParts: SessionParts = {
+  const connectionParts: ClientConnectionParts = {
     environment,
     limits,
     rounds: new Rounds(environment),
     connected: new ConnectedFrames({ type: "Connected", epoch, limits: statedLimits(limits) }),
     failures,
     liveQueries,
-    clientSessions,
+    clientQueues,
     counters,
     keptNotice: () => keptNotice,
     functionsMayChange: development,
@@ -194,12 +194,12 @@ export function createEngine(options: EngineOptions): Engine {
       return resolve("query", address, readArguments(args, limits.argsDepth));
     },
     runAction,
-    wake(session) {
-      sessions.markWaiting(session);
+    wake(connection) {
+      connections.markWaiting(connection);
       settle.wake();
     },
-    framesOf: (position) => sessions.framesOf(position),
-    ended: (session) => sessions.delete(session),
+    framesOf: (position) => connections.framesOf(position),
+    ended: (connection) => connections.delete(connection),
   };
 
   return {
@@ -218,12 +218,12 @@ export function createEngine(options: EngineOptions): Engine {
           else liveQueries.adopt({ ...call, fn }, waiter);
         }
       }
-      for (const session of sessions.all) session.rebindAll();
+      for (const connection of connections.all) connection.rebindAll();
       settle.wake();
     },
 
     notice(message) {
-      for (const session of sessions.all) session.notice(message);
+      for (const connection of connections.all) connection.notice(message);
     },
 
     keepNotice(message) {
@@ -231,10 +231,10 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     opened(socket, caller) {
-      const session = new Session(sessionParts, socket, callerOf(caller));
-      sessions.add(session);
-      if (draining) drainSession(session);
-      return session;
+      const connection = new ClientConnection(connectionParts, socket, callerOf(caller));
+      connections.add(connection);
+      if (draining) drainConnection(connection);
+      return connection;
     },
 
     preload(address, args, identity) {
@@ -269,14 +269,14 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async settled() {
-      await clientSessions.settled();
+      await clientQueues.settled();
       await forgotten.settled();
       await settle.settled();
     },
 
     async drain() {
       draining = true;
-      for (const session of [...sessions.all]) drainSession(session);
+      for (const connection of [...connections.all]) drainConnection(connection);
       const tooLong = Promise.withResolvers<void>();
       const cancel = environment.after(limits.drainTime, () => {
         environment.log.warn(
@@ -288,7 +288,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async close() {
-      for (const session of [...sessions.all]) session.close(1012, "The server restarts.");
+      for (const connection of [...connections.all]) connection.close(1012, "The server restarts.");
       leases.close();
       transactions.close();
       await forgotten.close();

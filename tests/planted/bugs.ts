@@ -129,7 +129,7 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/connections/client-connections.ts",
-        from: "unsettled.size === 0 ? unsettled : session.showing(unsettled)",
+        from: "unsettled.size === 0 ? unsettled : connection.showing(unsettled)",
         to: "new Set<LiveQuery>()",
       },
     ],
@@ -245,7 +245,7 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { seeds: 100, change: true },
   },
   {
-    name: "a session goes on as whoever has signed in",
+    name: "a client id is used on by another identity that has signed in",
     edits: [
       {
         file: SYNC_CLIENT,
@@ -256,7 +256,7 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { seeds: 100, change: true },
   },
   {
-    name: "a session is continued by whoever names it",
+    name: "a client id is used by any identity that names it",
     edits: [
       {
         file: "lib/engine/connections/client-connection.ts",
@@ -266,7 +266,7 @@ export const BUGS: readonly PlantedBug[] = [
     ],
     caughtBy: {
       file: "lib/engine/engine.test.ts",
-      test: "mutations of a session that says it belongs to somebody else are not run",
+      test: "mutations of a client id that belongs to another identity are not run",
     },
   },
 ];

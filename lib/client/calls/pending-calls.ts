@@ -6,8 +6,8 @@ import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
 /** How many mutations may wait for the server, sent or not, and how many actions. */
 export const MAX_PENDING = 1_000;
-/** After how long a sent mutation without an outcome is given up, and an idle session is not used again. */
-export const SESSION_LIFE = 12 * 60 * 60 * 1_000;
+/** After how long a sent mutation without an outcome is given up, and an idle client id is not used again. */
+export const CLIENT_ID_LIFE_MS = 12 * 60 * 60 * 1_000;
 /** Above every number a mutation will have: actions share the numbers of the wire with them. */
 const FIRST_ACTION = 2 ** 40;
 
@@ -22,7 +22,7 @@ export interface PendingCall {
   update?: ((localStore: OptimisticLocalStore) => void) | undefined;
   /** Not said on this connection → said → the server says that it succeeded. A failure ends it at once. */
   stage: "unsaid" | "said" | "answered";
-  /** Its number: a mutation's in the session, the same when it is sent again. Undefined until it is first sent. */
+  /** Its number: a mutation's under the client id, the same when it is sent again. Undefined until it is first sent. */
   n?: number;
   firstSentAt?: number;
   /** What it has answered. */
@@ -32,7 +32,7 @@ export interface PendingCall {
 }
 
 /**
- * Mutations and actions that were called and have not ended, in the order called, and the session that numbers the
+ * Mutations and actions that were called and have not ended, in the order called, and the client id that numbers the
  * mutations. An action is sent at most once: nobody can tell whether it may run twice.
  *
  * A promise is settled here before the page is told of the same change: its callers hear of it later, and see the page
@@ -46,14 +46,14 @@ export class PendingCalls {
   #lastSent = 0;
   #lastAction = FIRST_ACTION;
   #usedAt = 0;
-  #session: string | undefined;
+  #clientId: string | undefined;
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
-  /** Has a mutation been sent under this session? Then the server has bound it to who we were. */
-  get isSessionUsed(): boolean {
+  /** Has a mutation been sent under this client id? Then the server has bound it to the identity of that moment. */
+  get isClientIdUsed(): boolean {
     return this.#lastSent > 0;
   }
 
@@ -85,23 +85,23 @@ export class PendingCalls {
     return this.#isLongAgo(this.#oldestUndecided?.firstSentAt);
   }
 
-  /** Is the session too old to go on with? The server forgets idle ones. */
-  get isSessionOver(): boolean {
-    return this.isOverdue || (this.#isIdle && this.isSessionUsed && this.#isLongAgo(this.#usedAt));
+  /** Is the client id too old to go on with? The server forgets idle ones. */
+  get isClientIdOver(): boolean {
+    return this.isOverdue || (this.#isIdle && this.isClientIdUsed && this.#isLongAgo(this.#usedAt));
   }
 
   /**
-   * Who we are on a new connection: the session names this page to the server, so that what is sent twice runs once.
+   * What a new connection begins with: the client id names this page to the server, so that what is sent twice runs once.
    * The server says which of those undecided its answers contain.
-   * @param identity Whom the session belongs to, once it has been used.
+   * @param identity The identity that the client id belongs to, once it has been used.
    */
   introduce(identity: string | null | undefined): Pick<Connect, "session" | "identity" | "undecided"> {
-    if (this.isSessionOver) this.renewSession();
-    this.#session ??= this.#environment.randomId();
+    if (this.isClientIdOver) this.renewClientId();
+    this.#clientId ??= this.#environment.randomId();
     const undecided = this.#sent.flatMap(({ n }) => n ?? []);
     return {
-      session: this.#session,
-      identity: this.isSessionUsed ? identity : undefined,
+      session: this.#clientId,
+      identity: this.isClientIdUsed ? identity : undefined,
       undecided: undecided.length > 0 ? undecided : undefined,
     };
   }
@@ -168,13 +168,13 @@ export class PendingCalls {
   }
 
   /**
-   * Starts a new session if nothing is lost by it: if the old one numbers no mutation, or is over. Nobody will learn
+   * Takes a new client id if nothing is lost by it: if the old one numbers no mutation, or is over. Nobody will learn
    * how ended what was sent under it.
    */
-  renewSession(): void {
-    if (!this.#isIdle && !this.isSessionOver) return;
+  renewClientId(): void {
+    if (!this.#isIdle && !this.isClientIdOver) return;
     this.#giveUp(this.#sent);
-    this.#session = undefined;
+    this.#clientId = undefined;
     this.#lastSent = 0;
   }
 
@@ -217,7 +217,7 @@ export class PendingCalls {
   }
 
   #isLongAgo(time = Number.POSITIVE_INFINITY): boolean {
-    return time + SESSION_LIFE <= this.#environment.now();
+    return time + CLIENT_ID_LIFE_MS <= this.#environment.now();
   }
 
   #byNumber(n: number): PendingCall | undefined {

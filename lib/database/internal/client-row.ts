@@ -2,18 +2,18 @@ import { DECIDES_NOTHING, type Dialect } from "../driver/driver.ts";
 import { type DialectSql, dialects, type TableSpec } from "./internal-sql.ts";
 
 /** What a client has had decided, and the results it has not confirmed yet (ENGINE rule 4). */
-export const sessions: TableSpec = {
+export const clients: TableSpec = {
   name: "sessions",
   columns: { id: "key", identity: "text", last_decided: "integer", outcomes: "text", touched: "integer" },
-  // Idle sessions are looked for by age.
+  // Idle clients are looked for by age.
   indexes: ["touched"],
 };
 
-const columns = Object.keys(sessions.columns);
+const columns = Object.keys(clients.columns);
 
 /**
- * What a transaction is committed with (see `Connection.commit`): takes a session's row to its next mutation, `$3`, with
- * `$1`, `$2` … standing for the table's columns. Where that mutation is not the next one of this session and identity it
+ * What a transaction is committed with (see `Connection.commit`): takes a client's row to its next mutation, `$3`, with
+ * `$1`, `$2` … standing for the table's columns. Where that mutation is not the next one of this client and identity it
  * decides nothing.
  */
 export interface Advance {
@@ -47,7 +47,7 @@ function advanceByUpdate({ own, insertNew }: DialectSql): Advance {
  * By a function of the database's, for three reasons. It fails when it decides nothing, as COMMIT is on its way before
  * its answer is. Its statement is planned once a connection: PGlite takes half as long. And it reads nothing: a
  * serializable transaction that looks for a row by a condition is taken to have read whatever it went by, a page of the
- * index or a small table whole, and two mutations of two sessions conflict, as each has changed what the other is taken
+ * index or a small table whole, and two mutations of two clients conflict, as each has changed what the other is taken
  * to have read. To insert, and to change the row that is in the way, reads nothing in that sense.
  */
 function advanceInPostgres({ own }: DialectSql): Advance {
@@ -65,7 +65,7 @@ begin
       where known.identity = excluded.identity and known.last_decided = excluded.last_decided - 1 and $3 > 1
     returning not (xmax = 0) into was_there;
   if was_there is distinct from ($3 > 1) then
-    raise exception 'mutation % of this session is not the next one', $3 using errcode = '${DECIDES_NOTHING}';
+    raise exception 'mutation % of this client is not the next one', $3 using errcode = '${DECIDES_NOTHING}';
   end if;
 end $$`,
     ],

@@ -60,7 +60,7 @@ const pg: DialectSql = {
   quoted: doubleQuoted,
   own: (table) => `convex_lite.${table}`,
   // No indexes but the keys: where a changed column has one, every update writes into the pages of all indexes, and
-  // serializable transactions that have looked up another row on the same page conflict. With 8 sessions writing at once
+  // serializable transactions that have looked up another row on the same page conflict. With 8 clients writing at once
   // an index on `sessions.touched` made for 3,700 conflicts in 3,200 mutations; without it there are 10.
   createOwn: (table) => [
     createSchema("convex_lite"),

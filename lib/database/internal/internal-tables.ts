@@ -1,6 +1,6 @@
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
 import type { Connection, Dialect, Driver } from "../driver/driver.ts";
-import { advance, sessions } from "./client-row.ts";
+import { advance, clients } from "./client-row.ts";
 import { alone, inTransaction } from "./database-lock.ts";
 import { dialects, type TableSpec } from "./internal-sql.ts";
 
@@ -13,7 +13,7 @@ const meta: TableSpec = { name: "meta", columns: { key: "key", value: "text" } }
  * stopped half way, so each leaves alone what is there.
  */
 const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
-  (dialect) => [meta, sessions].flatMap(dialects[dialect].createOwn),
+  (dialect) => [meta, clients].flatMap(dialects[dialect].createOwn),
   (dialect) => advance[dialect].create,
 ];
 

@@ -1,65 +1,65 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
-import type { SessionRecord } from "./client-record.ts";
-import type { MutationRequest, MutationSession, Mutations } from "./mutations.ts";
+import type { ClientRecord } from "./client-record.ts";
+import type { MutationRequest, Mutations, RecordedClient } from "./mutations.ts";
 
-/** The socket that speaks for a client session at the moment. */
-export interface Spokesman {
+/** Is told how a client's mutations end: the client's socket. */
+export interface QueueListener {
   /** The mutation has committed: it is reflected by every state at this position or later. */
   committed(request: number, position: number): void;
   decided(request: number, outcome: string): void;
-  /** Another socket speaks for the session now. */
+  /** Another socket has this client id now. */
   takenOver(): void;
   /** An outcome could not be recorded: the client must come back and send again. */
   notRecorded(): void;
 }
 
-export interface ClientSessionParts {
+export interface ClientQueueParts {
   readonly environment: Environment;
   readonly mutations: Mutations;
-  /** Nobody speaks for it, and none of its mutations runs. */
-  idle(session: ClientSession): void;
+  /** It has no listener, and none of its mutations runs. */
+  idle(queue: ClientQueue): void;
 }
 
 /**
  * One page's mutations on this server, in the order they were called, one after the other. It outlives its sockets:
  * what a lost socket had started runs to its end, and the next socket gets the outcome.
  */
-export class ClientSession implements MutationSession {
+export class ClientQueue implements RecordedClient {
   readonly id: string;
   readonly caller: Caller;
-  record: SessionRecord | undefined = undefined;
-  readonly #parts: ClientSessionParts;
-  #spokesman: Spokesman | undefined;
+  record: ClientRecord | undefined = undefined;
+  readonly #parts: ClientQueueParts;
+  #listener: QueueListener | undefined;
   #queue: MutationRequest[] = [];
   #running: MutationRequest | undefined;
   /** Works off the queue. Undefined until the first mutation. */
   #work: Promise<void> | undefined;
 
-  constructor(id: string, caller: Caller, parts: ClientSessionParts) {
+  constructor(id: string, caller: Caller, parts: ClientQueueParts) {
     this.id = id;
     this.caller = caller;
     this.#parts = parts;
   }
 
-  /** From now on this socket speaks for the session. What another had sent and nobody has begun is forgotten: it will be resent. */
-  attach(spokesman: Spokesman): void {
-    const before = this.#spokesman;
-    this.#spokesman = spokesman;
+  /** From now on this socket is told of the outcomes. What another one had sent and is not begun is forgotten: the client sends it again. */
+  attach(listener: QueueListener): void {
+    const before = this.#listener;
+    this.#listener = listener;
     this.#queue = [];
-    if (before && before !== spokesman) before.takenOver();
+    if (before && before !== listener) before.takenOver();
   }
 
-  detach(spokesman: Spokesman): void {
-    if (this.#spokesman !== spokesman) return;
-    this.#spokesman = undefined;
+  detach(listener: QueueListener): void {
+    if (this.#listener !== listener) return;
+    this.#listener = undefined;
     this.#queue = [];
     this.#restIfIdle();
   }
 
   /** Forgets the mutations that `spokesman` has sent and that are not begun. @returns whether there were any. */
-  forgetWaiting(spokesman: Spokesman): boolean {
-    if (this.#spokesman !== spokesman || this.#queue.length === 0) return false;
+  forgetWaiting(listener: QueueListener): boolean {
+    if (this.#listener !== listener || this.#queue.length === 0) return false;
     this.#queue = [];
     return true;
   }
@@ -79,7 +79,7 @@ export class ClientSession implements MutationSession {
     while (this.pending > 0) await this.#work;
   }
 
-  /** Takes a mutation in. One that runs or waits already is joined: its outcome will be told once, to whoever speaks then. */
+  /** Takes a mutation in. One that runs or waits already is joined: its outcome will be told once, to the listener of that moment. */
   submit(request: MutationRequest): void {
     if (this.#running?.n === request.n || this.#queue.some((queued) => queued.n === request.n)) return;
     this.#queue.push(request);
@@ -94,15 +94,15 @@ export class ClientSession implements MutationSession {
         let isTold = false;
         const { outcome, position } = await this.#parts.mutations.decide(this, next, (at) => {
           isTold = true;
-          this.#spokesman?.committed(n, at);
+          this.#listener?.committed(n, at);
         });
-        if (!isTold && position !== undefined) this.#spokesman?.committed(n, position);
-        this.#spokesman?.decided(n, outcome);
+        if (!isTold && position !== undefined) this.#listener?.committed(n, position);
+        this.#listener?.decided(n, outcome);
       } catch (error) {
         this.#parts.environment.log.error("The outcome of a mutation could not be recorded", { error });
         this.record = undefined;
         this.#queue = [];
-        this.#spokesman?.notRecorded();
+        this.#listener?.notRecorded();
       } finally {
         this.#running = undefined;
       }
@@ -111,6 +111,6 @@ export class ClientSession implements MutationSession {
   }
 
   #restIfIdle(): void {
-    if (!this.#spokesman && !this.#running) this.#parts.idle(this);
+    if (!this.#listener && !this.#running) this.#parts.idle(this);
   }
 }

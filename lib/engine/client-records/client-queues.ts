@@ -1,36 +1,36 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { ClientSession, type ClientSessionParts, type Spokesman } from "./client-queue.ts";
+import { ClientQueue, type ClientQueueParts, type QueueListener } from "./client-queue.ts";
 import type { Mutations } from "./mutations.ts";
 
-/** The client sessions that have a socket on this server, or a mutation that still runs. */
-export class ClientSessions {
-  readonly #parts: ClientSessionParts;
-  readonly #sessions = new Map<string, ClientSession>();
+/** The queues of the clients that have a socket on this server, or a mutation that still runs. */
+export class ClientQueues {
+  readonly #parts: ClientQueueParts;
+  readonly #queues = new Map<string, ClientQueue>();
 
   constructor(mutations: Mutations, environment: Environment) {
     this.#parts = {
       mutations,
       environment,
-      idle: ({ id, caller }) => this.#sessions.delete(keyOf(id, caller)),
+      idle: ({ id, caller }) => this.#queues.delete(keyOf(id, caller)),
     };
   }
 
-  /** The session of this id as this caller, with `spokesman` as the one that speaks for it. */
-  attach(id: string, caller: Caller, spokesman: Spokesman): ClientSession {
+  /** The queue of this client id as this caller. From now on it tells `listener` of its outcomes, and no other. */
+  attach(id: string, caller: Caller, listener: QueueListener): ClientQueue {
     const key = keyOf(id, caller);
-    let session = this.#sessions.get(key);
-    if (!session) {
-      session = new ClientSession(id, caller, this.#parts);
-      this.#sessions.set(key, session);
+    let queue = this.#queues.get(key);
+    if (!queue) {
+      queue = new ClientQueue(id, caller, this.#parts);
+      this.#queues.set(key, queue);
     }
-    session.attach(spokesman);
-    return session;
+    queue.attach(listener);
+    return queue;
   }
 
-  /** Resolves when no mutation of any session waits or runs. */
+  /** Resolves when no mutation of any client waits or runs. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.settled()));
+    await Promise.all([...this.#queues.values()].map((queue) => queue.settled()));
   }
 }
 

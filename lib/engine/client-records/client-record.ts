@@ -1,10 +1,10 @@
 import type { Connection, Dialect, Statement } from "../../database/driver/driver.ts";
-import { advance, sessions } from "../../database/internal/client-row.ts";
+import { advance, clients } from "../../database/internal/client-row.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 
-/** What is recorded of a client session: the proof that none of its mutations runs twice. */
-export interface SessionRecord {
-  /** The fingerprint of the identity it belongs to; "" for nobody. */
+/** What is recorded of a client: the proof that none of its mutations runs twice. */
+export interface ClientRecord {
+  /** The fingerprint of the identity it belongs to; "" for an anonymous one. */
   readonly identity: string;
   /** Every mutation up to this number has been decided: it has run and committed, or failed for good. */
   readonly lastDecided: number;
@@ -18,7 +18,7 @@ export interface SessionRecord {
 const MAX_KEPT_OUTCOME = 64 * 1024;
 /**
  * How often a row in use is marked so. Each time costs an entry in an index; in between a mutation changes no indexed
- * column of its session's row, which databases do in place.
+ * column of its client's row, which databases do in place.
  */
 const TOUCH_EVERY = 3_600_000;
 
@@ -28,24 +28,24 @@ const TOUCH_EVERY = 3_600_000;
  * `advance` is what makes a mutation happen once: a transaction is committed with it (see `Connection.commit`), and it
  * changes the row only if `n` is next. Whoever comes second changes nothing, and nothing of it is kept.
  */
-export const sessionRecords = {
-  /** The record of one session, locked until the transaction ends, so that a commit under way is waited for. */
-  async load(connection: Connection, id: string): Promise<SessionRecord | undefined> {
+export const clientRecords = {
+  /** The record of one client, locked until the transaction ends, so that a commit under way is waited for. */
+  async load(connection: Connection, id: string): Promise<ClientRecord | undefined> {
     const rows = await connection.execute(statements[connection.dialect].load, [id]);
     return rows[0] && toRecord(rows[0]);
   },
 
   /**
-   * Is mutation `n` decided? Waits for a transaction that is about to decide it, also for one that inserts the session's
+   * Is mutation `n` decided? Waits for a transaction that is about to decide it, also for one that inserts the client's
    * row: `load` would see no row and have nothing to wait for. May write the row, so roll the transaction back.
    */
   async isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
-    if (n > 1) return ((await sessionRecords.load(connection, id))?.lastDecided ?? 0) >= n;
+    if (n > 1) return ((await clientRecords.load(connection, id))?.lastDecided ?? 0) >= n;
     return (await connection.change(statements[connection.dialect].insertNew, valuesOf(id, n, NOTHING))) === 0;
   },
 
-  /** The records of several sessions as this snapshot shows them. */
-  async lookUp(connection: Connection, ids: readonly string[]): Promise<Map<string, SessionRecord>> {
+  /** The records of several clients as this snapshot shows them. */
+  async lookUp(connection: Connection, ids: readonly string[]): Promise<Map<string, ClientRecord>> {
     const { select } = statements[connection.dialect];
     const { sql, params } = dialects[connection.dialect].among("id", ids);
     const rows = await connection.execute(`${select} where ${sql}`, params);
@@ -56,13 +56,13 @@ export const sessionRecords = {
    * Records that mutation `n` is decided, if it is the next one: what a transaction is committed with.
    * @param touch Whether `next.touched` is news; for a first mutation it always is.
    */
-  advance({ dialect }: Connection, id: string, n: number, next: SessionRecord, touch = true): Statement {
+  advance({ dialect }: Connection, id: string, n: number, next: ClientRecord, touch = true): Statement {
     const { first, inPlace, touching } = advance[dialect];
     const others = touch ? touching : inPlace;
     return { sql: n === 1 ? first : others, params: valuesOf(id, n, next) };
   },
 
-  /** Forgets sessions that were last marked as in use before this (milliseconds since 1970). */
+  /** Forgets clients that were last marked as in use before this (milliseconds since 1970). */
   async prune(connection: Connection, before: number): Promise<void> {
     await connection.change(statements[connection.dialect].prune, [before]);
   },
@@ -76,7 +76,7 @@ const statements: Readonly<Record<Dialect, ReturnType<typeof statementsIn>>> = {
 
 function statementsIn(dialect: Dialect) {
   const { own, forUpdate, insertNew } = dialects[dialect];
-  const columns = Object.keys(sessions.columns);
+  const columns = Object.keys(clients.columns);
   const select = `select ${columns.join(", ")} from ${own("sessions")}`;
   return {
     select,
@@ -87,21 +87,21 @@ function statementsIn(dialect: Dialect) {
 }
 
 /** In the order of the table's columns. */
-function valuesOf(id: string, n: number, { identity, outcomes, touched }: SessionRecord): readonly unknown[] {
+function valuesOf(id: string, n: number, { identity, outcomes, touched }: ClientRecord): readonly unknown[] {
   return [id, identity, n, writeOutcomes(outcomes), touched];
 }
 
 /** Stands in a row that is inserted to find out whether one is there, and rolled back. */
-const NOTHING: SessionRecord = { identity: "", lastDecided: 0, outcomes: new Map(), touched: 0 };
+const NOTHING: ClientRecord = { identity: "", lastDecided: 0, outcomes: new Map(), touched: 0 };
 
 /** The record after mutation `n` was decided with this outcome. */
 export function advanced(
-  record: SessionRecord,
+  record: ClientRecord,
   n: number,
   outcome: string,
   confirmedUpTo: number,
   now: number,
-): SessionRecord {
+): ClientRecord {
   const outcomes = new Map([...record.outcomes].filter(([number]) => number > confirmedUpTo));
   if (outcome.length <= MAX_KEPT_OUTCOME) outcomes.set(n, outcome);
   const touched = now - record.touched < TOUCH_EVERY ? record.touched : now;
@@ -112,7 +112,7 @@ function writeOutcomes(outcomes: ReadonlyMap<number, string>): string {
   return `[${[...outcomes].map(([n, outcome]) => `[${n},${outcome}]`).join(",")}]`;
 }
 
-function toRecord(row: Record<string, unknown>): SessionRecord {
+function toRecord(row: Record<string, unknown>): ClientRecord {
   const outcomes = JSON.parse(String(row.outcomes)) as [number, unknown][];
   return {
     identity: String(row.identity),

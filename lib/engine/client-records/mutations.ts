@@ -12,9 +12,9 @@ import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, Run } from "../run/run.ts";
 import { withDeadline } from "../run/time-limit.ts";
-import { advanced, type SessionRecord, sessionRecords } from "./client-record.ts";
+import { advanced, type ClientRecord, clientRecords } from "./client-record.ts";
 
-/** Mutation `n` of a session. */
+/** Mutation `n` of a client. */
 export interface MutationRequest {
   readonly n: number;
   readonly address: string;
@@ -22,12 +22,12 @@ export interface MutationRequest {
   readonly confirmedUpTo: number;
 }
 
-/** Whose mutation it is, and what is known of the session's record. */
-export interface MutationSession {
+/** The client whose mutation it is, and what is known of its record. */
+export interface RecordedClient {
   readonly id: string;
   readonly caller: Caller;
   /** Undefined until it has been read; kept in step with the table by `decide`. */
-  record: SessionRecord | undefined;
+  record: ClientRecord | undefined;
 }
 
 /** How it ended: the outcome as wire text, and the position from which on its writes can be seen (if it wrote). */
@@ -45,12 +45,12 @@ export interface MutationParts {
 }
 
 const HOUR = 3_600_000;
-/** A session is known for a day at least: its row is marked as in use once an hour. */
+/** A client is known for a day at least: its record is marked as in use once an hour. */
 const KEPT = 25 * HOUR;
 
 /**
- * Decides mutations: each number of a session once, in order, whatever is resent. The outcome, good or bad, is recorded
- * in the session's row before anybody hears of it: a success in the mutation's own transaction, a failure in one of its own.
+ * Decides mutations: each number of a client once, in order, whatever is resent. The outcome, good or bad, is recorded
+ * in the client's record before it is told: a success in the mutation's own transaction, a failure in one of its own.
  */
 export class Mutations {
   readonly #parts: MutationParts;
@@ -62,40 +62,40 @@ export class Mutations {
   }
 
   /**
-   * Decides one mutation. The caller sees to it that a session's mutations come one after the other.
+   * Decides one mutation. The caller sees to it that a client's mutations come one after the other.
    * `committed` is called in the same step in which the commit becomes known, with its position.
    * @throws when the outcome could not be recorded: then it is not decided, and must be sent again.
    */
   async decide(
-    session: MutationSession,
+    client: RecordedClient,
     request: MutationRequest,
     committed: (position: number) => void = () => {},
   ): Promise<Decided> {
     const { n } = request;
-    const isKnown = session.record !== undefined;
+    const isKnown = client.record !== undefined;
     // A first mutation has no record to read: if it has one after all, `advance` will notice.
-    let record = session.record ?? (n > 1 ? await this.#readRecord(session) : fresh(session.caller));
+    let record = client.record ?? (n > 1 ? await this.#readRecord(client) : fresh(client.caller));
     // What is known may be of before another server decided the mutations in between.
-    if (isKnown && refusal(session, record, n) !== undefined) record = await this.#readRecord(session);
-    session.record = record;
-    const refused = refusal(session, record, n);
+    if (isKnown && refusal(client, record, n) !== undefined) record = await this.#readRecord(client);
+    client.record = record;
+    const refused = refusal(client, record, n);
     if (refused !== undefined) return { outcome: refused, position: undefined };
     if (n <= record.lastDecided) return this.#decidedBefore(record, n);
-    const decided = await this.#run(session, record, request, committed);
+    const decided = await this.#run(client, record, request, committed);
     await this.#pruneNowAndThen();
     return decided;
   }
 
   /**
-   * Runs a mutation that nobody will send again: a session of one call. At most once, also when its COMMIT is not answered.
+   * Runs a mutation that is never sent again: by a client of its own, with one mutation. At most once, also when its COMMIT is not answered.
    * @returns the result as wire text. @throws whatever the handler threw.
    */
   async once(call: Call, caller: Caller): Promise<string> {
-    const session: MutationSession = { id: this.#parts.environment.randomId(), caller, record: undefined };
+    const client: RecordedClient = { id: this.#parts.environment.randomId(), caller, record: undefined };
     const record = fresh(caller);
     const touched = this.#parts.environment.now();
     const { valueText } = await this.#transact(
-      session,
+      client,
       call,
       1,
       () => ({ ...record, lastDecided: 1, touched }),
@@ -106,8 +106,8 @@ export class Mutations {
   }
 
   async #run(
-    session: MutationSession,
-    record: SessionRecord,
+    client: RecordedClient,
+    record: ClientRecord,
     request: MutationRequest,
     committed: (position: number) => void,
   ): Promise<Decided> {
@@ -123,52 +123,52 @@ export class Mutations {
       };
       const recordAfter = (valueText: string) =>
         advanced(record, n, success(valueText), confirmedUpTo, this.#parts.environment.now());
-      const done = await this.#transact(session, call, n, recordAfter, (at) => {
+      const done = await this.#transact(client, call, n, recordAfter, (at) => {
         position = at;
         committed(at);
       });
-      session.record = done.next;
+      client.record = done.next;
       return { outcome: success(done.valueText), position };
     } catch (error) {
-      if (error instanceof AlreadyDecidedError) return this.#reload(session, n, error);
-      return this.#fail(session, record, request, failure(this.#parts.failures.toWireError(error, address, fn)));
+      if (error instanceof AlreadyDecidedError) return this.#reload(client, n, error);
+      return this.#fail(client, record, request, failure(this.#parts.failures.toWireError(error, address, fn)));
     }
   }
 
-  /** The mutation's own transaction: the handler, then the COMMIT together with the session's record. */
+  /** The mutation's own transaction: the handler, then the COMMIT together with the client's record. */
   #transact(
-    session: MutationSession,
+    client: RecordedClient,
     call: Call,
     n: number,
-    recordAfter: (valueText: string) => SessionRecord,
+    recordAfter: (valueText: string) => ClientRecord,
     committed: (position: number) => void,
-  ): Promise<{ valueText: string; next: SessionRecord }> {
+  ): Promise<{ valueText: string; next: ClientRecord }> {
     const { environment, limits, transactions } = this.#parts;
     // The functions of this moment, as the call is one of them: a reload in between knows neither it nor what it names.
     const registry = this.#parts.registry();
     return transactions.write({
       by: call.address,
-      lock: session.id,
+      lock: client.id,
       body: async (connection) => {
-        const run = new Run(registry, session.caller);
+        const run = new Run(registry, client.caller);
         const work = run.mutation(call, connection.db);
         const value = await withDeadline(environment, limits.mutationTime, call.address, work, () =>
           connection.destroy(),
         );
         const valueText = resultText(call.address, value, limits.resultBytes);
         const next = recordAfter(valueText);
-        const deciding = this.#advance(connection, session, n, next);
+        const deciding = this.#advance(connection, client, n, next);
         return { value: { valueText, next }, invalidations: run.invalidations, deciding };
       },
-      wentThrough: (connection) => sessionRecords.isDecided(connection, session.id, n),
+      wentThrough: (connection) => clientRecords.isDecided(connection, client.id, n),
       committed: (_value, position) => committed(position),
     });
   }
 
   /** Records a failure. Nothing of the mutation is left but its number. */
   async #fail(
-    session: MutationSession,
-    record: SessionRecord,
+    client: RecordedClient,
+    record: ClientRecord,
     request: MutationRequest,
     outcome: string,
   ): Promise<Decided> {
@@ -176,13 +176,13 @@ export class Mutations {
     try {
       await this.#parts.transactions.own(
         async () => {},
-        (connection) => this.#advance(connection, session, request.n, next),
+        (connection) => this.#advance(connection, client, request.n, next),
       );
     } catch (error) {
-      if (error instanceof AlreadyDecidedError) return this.#reload(session, request.n, error);
+      if (error instanceof AlreadyDecidedError) return this.#reload(client, request.n, error);
       throw error;
     }
-    session.record = next;
+    client.record = next;
     return { outcome, position: undefined };
   }
 
@@ -192,28 +192,28 @@ export class Mutations {
     throw new BadRequestError(`There is no public mutation "${address}". Check its name and that its file exports it.`);
   }
 
-  #advance(connection: Connection, session: MutationSession, n: number, next: SessionRecord): Statement {
-    return sessionRecords.advance(connection, session.id, n, next, next.touched !== session.record?.touched);
+  #advance(connection: Connection, client: RecordedClient, n: number, next: ClientRecord): Statement {
+    return clientRecords.advance(connection, client.id, n, next, next.touched !== client.record?.touched);
   }
 
   /**
-   * The record was not as it was known: another socket of the session, or another server, has changed it.
+   * The record was not as it was known: another socket of the client, or another server, has changed it.
    * @throws {AlreadyDecidedError} when it has changed back since: then the mutation is not decided.
    */
-  async #reload(session: MutationSession, n: number, error: AlreadyDecidedError): Promise<Decided> {
-    const record = await this.#readRecord(session);
-    session.record = record;
-    const refused = refusal(session, record, n);
+  async #reload(client: RecordedClient, n: number, error: AlreadyDecidedError): Promise<Decided> {
+    const record = await this.#readRecord(client);
+    client.record = record;
+    const refused = refusal(client, record, n);
     if (refused !== undefined) return { outcome: refused, position: undefined };
     if (n > record.lastDecided) throw error;
     return this.#decidedBefore(record, n);
   }
 
-  async #readRecord({ id, caller }: MutationSession): Promise<SessionRecord> {
-    return (await this.#parts.transactions.own((connection) => sessionRecords.load(connection, id))) ?? fresh(caller);
+  async #readRecord({ id, caller }: RecordedClient): Promise<ClientRecord> {
+    return (await this.#parts.transactions.own((connection) => clientRecords.load(connection, id))) ?? fresh(caller);
   }
 
-  #decidedBefore(record: SessionRecord, n: number): Decided {
+  #decidedBefore(record: ClientRecord, n: number): Decided {
     const outcome = record.outcomes.get(n);
     // Its writes, if any, were committed before now: whatever is read from here on contains them.
     return { outcome: outcome ?? detailsGone(), position: this.#parts.transactions.head };
@@ -224,18 +224,20 @@ export class Mutations {
     if (now - this.#prunedAt < HOUR) return;
     this.#prunedAt = now;
     await this.#parts.transactions
-      .own((connection) => sessionRecords.prune(connection, now - KEPT))
-      .catch((error: unknown) => this.#parts.environment.log.warn("Could not prune old sessions", { error }));
+      .own((connection) => clientRecords.prune(connection, now - KEPT))
+      .catch((error: unknown) =>
+        this.#parts.environment.log.warn("Could not prune the records of old clients", { error }),
+      );
   }
 }
 
-/** The record of a session that has decided nothing yet. */
-function fresh({ fingerprint }: Caller): SessionRecord {
+/** The record of a client without a decided mutation. */
+function fresh({ fingerprint }: Caller): ClientRecord {
   return { identity: fingerprint ?? "", lastDecided: 0, outcomes: new Map(), touched: 0 };
 }
 
 /** Why mutation `n` may be neither run nor told its outcome. Undefined: one of both may be. */
-function refusal({ caller }: MutationSession, record: SessionRecord, n: number): string | undefined {
+function refusal({ caller }: RecordedClient, record: ClientRecord, n: number): string | undefined {
   if (record.identity !== (caller.fingerprint ?? "")) return notYours();
   return n > record.lastDecided + 1 ? outOfOrder() : undefined;
 }
@@ -252,12 +254,12 @@ function outOfOrder(): string {
   return failure({
     kind: "unavailable",
     message:
-      "The server no longer knows this session (24 h without a mutation). It was not run now; load the page again.",
+      "The server no longer knows this client (24 h without a mutation). It was not run now; load the page again.",
   });
 }
 
 function notYours(): string {
-  return failure({ kind: "unavailable", message: "This session belongs to another identity. Nothing was written." });
+  return failure({ kind: "unavailable", message: "This client id belongs to another identity. Nothing was written." });
 }
 
 function detailsGone(): string {

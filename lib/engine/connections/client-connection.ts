@@ -7,9 +7,9 @@ import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { CloseCode, PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Wire } from "../../values/wire.ts";
 import type { Answer } from "../answers/answer.ts";
-import type { ClientSession, Spokesman } from "../client-records/client-queue.ts";
-import type { ClientSessions } from "../client-records/client-queues.ts";
-import type { SessionRecord } from "../client-records/client-record.ts";
+import type { ClientQueue, QueueListener } from "../client-records/client-queue.ts";
+import type { ClientQueues } from "../client-records/client-queues.ts";
+import type { ClientRecord } from "../client-records/client-record.ts";
 import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery, Watcher } from "../queries/live-query.ts";
 import { argumentBytes } from "../run/arguments.ts";
@@ -24,14 +24,14 @@ import type { Due, Round, Rounds } from "./shared-timers.ts";
 import { type Subscription, Subscriptions } from "./subscriptions.ts";
 import { type ConnectedFrames, closeReason, decidedText, type TransitionFrames } from "./transition-frames.ts";
 
-export interface SessionParts {
+export interface ClientConnectionParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly rounds: Rounds;
   readonly connected: ConnectedFrames;
   readonly failures: Failures;
   readonly liveQueries: LiveQueries;
-  readonly clientSessions: ClientSessions;
+  readonly clientQueues: ClientQueues;
   /** What a page is told when it connects, beside the answers. */
   keptNotice(): string | undefined;
   /** In development a query that is refused may be one that the next functions accept. */
@@ -43,11 +43,11 @@ export interface SessionParts {
     args: Record<string, Wire>,
     caller: Caller,
   ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
-  /** The transitions of a position, shared by all sessions that are sent them now. */
+  /** The transitions of a position, shared by all connections that are sent them now. */
   framesOf(position: number): TransitionFrames;
-  /** This session has something to send at the next position, or something to look up. */
-  wake(session: Session): void;
-  ended(session: Session): void;
+  /** This connection has something to send at the next position, or something to look up. */
+  wake(queue: ClientConnection): void;
+  ended(queue: ClientConnection): void;
   readonly counters: { sends: number };
 }
 
@@ -61,18 +61,18 @@ const LOOK_AGAIN = 50;
 /**
  * One connected socket: what it watches, and which transition it is due. Messages in, transitions out.
  *
- * Not here: who else watches the same, when queries run (see `Settle`), how mutations are decided (see `ClientSession`).
+ * Not here: who else watches the same, when queries run (see `Settle`), how mutations are decided (see `ClientQueue`).
  */
-export class Session implements Watcher, Spokesman, SocketEvents, Due {
+export class ClientConnection implements Watcher, QueueListener, SocketEvents, Due {
   readonly caller: Caller;
   readonly #socket: SocketLike;
-  readonly #parts: SessionParts;
+  readonly #parts: ClientConnectionParts;
   readonly #subscriptions = new Subscriptions();
   readonly #reflections = new Reflections();
   readonly #incoming: Incoming;
   /** Undefined until `Connect`. */
-  #clientSession: ClientSession | undefined;
-  /** The session says it belongs to somebody else than the caller of this socket: none of its mutations may run. */
+  #queue: ClientQueue | undefined;
+  /** The client id belongs to another identity than that of this socket: none of its mutations may run. */
   #foreign = false;
   /** Defined while queries that left a batch keep the client from moving to that batch's position. */
   #held: HeldView | undefined;
@@ -90,7 +90,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   #round: Round;
   #cancelSlowCheck: Cancel | undefined;
 
-  constructor(parts: SessionParts, socket: SocketLike, caller: Caller) {
+  constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller) {
     this.#parts = parts;
     this.#socket = socket;
     this.caller = caller;
@@ -119,7 +119,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   #receive(message: ClientMessage): void {
     if (this.#draining && BEGINS.has(message.type)) return this.#turnAway();
     if (message.type === "Connect") return this.#connect(message);
-    if (!this.#clientSession) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
+    if (!this.#queue) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
     switch (message.type) {
       case "Subscribe":
         return this.#subscribe(message);
@@ -129,7 +129,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
         // What held it back may be gone, and nothing else might look at it again.
         return this.#parts.wake(this);
       case "Mutate":
-        return this.#mutate(this.#clientSession, message);
+        return this.#mutate(this.#queue, message);
       case "Act":
         void this.#act(message);
         return;
@@ -143,13 +143,13 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   #connect(message: Connect): void {
-    const { clientSessions, connected, keptNotice } = this.#parts;
-    if (this.#clientSession) return this.close(CloseCode.badMessage, "Connect may be sent once.");
+    const { clientQueues, connected, keptNotice } = this.#parts;
+    if (this.#queue) return this.close(CloseCode.badMessage, "Connect may be sent once.");
     if (message.protocol !== PROTOCOL_VERSION) {
       const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${message.protocol}`;
       return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
     }
-    this.#clientSession = clientSessions.attach(message.session, this.caller, this);
+    this.#queue = clientQueues.attach(message.session, this.caller, this);
     this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
     this.#send(connected.of(this.caller.fingerprint));
     const kept = keptNotice();
@@ -188,7 +188,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#parts.wake(this);
   }
 
-  #mutate(session: ClientSession, message: Mutate): void {
+  #mutate(queue: ClientQueue, message: Mutate): void {
     const { limits } = this.#parts;
     const { request, path, args, confirmedUpTo } = message;
     if (this.#foreign) {
@@ -198,10 +198,10 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
       };
       return this.#say({ type: "MutationFailed", request, error });
     }
-    if (session.pending >= limits.queuedMutations) {
+    if (queue.pending >= limits.queuedMutations) {
       return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
     }
-    session.submit({ n: request, address: path, args, confirmedUpTo });
+    queue.submit({ n: request, address: path, args, confirmedUpTo });
   }
 
   async #act(message: Act): Promise<void> {
@@ -269,11 +269,11 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
 
   /** Has it mutations to look up in the snapshot of its next answers? */
   get looksUp(): string | undefined {
-    return this.#reflections.isAsked ? this.#clientSession?.id : undefined;
+    return this.#reflections.isAsked ? this.#queue?.id : undefined;
   }
 
   /** What the snapshot of this position says of them. */
-  lookedUp(record: SessionRecord | undefined, position: number): void {
+  lookedUp(record: ClientRecord | undefined, position: number): void {
     const isOurs = record?.identity === (this.caller.fingerprint ?? "");
     this.#reflections.lookedUp(isOurs ? record : undefined, position);
   }
@@ -379,7 +379,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   takenOver(): void {
-    this.close(CloseCode.sessionTakenOver, "Another socket has taken over this session.");
+    this.close(CloseCode.sessionTakenOver, "Another socket has taken over this client id.");
   }
 
   notRecorded(): void {
@@ -393,7 +393,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   drain(returnAfter: number): void {
     this.#draining = true;
     this.#say({ type: "Draining", returnAfter });
-    if (this.#clientSession?.forgetWaiting(this)) this.#turnAway();
+    if (this.#queue?.forgetWaiting(this)) this.#turnAway();
   }
 
   #turnAway(): void {
@@ -402,7 +402,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   }
 
   /** Closes the socket of a client that was turned away, once it has the outcomes of what runs for it. */
-  #leaveIfTurnedAway(isMutating = this.#clientSession?.isRunning): void {
+  #leaveIfTurnedAway(isMutating = this.#queue?.isRunning): void {
     if (!this.#turnedAway || this.#runningActions > 0 || isMutating) return;
     this.close(CloseCode.serviceRestart, "The server restarts.");
   }
@@ -447,7 +447,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
   look(): void {
     const { environment, limits, rounds } = this.#parts;
     const { handshake, pingEvery, deadAfter } = limits;
-    if (!this.#clientSession) {
+    if (!this.#queue) {
       return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshake} ms.`);
     }
     if (this.#isAsked) return this.close(CloseCode.silent, `Nothing heard for ${deadAfter} ms.`);
@@ -474,7 +474,7 @@ export class Session implements Watcher, Spokesman, SocketEvents, Due {
     this.#round.delete(this);
     this.#cancelSlowCheck?.();
     for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
-    this.#clientSession?.detach(this);
+    this.#queue?.detach(this);
     this.#parts.ended(this);
   }
 }

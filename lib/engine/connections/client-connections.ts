@@ -1,40 +1,40 @@
 import type { Connection } from "../../database/driver/driver.ts";
-import { sessionRecords } from "../client-records/client-record.ts";
+import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { Audience } from "../queries/rerun-loop.ts";
-import type { Session } from "./client-connection.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import { TransitionFrames } from "./transition-frames.ts";
 
-/** Every connected session, and which of them are due a transition. */
-export class Sessions implements Audience {
-  readonly #all = new Set<Session>();
-  /** Sessions with something to say or to look up. */
-  #waiting = new Set<Session>();
-  readonly #lookups = new Set<Session>();
+/** Every open connection, and which of them are due a transition. */
+export class ClientConnections implements Audience {
+  readonly #all = new Set<ClientConnection>();
+  /** Connections with something to send or to look up. */
+  #waiting = new Set<ClientConnection>();
+  readonly #lookups = new Set<ClientConnection>();
   /** Due, but something that they show or ask for is unsettled: they are looked at again each time. */
-  readonly #heldBack = new Set<Session>();
+  readonly #heldBack = new Set<ClientConnection>();
   /** Of the position that was sent last. */
   #frames = new TransitionFrames(0);
 
-  add(session: Session): void {
-    this.#all.add(session);
+  add(connection: ClientConnection): void {
+    this.#all.add(connection);
   }
 
-  delete(session: Session): void {
-    this.#all.delete(session);
-    this.#waiting.delete(session);
-    this.#lookups.delete(session);
-    this.#heldBack.delete(session);
+  delete(connection: ClientConnection): void {
+    this.#all.delete(connection);
+    this.#waiting.delete(connection);
+    this.#lookups.delete(connection);
+    this.#heldBack.delete(connection);
   }
 
-  /** This session is due a transition, or something to be looked up before it. */
-  markWaiting(session: Session): void {
-    if (!this.#all.has(session)) return;
-    this.#waiting.add(session);
-    if (session.looksUp !== undefined) this.#lookups.add(session);
+  /** This connection is due a transition, or something to be looked up before it. */
+  markWaiting(connection: ClientConnection): void {
+    if (!this.#all.has(connection)) return;
+    this.#waiting.add(connection);
+    if (connection.looksUp !== undefined) this.#lookups.add(connection);
   }
 
-  get all(): ReadonlySet<Session> {
+  get all(): ReadonlySet<ClientConnection> {
     return this.#all;
   }
 
@@ -48,13 +48,13 @@ export class Sessions implements Audience {
 
   async lookUp(connection: Connection, position: number): Promise<void> {
     const asking = [...this.#lookups];
-    const ids = asking.map((session) => session.looksUp).filter((id) => id !== undefined);
-    const records = await sessionRecords.lookUp(connection, ids);
-    for (const session of asking) {
-      this.#lookups.delete(session);
-      const id = session.looksUp;
-      if (id !== undefined) session.lookedUp(records.get(id), position);
-      this.markWaiting(session);
+    const ids = asking.map((connection) => connection.looksUp).filter((id) => id !== undefined);
+    const records = await clientRecords.lookUp(connection, ids);
+    for (const connection of asking) {
+      this.#lookups.delete(connection);
+      const id = connection.looksUp;
+      if (id !== undefined) connection.lookedUp(records.get(id), position);
+      this.markWaiting(connection);
     }
   }
 
@@ -68,26 +68,26 @@ export class Sessions implements Audience {
     const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
     this.#heldBack.clear();
-    for (const session of due) {
-      const blocking = unsettled.size === 0 ? unsettled : session.showing(unsettled);
+    for (const connection of due) {
+      const blocking = unsettled.size === 0 ? unsettled : connection.showing(unsettled);
       if (blocking.size === 0) {
-        session.flush(frames, unsettled);
+        connection.flush(frames, unsettled);
         // A commit after this position: nothing else might call for the transition that reflects it.
-        if (session.awaitsMoreThan(position)) this.markWaiting(session);
-        if (session.hasNews) this.#heldBack.add(session);
-      } else this.#holdBack(session, blocking, leaving, unsettled);
+        if (connection.awaitsMoreThan(position)) this.markWaiting(connection);
+        if (connection.hasNews) this.#heldBack.add(connection);
+      } else this.#holdBack(connection, blocking, leaving, unsettled);
     }
   }
 
-  /** If all that it waits for runs at this very position, the session can have the state of this position later. */
+  /** If all that it waits for runs at this very position, the connection can have the state of this position later. */
   #holdBack(
-    session: Session,
+    connection: ClientConnection,
     blocking: ReadonlySet<LiveQuery>,
     leaving: ReadonlySet<LiveQuery>,
     unsettled: ReadonlySet<LiveQuery>,
   ): void {
-    this.#heldBack.add(session);
+    this.#heldBack.add(connection);
     for (const live of blocking) if (!leaving.has(live)) return;
-    session.hold(new Set(blocking), unsettled);
+    connection.hold(new Set(blocking), unsettled);
   }
 }

@@ -1,9 +1,9 @@
-import type { SessionRecord } from "../client-records/client-record.ts";
+import type { ClientRecord } from "../client-records/client-record.ts";
 
 /**
  * Which mutations of one client its next states will contain, and which of them it has not been told of.
  *
- * Not here: deciding mutations (see `ClientSession`).
+ * Not here: deciding mutations (see `Mutations`).
  */
 export class Reflections {
   /** Mutations that the client does not know the fate of. Set by a reconnect, until they have been looked up in a snapshot. */
@@ -24,9 +24,9 @@ export class Reflections {
 
   /**
    * What a snapshot says of them: those decided are reflected by the answers of its position, and of later ones.
-   * @param record The session's, undefined when it has none that is this caller's.
+   * @param record The client's, undefined when it has none that is this caller's.
    */
-  lookedUp(record: SessionRecord | undefined, position: number): void {
+  lookedUp(record: ClientRecord | undefined, position: number): void {
     for (const request of this.#undecided ?? []) {
       if (record && request <= record.lastDecided) this.committed(request, position);
     }

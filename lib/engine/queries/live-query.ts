@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { Answer } from "../answers/answer.ts";
 import type { Call } from "../run/run.ts";
 
-/** A session that watches, as far as a live query needs to know. */
+/** A connection that watches, as far as a live query needs to know. */
 export interface Watcher {
   readonly caller: Caller;
   /** Its answer is another one now; to be sent with the rest of the batch. */

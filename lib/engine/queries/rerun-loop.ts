@@ -12,7 +12,7 @@ import { withDeadline } from "../run/time-limit.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery } from "./live-query.ts";
 
-/** What else a batch does beside running queries: the sessions' side of it. */
+/** What else a batch does beside running queries: the connections' side of it. */
 export interface Audience {
   /** Is there something to send although no query is due? */
   readonly waiting: boolean;
@@ -88,7 +88,7 @@ interface Ran {
  * A commit that lands meanwhile leaves its queries stale for the next batch.
  *
  * A query that runs long leaves its batch: clients that do not watch it go on, the others keep what the rest of the
- * batch answered until it has finished (see `Session.hold`).
+ * batch answered until it has finished (see `ClientConnection.hold`).
  */
 export class Settle {
   readonly #parts: SettleParts;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ConnectionLostError } from "../../../../lib/database/driver/driver.ts";
 import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables } from "../../../../lib/database/internal/internal-tables.ts";
-import { sessionRecords } from "../../../../lib/engine/client-records/client-record.ts";
+import { clientRecords } from "../../../../lib/engine/client-records/client-record.ts";
 import { Transactions } from "../../../../lib/engine/commits/transactions.ts";
 import { defaultLimits } from "../../../../lib/engine/run/limits.ts";
 import { machineEnvironment } from "../../../../lib/environment/environment.ts";
@@ -196,10 +196,10 @@ function overAWire(use: DriverInUse, port: number): void {
           return {
             value: true,
             invalidations: [],
-            deciding: sessionRecords.advance(connection, "s", 1, record),
+            deciding: clientRecords.advance(connection, "s", 1, record),
           };
         },
-        wentThrough: (connection) => sessionRecords.isDecided(connection, "s", 1),
+        wentThrough: (connection) => clientRecords.isDecided(connection, "s", 1),
         committed: () => {},
       });
       await fell.promise;
@@ -225,7 +225,7 @@ function lateCommitsAreWaitedFor(use: DriverInUse, port: number): void {
     await connection.execute("insert into things (id, name) values (1, 'late')");
     wire.delay();
     const record = { identity: "", lastDecided: 1, outcomes: new Map(), touched: 0 };
-    const committing = use.outcomeOf(connection.commit(sessionRecords.advance(connection, "s", 1, record)));
+    const committing = use.outcomeOf(connection.commit(clientRecords.advance(connection, "s", 1, record)));
     await expect.poll(() => wire.isCarrying, { interval: 5 }).toBe(true);
     connection.destroy();
     expect(await committing).toBe("connectionLost");
@@ -250,7 +250,7 @@ async function isDecided(use: DriverInUse, lock: string): Promise<boolean> {
     const connection = await use.driver.connect();
     try {
       await connection.begin("write", lock);
-      return await sessionRecords.isDecided(connection, "s", 1);
+      return await clientRecords.isDecided(connection, "s", 1);
     } catch (error) {
       if (use.driver.classify(error) !== "conflict") throw error;
     } finally {

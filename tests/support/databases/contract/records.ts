@@ -3,7 +3,7 @@ import type { Connection, Statement } from "../../../../lib/database/driver/driv
 import { alone, inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal/internal-tables.ts";
-import { type SessionRecord, sessionRecords } from "../../../../lib/engine/client-records/client-record.ts";
+import { type ClientRecord, clientRecords } from "../../../../lib/engine/client-records/client-record.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
 const record = {
@@ -17,8 +17,8 @@ const record = {
 export function recordsAreKept(use: DriverInUse): void {
   const { own } = dialects[use.subject.dialect];
   const write = <T>(work: Parameters<typeof inTransaction<T>>[2]) => inTransaction(use.driver, "write", work);
-  const advance = (id: string, n: number, record: SessionRecord, touch?: boolean) =>
-    use.decide((connection) => sessionRecords.advance(connection, id, n, record, touch));
+  const advance = (id: string, n: number, record: ClientRecord, touch?: boolean) =>
+    use.decide((connection) => clientRecords.advance(connection, id, n, record, touch));
   const forget = () => write((connection) => connection.execute(`delete from ${own("sessions")}`));
 
   describe("the framework's own tables", () => {
@@ -49,32 +49,32 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await advance("s", 1, record)).toBe(true);
       expect(await advance("s", 1, record)).toBe(false);
       expect(await advance("s", 3, next)).toBe(false);
-      expect(await write((connection) => sessionRecords.load(connection, "s"))).toEqual(record);
+      expect(await write((connection) => clientRecords.load(connection, "s"))).toEqual(record);
       expect(await advance("s", 2, next, false)).toBe(true);
       expect(await advance("s", 2, next, false)).toBe(false);
-      expect(await write((connection) => sessionRecords.isDecided(connection, "s", 2))).toBe(true);
-      expect(await write((connection) => sessionRecords.isDecided(connection, "s", 3))).toBe(false);
+      expect(await write((connection) => clientRecords.isDecided(connection, "s", 2))).toBe(true);
+      expect(await write((connection) => clientRecords.isDecided(connection, "s", 3))).toBe(false);
       expect(await advance("S", 1, record)).toBe(true);
       const found = await inTransaction(use.driver, "read", (connection) =>
-        sessionRecords.lookUp(connection, ["s", "S", "nobody"]),
+        clientRecords.lookUp(connection, ["s", "S", "nobody"]),
       );
       expect([...found.keys()].sort()).toEqual(["S", "s"]);
       // One that is not known any more is not made anew.
       for (const touch of [false, true]) {
         expect(await advance("gone", 2, next, touch)).toBe(false);
-        expect(await write((connection) => sessionRecords.load(connection, "gone"))).toBeUndefined();
+        expect(await write((connection) => clientRecords.load(connection, "gone"))).toBeUndefined();
       }
       const bob = { ...next, identity: "bob", lastDecided: 3 };
       expect(await advance("s", 3, bob)).toBe(false);
       expect(found.get("s")?.lastDecided).toBe(2);
-      expect(await inTransaction(use.driver, "read", (each) => sessionRecords.lookUp(each, []))).toEqual(new Map());
+      expect(await inTransaction(use.driver, "read", (each) => clientRecords.lookUp(each, []))).toEqual(new Map());
     });
 
     test("what is committed with a mutation that has been decided is not kept", async () => {
       await forget();
       const insert = (id: number) => (connection: Connection) =>
         connection.execute(`insert into things (id, name) values (${id}, 'n${id}')`);
-      const first = (connection: Connection) => sessionRecords.advance(connection, "s", 1, record);
+      const first = (connection: Connection) => clientRecords.advance(connection, "s", 1, record);
       expect(await use.decide(first, insert(1))).toBe(true);
       expect(await use.decide(first, insert(2))).toBe(false);
       expect(await use.names()).toEqual(["n1"]);
@@ -84,17 +84,17 @@ export function recordsAreKept(use: DriverInUse): void {
       await forget();
       const failing = (connection: Connection) =>
         connection.execute("insert into things (id, name) values (1, 'one'), (1, 'two')").catch(() => {});
-      const deciding = use.decide((connection) => sessionRecords.advance(connection, "s", 1, record), failing);
+      const deciding = use.decide((connection) => clientRecords.advance(connection, "s", 1, record), failing);
       await expect(deciding).rejects.toThrow("rolled back instead of committing");
-      expect(await write((connection) => sessionRecords.load(connection, "s"))).toBeUndefined();
+      expect(await write((connection) => clientRecords.load(connection, "s"))).toBeUndefined();
     });
 
-    test("sessions that nobody has used for long are forgotten", async () => {
+    test("clients without a mutation for long are forgotten", async () => {
       await forget();
       await advance("old", 1, record);
       await advance("new", 1, { ...record, touched: 1_700_000_000_001 });
-      await write((connection) => sessionRecords.prune(connection, 1_700_000_000_001));
-      const found = await write((connection) => sessionRecords.lookUp(connection, ["old", "new"]));
+      await write((connection) => clientRecords.prune(connection, 1_700_000_000_001));
+      const found = await write((connection) => clientRecords.lookUp(connection, ["old", "new"]));
       expect([...found.keys()]).toEqual(["new"]);
     });
 
@@ -104,7 +104,7 @@ export function recordsAreKept(use: DriverInUse): void {
         const decide = () =>
           use
             .decide(
-              (connection) => sessionRecords.advance(connection, "s", n, { ...record, lastDecided: n }),
+              (connection) => clientRecords.advance(connection, "s", n, { ...record, lastDecided: n }),
               (connection) => connection.execute(`insert into things (id) values (${n})`).catch(() => {}),
             )
             .then(String, use.driver.classify);
@@ -116,7 +116,7 @@ export function recordsAreKept(use: DriverInUse): void {
 
     if (use.subject.writersConflict) {
       outcomesAreWaitedFor(use, forget);
-      sessionsKeepOutOfEachOthersWay(use, forget);
+      clientsKeepOutOfEachOthersWay(use, forget);
     }
     if (use.subject.reopens) happensOnce(use);
   });
@@ -133,7 +133,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
     for (;;) {
       const connection = await use.begin("write");
       try {
-        return await sessionRecords.isDecided(connection, "s", n);
+        return await clientRecords.isDecided(connection, "s", n);
       } catch (error) {
         if (use.driver.classify(error) !== "conflict") throw error;
       } finally {
@@ -152,7 +152,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
       [2, "commit"],
     ] as const) {
       const deciding = await use.begin("write");
-      await run(deciding, sessionRecords.advance(deciding, "s", n, { ...record, lastDecided: n }));
+      await run(deciding, clientRecords.advance(deciding, "s", n, { ...record, lastDecided: n }));
       let answered = false;
       const asking = isDecided(n).finally(() => {
         answered = true;
@@ -167,20 +167,20 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
   });
 }
 
-function sessionsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<unknown>): void {
-  test("mutations of several sessions at once do not conflict, also when the database knows how few there are", async () => {
+function clientsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<unknown>): void {
+  test("mutations of several clients at once do not conflict, also when the database knows how few there are", async () => {
     await createInternalTables(use.driver);
     await forget();
     const sessions = ["a", "b", "c", "d"];
     const advanceAll = async (n: number): Promise<string[]> => {
       const connections = await Promise.all(sessions.map(() => use.begin("write")));
       const decided = (connection: Connection, i: number) =>
-        run(connection, sessionRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n }));
+        run(connection, clientRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n }));
       // All of them read and write before the first commits.
       await Promise.all(connections.map(decided));
       const ends = await Promise.all(connections.map((connection) => use.outcomeOf(connection.commit())));
       for (const connection of connections) connection.release();
-      const records = await inTransaction(use.driver, "read", (each) => sessionRecords.lookUp(each, sessions));
+      const records = await inTransaction(use.driver, "read", (each) => clientRecords.lookUp(each, sessions));
       expect([...records.values()].map(({ lastDecided }) => lastDecided)).toEqual(sessions.map(() => n));
       return ends;
     };
