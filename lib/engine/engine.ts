@@ -14,13 +14,13 @@ import { Mutations } from "./client-records/mutations.ts";
 import { Transactions } from "./commits/transactions.ts";
 import { ClientConnection, type ClientConnectionParts } from "./connections/client-connection.ts";
 import { ClientConnections } from "./connections/client-connections.ts";
-import { Rounds } from "./connections/shared-timers.ts";
+import { SharedTimers } from "./connections/shared-timers.ts";
 import { ConnectedFrames } from "./connections/transition-frames.ts";
 import { LiveQueries } from "./queries/live-queries.ts";
-import { ForgottenInvalidations } from "./queries/missing-invalidations.ts";
-import { Leases } from "./queries/preload-leases.ts";
-import { Ask } from "./queries/query-once.ts";
-import { Settle } from "./queries/rerun-loop.ts";
+import { MissingInvalidations } from "./queries/missing-invalidations.ts";
+import { PreloadLeases } from "./queries/preload-leases.ts";
+import { QueryOnce } from "./queries/query-once.ts";
+import { RerunLoop } from "./queries/rerun-loop.ts";
 import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "./run/arguments.ts";
 import { BadRequestError, Failures, UnknownFunctionError } from "./run/failures.ts";
 import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
@@ -53,7 +53,7 @@ export interface EngineCounters {
   readonly queryRuns: number;
   readonly serialisations: number;
   readonly sends: number;
-  /** Runs that only looked for forgotten invalidations, in development. */
+  /** Runs that only looked for missing invalidations, in development. */
   readonly checkRuns: number;
 }
 
@@ -101,11 +101,11 @@ export function createEngine(options: EngineOptions): Engine {
   const liveQueries = new LiveQueries();
   const transactions = new Transactions(driver, environment, limits, (position, invalidations, by) => {
     liveQueries.invalidate(invalidations, position);
-    if (development && by !== undefined) forgotten.committed(by, position, invalidations);
-    settle.wake();
+    if (development && by !== undefined) missingInvalidations.committed(by, position, invalidations);
+    rerunLoop.wake();
   });
   const connections = new ClientConnections();
-  const settle: Settle = new Settle({
+  const rerunLoop: RerunLoop = new RerunLoop({
     driver,
     environment,
     limits,
@@ -114,9 +114,9 @@ export function createEngine(options: EngineOptions): Engine {
     failures,
     counters,
     registry,
-    audience: () => connections,
+    sink: () => connections,
   });
-  const forgotten: ForgottenInvalidations = new ForgottenInvalidations({
+  const missingInvalidations: MissingInvalidations = new MissingInvalidations({
     environment,
     limits,
     transactions,
@@ -124,11 +124,11 @@ export function createEngine(options: EngineOptions): Engine {
     counters,
     registry,
   });
-  const ask = new Ask({ environment, limits, transactions, liveQueries, settle });
-  const leases = new Leases(environment, limits, liveQueries);
+  const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
+  const leases = new PreloadLeases(environment, limits, liveQueries);
   const mutations = new Mutations({ environment, limits, transactions, failures, registry });
   const clientQueues = new ClientQueues(mutations, environment);
-  const actions = new Actions({ environment, limits, transactions, mutations, ask, registry });
+  const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
 
   function resolve(kind: FunctionKind, address: string, args: Record<string, unknown>, internal = false): Call {
     const fn = functions.find(kind, address);
@@ -152,7 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function run(call: Call, caller: Caller): Promise<Outcome<string>> {
     switch (call.fn.kind) {
       case "query": {
-        const { answer } = await ask.answer(call, caller);
+        const { answer } = await queryOnce.answer(call, caller);
         return answer.ok ? { ok: true, value: answer.valueText } : { ok: false, error: answer.error };
       }
       case "mutation":
@@ -175,13 +175,13 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function whatRunsEnds(): Promise<void> {
     await Promise.all([clientQueues.settled(), actions.settled()]);
-    await settle.settled();
+    await rerunLoop.settled();
   }
 
   const connectionParts: ClientConnectionParts = {
     environment,
     limits,
-    rounds: new Rounds(environment),
+    timers: new SharedTimers(environment),
     connected: new ConnectedFrames({ type: "Connected", epoch, limits: statedLimits(limits) }),
     failures,
     liveQueries,
@@ -196,7 +196,7 @@ export function createEngine(options: EngineOptions): Engine {
     runAction,
     wake(connection) {
       connections.markWaiting(connection);
-      settle.wake();
+      rerunLoop.wake();
     },
     framesOf: (position) => connections.framesOf(position),
     ended: (connection) => connections.delete(connection),
@@ -210,7 +210,7 @@ export function createEngine(options: EngineOptions): Engine {
     useFunctions(modules, schema) {
       functions = new Registry(modules);
       driver.useSchema(schema);
-      forgotten.forget();
+      missingInvalidations.forget();
       for (const { call, waiters } of liveQueries.clear()) {
         const fn = functions.find("query", call.address);
         for (const waiter of waiters) {
@@ -219,7 +219,7 @@ export function createEngine(options: EngineOptions): Engine {
         }
       }
       for (const connection of connections.all) connection.rebindAll();
-      settle.wake();
+      rerunLoop.wake();
     },
 
     notice(message) {
@@ -244,7 +244,7 @@ export function createEngine(options: EngineOptions): Engine {
         const wireArgs = toWire(args) as Record<string, Wire>;
         checkKeptArguments(address, argumentBytes(wireArgs), limits);
         const call = resolve("query", address, args);
-        const { answer, position } = await ask.answer(call, caller, (live) => leases.hold(live));
+        const { answer, position } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
         if (!answer.ok) return { ok: false, error: answer.error };
         return {
           ok: true,
@@ -270,8 +270,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     async settled() {
       await clientQueues.settled();
-      await forgotten.settled();
-      await settle.settled();
+      await missingInvalidations.settled();
+      await rerunLoop.settled();
     },
 
     async drain() {
@@ -291,8 +291,8 @@ export function createEngine(options: EngineOptions): Engine {
       for (const connection of [...connections.all]) connection.close(1012, "The server restarts.");
       leases.close();
       transactions.close();
-      await forgotten.close();
-      await settle.close();
+      await missingInvalidations.close();
+      await rerunLoop.close();
     },
   };
 }

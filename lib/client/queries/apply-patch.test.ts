@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { anyText, anyValue } from "../../../tests/support/any-value.ts";
 import { ScriptedServer, settle } from "../../../tests/support/scripted-server.ts";
 import type { ValueAnswer } from "../../engine/answers/answer.ts";
-import { valueAnswer } from "../../engine/answers/encode-answer.ts";
+import { encodeAnswer } from "../../engine/answers/encode-answer.ts";
 import type { QueryKey } from "../../functions/query-key.ts";
 import { type Patch, serverMessage } from "../../protocol/server-message.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
@@ -19,7 +19,7 @@ import { ServerAnswers } from "./server-answers.ts";
 const LONG = "x".repeat(120);
 
 /** The server's answer to a query that has answered `previous`. */
-const answer = (value: unknown, previous?: ValueAnswer) => valueAnswer(1, "m:list", value, 1_000_000, previous);
+const answer = (value: unknown, previous?: ValueAnswer) => encodeAnswer(1, "m:list", value, 1_000_000, previous);
 const whole = ({ valueText, hash }: ValueAnswer): Answer =>
   goodAnswer(undefined, fromWire(JSON.parse(valueText) as Wire), hash);
 const wireText = (value: unknown) => JSON.stringify(toWire(value));

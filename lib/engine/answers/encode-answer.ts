@@ -12,7 +12,7 @@ import { joinList, lengthOf, listText } from "./list-text.ts";
  * patch when it is another.
  * @throws {ValueError} when the value cannot travel, {RangeError} when it is larger than `maxBytes`.
  */
-export function valueAnswer(
+export function encodeAnswer(
   liveId: number,
   address: string,
   value: unknown,
@@ -32,7 +32,7 @@ export function valueAnswer(
   return answer ?? plainAnswer(liveId, joinList(list));
 }
 
-export function errorAnswer(liveId: number, error: WireError, mayPass: boolean): ErrorAnswer {
+export function encodeError(liveId: number, error: WireError, mayPass: boolean): ErrorAnswer {
   return { ok: false, error, mayPass, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
 }
 

@@ -1,5 +1,5 @@
 import { ListHash } from "../../values/list-hash.ts";
-import type { Told, ValueAnswer } from "./answer.ts";
+import type { EncodedAnswer, ValueAnswer } from "./answer.ts";
 import { changeFields, changeOf, joinList, type ListChange, type ListText, lengthOf } from "./list-text.ts";
 
 /** How many lists from before are kept for clients that have missed answers. Rows that did not change are held once. */
@@ -12,7 +12,7 @@ interface Base {
   readonly hash: string;
   readonly list: ListText;
   /** How to come from it to the answer now: undefined until somebody asked, null when the whole answer is better. */
-  told: Told | null | undefined;
+  told: EncodedAnswer | null | undefined;
 }
 
 /**
@@ -63,7 +63,7 @@ export class ListAnswer implements ValueAnswer {
     return this.#text;
   }
 
-  since(hash: string): Told | undefined {
+  since(hash: string): EncodedAnswer | undefined {
     const base = this.#earlier.find((earlier) => earlier.hash === hash);
     if (base?.told === undefined && base) base.told = this.#patch(base, changeOf(base.list, this.#list));
     return base?.told ?? undefined;
@@ -78,7 +78,7 @@ export class ListAnswer implements ValueAnswer {
     this.#earlier.push(base, ...older.slice(0, EARLIER - 1));
   }
 
-  #patch({ list }: Base, change: ListChange | undefined): Told | null {
+  #patch({ list }: Base, change: ListChange | undefined): EncodedAnswer | null {
     const text = change && `${this.#start}${changeFields(change, list.rows.length)}}`;
     return text !== undefined && text.length <= lengthOf(this.#list) * WORTHWHILE ? { text } : null;
   }

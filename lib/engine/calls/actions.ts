@@ -2,22 +2,22 @@ import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Identity } from "../../functions/context.ts";
 import { fromWire, type Wire } from "../../values/wire.ts";
-import { resultText } from "../answers/encode-outcome.ts";
+import { encodeResult } from "../answers/encode-outcome.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { Transactions } from "../commits/transactions.ts";
-import type { Ask } from "../queries/query-once.ts";
+import type { QueryOnce } from "../queries/query-once.ts";
 import { thrownBy } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
-import { withDeadline } from "../run/time-limit.ts";
+import { withTimeLimit } from "../run/time-limit.ts";
 
 export interface ActionParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly transactions: Transactions;
   readonly mutations: Mutations;
-  readonly ask: Ask;
+  readonly queryOnce: QueryOnce;
   registry(): Registry;
 }
 
@@ -48,8 +48,8 @@ export class Actions {
 
   async #run(call: Call, caller: Caller): Promise<string> {
     const { environment, limits } = this.#parts;
-    const result = await withDeadline(environment, limits.actionTime, call.address, this.#perform(call, caller));
-    return resultText(call.address, result, limits.resultBytes);
+    const result = await withTimeLimit(environment, limits.actionTime, call.address, this.#perform(call, caller));
+    return encodeResult(call.address, result, limits.resultBytes);
   }
 
   #perform(call: Call, caller: Caller): Promise<unknown> {
@@ -69,7 +69,7 @@ export class Actions {
   }
 
   async #query(call: Call, caller: Caller): Promise<unknown> {
-    const { answer } = await this.#parts.ask.answer(call, caller);
+    const { answer } = await this.#parts.queryOnce.answer(call, caller);
     if (answer.ok) return fromWire(JSON.parse(answer.valueText) as Wire);
     throw thrownBy(call.address, answer.error);
   }

@@ -4,14 +4,14 @@ import type { Environment } from "../../environment/environment.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import type { Wire } from "../../values/wire.ts";
-import { resultText } from "../answers/encode-outcome.ts";
+import { encodeResult } from "../answers/encode-outcome.ts";
 import { AlreadyDecidedError, type Transactions } from "../commits/transactions.ts";
 import { parseArguments, readArguments } from "../run/arguments.ts";
 import { BadRequestError, type Failures } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, Run } from "../run/run.ts";
-import { withDeadline } from "../run/time-limit.ts";
+import { withTimeLimit } from "../run/time-limit.ts";
 import { advanced, type ClientRecord, clientRecords } from "./client-record.ts";
 
 /** Mutation `n` of a client. */
@@ -152,10 +152,10 @@ export class Mutations {
       body: async (connection) => {
         const run = new Run(registry, client.caller);
         const work = run.mutation(call, connection.db);
-        const value = await withDeadline(environment, limits.mutationTime, call.address, work, () =>
+        const value = await withTimeLimit(environment, limits.mutationTime, call.address, work, () =>
           connection.destroy(),
         );
-        const valueText = resultText(call.address, value, limits.resultBytes);
+        const valueText = encodeResult(call.address, value, limits.resultBytes);
         const next = recordAfter(valueText);
         const deciding = this.#advance(connection, client, n, next);
         return { value: { valueText, next }, invalidations: run.invalidations, deciding };

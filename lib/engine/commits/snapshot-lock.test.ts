@@ -1,25 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Gate, type GateGroup } from "./snapshot-lock.ts";
+import { type LockSide, SnapshotLock } from "./snapshot-lock.ts";
 
 /** Somebody at the gate, who stays inside until told to leave. */
 interface Visitor {
   readonly name: number;
-  readonly group: GateGroup;
+  readonly group: LockSide;
   readonly passed: Promise<string>;
   leave(): void;
   fail(): void;
 }
 
 class World {
-  readonly #gate = new Gate();
+  readonly #gate = new SnapshotLock();
   readonly inside = new Set<number>();
   #names = 0;
 
-  arrive(group: GateGroup): Visitor {
+  arrive(group: LockSide): Visitor {
     const name = this.#names++;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const passed = this.#gate.pass(group, async () => {
+    const passed = this.#gate.hold(group, async () => {
       this.inside.add(name);
       try {
         return await promise;
@@ -40,9 +40,9 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
  * inside; who comes joins the last round if it is of their group.
  */
 class Model {
-  readonly rounds: { group: GateGroup; names: Set<number> }[] = [];
+  readonly rounds: { group: LockSide; names: Set<number> }[] = [];
 
-  arrive(name: number, group: GateGroup): void {
+  arrive(name: number, group: LockSide): void {
     const last = this.rounds.at(-1);
     if (last?.group === group) last.names.add(name);
     else this.rounds.push({ group, names: new Set([name]) });

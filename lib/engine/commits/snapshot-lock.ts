@@ -1,5 +1,5 @@
 /** Who may be inside together: runs that take their snapshot, or commits. */
-export type GateGroup = "snapshot" | "commit";
+export type LockSide = "snapshot" | "commit";
 
 /**
  * Lets any number of one group in, never both groups at once, in the order they came.
@@ -7,17 +7,17 @@ export type GateGroup = "snapshot" | "commit";
  * This is what makes a position true: while a run takes its snapshot no COMMIT of this process is in flight, so the
  * snapshot holds exactly the commits up to the position read beside it.
  */
-export class Gate {
-  #group: GateGroup = "snapshot";
+export class SnapshotLock {
+  #group: LockSide = "snapshot";
   #inside = 0;
-  readonly #waiting: { group: GateGroup; enter: () => void; refuse: (reason: Error) => void }[] = [];
+  readonly #waiting: { group: LockSide; enter: () => void; refuse: (reason: Error) => void }[] = [];
   #closedBecause: Error | undefined;
 
   /**
    * Runs `body` inside. Nobody of the other group is inside from its first to its last step.
-   * @throws what `sendAway` was given, before `body` was called.
+   * @throws what `refuse` was given, before `body` was called.
    */
-  async pass<T>(group: GateGroup, body: () => Promise<T>): Promise<T> {
+  async hold<T>(group: LockSide, body: () => Promise<T>): Promise<T> {
     await this.#enter(group);
     try {
       return await body();
@@ -27,7 +27,7 @@ export class Gate {
   }
 
   /** Refuses everybody who waits or comes, until `reopen`. Who is inside stays. */
-  sendAway(reason: Error): void {
+  refuse(reason: Error): void {
     this.#closedBecause = reason;
     for (const { refuse } of this.#waiting.splice(0)) refuse(reason);
   }
@@ -36,7 +36,7 @@ export class Gate {
     this.#closedBecause = undefined;
   }
 
-  #enter(group: GateGroup): Promise<void> | undefined {
+  #enter(group: LockSide): Promise<void> | undefined {
     if (this.#closedBecause) throw this.#closedBecause;
     // Whoever comes while others wait queues behind them, or one group could starve the other.
     if (this.#waiting.length === 0 && (this.#inside === 0 || this.#group === group)) {

@@ -7,7 +7,7 @@ import type { Environment } from "../../environment/environment.ts";
  * after a quarter of an hour, and everybody else would wait for it as long.
  * @throws {ConnectionLostError} when it takes longer than `ms` milliseconds.
  */
-export function answersInTime<T>(
+export function withStatementTimeout<T>(
   environment: Environment,
   ms: number,
   connection: Connection,

@@ -3,8 +3,8 @@ import type { Environment } from "../../environment/environment.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import { UnavailableError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
-import { Gate } from "./snapshot-lock.ts";
-import { answersInTime } from "./statement-timeout.ts";
+import { SnapshotLock } from "./snapshot-lock.ts";
+import { withStatementTimeout } from "./statement-timeout.ts";
 
 /** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
 export type Announce = (position: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
@@ -41,7 +41,7 @@ const MOST_LOSSES = 5;
  */
 export class Transactions {
   #head = 0;
-  readonly #gate = new Gate();
+  readonly #lock = new SnapshotLock();
   readonly #driver: Driver;
   readonly #environment: Environment;
   readonly #announce: Announce;
@@ -74,7 +74,7 @@ export class Transactions {
 
   /**
    * Opens so many read snapshots of one position. `begun` is called with it, in the very step in which it is known.
-   * Connections come before the gate: whoever waits for one must not keep commits waiting.
+   * Connections come before the lock: whoever waits for one must not keep commits waiting.
    */
   openSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
     return this.#outsideDoubt(() => this.#tryOpenSnapshots(count, begun));
@@ -83,7 +83,7 @@ export class Transactions {
   async #tryOpenSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
     const connections = await allOrNone(count, () => this.#driver.connect());
     try {
-      await this.#gate.pass("snapshot", async () => {
+      await this.#lock.hold("snapshot", async () => {
         await Promise.all(connections.map((connection) => this.#inTime(connection, connection.begin("read"))));
         begun(this.#head);
       });
@@ -127,7 +127,7 @@ export class Transactions {
   /** Announces something that no transaction of ours committed (an action did it). */
   announceNow(invalidations: readonly Invalidation[]): Promise<void> {
     return this.#outsideDoubt(() =>
-      this.#gate.pass("commit", async () => this.#announce(++this.#head, invalidations, undefined)),
+      this.#lock.hold("commit", async () => this.#announce(++this.#head, invalidations, undefined)),
     );
   }
 
@@ -215,7 +215,7 @@ export class Transactions {
       await this.#inTime(connection, connection.begin("write", write.lock));
       begun();
       const { value, invalidations, deciding } = await write.body(connection);
-      await this.#gate.pass("commit", async () => {
+      await this.#lock.hold("commit", async () => {
         try {
           await this.#commit(connection, deciding);
         } catch (error) {
@@ -239,12 +239,12 @@ export class Transactions {
   /** Until it is known nobody may take a snapshot, as nobody could say what is in it: those who wait for that give way. */
   async #findOut<T>(write: Write<T>): Promise<boolean> {
     if (this.#inDoubt++ === 0) this.#decided = Promise.withResolvers();
-    this.#gate.sendAway(new GaveWayError());
+    this.#lock.refuse(new GaveWayError());
     try {
       return await this.#askUntilAnswered(write);
     } finally {
       if (--this.#inDoubt === 0) {
-        this.#gate.reopen();
+        this.#lock.reopen();
         this.#decided.resolve();
       }
     }
@@ -277,7 +277,7 @@ export class Transactions {
   }
 
   #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
-    return answersInTime(this.#environment, this.#limits.databaseTime, connection, asked);
+    return withStatementTimeout(this.#environment, this.#limits.databaseTime, connection, asked);
   }
 
   /** Rolls back what is open, and gives the connection back. Never rejects, and never takes long. */

@@ -7,12 +7,12 @@ import { CloseCode } from "../../protocol/version.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { createEngine, type Engine } from "../engine.ts";
 import { defaultLimits } from "../run/limits.ts";
-import { SlowReader } from "./backpressure.ts";
+import { Backpressure } from "./backpressure.ts";
 
 const { pauseAbove, dropAbove, dropAfter } = defaultLimits;
 
 describe("a client that reads too slowly", () => {
-  const reader = () => new SlowReader(defaultLimits);
+  const reader = () => new Backpressure(defaultLimits);
 
   test("is sent nothing until it has read nearly everything", () => {
     expect(reader().keepsUp(pauseAbove)).toBe(true);

@@ -6,7 +6,7 @@ const COUNTED_EXACTLY = 256 * 1024;
 const LONGEST_STEP = 5_000;
 
 /** How one client reads what it is sent. */
-export class SlowReader {
+export class Backpressure {
   readonly #limits: EngineLimits;
   /** Of the frames that it may not have read, in bytes. Back to 0 whenever it has read nearly everything. */
   #largest = 0;

@@ -16,18 +16,18 @@ import { argumentBytes } from "../run/arguments.ts";
 import type { Failures } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Call } from "../run/run.ts";
-import { SlowReader } from "./backpressure.ts";
-import { HeldView } from "./held-transition.ts";
-import { Incoming, Refusal } from "./message-reader.ts";
-import { Reflections } from "./reflected-mutations.ts";
-import type { Due, Round, Rounds } from "./shared-timers.ts";
+import { Backpressure } from "./backpressure.ts";
+import { HeldTransition } from "./held-transition.ts";
+import { MessageReader, ProtocolViolation } from "./message-reader.ts";
+import { ReflectedMutations } from "./reflected-mutations.ts";
+import type { SharedTimer, SharedTimers, TimerTarget } from "./shared-timers.ts";
 import { type Subscription, Subscriptions } from "./subscriptions.ts";
 import { type ConnectedFrames, closeReason, decidedText, type TransitionFrames } from "./transition-frames.ts";
 
 export interface ClientConnectionParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
-  readonly rounds: Rounds;
+  readonly timers: SharedTimers;
   readonly connected: ConnectedFrames;
   readonly failures: Failures;
   readonly liveQueries: LiveQueries;
@@ -61,21 +61,21 @@ const LOOK_AGAIN = 50;
 /**
  * One connected socket: what it watches, and which transition it is due. Messages in, transitions out.
  *
- * Not here: who else watches the same, when queries run (see `Settle`), how mutations are decided (see `ClientQueue`).
+ * Not here: who else watches the same, when queries run (see `RerunLoop`), how mutations are decided (see `ClientQueue`).
  */
-export class ClientConnection implements Watcher, QueueListener, SocketEvents, Due {
+export class ClientConnection implements Watcher, QueueListener, SocketEvents, TimerTarget {
   readonly caller: Caller;
   readonly #socket: SocketLike;
   readonly #parts: ClientConnectionParts;
   readonly #subscriptions = new Subscriptions();
-  readonly #reflections = new Reflections();
-  readonly #incoming: Incoming;
+  readonly #reflected = new ReflectedMutations();
+  readonly #reader: MessageReader;
   /** Undefined until `Connect`. */
   #queue: ClientQueue | undefined;
   /** The client id belongs to another identity than that of this socket: none of its mutations may run. */
   #foreign = false;
   /** Defined while queries that left a batch keep the client from moving to that batch's position. */
-  #held: HeldView | undefined;
+  #held: HeldTransition | undefined;
   #runningActions = 0;
   /** The server stops soon: nothing that the client asks for from now on is begun. */
   #draining = false;
@@ -85,20 +85,20 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
   /** It has been asked whether it is there, and has said nothing since. */
   #isAsked = false;
   #closed = false;
-  readonly #reader: SlowReader;
+  readonly #backpressure: Backpressure;
   /** In which we look next whether it has introduced itself, and whether it is still there. */
-  #round: Round;
+  #timer: SharedTimer;
   #cancelSlowCheck: Cancel | undefined;
 
   constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller) {
     this.#parts = parts;
     this.#socket = socket;
     this.caller = caller;
-    const { environment, limits, rounds } = parts;
+    const { environment, limits, timers } = parts;
     this.#lastHeard = environment.now();
-    this.#incoming = new Incoming(limits, this.#lastHeard);
-    this.#reader = new SlowReader(limits);
-    this.#round = rounds.after(limits.handshake, this);
+    this.#reader = new MessageReader(limits, this.#lastHeard);
+    this.#backpressure = new Backpressure(limits);
+    this.#timer = timers.after(limits.handshake, this);
   }
 
   // ── messages in ──
@@ -107,8 +107,8 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
     if (this.#closed) return;
     this.#lastHeard = this.#parts.environment.now();
     this.#isAsked = false;
-    const message = this.#incoming.read(text, this.#lastHeard);
-    if (message instanceof Refusal) return this.close(message.code, message.reason);
+    const message = this.#reader.read(text, this.#lastHeard);
+    if (message instanceof ProtocolViolation) return this.close(message.code, message.reason);
     try {
       this.#receive(message);
     } catch (error) {
@@ -155,7 +155,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
     const kept = keptNotice();
     if (kept !== undefined) this.notice(kept);
     if (message.undecided && message.undecided.length > 0 && !this.#foreign) {
-      this.#reflections.ask(message.undecided);
+      this.#reflected.ask(message.undecided);
       this.#parts.wake(this);
     }
   }
@@ -269,13 +269,13 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
 
   /** Has it mutations to look up in the snapshot of its next answers? */
   get looksUp(): string | undefined {
-    return this.#reflections.isAsked ? this.#queue?.id : undefined;
+    return this.#reflected.isAsked ? this.#queue?.id : undefined;
   }
 
   /** What the snapshot of this position says of them. */
   lookedUp(record: ClientRecord | undefined, position: number): void {
     const isOurs = record?.identity === (this.caller.fingerprint ?? "");
-    this.#reflections.lookedUp(isOurs ? record : undefined, position);
+    this.#reflected.lookedUp(isOurs ? record : undefined, position);
   }
 
   /**
@@ -284,10 +284,10 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
    */
   flush(frames: TransitionFrames, unsettled: ReadonlySet<LiveQuery>): void {
     const { position } = frames;
-    if (this.#closed || this.#held || !this.#reflections.areKnownAt(position)) return;
+    if (this.#closed || this.#held || !this.#reflected.areKnownAt(position)) return;
     if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
     try {
-      const reflected = this.#reflections.take(position);
+      const reflected = this.#reflected.take(position);
       const told = reflected.length === 0 ? this.#subscriptions.takeSingleAnswer() : undefined;
       if (told) this.#send(frames.ofAnswer(told));
       else this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
@@ -313,16 +313,16 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
    * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
    */
   hold(waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
-    this.#held ??= new HeldView(waitingFor, this.#subscriptions.answers(unsettled));
+    this.#held ??= new HeldTransition(waitingFor, this.#subscriptions.answers(unsettled));
   }
 
   slowFinished(live: LiveQuery, position: number): void {
     const held = this.#held;
     if (!held?.finished(live)) return;
     this.#letGo();
-    if (this.#closed || !this.#reflections.areKnownAt(position) || this.#readsTooSlowly()) return;
+    if (this.#closed || !this.#reflected.areKnownAt(position) || this.#readsTooSlowly()) return;
     try {
-      this.#sendChanges(this.#parts.framesOf(position), this.#reflections.take(position), held.answerOf);
+      this.#sendChanges(this.#parts.framesOf(position), this.#reflected.take(position), held.answerOf);
     } catch (error) {
       this.#fail(error);
     }
@@ -343,8 +343,11 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
   #readsTooSlowly(): boolean {
     const { environment } = this.#parts;
     const { bufferedAmount } = this.#socket;
-    if (this.#reader.keepsUp(bufferedAmount)) return false;
-    if (this.#reader.isOverwhelmed(bufferedAmount) || this.#reader.isStuck(bufferedAmount, environment.now())) {
+    if (this.#backpressure.keepsUp(bufferedAmount)) return false;
+    if (
+      this.#backpressure.isOverwhelmed(bufferedAmount) ||
+      this.#backpressure.isStuck(bufferedAmount, environment.now())
+    ) {
       this.#giveUpSlowReader();
     } else {
       this.#cancelSlowCheck?.();
@@ -364,11 +367,11 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
 
   /** Has it mutations that only a later position than this one reflects? */
   awaitsMoreThan(position: number): boolean {
-    return this.#reflections.awaitMoreThan(position);
+    return this.#reflected.awaitMoreThan(position);
   }
 
   committed(request: number, position: number): void {
-    this.#reflections.committed(request, position);
+    this.#reflected.committed(request, position);
     this.#parts.wake(this);
   }
 
@@ -414,13 +417,14 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
   /** Sends what cannot wait until the client has read, unless it has far too much to read already. */
   #reply(text: string): void {
     const { bufferedAmount } = this.#socket;
-    if (!this.#reader.keepsUp(bufferedAmount) && this.#reader.isOverwhelmed(bufferedAmount)) this.#giveUpSlowReader();
+    if (!this.#backpressure.keepsUp(bufferedAmount) && this.#backpressure.isOverwhelmed(bufferedAmount))
+      this.#giveUpSlowReader();
     else this.#send({ text });
   }
 
   #send(frame: Frame): void {
     if (this.#closed) return;
-    this.#reader.sent(frame.text);
+    this.#backpressure.sent(frame.text);
     this.#parts.counters.sends++;
     try {
       this.#socket.send(frame);
@@ -444,8 +448,8 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
    * Every now and then: has it introduced itself in time, and is it still there? Nobody is let go who has not been asked:
    * after a jump of the machine's clock, or a long sleep of it, everybody seems to have been silent.
    */
-  look(): void {
-    const { environment, limits, rounds } = this.#parts;
+  onDue(): void {
+    const { environment, limits, timers } = this.#parts;
     const { handshake, pingEvery, deadAfter } = limits;
     if (!this.#queue) {
       return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshake} ms.`);
@@ -454,7 +458,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
     const silent = Math.max(0, environment.now() - this.#lastHeard);
     this.#isAsked = silent >= pingEvery;
     if (this.#isAsked) this.#send(PING);
-    this.#round = rounds.after(this.#isAsked ? deadAfter - pingEvery : pingEvery - silent, this);
+    this.#timer = timers.after(this.#isAsked ? deadAfter - pingEvery : pingEvery - silent, this);
   }
 
   close(code: number, reason: string): void {
@@ -471,7 +475,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, D
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#round.delete(this);
+    this.#timer.delete(this);
     this.#cancelSlowCheck?.();
     for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
     this.#queue?.detach(this);

@@ -1,12 +1,12 @@
 import type { Connection } from "../../database/driver/driver.ts";
 import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
-import type { Audience } from "../queries/rerun-loop.ts";
+import type { TransitionSink } from "../queries/rerun-loop.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { TransitionFrames } from "./transition-frames.ts";
 
 /** Every open connection, and which of them are due a transition. */
-export class ClientConnections implements Audience {
+export class ClientConnections implements TransitionSink {
   readonly #all = new Set<ClientConnection>();
   /** Connections with something to send or to look up. */
   #waiting = new Set<ClientConnection>();

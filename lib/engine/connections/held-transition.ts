@@ -6,7 +6,7 @@ import type { LiveQuery } from "../queries/live-query.ts";
  * answered, even if later commits have made it stale by then: so a query that is invalidated faster than it runs is
  * shown all the same, and never beside answers of another position.
  */
-export class HeldView {
+export class HeldTransition {
   readonly #waitingFor: Set<LiveQuery>;
   readonly #answers: Map<LiveQuery, Answer>;
 

@@ -1,5 +1,5 @@
 /** A bucket that fills by `perSecond` and holds `burst`: how much one socket may say. */
-export class MessageRate {
+export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
   #left: number;

@@ -5,7 +5,7 @@ import type { ClientRecord } from "../client-records/client-record.ts";
  *
  * Not here: deciding mutations (see `Mutations`).
  */
-export class Reflections {
+export class ReflectedMutations {
   /** Mutations that the client does not know the fate of. Set by a reconnect, until they have been looked up in a snapshot. */
   #undecided: readonly number[] | undefined;
   /** States older than this one may not be sent: nobody looked up which of its mutations they contain. */

@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { HandClock } from "../../testing/hand-clock.ts";
-import { Rounds } from "./shared-timers.ts";
+import { SharedTimers } from "./shared-timers.ts";
 
 describe("rounds", () => {
   let clock: HandClock;
-  let rounds: Rounds;
+  let rounds: SharedTimers;
   const looked: string[] = [];
-  const named = (name: string) => ({ look: () => void looked.push(name) });
+  const named = (name: string) => ({ onDue: () => void looked.push(name) });
 
   beforeEach(() => {
     looked.length = 0;
     clock = new HandClock();
-    rounds = new Rounds(clock);
+    rounds = new SharedTimers(clock);
   });
 
   test("look at everything once, not before its time and little after, by one timer for all that are due together", () => {

@@ -1,8 +1,8 @@
 import type { Cancel, Environment } from "../../environment/environment.ts";
 
 /** Something that wants to be looked at when its time has come. */
-export interface Due {
-  look(): void;
+export interface TimerTarget {
+  onDue(): void;
 }
 
 /** Milliseconds: whatever falls due within one of these is looked at together, at its end. */
@@ -12,10 +12,10 @@ const STRETCH = 100;
  * Looks at many things, each after its own time, with one timer for all whose times end close together. There is
  * something to look at for every socket, and a timer for each would take more room than most of what is known of it.
  */
-export class Rounds {
+export class SharedTimers {
   readonly #environment: Environment;
   /** By when they are. */
-  readonly #rounds = new Map<number, Round>();
+  readonly #timers = new Map<number, SharedTimer>();
   #now = 0;
 
   constructor(environment: Environment) {
@@ -23,34 +23,34 @@ export class Rounds {
   }
 
   /** Looks at it once, in `ms` milliseconds or up to a tenth of a second later, unless it leaves the round before. */
-  after(ms: number, due: Due): Round {
+  after(ms: number, due: TimerTarget): SharedTimer {
     const now = this.#environment.now();
     // The clock was set back: what was to be at a time of before will be sooner than that.
-    if (now < this.#now) this.#rounds.clear();
+    if (now < this.#now) this.#timers.clear();
     this.#now = now;
     const at = Math.ceil((now + ms) / STRETCH) * STRETCH;
-    let round = this.#rounds.get(at);
-    if (!round) {
-      round = this.#begin(at, at - now);
-      this.#rounds.set(at, round);
+    let timer = this.#timers.get(at);
+    if (!timer) {
+      timer = this.#begin(at, at - now);
+      this.#timers.set(at, timer);
     }
-    round.add(due);
-    return round;
+    timer.add(due);
+    return timer;
   }
 
-  #begin(at: number, wait: number): Round {
-    const round: Round = new Round(() => {
-      if (this.#rounds.get(at) === round) this.#rounds.delete(at);
+  #begin(at: number, wait: number): SharedTimer {
+    const timer: SharedTimer = new SharedTimer(() => {
+      if (this.#timers.get(at) === timer) this.#timers.delete(at);
     });
-    round.begin(this.#environment.after(wait, () => round.look()));
-    return round;
+    timer.begin(this.#environment.after(wait, () => timer.fire()));
+    return timer;
   }
 }
 
 /** What is looked at together. */
-export class Round {
+export class SharedTimer {
   readonly #over: () => void;
-  #due = new Set<Due>();
+  #due = new Set<TimerTarget>();
   #cancel: Cancel | undefined;
 
   /** @param over Called when nothing is left to look at. */
@@ -62,21 +62,21 @@ export class Round {
     this.#cancel = cancel;
   }
 
-  add(due: Due): void {
+  add(due: TimerTarget): void {
     this.#due.add(due);
   }
 
   /** It need not be looked at any more. */
-  delete(due: Due): void {
+  delete(due: TimerTarget): void {
     if (!this.#due.delete(due) || this.#due.size > 0) return;
     this.#cancel?.();
     this.#over();
   }
 
-  look(): void {
+  fire(): void {
     const all = this.#due;
     this.#due = new Set();
     this.#over();
-    for (const due of all) due.look();
+    for (const due of all) due.onDue();
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { callerOf } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import type { WireError } from "../../protocol/outcome.ts";
-import { errorAnswer, valueAnswer } from "../answers/encode-answer.ts";
+import { encodeAnswer, encodeError } from "../answers/encode-answer.ts";
 import { LiveQuery } from "../queries/live-query.ts";
 import { type Changes, type Subscription, Subscriptions } from "./subscriptions.ts";
 
@@ -17,12 +17,12 @@ function live(id: number, value?: unknown): LiveQuery {
 }
 /** Its run has ended with this. */
 function answer(query: LiveQuery, value: unknown): string {
-  const made = valueAnswer(query.id, query.address, value, 1000);
+  const made = encodeAnswer(query.id, query.address, value, 1000);
   query.answer = made;
   return made.hash;
 }
 function fail(query: LiveQuery): void {
-  query.answer = errorAnswer(query.id, { kind: "internal", incident: "i" }, false);
+  query.answer = encodeError(query.id, { kind: "internal", incident: "i" }, false);
 }
 const subscription = (query: number, hash?: string): Subscription => ({
   query,

@@ -1,6 +1,6 @@
 import type { WireError } from "../../protocol/outcome.ts";
 import type { Wire } from "../../values/wire.ts";
-import type { Answer, Told } from "../answers/answer.ts";
+import type { Answer, EncodedAnswer } from "../answers/answer.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 
 /** One query of one client. */
@@ -25,7 +25,7 @@ export interface Subscription {
 export interface Changes {
   maps: [query: number, live: number][];
   refused: [query: number, error: WireError][];
-  answers: Map<LiveQuery, Told>;
+  answers: Map<LiveQuery, EncodedAnswer>;
 }
 
 /**
@@ -141,7 +141,7 @@ export class Subscriptions {
   }
 
   /** The only news, if it is one answer and nothing else: then every client that had the same may be sent the same bytes. */
-  takeSingleAnswer(): Told | undefined {
+  takeSingleAnswer(): EncodedAnswer | undefined {
     if (this.#changed.length !== 1 || this.#unmapped.length > 0 || this.#refused) return undefined;
     const live = this.#changed.pop();
     return live?.answer && this.#tell(live, live.answer);
@@ -178,7 +178,7 @@ export class Subscriptions {
   }
 
   /** What to tell the client of this answer; undefined when it has it already. Notes that it has it from now on. */
-  #tell(live: LiveQuery, answer: Answer): Told | undefined {
+  #tell(live: LiveQuery, answer: Answer): EncodedAnswer | undefined {
     const now = answer.ok ? answer.hash : undefined;
     let had: string | undefined;
     let isFirst = true;

@@ -1,6 +1,6 @@
 import type { Connected } from "../../protocol/server-message.ts";
 import type { Frame } from "../../protocol/socket.ts";
-import type { Told } from "../answers/answer.ts";
+import type { EncodedAnswer } from "../answers/answer.ts";
 import type { Changes } from "./subscriptions.ts";
 
 /** Messages that are written around texts that exist already: serialised once, however many are told. */
@@ -12,9 +12,9 @@ const KEPT_TEXT = 1024 * 1024;
 export class TransitionFrames {
   readonly position: number;
   /** Transitions with nothing in them but one answer. */
-  readonly #ofAnswer = new Map<Told, Frame>();
+  readonly #ofAnswer = new Map<EncodedAnswer, Frame>();
   /** Others, by all of their text but the answers. */
-  readonly #byHead = new Map<string, { answers: readonly Told[]; frame: Frame }>();
+  readonly #byHead = new Map<string, { answers: readonly EncodedAnswer[]; frame: Frame }>();
   #kept = 0;
 
   constructor(position: number) {
@@ -22,7 +22,7 @@ export class TransitionFrames {
   }
 
   /** The transition that tells this answer and nothing else. */
-  ofAnswer(told: Told): Frame {
+  ofAnswer(told: EncodedAnswer): Frame {
     let frame = this.#ofAnswer.get(told);
     if (!frame) {
       frame = transition(`{"type":"Transition","at":${this.position}`, [told]);
@@ -58,7 +58,7 @@ export class TransitionFrames {
   }
 }
 
-function transition(head: string, answers: readonly Told[]): Frame {
+function transition(head: string, answers: readonly EncodedAnswer[]): Frame {
   if (answers.length === 0) return { text: `${head}}` };
   return { text: `${head},"answers":[${answers.map(({ text }) => text).join(",")}]}` };
 }

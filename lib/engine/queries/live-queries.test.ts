@@ -4,7 +4,7 @@ import { callerOf } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import { canonical } from "../../values/canonical.ts";
-import { valueAnswer } from "../answers/encode-answer.ts";
+import { encodeAnswer } from "../answers/encode-answer.ts";
 import type { Call } from "../run/run.ts";
 import { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Waiter, Watcher } from "./live-query.ts";
@@ -19,7 +19,7 @@ const about = (args: Record<string, unknown>, address = "messages:list"): Invali
   address,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
-/** Nobody here is told anything: that is for `Settle`. */
+/** Nobody here is told anything: that is for `RerunLoop`. */
 const watcher = (caller = nobody) => ({ caller }) as Watcher;
 const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
 
@@ -29,7 +29,7 @@ function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
   queries.want(live);
   queries.takeDue(true);
   live.running = false;
-  live.answer = valueAnswer(live.id, live.address, [], 1000);
+  live.answer = encodeAnswer(live.id, live.address, [], 1000);
   return live;
 }
 

@@ -15,7 +15,7 @@ interface Group {
 /**
  * Every question that somebody watches, waits for or holds a lease on, and which of them are stale.
  *
- * Not here: running them (see `Settle`), who is sent what (see `ClientConnection`).
+ * Not here: running them (see `RerunLoop`), who is sent what (see `ClientConnection`).
  */
 export class LiveQueries {
   #lastId = 0;

@@ -6,11 +6,11 @@ import type { Transactions } from "../commits/transactions.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { Run } from "../run/run.ts";
-import { withDeadline } from "../run/time-limit.ts";
+import { withTimeLimit } from "../run/time-limit.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery } from "./live-query.ts";
 
-export interface ForgottenInvalidationParts {
+export interface MissingInvalidationParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly transactions: Transactions;
@@ -37,8 +37,8 @@ interface Shown {
  *
  * A query that differs between two runs with no commit between them (`now()`, chance) proves nothing and is left alone.
  */
-export class ForgottenInvalidations {
-  readonly #parts: ForgottenInvalidationParts;
+export class MissingInvalidations {
+  readonly #parts: MissingInvalidationParts;
   /** Addresses of mutations committed since the last look. */
   #suspects = new Set<string>();
   /** The queries that those announced, for some arguments or other. */
@@ -51,7 +51,7 @@ export class ForgottenInvalidations {
   /** What was said already, until the functions change. */
   readonly #told = new Set<string>();
 
-  constructor(parts: ForgottenInvalidationParts) {
+  constructor(parts: MissingInvalidationParts) {
     this.#parts = parts;
   }
 
@@ -151,7 +151,7 @@ export class ForgottenInvalidations {
     const { environment, limits, counters } = this.#parts;
     counters.checkRuns++;
     const work = new Run(this.#parts.registry(), live.caller).query(live.call, connection.db);
-    const value = await withDeadline(environment, limits.queryTime, live.address, work, () => connection.destroy());
+    const value = await withTimeLimit(environment, limits.queryTime, live.address, work, () => connection.destroy());
     return JSON.stringify(toWire(value));
   }
 

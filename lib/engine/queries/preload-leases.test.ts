@@ -3,22 +3,22 @@ import { callerOf } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { canonical } from "../../values/canonical.ts";
-import { valueAnswer } from "../answers/encode-answer.ts";
+import { encodeAnswer } from "../answers/encode-answer.ts";
 import { defaultLimits, type EngineLimits } from "../run/limits.ts";
 import { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Watcher } from "./live-query.ts";
-import { Leases } from "./preload-leases.ts";
+import { PreloadLeases } from "./preload-leases.ts";
 
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
 
 function world(limits: Partial<EngineLimits> = {}) {
   const clock = new HandClock();
   const queries = new LiveQueries();
-  const leases = new Leases(clock, { ...defaultLimits, preloadLease: 30_000, ...limits }, queries);
+  const leases = new PreloadLeases(clock, { ...defaultLimits, preloadLease: 30_000, ...limits }, queries);
   /** A page was rendered from a query's answer of this size. */
   const hold = (n: number, bytes = 100): LiveQuery => {
     const live = queries.obtain({ fn, address: "m:list", args: { n } }, callerOf(null));
-    live.answer = valueAnswer(live.id, live.address, "x".repeat(bytes), 1_000_000);
+    live.answer = encodeAnswer(live.id, live.address, "x".repeat(bytes), 1_000_000);
     live.staleSince = Number.POSITIVE_INFINITY;
     leases.hold(live);
     return live;

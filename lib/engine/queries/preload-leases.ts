@@ -7,7 +7,7 @@ import type { LiveQuery } from "./live-query.ts";
  * Answers that a page was rendered from, kept for the browser that will subscribe to them. The least recently used
  * goes first when there are too many or they are too large.
  */
-export class Leases {
+export class PreloadLeases {
   readonly #environment: Environment;
   readonly #limits: EngineLimits;
   readonly #liveQueries: LiveQueries;

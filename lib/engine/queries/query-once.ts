@@ -7,7 +7,7 @@ import type { EngineLimits } from "../run/limits.ts";
 import type { Call } from "../run/run.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Waiter } from "./live-query.ts";
-import type { Settle } from "./rerun-loop.ts";
+import type { RerunLoop } from "./rerun-loop.ts";
 
 /** An answer, and the position it is valid at. */
 export interface Answered {
@@ -16,19 +16,19 @@ export interface Answered {
   readonly position: number;
 }
 
-export interface AskParts {
+export interface QueryOnceParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly transactions: Transactions;
   readonly liveQueries: LiveQueries;
-  readonly settle: Settle;
+  readonly rerunLoop: RerunLoop;
 }
 
 /** Answers a query once: from its live result if that is fresh, with the next batch otherwise. */
-export class Ask {
-  readonly #parts: AskParts;
+export class QueryOnce {
+  readonly #parts: QueryOnceParts;
 
-  constructor(parts: AskParts) {
+  constructor(parts: QueryOnceParts) {
     this.#parts = parts;
   }
 
@@ -38,7 +38,7 @@ export class Ask {
    * @throws {UnavailableError} when the database does not answer in time.
    */
   answer(call: Call, caller: Caller, keep: (live: LiveQuery) => void = () => {}): Promise<Answered> {
-    const { liveQueries, settle, transactions } = this.#parts;
+    const { liveQueries, rerunLoop, transactions } = this.#parts;
     const live = liveQueries.obtain(call, caller);
     const answer = live.fresh;
     if (answer) {
@@ -52,7 +52,7 @@ export class Ask {
       // A run that is under way may have begun before a commit that must be in this answer: then it is stale already,
       // and the waiter waits for the next.
       liveQueries.ask(live);
-      settle.wake();
+      rerunLoop.wake();
     });
   }
 

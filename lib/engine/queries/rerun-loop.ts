@@ -1,19 +1,19 @@
 import type { Connection, Driver } from "../../database/driver/driver.ts";
 import type { Cancel, Environment } from "../../environment/environment.ts";
 import type { Answer } from "../answers/answer.ts";
-import { errorAnswer, valueAnswer } from "../answers/encode-answer.ts";
-import { answersInTime } from "../commits/statement-timeout.ts";
+import { encodeAnswer, encodeError } from "../answers/encode-answer.ts";
+import { withStatementTimeout } from "../commits/statement-timeout.ts";
 import type { Snapshot, Transactions } from "../commits/transactions.ts";
-import { DeadlineError, type Failures } from "../run/failures.ts";
+import { type Failures, TimeLimitError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { Run } from "../run/run.ts";
-import { withDeadline } from "../run/time-limit.ts";
+import { withTimeLimit } from "../run/time-limit.ts";
 import type { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery } from "./live-query.ts";
 
 /** What else a batch does beside running queries: the connections' side of it. */
-export interface Audience {
+export interface TransitionSink {
   /** Is there something to send although no query is due? */
   readonly waiting: boolean;
   /** Something to look up in the snapshot that the next answers come from. */
@@ -27,7 +27,7 @@ export interface Audience {
   deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void;
 }
 
-export interface SettleParts {
+export interface RerunLoopParts {
   readonly driver: Driver;
   readonly environment: Environment;
   readonly limits: EngineLimits;
@@ -36,7 +36,7 @@ export interface SettleParts {
   readonly failures: Failures;
   readonly counters: { queryRuns: number; serialisations: number };
   registry(): Registry;
-  audience(): Audience;
+  sink(): TransitionSink;
 }
 
 /**
@@ -90,8 +90,8 @@ interface Ran {
  * A query that runs long leaves its batch: clients that do not watch it go on, the others keep what the rest of the
  * batch answered until it has finished (see `ClientConnection.hold`).
  */
-export class Settle {
-  readonly #parts: SettleParts;
+export class RerunLoop {
+  readonly #parts: RerunLoopParts;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   #loop: Promise<void> | undefined;
   #closed = false;
@@ -102,7 +102,7 @@ export class Settle {
   /** Those that will be run again by themselves. */
   readonly #again = new Map<LiveQuery, Cancel>();
 
-  constructor(parts: SettleParts) {
+  constructor(parts: RerunLoopParts) {
     this.#parts = parts;
   }
 
@@ -127,8 +127,8 @@ export class Settle {
   }
 
   get #hasWork(): boolean {
-    const audience = this.#parts.audience();
-    return this.#hasDue || audience.hasLookups || audience.waiting;
+    const sink = this.#parts.sink();
+    return this.#hasDue || sink.hasLookups || sink.waiting;
   }
 
   async #untilSettled(): Promise<void> {
@@ -148,7 +148,7 @@ export class Settle {
 
   async #runBatch(): Promise<void> {
     const { liveQueries, transactions } = this.#parts;
-    if (!this.#hasDue && !this.#parts.audience().hasLookups) {
+    if (!this.#hasDue && !this.#parts.sink().hasLookups) {
       this.#position = transactions.head;
       return this.#deliver(this.#position, this.#none);
     }
@@ -219,9 +219,9 @@ export class Settle {
   async #lane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {
     let left = false;
     try {
-      const audience = this.#parts.audience();
-      if (isFirst && audience.hasLookups) {
-        await this.#inTime(snapshot.connection, audience.lookUp(snapshot.connection, batch.position));
+      const sink = this.#parts.sink();
+      if (isFirst && sink.hasLookups) {
+        await this.#inTime(snapshot.connection, sink.lookUp(snapshot.connection, batch.position));
       }
       for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
         const run = this.#run(live, snapshot.connection);
@@ -300,19 +300,19 @@ export class Settle {
     counters.queryRuns++;
     try {
       const work = run.query(call, connection.db);
-      const value = await withDeadline(environment, limits.queryTime, call.address, work, () => connection.destroy());
+      const value = await withTimeLimit(environment, limits.queryTime, call.address, work, () => connection.destroy());
       counters.serialisations++;
-      const answer = valueAnswer(live.id, call.address, value, limits.resultBytes, live.answer);
+      const answer = encodeAnswer(live.id, call.address, value, limits.resultBytes, live.answer);
       live.lostRuns = 0;
       live.failedRuns = 0;
       return { answer, personal: run.readsIdentity, spent: false };
     } catch (error) {
-      const late = error instanceof DeadlineError;
+      const late = error instanceof TimeLimitError;
       const failure = late ? "late" : driver.classify(error);
       live.lostRuns = failure === "connectionLost" ? live.lostRuns + 1 : 0;
       if (failure === "connectionLost" && live.lostRuns < LOST_RUNS) throw error;
       const mayPass = failure !== "other" && failure !== "refusedWrite";
-      const answer = errorAnswer(live.id, failures.toWireError(error, call.address, call.fn), mayPass);
+      const answer = encodeError(live.id, failures.toWireError(error, call.address, call.fn), mayPass);
       // A statement that failed may have ended the transaction for every statement after it.
       const spent =
         late || !(await this.#inTime(connection, connection.execute("select 1")).then(Boolean, () => false));
@@ -321,7 +321,7 @@ export class Settle {
   }
 
   #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
-    return answersInTime(this.#parts.environment, this.#parts.limits.databaseTime, connection, asked);
+    return withStatementTimeout(this.#parts.environment, this.#parts.limits.databaseTime, connection, asked);
   }
 
   /** Adds the other callers' own live queries to the batch: they run at the same position. */
@@ -388,7 +388,7 @@ export class Settle {
   }
 
   #deliver(position: number, leaving: ReadonlySet<LiveQuery>): void {
-    this.#parts.audience().deliver(position, this.#parts.liveQueries.unsettledAt(position), leaving);
+    this.#parts.sink().deliver(position, this.#parts.liveQueries.unsettledAt(position), leaving);
   }
 
   /** Whoever asked before the first commit that the answer does not hold has it now. */

@@ -29,7 +29,7 @@ export class UnavailableError extends Error {
 }
 
 /** A function took longer than its time limit. */
-export class DeadlineError extends Error {
+export class TimeLimitError extends Error {
   override name = "DeadlineError";
 }
 

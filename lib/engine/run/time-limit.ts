@@ -1,11 +1,11 @@
 import type { Environment } from "../../environment/environment.ts";
-import { DeadlineError } from "./failures.ts";
+import { TimeLimitError } from "./failures.ts";
 
 /**
- * Settles as `work` does, or rejects with a `DeadlineError` after `ms` milliseconds, after `onPassed` was called. What
+ * Settles as `work` does, or rejects with a `TimeLimitError` after `ms` milliseconds, after `onPassed` was called. What
  * `work` still does then is nobody's business: whatever it holds must be taken from it in `onPassed`.
  */
-export function withDeadline<T>(
+export function withTimeLimit<T>(
   environment: Environment,
   ms: number,
   what: string,
@@ -16,7 +16,7 @@ export function withDeadline<T>(
     const cancel = environment.after(ms, () => {
       onPassed();
       reject(
-        new DeadlineError(`${what} took longer than ${ms} ms. Do less in it, or raise its time limit in server.ts.`),
+        new TimeLimitError(`${what} took longer than ${ms} ms. Do less in it, or raise its time limit in server.ts.`),
       );
     });
     work.then(resolve, reject).finally(cancel);
