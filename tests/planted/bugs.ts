@@ -20,8 +20,8 @@ export const BUGS: readonly PlantedBug[] = [
       { file: TRANSACTIONS, from: ANNOUNCE, to: "" },
       {
         file: TRANSACTIONS,
-        from: '      await this.#gate.pass("commit", async () => {\n        try {',
-        to: `${ANNOUNCE}      await this.#gate.pass("commit", async () => {\n        try {`,
+        from: '      await this.#lock.hold("commit", async () => {\n        try {',
+        to: `${ANNOUNCE}      await this.#lock.hold("commit", async () => {\n        try {`,
       },
     ],
     caughtBy: { seeds: 100 },
@@ -140,7 +140,7 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/connections/client-connection.ts",
-        from: "    if (this.#reader.keepsUp(bufferedAmount)) return false;",
+        from: "    if (this.#backpressure.keepsUp(bufferedAmount)) return false;",
         to: "    if (bufferedAmount >= 0) return false;",
       },
     ],

@@ -2,9 +2,8 @@ import type { Caller } from "../../auth/caller.ts";
 import type { Connection, Statement } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
-import type { WireError } from "../../protocol/outcome.ts";
 import type { Wire } from "../../values/wire.ts";
-import { encodeResult } from "../answers/encode-outcome.ts";
+import { encodeFailure, encodeResult, encodeSuccess } from "../answers/encode-outcome.ts";
 import { AlreadyDecidedError, type Transactions } from "../commits/transactions.ts";
 import { parseArguments, readArguments } from "../run/arguments.ts";
 import { BadRequestError, type Failures } from "../run/failures.ts";
@@ -122,16 +121,16 @@ export class Mutations {
         args: parseArguments(fn, address, readArguments(request.args, this.#parts.limits.argsDepth)),
       };
       const recordAfter = (valueText: string) =>
-        advanced(record, n, success(valueText), confirmedUpTo, this.#parts.environment.now());
+        advanced(record, n, encodeSuccess(valueText), confirmedUpTo, this.#parts.environment.now());
       const done = await this.#transact(client, call, n, recordAfter, (at) => {
         position = at;
         committed(at);
       });
       client.record = done.next;
-      return { outcome: success(done.valueText), position };
+      return { outcome: encodeSuccess(done.valueText), position };
     } catch (error) {
       if (error instanceof AlreadyDecidedError) return this.#reload(client, n, error);
-      return this.#fail(client, record, request, failure(this.#parts.failures.toWireError(error, address, fn)));
+      return this.#fail(client, record, request, encodeFailure(this.#parts.failures.toWireError(error, address, fn)));
     }
   }
 
@@ -242,16 +241,8 @@ function refusal({ caller }: RecordedClient, record: ClientRecord, n: number): s
   return n > record.lastDecided + 1 ? outOfOrder() : undefined;
 }
 
-function success(valueText: string): string {
-  return `{"ok":true,"value":${valueText}}`;
-}
-
-function failure(error: WireError): string {
-  return JSON.stringify({ ok: false, error });
-}
-
 function outOfOrder(): string {
-  return failure({
+  return encodeFailure({
     kind: "unavailable",
     message:
       "The server no longer knows this client (24 h without a mutation). It was not run now; load the page again.",
@@ -259,11 +250,14 @@ function outOfOrder(): string {
 }
 
 function notYours(): string {
-  return failure({ kind: "unavailable", message: "This client id belongs to another identity. Nothing was written." });
+  return encodeFailure({
+    kind: "unavailable",
+    message: "This client id belongs to another identity. Nothing was written.",
+  });
 }
 
 function detailsGone(): string {
-  return failure({
+  return encodeFailure({
     kind: "unavailable",
     message: "This mutation has been decided before; its result is no longer known.",
   });

@@ -7,6 +7,7 @@ import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { CloseCode, PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Wire } from "../../values/wire.ts";
 import type { Answer } from "../answers/answer.ts";
+import { encodeReply } from "../answers/encode-outcome.ts";
 import type { ClientQueue, QueueListener } from "../client-records/client-queue.ts";
 import type { ClientQueues } from "../client-records/client-queues.ts";
 import type { ClientRecord } from "../client-records/client-record.ts";
@@ -22,7 +23,7 @@ import { MessageReader, ProtocolViolation } from "./message-reader.ts";
 import { ReflectedMutations } from "./reflected-mutations.ts";
 import type { SharedTimer, SharedTimers, TimerTarget } from "./shared-timers.ts";
 import { type Subscription, Subscriptions } from "./subscriptions.ts";
-import { type ConnectedFrames, closeReason, decidedText, type TransitionFrames } from "./transition-frames.ts";
+import { type ConnectedFrames, closeReason, type TransitionFrames } from "./transition-frames.ts";
 
 export interface ClientConnectionParts {
   readonly environment: Environment;
@@ -376,7 +377,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
   }
 
   decided(request: number, outcome: string): void {
-    this.#reply(decidedText(request, outcome));
+    this.#reply(encodeReply(request, outcome));
     // None is begun after it: what waited is forgotten.
     this.#leaveIfTurnedAway(false);
   }

@@ -80,17 +80,6 @@ export class ConnectedFrames {
   }
 }
 
-const SUCCESS = '{"ok":true,"value":';
-const FAILURE = '{"ok":false,"error":';
-
-/** The reply to a mutation, from its recorded outcome. */
-export function decidedText(request: number, outcome: string): string {
-  const isSuccess = outcome.startsWith(SUCCESS);
-  const rest = outcome.slice(isSuccess ? SUCCESS.length : FAILURE.length, -1);
-  const [type, name] = isSuccess ? ["MutationSucceeded", "value"] : ["MutationFailed", "error"];
-  return `{"type":"${type}","request":${request},"${name}":${rest}}`;
-}
-
 /** RFC 6455 §5.5.1 leaves 123 bytes for the reason of a close, and a character of it takes at most three. */
 const MAX_REASON_BYTES = 123;
 
