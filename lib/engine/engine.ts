@@ -99,9 +99,9 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
-  const transactions = new Transactions(driver, environment, limits, (position, invalidations, by) => {
-    liveQueries.invalidate(invalidations, position);
-    if (development && by !== undefined) missingInvalidations.committed(by, position, invalidations);
+  const transactions = new Transactions(driver, environment, limits, (revision, invalidations, by) => {
+    liveQueries.invalidate(invalidations, revision);
+    if (development && by !== undefined) missingInvalidations.committed(by, revision, invalidations);
     rerunLoop.wake();
   });
   const connections = new ClientConnections();
@@ -198,7 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
       connections.markWaiting(connection);
       rerunLoop.wake();
     },
-    framesOf: (position) => connections.framesOf(position),
+    framesOf: (revision) => connections.framesOf(revision),
     ended: (connection) => connections.delete(connection),
   };
 
@@ -244,7 +244,7 @@ export function createEngine(options: EngineOptions): Engine {
         const wireArgs = toWire(args) as Record<string, Wire>;
         checkKeptArguments(address, argumentBytes(wireArgs), limits);
         const call = resolve("query", address, args);
-        const { answer, position } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
+        const { answer, revision } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
         if (!answer.ok) return { ok: false, error: answer.error };
         return {
           ok: true,
@@ -254,7 +254,7 @@ export function createEngine(options: EngineOptions): Engine {
             text: answer.valueText,
             hash: answer.hash,
             epoch,
-            at: position,
+            at: revision,
             identity: caller.fingerprint,
           },
         };

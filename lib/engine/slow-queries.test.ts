@@ -165,8 +165,8 @@ await describeWithPostgres("a slow query", ({ url }) => {
     second.open();
     await both.until(() => both.transitions.length === 3);
     expect([both.value(1), both.value(2)]).toEqual([2, 2]);
-    const positions = both.transitions.map(({ at }) => at);
-    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    const revisions = both.transitions.map(({ at }) => at);
+    expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
   });
 
   test("however many of them there are, leaves connections to mutations and to other queries", async () => {

@@ -9,8 +9,8 @@ export interface PlantedBug {
 
 const SYNC_CLIENT = "lib/client/sync-client.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
-const ANNOUNCE = `        this.#announce(++this.#head, invalidations, write.by);
-        write.committed(value, this.#head);
+const ANNOUNCE = `        this.#announce(++this.#revision, invalidations, write.by);
+        write.committed(value, this.#revision);
 `;
 
 export const BUGS: readonly PlantedBug[] = [
@@ -31,8 +31,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: TRANSACTIONS,
-        from: "this.#announce(++this.#head, invalidations, write.by);",
-        to: "this.#announce(++this.#head, invalidations.slice(1), write.by);",
+        from: "this.#announce(++this.#revision, invalidations, write.by);",
+        to: "this.#announce(++this.#revision, invalidations.slice(1), write.by);",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -147,12 +147,12 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { seeds: 600 },
   },
   {
-    name: "the position is taken after the read",
+    name: "the revision is taken after the read",
     edits: [
       {
         file: TRANSACTIONS,
-        from: "        begun(this.#head);\n      });\n",
-        to: '      });\n      await Promise.all(connections.map((connection) => connection.execute("select 1")));\n      begun(this.#head);\n',
+        from: "        begun(this.#revision);\n      });\n",
+        to: '      });\n      await Promise.all(connections.map((connection) => connection.execute("select 1")));\n      begun(this.#revision);\n',
       },
     ],
     caughtBy: { seeds: 300 },
@@ -173,7 +173,7 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/connections/reflected-mutations.ts",
-        from: "this.#committed.filter((c) => c.position <= position)",
+        from: "this.#committed.filter((c) => c.revision <= revision)",
         to: "this.#committed",
       },
     ],

@@ -5,8 +5,8 @@ import type { MutationRequest, Mutations, RecordedClient } from "./mutations.ts"
 
 /** Is told how a client's mutations end: the client's socket. */
 export interface QueueListener {
-  /** The mutation has committed: it is reflected by every state at this position or later. */
-  committed(request: number, position: number): void;
+  /** The mutation has committed: it is reflected by every state at this revision or later. */
+  committed(request: number, revision: number): void;
   decided(request: number, outcome: string): void;
   /** Another socket has this client id now. */
   takenOver(): void;
@@ -92,11 +92,11 @@ export class ClientQueue implements RecordedClient {
       const { n } = next;
       try {
         let isTold = false;
-        const { outcome, position } = await this.#parts.mutations.decide(this, next, (at) => {
+        const { outcome, revision } = await this.#parts.mutations.decide(this, next, (revision) => {
           isTold = true;
-          this.#listener?.committed(n, at);
+          this.#listener?.committed(n, revision);
         });
-        if (!isTold && position !== undefined) this.#listener?.committed(n, position);
+        if (!isTold && revision !== undefined) this.#listener?.committed(n, revision);
         this.#listener?.decided(n, outcome);
       } catch (error) {
         this.#parts.environment.log.error("The outcome of a mutation could not be recorded", { error });

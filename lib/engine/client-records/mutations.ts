@@ -29,10 +29,10 @@ export interface RecordedClient {
   record: ClientRecord | undefined;
 }
 
-/** How it ended: the outcome as wire text, and the position from which on its writes can be seen (if it wrote). */
+/** How it ended: the outcome as wire text, and the revision from which on its writes can be seen (if it wrote). */
 export interface Decided {
   readonly outcome: string;
-  readonly position: number | undefined;
+  readonly revision: number | undefined;
 }
 
 export interface MutationParts {
@@ -62,13 +62,13 @@ export class Mutations {
 
   /**
    * Decides one mutation. The caller sees to it that a client's mutations come one after the other.
-   * `committed` is called in the same step in which the commit becomes known, with its position.
+   * `committed` is called in the same step in which the commit becomes known, with its revision.
    * @throws when the outcome could not be recorded: then it is not decided, and must be sent again.
    */
   async decide(
     client: RecordedClient,
     request: MutationRequest,
-    committed: (position: number) => void = () => {},
+    committed: (revision: number) => void = () => {},
   ): Promise<Decided> {
     const { n } = request;
     const isKnown = client.record !== undefined;
@@ -78,7 +78,7 @@ export class Mutations {
     if (isKnown && refusal(client, record, n) !== undefined) record = await this.#readRecord(client);
     client.record = record;
     const refused = refusal(client, record, n);
-    if (refused !== undefined) return { outcome: refused, position: undefined };
+    if (refused !== undefined) return { outcome: refused, revision: undefined };
     if (n <= record.lastDecided) return this.#decidedBefore(record, n);
     const decided = await this.#run(client, record, request, committed);
     await this.#pruneNowAndThen();
@@ -108,11 +108,11 @@ export class Mutations {
     client: RecordedClient,
     record: ClientRecord,
     request: MutationRequest,
-    committed: (position: number) => void,
+    committed: (revision: number) => void,
   ): Promise<Decided> {
     const { n, address, confirmedUpTo } = request;
     let fn: RegisteredFunction | undefined;
-    let position: number | undefined;
+    let revision: number | undefined;
     try {
       fn = this.#find(address);
       const call = {
@@ -123,11 +123,11 @@ export class Mutations {
       const recordAfter = (valueText: string) =>
         advanced(record, n, encodeSuccess(valueText), confirmedUpTo, this.#parts.environment.now());
       const done = await this.#transact(client, call, n, recordAfter, (at) => {
-        position = at;
+        revision = at;
         committed(at);
       });
       client.record = done.next;
-      return { outcome: encodeSuccess(done.valueText), position };
+      return { outcome: encodeSuccess(done.valueText), revision };
     } catch (error) {
       if (error instanceof AlreadyDecidedError) return this.#reload(client, n, error);
       return this.#fail(client, record, request, encodeFailure(this.#parts.failures.toWireError(error, address, fn)));
@@ -140,7 +140,7 @@ export class Mutations {
     call: Call,
     n: number,
     recordAfter: (valueText: string) => ClientRecord,
-    committed: (position: number) => void,
+    committed: (revision: number) => void,
   ): Promise<{ valueText: string; next: ClientRecord }> {
     const { environment, limits, transactions } = this.#parts;
     // The functions of this moment, as the call is one of them: a reload in between knows neither it nor what it names.
@@ -160,7 +160,7 @@ export class Mutations {
         return { value: { valueText, next }, invalidations: run.invalidations, deciding };
       },
       wentThrough: (connection) => clientRecords.isDecided(connection, client.id, n),
-      committed: (_value, position) => committed(position),
+      committed: (_value, revision) => committed(revision),
     });
   }
 
@@ -182,7 +182,7 @@ export class Mutations {
       throw error;
     }
     client.record = next;
-    return { outcome, position: undefined };
+    return { outcome, revision: undefined };
   }
 
   #find(address: string): RegisteredFunction {
@@ -203,7 +203,7 @@ export class Mutations {
     const record = await this.#readRecord(client);
     client.record = record;
     const refused = refusal(client, record, n);
-    if (refused !== undefined) return { outcome: refused, position: undefined };
+    if (refused !== undefined) return { outcome: refused, revision: undefined };
     if (n > record.lastDecided) throw error;
     return this.#decidedBefore(record, n);
   }
@@ -215,7 +215,7 @@ export class Mutations {
   #decidedBefore(record: ClientRecord, n: number): Decided {
     const outcome = record.outcomes.get(n);
     // Its writes, if any, were committed before now: whatever is read from here on contains them.
-    return { outcome: outcome ?? detailsGone(), position: this.#parts.transactions.head };
+    return { outcome: outcome ?? detailsGone(), revision: this.#parts.transactions.revision };
   }
 
   async #pruneNowAndThen(): Promise<void> {

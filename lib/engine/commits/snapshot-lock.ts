@@ -4,8 +4,8 @@ export type LockSide = "snapshot" | "commit";
 /**
  * Lets any number of one group in, never both groups at once, in the order they came.
  *
- * This is what makes a position true: while a run takes its snapshot no COMMIT of this process is in flight, so the
- * snapshot holds exactly the commits up to the position read beside it.
+ * This is what makes a revision true: while a run takes its snapshot no COMMIT of this process is in flight, so the
+ * snapshot holds exactly the commits up to the revision read beside it.
  */
 export class SnapshotLock {
   #group: LockSide = "snapshot";

@@ -7,7 +7,7 @@ import { SnapshotLock } from "./snapshot-lock.ts";
 import { withStatementTimeout } from "./statement-timeout.ts";
 
 /** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
-export type Announce = (position: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
+export type Announce = (revision: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
 
 /** An open read transaction. */
 export interface Snapshot {
@@ -26,8 +26,8 @@ export interface Write<T> {
   readonly lock: string;
   /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, when that one has ended. */
   wentThrough(connection: Connection): Promise<boolean>;
-  /** Called with the commit's position, in the same step in which the commit becomes known. */
-  committed(value: T, position: number): void;
+  /** Called with the commit's revision, in the same step in which the commit becomes known. */
+  committed(value: T, revision: number): void;
 }
 
 /** After so many lost tries a transaction waits for others that lost as well. */
@@ -36,11 +36,11 @@ const FREE_RETRIES = 2;
 const MOST_LOSSES = 5;
 
 /**
- * The only place that opens transactions, and the clock of commits: `head` counts those of this process that are known
- * to have gone through. A read's position is exact: its snapshot holds those commits and no other of this process.
+ * The only place that opens transactions, and the clock of commits: `revision` counts those of this process that are known
+ * to have gone through. A read's revision is exact: its snapshot holds those commits and no other of this process.
  */
 export class Transactions {
-  #head = 0;
+  #revision = 0;
   readonly #lock = new SnapshotLock();
   readonly #driver: Driver;
   readonly #environment: Environment;
@@ -62,9 +62,9 @@ export class Transactions {
     this.#announce = announce;
   }
 
-  /** The position of the last commit. */
-  get head(): number {
-    return this.#head;
+  /** The revision of the last commit. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Stops waiting for outcomes of commits that nobody knows. */
@@ -73,19 +73,19 @@ export class Transactions {
   }
 
   /**
-   * Opens so many read snapshots of one position. `begun` is called with it, in the very step in which it is known.
+   * Opens so many read snapshots of one revision. `begun` is called with it, in the very step in which it is known.
    * Connections come before the lock: whoever waits for one must not keep commits waiting.
    */
-  openSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
+  openSnapshots(count: number, begun: (revision: number) => void): Promise<Snapshot[]> {
     return this.#outsideDoubt(() => this.#tryOpenSnapshots(count, begun));
   }
 
-  async #tryOpenSnapshots(count: number, begun: (position: number) => void): Promise<Snapshot[]> {
+  async #tryOpenSnapshots(count: number, begun: (revision: number) => void): Promise<Snapshot[]> {
     const connections = await allOrNone(count, () => this.#driver.connect());
     try {
       await this.#lock.hold("snapshot", async () => {
         await Promise.all(connections.map((connection) => this.#inTime(connection, connection.begin("read"))));
-        begun(this.#head);
+        begun(this.#revision);
       });
     } catch (error) {
       await Promise.all(connections.map((connection) => this.#end(connection)));
@@ -103,7 +103,7 @@ export class Transactions {
   }
 
   /**
-   * Runs a transaction on the framework's own tables, which no query reads: it has no position. It may run again after
+   * Runs a transaction on the framework's own tables, which no query reads: it has no revision. It may run again after
    * its COMMIT went through unnoticed, so `body` must not mind.
    * @param deciding What to commit it with. @throws {AlreadyDecidedError}
    */
@@ -127,7 +127,7 @@ export class Transactions {
   /** Announces something that no transaction of ours committed (an action did it). */
   announceNow(invalidations: readonly Invalidation[]): Promise<void> {
     return this.#outsideDoubt(() =>
-      this.#lock.hold("commit", async () => this.#announce(++this.#head, invalidations, undefined)),
+      this.#lock.hold("commit", async () => this.#announce(++this.#revision, invalidations, undefined)),
     );
   }
 
@@ -224,9 +224,9 @@ export class Transactions {
           connection.release();
           if (!(await this.#findOut(write))) throw error;
         }
-        // One step: the position, what it made stale, and who waits for it.
-        this.#announce(++this.#head, invalidations, write.by);
-        write.committed(value, this.#head);
+        // One step: the revision, what it made stale, and who waits for it.
+        this.#announce(++this.#revision, invalidations, write.by);
+        write.committed(value, this.#revision);
       });
       if (isLent) connection.release();
       return value;

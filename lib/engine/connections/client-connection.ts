@@ -44,9 +44,9 @@ export interface ClientConnectionParts {
     args: Record<string, Wire>,
     caller: Caller,
   ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
-  /** The transitions of a position, shared by all connections that are sent them now. */
-  framesOf(position: number): TransitionFrames;
-  /** This connection has something to send at the next position, or something to look up. */
+  /** The transitions of a revision, shared by all connections that are sent them now. */
+  framesOf(revision: number): TransitionFrames;
+  /** This connection has something to send at the next revision, or something to look up. */
   wake(queue: ClientConnection): void;
   ended(queue: ClientConnection): void;
   readonly counters: { sends: number };
@@ -75,7 +75,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
   #queue: ClientQueue | undefined;
   /** The client id belongs to another identity than that of this socket: none of its mutations may run. */
   #foreign = false;
-  /** Defined while queries that left a batch keep the client from moving to that batch's position. */
+  /** Defined while queries that left a batch keep the client from moving to that batch's revision. */
   #held: HeldTransition | undefined;
   #runningActions = 0;
   /** The server stops soon: nothing that the client asks for from now on is begun. */
@@ -273,22 +273,22 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     return this.#reflected.isAsked ? this.#queue?.id : undefined;
   }
 
-  /** What the snapshot of this position says of them. */
-  lookedUp(record: ClientRecord | undefined, position: number): void {
+  /** What the snapshot of this revision says of them. */
+  lookedUp(record: ClientRecord | undefined, revision: number): void {
     const isOurs = record?.identity === (this.caller.fingerprint ?? "");
-    this.#reflected.lookedUp(isOurs ? record : undefined, position);
+    this.#reflected.lookedUp(isOurs ? record : undefined, revision);
   }
 
   /**
-   * Everything known is of the position of `frames` now, but for what is unsettled: sends what the client does not know yet, in one
+   * Everything known is of the revision of `frames` now, but for what is unsettled: sends what the client does not know yet, in one
    * transition. A query that it has only asked for, and whose answer is unsettled, is told later.
    */
   flush(frames: TransitionFrames, unsettled: ReadonlySet<LiveQuery>): void {
-    const { position } = frames;
-    if (this.#closed || this.#held || !this.#reflected.areKnownAt(position)) return;
+    const { revision } = frames;
+    if (this.#closed || this.#held || !this.#reflected.areKnownAt(revision)) return;
     if (this.#subscriptions.incomplete || this.#readsTooSlowly()) return;
     try {
-      const reflected = this.#reflected.take(position);
+      const reflected = this.#reflected.take(revision);
       const told = reflected.length === 0 ? this.#subscriptions.takeSingleAnswer() : undefined;
       if (told) this.#send(frames.ofAnswer(told));
       else this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
@@ -310,20 +310,20 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
   }
 
   /**
-   * Keeps the present state until these queries, which run at its position, have answered. Later states wait as well: a
+   * Keeps the present state until these queries, which run at its revision, have answered. Later states wait as well: a
    * query that is invalidated faster than it runs would otherwise keep the client where it is for ever.
    */
   hold(waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
     this.#held ??= new HeldTransition(waitingFor, this.#subscriptions.answers(unsettled));
   }
 
-  slowFinished(live: LiveQuery, position: number): void {
+  slowFinished(live: LiveQuery, revision: number): void {
     const held = this.#held;
     if (!held?.finished(live)) return;
     this.#letGo();
-    if (this.#closed || !this.#reflected.areKnownAt(position) || this.#readsTooSlowly()) return;
+    if (this.#closed || !this.#reflected.areKnownAt(revision) || this.#readsTooSlowly()) return;
     try {
-      this.#sendChanges(this.#parts.framesOf(position), this.#reflected.take(position), held.answerOf);
+      this.#sendChanges(this.#parts.framesOf(revision), this.#reflected.take(revision), held.answerOf);
     } catch (error) {
       this.#fail(error);
     }
@@ -366,13 +366,13 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     return this.#subscriptions.hasNews;
   }
 
-  /** Has it mutations that only a later position than this one reflects? */
-  awaitsMoreThan(position: number): boolean {
-    return this.#reflected.awaitMoreThan(position);
+  /** Has it mutations that only a later revision than this one reflects? */
+  awaitsMoreThan(revision: number): boolean {
+    return this.#reflected.awaitMoreThan(revision);
   }
 
-  committed(request: number, position: number): void {
-    this.#reflected.committed(request, position);
+  committed(request: number, revision: number): void {
+    this.#reflected.committed(request, revision);
     this.#parts.wake(this);
   }
 

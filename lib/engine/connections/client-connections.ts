@@ -13,7 +13,7 @@ export class ClientConnections implements TransitionSink {
   readonly #lookups = new Set<ClientConnection>();
   /** Due, but something that they show or ask for is unsettled: they are looked at again each time. */
   readonly #heldBack = new Set<ClientConnection>();
-  /** Of the position that was sent last. */
+  /** Of the revision that was sent last. */
   #frames = new TransitionFrames(0);
 
   add(connection: ClientConnection): void {
@@ -46,25 +46,25 @@ export class ClientConnections implements TransitionSink {
     return this.#lookups.size > 0;
   }
 
-  async lookUp(connection: Connection, position: number): Promise<void> {
+  async lookUp(connection: Connection, revision: number): Promise<void> {
     const asking = [...this.#lookups];
     const ids = asking.map((connection) => connection.looksUp).filter((id) => id !== undefined);
     const records = await clientRecords.lookUp(connection, ids);
     for (const connection of asking) {
       this.#lookups.delete(connection);
       const id = connection.looksUp;
-      if (id !== undefined) connection.lookedUp(records.get(id), position);
+      if (id !== undefined) connection.lookedUp(records.get(id), revision);
       this.markWaiting(connection);
     }
   }
 
-  framesOf(position: number): TransitionFrames {
-    if (this.#frames.position !== position) this.#frames = new TransitionFrames(position);
+  framesOf(revision: number): TransitionFrames {
+    if (this.#frames.revision !== revision) this.#frames = new TransitionFrames(revision);
     return this.#frames;
   }
 
-  deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void {
-    const frames = this.framesOf(position);
+  deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void {
+    const frames = this.framesOf(revision);
     const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
     this.#heldBack.clear();
@@ -72,14 +72,14 @@ export class ClientConnections implements TransitionSink {
       const blocking = unsettled.size === 0 ? unsettled : connection.showing(unsettled);
       if (blocking.size === 0) {
         connection.flush(frames, unsettled);
-        // A commit after this position: nothing else might call for the transition that reflects it.
-        if (connection.awaitsMoreThan(position)) this.markWaiting(connection);
+        // A commit after this revision: nothing else might call for the transition that reflects it.
+        if (connection.awaitsMoreThan(revision)) this.markWaiting(connection);
         if (connection.hasNews) this.#heldBack.add(connection);
       } else this.#holdBack(connection, blocking, leaving, unsettled);
     }
   }
 
-  /** If all that it waits for runs at this very position, the connection can have the state of this position later. */
+  /** If all that it waits for runs at this very revision, the connection can have the state of this revision later. */
   #holdBack(
     connection: ClientConnection,
     blocking: ReadonlySet<LiveQuery>,

@@ -2,16 +2,16 @@ import type { Answer } from "../answers/answer.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 
 /**
- * The state of a client at one position, complete but for queries that left its batch. It is shown when they have
+ * The state of a client at one revision, complete but for queries that left its batch. It is shown when they have
  * answered, even if later commits have made it stale by then: so a query that is invalidated faster than it runs is
- * shown all the same, and never beside answers of another position.
+ * shown all the same, and never beside answers of another revision.
  */
 export class HeldTransition {
   readonly #waitingFor: Set<LiveQuery>;
   readonly #answers: Map<LiveQuery, Answer>;
 
   /**
-   * @param waitingFor Those that run at this position and have not answered.
+   * @param waitingFor Those that run at this revision and have not answered.
    * @param answers What the others have answered.
    */
   constructor(waitingFor: Set<LiveQuery>, answers: Map<LiveQuery, Answer>) {

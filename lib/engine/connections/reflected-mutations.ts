@@ -10,8 +10,8 @@ export class ReflectedMutations {
   #undecided: readonly number[] | undefined;
   /** States older than this one may not be sent: nobody looked up which of its mutations they contain. */
   #notBefore = 0;
-  /** Committed, and not told: from which position on states contain them. */
-  #committed: { request: number; position: number }[] = [];
+  /** Committed, and not told: from which revision on states contain them. */
+  #committed: { request: number; revision: number }[] = [];
 
   /** The client asks, with its first words, what became of these. */
   ask(undecided: readonly number[]): void {
@@ -23,36 +23,36 @@ export class ReflectedMutations {
   }
 
   /**
-   * What a snapshot says of them: those decided are reflected by the answers of its position, and of later ones.
+   * What a snapshot says of them: those decided are reflected by the answers of its revision, and of later ones.
    * @param record The client's, undefined when it has none that is this caller's.
    */
-  lookedUp(record: ClientRecord | undefined, position: number): void {
+  lookedUp(record: ClientRecord | undefined, revision: number): void {
     for (const request of this.#undecided ?? []) {
-      if (record && request <= record.lastDecided) this.committed(request, position);
+      if (record && request <= record.lastDecided) this.committed(request, revision);
     }
     this.#undecided = undefined;
-    this.#notBefore = position;
+    this.#notBefore = revision;
   }
 
-  committed(request: number, position: number): void {
-    this.#committed.push({ request, position });
+  committed(request: number, revision: number): void {
+    this.#committed.push({ request, revision });
   }
 
-  /** Is it known which of the client's mutations the state of this position contains? */
-  areKnownAt(position: number): boolean {
-    return this.#undecided === undefined && position >= this.#notBefore;
+  /** Is it known which of the client's mutations the state of this revision contains? */
+  areKnownAt(revision: number): boolean {
+    return this.#undecided === undefined && revision >= this.#notBefore;
   }
 
-  /** Those that the state of this position contains and the client has not been told of. */
-  take(position: number): number[] {
+  /** Those that the state of this revision contains and the client has not been told of. */
+  take(revision: number): number[] {
     if (this.#committed.length === 0) return [];
-    const reflected = new Set(this.#committed.filter((c) => c.position <= position).map((c) => c.request));
-    this.#committed = this.#committed.filter((c) => c.position > position);
+    const reflected = new Set(this.#committed.filter((c) => c.revision <= revision).map((c) => c.request));
+    this.#committed = this.#committed.filter((c) => c.revision > revision);
     return [...reflected];
   }
 
-  /** Are there some that only a later position than this one contains? */
-  awaitMoreThan(position: number): boolean {
-    return this.#committed.some((committed) => committed.position > position);
+  /** Are there some that only a later revision than this one contains? */
+  awaitMoreThan(revision: number): boolean {
+    return this.#committed.some((committed) => committed.revision > revision);
   }
 }

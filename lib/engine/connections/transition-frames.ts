@@ -8,24 +8,24 @@ import type { Changes } from "./subscriptions.ts";
 /** How much text of transitions is kept for whoever is told the same next. */
 const KEPT_TEXT = 1024 * 1024;
 
-/** The transitions of one position, each made once for all clients that are told the same. */
+/** The transitions of one revision, each made once for all clients that are told the same. */
 export class TransitionFrames {
-  readonly position: number;
+  readonly revision: number;
   /** Transitions with nothing in them but one answer. */
   readonly #ofAnswer = new Map<EncodedAnswer, Frame>();
   /** Others, by all of their text but the answers. */
   readonly #byHead = new Map<string, { answers: readonly EncodedAnswer[]; frame: Frame }>();
   #kept = 0;
 
-  constructor(position: number) {
-    this.position = position;
+  constructor(revision: number) {
+    this.revision = revision;
   }
 
   /** The transition that tells this answer and nothing else. */
   ofAnswer(told: EncodedAnswer): Frame {
     let frame = this.#ofAnswer.get(told);
     if (!frame) {
-      frame = transition(`{"type":"Transition","at":${this.position}`, [told]);
+      frame = transition(`{"type":"Transition","at":${this.revision}`, [told]);
       this.#makeRoom(frame);
       this.#ofAnswer.set(told, frame);
     }
@@ -35,7 +35,7 @@ export class TransitionFrames {
   /** Undefined when it would say nothing. */
   of(reflected: readonly number[], { maps, refused, answers }: Changes): Frame | undefined {
     if (reflected.length + maps.length + refused.length + answers.size === 0) return undefined;
-    let head = `{"type":"Transition","at":${this.position}`;
+    let head = `{"type":"Transition","at":${this.revision}`;
     if (reflected.length > 0) head += `,"reflected":${JSON.stringify(reflected)}`;
     if (maps.length > 0) head += `,"maps":${JSON.stringify(maps)}`;
     if (refused.length > 0) head += `,"refused":${JSON.stringify(refused)}`;

@@ -232,7 +232,7 @@ describe("a run that has left its batch", () => {
     expect(queries.takeDue(true)).toEqual([live]);
   });
 
-  test("leaves its answer unknown at every position, and a stale one from its commit on", () => {
+  test("leaves its answer unknown at every revision, and a stale one from its commit on", () => {
     const queries = new LiveQueries();
     const slow = detached(queries);
     const stale = watched(queries.obtain(call({ channel: "a" }), nobody), queries);

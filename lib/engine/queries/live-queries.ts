@@ -71,10 +71,10 @@ export class LiveQueries {
     return group?.readsIdentity ? [...group.members.values()] : [];
   }
 
-  /** Marks what the invalidations of the commit at `position` touch as stale. What nobody wants any more goes at once. */
-  invalidate(invalidations: readonly Invalidation[], position: number): void {
+  /** Marks what the invalidations of the commit at `revision` touch as stale. What nobody wants any more goes at once. */
+  invalidate(invalidations: readonly Invalidation[], revision: number): void {
     for (const invalidation of invalidations) {
-      for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live, position);
+      for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live, revision);
     }
   }
 
@@ -169,12 +169,12 @@ export class LiveQueries {
     return counts;
   }
 
-  /** Those whose visible answer is not known to hold at `position`. */
-  unsettledAt(position: number): ReadonlySet<LiveQuery> {
+  /** Those whose visible answer is not known to hold at `revision`. */
+  unsettledAt(revision: number): ReadonlySet<LiveQuery> {
     if (this.#due.size === 0 && this.#running.size === 0) return this.#none;
     const unsettled = new Set<LiveQuery>();
     for (const lives of [this.#due, this.#running]) {
-      for (const live of lives) if (live.validUntil <= position || live.unsure) unsettled.add(live);
+      for (const live of lives) if (live.validUntil <= revision || live.unsure) unsettled.add(live);
     }
     return unsettled;
   }
@@ -218,9 +218,9 @@ export class LiveQueries {
     return size;
   }
 
-  #markStale(live: LiveQuery, position: number): void {
-    live.staleSince = Math.min(live.staleSince, position);
-    live.validUntil = Math.min(live.validUntil, position);
+  #markStale(live: LiveQuery, revision: number): void {
+    live.staleSince = Math.min(live.staleSince, revision);
+    live.validUntil = Math.min(live.validUntil, revision);
     if (live.wanted) this.#due.add(live);
     else {
       live.leased = false;

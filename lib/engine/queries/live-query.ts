@@ -7,9 +7,9 @@ export interface Watcher {
   readonly caller: Caller;
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
-  /** It had left its batch, and has its answer now: that of the batch's position. */
-  slowFinished(live: LiveQuery, position: number): void;
-  /** It had left its batch, and its run was lost: there will be no answer of that position. */
+  /** It had left its batch, and has its answer now: that of the batch's revision. */
+  slowFinished(live: LiveQuery, revision: number): void;
+  /** It had left its batch, and its run was lost: there will be no answer of that revision. */
   slowLost(live: LiveQuery): void;
   /** Something for the author of the functions. */
   notice(message: string): void;
@@ -22,7 +22,7 @@ export interface Waiter {
   readonly caller: Caller;
   /** What it gets must hold every commit up to here. */
   readonly asked: number;
-  resolve(answered: { live: LiveQuery; answer: Answer; position: number }): void;
+  resolve(answered: { live: LiveQuery; answer: Answer; revision: number }): void;
   reject(error: Error): void;
 }
 
@@ -44,15 +44,15 @@ export class LiveQuery {
   /** The last finished run's answer. Undefined until the first run has finished; replaced by every one that differs. */
   answer: Answer | undefined = undefined;
   /**
-   * The position of the first commit that its last run, finished or not, may not hold. Infinity while there is none: 0
+   * The revision of the first commit that its last run, finished or not, may not hold. Infinity while there is none: 0
    * until its first run, set by invalidations, back to Infinity when a run begins (so that a commit during it is seen).
    */
   staleSince = 0;
-  /** The same for the answer that is visible: it holds at every position from its run's up to this one, exclusive. */
+  /** The same for the answer that is visible: it holds at every revision from its run's up to this one, exclusive. */
   validUntil = 0;
   /** Between the beginning of a run and the moment its answer is made visible: the answer is older than the run's. */
   running = false;
-  /** The position of its last finished run. */
+  /** The revision of its last finished run. */
   answeredAt = 0;
   /** Runs in a row that lost their connection. */
   lostRuns = 0;

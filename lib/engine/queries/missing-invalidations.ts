@@ -24,7 +24,7 @@ const REST = 300;
 /** How many live queries one look runs again. */
 const MOST = 50;
 
-/** A live query, and what it showed at the position of the look. */
+/** A live query, and what it showed at the revision of the look. */
 interface Shown {
   readonly live: LiveQuery;
   readonly text: string;
@@ -56,10 +56,10 @@ export class MissingInvalidations {
   }
 
   /** A mutation has committed. */
-  committed(mutation: string, position: number, invalidations: readonly Invalidation[]): void {
+  committed(mutation: string, revision: number, invalidations: readonly Invalidation[]): void {
     this.#suspects.add(mutation);
     for (const { address } of invalidations) this.#announced.add(address);
-    this.#lastCommit = position;
+    this.#lastCommit = revision;
     this.#lookLater();
   }
 
@@ -98,12 +98,12 @@ export class MissingInvalidations {
 
   async #lookNow(): Promise<void> {
     const suspects = [...this.#suspects];
-    const first = await this.#runAll((position) => this.#worthALook(position));
+    const first = await this.#runAll((revision) => this.#worthALook(revision));
     const changed = first.differing;
     this.#suspects = new Set([...this.#suspects].filter((suspect) => !suspects.includes(suspect)));
     if (changed.length === 0) return;
     const second = await this.#runAll(() => changed);
-    if (second.position !== first.position) {
+    if (second.revision !== first.revision) {
       // A commit came between the two: nothing is proved. It has us look again.
       for (const suspect of suspects) this.#suspects.add(suspect);
       return this.#lookLater();
@@ -113,12 +113,12 @@ export class MissingInvalidations {
   }
 
   /** What nobody has run since the last commit, although it counts as fresh. */
-  #worthALook(position: number): Shown[] {
+  #worthALook(revision: number): Shown[] {
     const worth: Shown[] = [];
     for (const live of this.#parts.liveQueries.all()) {
       const answer = live.fresh;
       if (!answer?.ok || live.watchers.size === 0 || this.#unsteady.has(live)) continue;
-      if (live.answeredAt >= Math.min(position, this.#lastCommit)) continue;
+      if (live.answeredAt >= Math.min(revision, this.#lastCommit)) continue;
       worth.push({ live, text: answer.valueText });
       if (worth.length === MOST) break;
     }
@@ -126,25 +126,25 @@ export class MissingInvalidations {
   }
 
   /** Runs them in one snapshot. Those that differ from what they showed come back with what they answer now. */
-  async #runAll(choose: (position: number) => Shown[]): Promise<{ position: number; differing: Shown[] }> {
-    let position = 0;
+  async #runAll(choose: (revision: number) => Shown[]): Promise<{ revision: number; differing: Shown[] }> {
+    let revision = 0;
     let chosen: Shown[] = [];
     const [snapshot] = await this.#parts.transactions.openSnapshots(1, (at) => {
-      position = at;
+      revision = at;
       chosen = choose(at);
     });
-    if (!snapshot) return { position, differing: [] };
+    if (!snapshot) return { revision, differing: [] };
     const differing: Shown[] = [];
     try {
       for (const { live, text } of chosen) {
         const now = await this.#run(live, snapshot.connection);
         if (now !== text) differing.push({ live, text: now });
-        live.answeredAt = Math.max(live.answeredAt, position);
+        live.answeredAt = Math.max(live.answeredAt, revision);
       }
     } finally {
       await snapshot.close();
     }
-    return { position, differing };
+    return { revision, differing };
   }
 
   async #run(live: LiveQuery, connection: Connection): Promise<string> {

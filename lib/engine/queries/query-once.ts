@@ -9,11 +9,11 @@ import type { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Waiter } from "./live-query.ts";
 import type { RerunLoop } from "./rerun-loop.ts";
 
-/** An answer, and the position it is valid at. */
+/** An answer, and the revision it is valid at. */
 export interface Answered {
   readonly live: LiveQuery;
   readonly answer: Answer;
-  readonly position: number;
+  readonly revision: number;
 }
 
 export interface QueryOnceParts {
@@ -44,7 +44,7 @@ export class QueryOnce {
     if (answer) {
       keep(live);
       liveQueries.dropIfIdle(live);
-      return Promise.resolve({ live, answer, position: transactions.head });
+      return Promise.resolve({ live, answer, revision: transactions.revision });
     }
     return new Promise((resolve, reject) => {
       const waiter = this.#waiter(call, caller, resolve, reject, keep);
@@ -71,7 +71,7 @@ export class QueryOnce {
     });
     const waiter: Waiter = {
       caller,
-      asked: transactions.head,
+      asked: transactions.revision,
       reject(error) {
         cancel();
         reject(error);

@@ -18,13 +18,13 @@ export interface TransitionSink {
   readonly waiting: boolean;
   /** Something to look up in the snapshot that the next answers come from. */
   readonly hasLookups: boolean;
-  /** @param position The position of the snapshot that the connection shows. */
-  lookUp(connection: Connection, position: number): Promise<void>;
+  /** @param revision The revision of the snapshot that the connection shows. */
+  lookUp(connection: Connection, revision: number): Promise<void>;
   /**
-   * Everything that is known now is of this position, but for what is unsettled: send it to whoever watches none of that.
-   * @param leaving Of the unsettled ones, those that run at this very position and will answer for it.
+   * Everything that is known now is of this revision, but for what is unsettled: send it to whoever watches none of that.
+   * @param leaving Of the unsettled ones, those that run at this very revision and will answer for it.
    */
-  deliver(position: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void;
+  deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void;
 }
 
 export interface RerunLoopParts {
@@ -56,17 +56,17 @@ const LONGEST_PAUSE = 30_000;
 /** So often a query that takes too long is run again by itself; then whoever asks anew, or the next commit, may. */
 const TOO_LONG_RUNS = 5;
 
-/** One position, and the queries that run at it. */
+/** One revision, and the queries that run at it. */
 interface Batch {
-  position: number;
+  revision: number;
   /** Not begun yet. */
   queue: LiveQuery[];
   readonly taken: Set<LiveQuery>;
   /** Answered, and not visible yet. */
   readonly finished: Map<LiveQuery, Answer>;
-  /** Left the batch, and still running at its position. */
+  /** Left the batch, and still running at its revision. */
   readonly leaving: Set<LiveQuery>;
-  /** Settles once its answers are visible: nothing at its position may be shown before. */
+  /** Settles once its answers are visible: nothing at its revision may be shown before. */
   readonly published: PromiseWithResolvers<void>;
   /** Made while the batch ran: the announcement of a commit in between may have missed them. */
   readonly suspect: Set<LiveQuery>;
@@ -82,9 +82,9 @@ interface Ran {
 /**
  * The loop that makes stale answers true again: the only caller of live queries.
  *
- * Stale queries run in batches, each at one position P: in one read snapshot, or in several of the same position where
+ * Stale queries run in batches, each at one revision R: in one read snapshot, or in several of the same revision where
  * the database runs them side by side. What a batch answers becomes visible in one step, when all of it is there; then
- * every answer known is valid at P (what was not in the batch was not stale at P), and each client is moved to P whole.
+ * every answer known is valid at R (what was not in the batch was not stale at R), and each client is moved to R whole.
  * A commit that lands meanwhile leaves its queries stale for the next batch.
  *
  * A query that runs long leaves its batch: clients that do not watch it go on, the others keep what the rest of the
@@ -95,8 +95,8 @@ export class RerunLoop {
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   #loop: Promise<void> | undefined;
   #closed = false;
-  /** The position of everything that is visible. */
-  #position = 0;
+  /** The revision of everything that is visible. */
+  #revision = 0;
   /** Runs that have left their batch. */
   readonly #late = new Set<Promise<void>>();
   /** Those that will be run again by themselves. */
@@ -149,11 +149,11 @@ export class RerunLoop {
   async #runBatch(): Promise<void> {
     const { liveQueries, transactions } = this.#parts;
     if (!this.#hasDue && !this.#parts.sink().hasLookups) {
-      this.#position = transactions.head;
-      return this.#deliver(this.#position, this.#none);
+      this.#revision = transactions.revision;
+      return this.#deliver(this.#revision, this.#none);
     }
     const batch: Batch = {
-      position: transactions.head,
+      revision: transactions.revision,
       queue: [],
       taken: new Set(),
       finished: new Map(),
@@ -161,8 +161,8 @@ export class RerunLoop {
       published: Promise.withResolvers(),
       suspect: new Set(),
     };
-    const snapshots = await transactions.openSnapshots(this.#snapshotsNeeded(), (position) => {
-      batch.position = position;
+    const snapshots = await transactions.openSnapshots(this.#snapshotsNeeded(), (revision) => {
+      batch.revision = revision;
       this.#enqueue(batch, liveQueries.takeDue(this.#mayBeSlow));
     });
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#lane(batch, snapshot, i === 0)));
@@ -221,7 +221,7 @@ export class RerunLoop {
     try {
       const sink = this.#parts.sink();
       if (isFirst && sink.hasLookups) {
-        await this.#inTime(snapshot.connection, sink.lookUp(snapshot.connection, batch.position));
+        await this.#inTime(snapshot.connection, sink.lookUp(snapshot.connection, batch.revision));
       }
       for (let live = batch.queue.shift(); live; live = batch.queue.shift()) {
         const run = this.#run(live, snapshot.connection);
@@ -271,7 +271,7 @@ export class RerunLoop {
   }
 
   /**
-   * The answer of a query that had left its batch, at the batch's position.
+   * The answer of a query that had left its batch, at the batch's revision.
    * @param isGuess It left at once, because it was slow the last time.
    */
   async #finishLate(live: LiveQuery, run: Promise<Ran>, batch: Batch, isGuess: boolean): Promise<void> {
@@ -287,9 +287,9 @@ export class RerunLoop {
     }
     if (ran.personal && !live.personal) this.#split(live);
     this.#show(live, ran.answer, batch);
-    for (const watcher of [...live.watchers]) watcher.slowFinished(live, batch.position);
-    this.#deliver(this.#position, this.#none);
-    this.#settleWaiters(live, batch.position);
+    for (const watcher of [...live.watchers]) watcher.slowFinished(live, batch.revision);
+    this.#deliver(this.#revision, this.#none);
+    this.#settleWaiters(live, batch.revision);
   }
 
   /** Runs one query; rejects only when its connection was lost. */
@@ -324,14 +324,14 @@ export class RerunLoop {
     return withStatementTimeout(this.#parts.environment, this.#parts.limits.databaseTime, connection, asked);
   }
 
-  /** Adds the other callers' own live queries to the batch: they run at the same position. */
+  /** Adds the other callers' own live queries to the batch: they run at the same revision. */
   #addOwn(batch: Batch, live: LiveQuery): void {
-    // What the batch has taken already, such as the live query itself, is of its position: if it is due again, that is for the next.
+    // What the batch has taken already, such as the live query itself, is of its revision: if it is due again, that is for the next.
     const own = this.#split(live).filter(
       (other) => !batch.taken.has(other) && this.#parts.liveQueries.takeIfDue(other),
     );
     this.#enqueue(batch, own);
-    if (this.#parts.transactions.head !== batch.position) for (const other of own) batch.suspect.add(other);
+    if (this.#parts.transactions.revision !== batch.revision) for (const other of own) batch.suspect.add(other);
   }
 
   /** Gives every other caller a live query of its own. */
@@ -347,25 +347,25 @@ export class RerunLoop {
 
   /** Makes a batch visible: all of it, in one step. */
   #publish(batch: Batch): void {
-    this.#position = batch.position;
+    this.#revision = batch.revision;
     try {
       for (const [live, answer] of batch.finished) this.#show(live, answer, batch);
-      this.#deliver(batch.position, batch.leaving);
-      for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.position);
+      this.#deliver(batch.revision, batch.leaving);
+      for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.revision);
     } finally {
       // Runs that have left the batch wait for this, with their connections.
       batch.published.resolve();
     }
   }
 
-  /** Makes an answer of the batch's position visible. */
+  /** Makes an answer of the batch's revision visible. */
   #show(live: LiveQuery, answer: Answer, batch: Batch): void {
     const { liveQueries } = this.#parts;
     // The very next commit may have missed it.
-    if (batch.suspect.has(live)) live.staleSince = Math.min(live.staleSince, batch.position + 1);
+    if (batch.suspect.has(live)) live.staleSince = Math.min(live.staleSince, batch.revision + 1);
     liveQueries.show(live);
     liveQueries.want(live);
-    live.answeredAt = batch.position;
+    live.answeredAt = batch.revision;
     if (!answer.ok && answer.mayPass) this.#runAgainLater(live);
     if (sameAnswer(live.answer, answer)) return;
     live.answer = answer;
@@ -387,17 +387,17 @@ export class RerunLoop {
     this.#again.set(live, cancel);
   }
 
-  #deliver(position: number, leaving: ReadonlySet<LiveQuery>): void {
-    this.#parts.sink().deliver(position, this.#parts.liveQueries.unsettledAt(position), leaving);
+  #deliver(revision: number, leaving: ReadonlySet<LiveQuery>): void {
+    this.#parts.sink().deliver(revision, this.#parts.liveQueries.unsettledAt(revision), leaving);
   }
 
   /** Whoever asked before the first commit that the answer does not hold has it now. */
-  #settleWaiters(live: LiveQuery, position: number): void {
+  #settleWaiters(live: LiveQuery, revision: number): void {
     const { liveQueries } = this.#parts;
     const { answer } = live;
     const served = answer ? live.waiters.filter(({ asked }) => asked < live.staleSince) : [];
     live.waiters = live.waiters.filter((waiter) => !served.includes(waiter));
-    for (const waiter of served) if (answer) waiter.resolve({ live, answer, position });
+    for (const waiter of served) if (answer) waiter.resolve({ live, answer, revision });
     liveQueries.want(live);
     liveQueries.dropIfIdle(live);
   }
