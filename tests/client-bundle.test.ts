@@ -59,7 +59,7 @@ describe("what a browser is sent", () => {
   test("names functions by their references", () => {
     const code = shipped("js").join("\n");
     expect(code).toContain("listByChannel");
-    expect(code).toContain("convex-lite.functionAddress");
+    expect(code).toContain("convex-lite.functionPath");
   });
 
   test("holds no text of a handler, no name of a table, and nothing of drizzle and zod", () => {

@@ -38,9 +38,9 @@ function demoWorks(database: TestDatabase): void {
   });
 
   const mutate = (address: string, args: Record<string, unknown> = {}) =>
-    engine.call({ kind: "mutation", address, args, caller: null });
+    engine.call({ kind: "mutation", path: address, args, caller: null });
   const read = async (address: string, args: Record<string, unknown> = {}) => {
-    const outcome = await engine.call({ kind: "query", address, args, caller: null });
+    const outcome = await engine.call({ kind: "query", path: address, args, caller: null });
     return outcome.ok ? outcome.value : outcome.error;
   };
 

@@ -37,7 +37,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   await Promise.all(listeners.map((listener) => listener.heard(1)));
   const before = { ...engine.counters };
   const args = { channel: "general", author: "Ada", text: "to all of you" };
-  expect(await engine.call({ kind: "mutation", address: "messages:send", args, caller: null })).toMatchObject({
+  expect(await engine.call({ kind: "mutation", path: "messages:send", args, caller: null })).toMatchObject({
     ok: true,
   });
   const last = await Promise.all(listeners.map((listener) => listener.heard(2)));

@@ -1,6 +1,6 @@
 import type { Cancel } from "../environment/environment.ts";
 import type { FunctionArgs, FunctionReference, FunctionReturnType, PublicQuery } from "../functions/reference.ts";
-import { addressFrom, keyOf } from "./calls/named-call.ts";
+import { keyOf, pathFrom } from "./calls/named-call.ts";
 import type { OptimisticUpdate } from "./calls/optimistic-update.ts";
 import { type ClientOptions, configuredClient } from "./client-options.ts";
 import { type ConnectionState, ConnectionStatus } from "./connection-status.ts";
@@ -13,7 +13,7 @@ type Arguments = Record<string, unknown>;
 type PublicMutation = FunctionReference<"mutation", "public">;
 type PublicAction = FunctionReference<"action", "public">;
 
-/** `args` of a query that is watched with others: references are typed, addresses are not. */
+/** `args` of a query that is watched with others: references are typed, paths are not. */
 type Request<Query> = Query extends PublicQuery
   ? { query: Query; args?: FunctionArgs<Query> }
   : { query: Query; args?: Arguments };
@@ -23,7 +23,7 @@ type ResultOf<Query> = Query extends PublicQuery ? QueryResult<Query> : Result<u
  * The client under the hooks, for code without React, in a browser or in Node. It connects when something is first
  * watched or called, comes back by itself, and keeps mutations in order.
  *
- * Functions are named by reference, fully typed, or by address (`"messages:listByChannel"`), untyped. Calls reject with
+ * Functions are named by reference, fully typed, or by path (`"messages:listByChannel"`), untyped. Calls reject with
  * a `FunctionError`.
  *
  * @example
@@ -114,14 +114,14 @@ export class ConvexClient {
     args?: Arguments,
     options: { optimisticUpdate?: OptimisticUpdate<never> } = {},
   ): Promise<unknown> {
-    return this.sync.call("Mutate", addressFrom(mutation), args, options.optimisticUpdate);
+    return this.sync.call("Mutate", pathFrom(mutation), args, options.optimisticUpdate);
   }
 
   /** Runs an action once. Rejects with `unavailable` when the connection is lost before its result has arrived. */
   action<Action extends PublicAction>(action: Action, args: FunctionArgs<Action>): Promise<FunctionReturnType<Action>>;
   action(action: string, args?: Arguments): Promise<unknown>;
   async action(action: unknown, args?: Arguments): Promise<unknown> {
-    return this.sync.call("Act", addressFrom(action), args);
+    return this.sync.call("Act", pathFrom(action), args);
   }
 
   /** The same object until it changes. */

@@ -24,7 +24,7 @@ import { QuerySet } from "./queries/query-set.ts";
 import { ServerAnswers } from "./queries/server-answers.ts";
 
 /**
- * The client by query keys and addresses, without types: wires the stores, and only wires. Whatever happens ends in
+ * The client by query keys and paths, without types: wires the stores, and only wires. Whatever happens ends in
  * `#changed`, which makes the guesses anew and tells every listener once.
  */
 export class SyncClient {

@@ -187,7 +187,7 @@ describe("a client and a real engine", () => {
   });
 
   test("a page that was rendered goes live without a second run, and hears nothing it knows", async () => {
-    await engine.call({ kind: "mutation", address: "messages:send", args: { ...general, text: "a" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { ...general, text: "a" }, caller: null });
     const preloaded = await engine.preload("messages:list", general, null);
     const runs = engine.counters.queryRuns;
     const alice = client();
@@ -201,7 +201,7 @@ describe("a client and a real engine", () => {
     const transitions = network.last.saidByServer.filter(({ type }) => type === "Transition");
     expect(transitions.map((transition) => JSON.stringify(transition).length)).toEqual([expect.any(Number)]);
     expect(JSON.stringify(transitions[0]).length).toBeLessThanOrEqual(60);
-    await engine.call({ kind: "mutation", address: "messages:send", args: { ...general, text: "b" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { ...general, text: "b" }, caller: null });
     await until(() => seen.length === 2);
     expect(seen).toEqual(["a", "a,b"]);
   });

@@ -189,7 +189,7 @@ function behavesAsEngine(database: TestDatabase): void {
     const before = { ...engine.counters };
     expect(before.queryRuns).toBe(2);
 
-    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
     await engine.settled();
 
     expect(engine.counters.queryRuns - before.queryRuns).toBe(1);
@@ -277,7 +277,7 @@ function behavesAsEngine(database: TestDatabase): void {
     client.subscribe(1, "messages:list", { channel: "a", limit: 1 });
     await engine.settled();
     for (const text of ["first", "second"]) {
-      await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text }, caller: null });
+      await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text }, caller: null });
       await engine.settled();
     }
     expect(engine.counters.queryRuns).toBe(3);
@@ -333,7 +333,7 @@ function behavesAsEngine(database: TestDatabase): void {
         expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("another identity") });
       }
     }
-    const rows = await engine.call({ kind: "query", address: "messages:list", args: { channel: "a" }, caller: null });
+    const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
     expect(rows).toMatchObject({ ok: true, value: [{ text: "of alice" }] });
   });
 
@@ -370,7 +370,7 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a page's answer is handed over: no second run, no second copy", async () => {
-    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
     const preloaded = await engine.preload("messages:list", { channel: "a" }, null);
     if (!preloaded.ok) throw new Error("not preloaded");
     expect(engine.counters.queryRuns).toBe(1);
@@ -388,7 +388,7 @@ function behavesAsEngine(database: TestDatabase): void {
     if (!preloaded.ok) throw new Error("not preloaded");
     await engine.call({
       kind: "mutation",
-      address: "messages:send",
+      path: "messages:send",
       args: { channel: "a", text: "late" },
       caller: null,
     });
@@ -412,7 +412,7 @@ function behavesAsEngine(database: TestDatabase): void {
     await engine.settled();
     await engine.preload("messages:list", { channel: "a" }, null);
     expect(engine.counters.queryRuns).toBe(1);
-    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "x" }, caller: null });
     const after = await engine.preload("messages:list", { channel: "a" }, null);
     expect(after.ok && JSON.parse(after.value.text)).toHaveLength(1);
     expect(engine.counters.queryRuns).toBe(2);
@@ -425,7 +425,7 @@ function behavesAsEngine(database: TestDatabase): void {
     client.subscribe(2, "messages:list", { channel: "a", limit: 50 });
     await engine.settled();
     expect(engine.counters.queryRuns).toBe(1);
-    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "x" }, caller: null });
     await engine.settled();
     expect(engine.counters.queryRuns).toBe(2);
     expect(texts(client.value(1))).toEqual(["x"]);
@@ -446,7 +446,7 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a write inside a query is refused", async () => {
-    const outcome = await engine.call({ kind: "query", address: "messages:writing", args: {}, caller: null });
+    const outcome = await engine.call({ kind: "query", path: "messages:writing", args: {}, caller: null });
     expect(outcome).toMatchObject({
       ok: false,
       error: { kind: "internal", message: expect.stringMatching(refusedWrite) },
@@ -471,10 +471,10 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a query calls another in its own snapshot", async () => {
-    await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "x" }, caller: null });
     const outcome = await engine.call({
       kind: "query",
-      address: "messages:outer",
+      path: "messages:outer",
       args: { channel: "a" },
       caller: null,
     });
@@ -502,7 +502,7 @@ function behavesAsEngine(database: TestDatabase): void {
     }
     const counter = await engine.call({
       kind: "query",
-      address: "messages:list",
+      path: "messages:list",
       args: { channel: "counter" },
       caller: null,
     });
@@ -549,7 +549,7 @@ function behavesAsEngine(database: TestDatabase): void {
   test("what is wrong with an announcement is its author's affair, not the caller's, and rolls back", async () => {
     const outcome = await engine.call({
       kind: "mutation",
-      address: "messages:announceWrongly",
+      path: "messages:announceWrongly",
       args: {},
       caller: null,
     });
@@ -557,7 +557,7 @@ function behavesAsEngine(database: TestDatabase): void {
       ok: false,
       error: { kind: "internal", message: expect.stringContaining("chanel") },
     });
-    const rows = await engine.call({ kind: "query", address: "messages:list", args: { channel: "a" }, caller: null });
+    const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
     expect(rows).toEqual({ ok: true, value: [] });
   });
 
@@ -602,7 +602,7 @@ function behavesAsEngine(database: TestDatabase): void {
   test("a mutation that runs while the functions are replaced ends as the function it was", async () => {
     const sending = engine.call({
       kind: "mutation",
-      address: "messages:send",
+      path: "messages:send",
       args: { channel: "a", text: "x" },
       caller: null,
     });
@@ -692,7 +692,7 @@ function behavesAsEngine(database: TestDatabase): void {
     await engine.settled();
     slow.bufferedAmount = 2 * 1024 * 1024;
     for (const text of ["1", "2", "3"]) {
-      await engine.call({ kind: "mutation", address: "messages:send", args: { channel: "a", text }, caller: null });
+      await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text }, caller: null });
       await engine.settled();
     }
     expect(slow.transitions).toHaveLength(1);
@@ -715,7 +715,7 @@ function behavesAsEngine(database: TestDatabase): void {
     client.connect(SESSION, { identity: "alice's fingerprint" });
     client.mutate(1, "messages:send", { channel: "a", text: "as bob" });
     expect(client.ofType("MutationFailed")[0]?.error.kind).toBe("unavailable");
-    const rows = await engine.call({ kind: "query", address: "messages:list", args: { channel: "a" }, caller: null });
+    const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
     expect(rows).toEqual({ ok: true, value: [] });
   });
 
@@ -723,7 +723,7 @@ function behavesAsEngine(database: TestDatabase): void {
     await engine.close();
     engine = createEngine({ driver, environment: clock, development: false });
     engine.useFunctions(functions, schema);
-    const outcome = await engine.call({ kind: "query", address: "messages:broken", args: {}, caller: null });
+    const outcome = await engine.call({ kind: "query", path: "messages:broken", args: {}, caller: null });
     expect(outcome).toEqual({ ok: false, error: { kind: "internal", incident: expect.any(String) } });
     expect(clock.lines.at(-1)?.about).toMatchObject({
       incident: (outcome as { error: { incident: string } }).error.incident,

@@ -41,7 +41,7 @@ export interface EngineOptions {
 /** One function to run for somebody. */
 export interface EngineCall {
   kind: FunctionKind;
-  address: string;
+  path: string;
   args: Record<string, unknown>;
   caller: Identity | null;
   /** May it be an internal function? For the command line only. */
@@ -72,7 +72,7 @@ export interface Engine {
   /** Takes an accepted socket. Call what it returns as the socket's events happen. */
   opened(socket: SocketLike, caller: Identity | null): SocketEvents;
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
-  preload(address: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
+  preload(path: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
   call(request: EngineCall): Promise<Outcome<Wire>>;
   /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
@@ -130,22 +130,22 @@ export function createEngine(options: EngineOptions): Engine {
   const clientQueues = new ClientQueues(mutations, environment);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
 
-  function resolve(kind: FunctionKind, address: string, args: Record<string, unknown>, internal = false): Call {
-    const fn = functions.find(kind, address);
+  function resolve(kind: FunctionKind, path: string, args: Record<string, unknown>, internal = false): Call {
+    const fn = functions.find(kind, path);
     if (!fn || (fn.visibility === "internal" && !internal)) {
       throw new UnknownFunctionError(
-        `There is no public ${kind} "${address}". Check its name and that its file exports it.`,
+        `There is no public ${kind} "${path}". Check its name and that its file exports it.`,
       );
     }
-    return { fn, address, args: parseArguments(fn, address, args) };
+    return { fn, path, args: parseArguments(fn, path, args) };
   }
 
   /** Whatever goes wrong in `body` becomes the error its caller gets. */
-  async function outcomeOf<T>(address: string, fn: RegisteredFunction | undefined, body: () => Promise<Outcome<T>>) {
+  async function outcomeOf<T>(path: string, fn: RegisteredFunction | undefined, body: () => Promise<Outcome<T>>) {
     try {
       return await body();
     } catch (error) {
-      return { ok: false as const, error: failures.toWireError(error, address, fn) };
+      return { ok: false as const, error: failures.toWireError(error, path, fn) };
     }
   }
 
@@ -162,9 +162,9 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function runAction(address: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
-    return outcomeOf(address, functions.find("action", address), () =>
-      run(resolve("action", address, readArguments(args, limits.argsDepth)), caller),
+  async function runAction(path: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
+    return outcomeOf(path, functions.find("action", path), () =>
+      run(resolve("action", path, readArguments(args, limits.argsDepth)), caller),
     );
   }
 
@@ -189,9 +189,9 @@ export function createEngine(options: EngineOptions): Engine {
     counters,
     keptNotice: () => keptNotice,
     functionsMayChange: development,
-    resolveKept(address, args, bytes) {
-      checkKeptArguments(address, bytes, limits);
-      return resolve("query", address, readArguments(args, limits.argsDepth));
+    resolveKept(path, args, bytes) {
+      checkKeptArguments(path, bytes, limits);
+      return resolve("query", path, readArguments(args, limits.argsDepth));
     },
     runAction,
     wake(connection) {
@@ -212,9 +212,9 @@ export function createEngine(options: EngineOptions): Engine {
       driver.useSchema(schema);
       missingInvalidations.forget();
       for (const { call, waiters } of liveQueries.clear()) {
-        const fn = functions.find("query", call.address);
+        const fn = functions.find("query", call.path);
         for (const waiter of waiters) {
-          if (!fn) waiter.reject(new BadRequestError(`There is no query "${call.address}" any more.`));
+          if (!fn) waiter.reject(new BadRequestError(`There is no query "${call.path}" any more.`));
           else liveQueries.adopt({ ...call, fn }, waiter);
         }
       }
@@ -237,19 +237,19 @@ export function createEngine(options: EngineOptions): Engine {
       return connection;
     },
 
-    preload(address, args, identity) {
-      const fn = functions.find("query", address);
-      return outcomeOf<PreloadedAnswer>(address, fn, async () => {
+    preload(path, args, identity) {
+      const fn = functions.find("query", path);
+      return outcomeOf<PreloadedAnswer>(path, fn, async () => {
         const caller = callerOf(identity);
         const wireArgs = toWire(args) as Record<string, Wire>;
-        checkKeptArguments(address, argumentBytes(wireArgs), limits);
-        const call = resolve("query", address, args);
+        checkKeptArguments(path, argumentBytes(wireArgs), limits);
+        const call = resolve("query", path, args);
         const { answer, revision } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
         if (!answer.ok) return { ok: false, error: answer.error };
         return {
           ok: true,
           value: {
-            path: address,
+            path,
             args: wireArgs,
             text: answer.valueText,
             hash: answer.hash,
@@ -261,9 +261,9 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
 
-    call({ kind, address, args, caller, internal }) {
-      return outcomeOf<Wire>(address, functions.find(kind, address), async () => {
-        const outcome = await run(resolve(kind, address, args, internal), callerOf(caller));
+    call({ kind, path, args, caller, internal }) {
+      return outcomeOf<Wire>(path, functions.find(kind, path), async () => {
+        const outcome = await run(resolve(kind, path, args, internal), callerOf(caller));
         return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
       });
     },

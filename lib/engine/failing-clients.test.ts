@@ -50,8 +50,7 @@ afterEach(async () => {
 });
 
 const client = () => new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
-const call = (kind: "query" | "mutation", address: string, args = {}) =>
-  engine.call({ kind, address, args, caller: null });
+const call = (kind: "query" | "mutation", path: string, args = {}) => engine.call({ kind, path, args, caller: null });
 /** Whatever can happen without time has happened. */
 const rest = async () => {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));

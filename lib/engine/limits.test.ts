@@ -130,7 +130,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(asking.transitions.flatMap(({ refused = [] }) => refused)).toEqual([[2, error]]);
       expect(await engine.preload("it:answer", { text: larger }, null)).toEqual({ ok: false, error });
       expect(await engine.preload("it:answer", { text: fits }, null)).toMatchObject({ ok: true });
-      const call = { kind: "query", address: "it:answer", args: { text: larger }, caller: null } as const;
+      const call = { kind: "query", path: "it:answer", args: { text: larger }, caller: null } as const;
       expect(await engine.call(call)).toEqual({ ok: true, value: larger });
     },
   },

@@ -93,21 +93,21 @@ afterEach(async () => {
   await engine.close();
 });
 
-async function run(address: keyof typeof functions.rows, args: Record<string, unknown>): Promise<void> {
+async function run(path: keyof typeof functions.rows, args: Record<string, unknown>): Promise<void> {
   const kind = "mutation";
-  expect(await engine.call({ kind, address: `rows:${address}`, args, caller: null })).toMatchObject({ ok: true });
+  expect(await engine.call({ kind, path: `rows:${path}`, args, caller: null })).toMatchObject({ ok: true });
   await engine.settled();
 }
 
-async function watching(address: string, args: object, hash?: string): Promise<WireClient> {
+async function watching(path: string, args: object, hash?: string): Promise<WireClient> {
   const client = new WireClient(engine).connect(session(++clients));
-  client.subscribe(1, `rows:${address}`, args, hash);
+  client.subscribe(1, `rows:${path}`, args, hash);
   await engine.settled();
   return client;
 }
 
-async function fresh(address: string, args: object): Promise<unknown> {
-  const outcome = await engine.call({ kind: "query", address: `rows:${address}`, args: { ...args }, caller: null });
+async function fresh(path: string, args: object): Promise<unknown> {
+  const outcome = await engine.call({ kind: "query", path: `rows:${path}`, args: { ...args }, caller: null });
   return outcome.ok ? outcome.value : undefined;
 }
 
@@ -187,8 +187,8 @@ test("a row that changes, moves or goes is all that is sent", async () => {
     ["remove", { id: 1, list: "a" }],
     ["remove", { id: 99, list: "a" }],
   ];
-  for (const [address, args] of changes) {
-    await run(address, args);
+  for (const [path, args] of changes) {
+    await run(path, args);
     expect(isPatch(client)).toBe(true);
     expect(lastText(client).length).toBeLessThan(250);
     expect(client.value(1)).toEqual(await fresh("list", { list: "a" }));

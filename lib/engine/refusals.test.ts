@@ -88,7 +88,7 @@ describe("a function that a client may not name", () => {
     ["is of another kind", "messages:send"],
     ["is in no file", "nowhere:list"],
     ["reaches into an object's prototype", "__proto__:constructor"],
-    ["is no address", "messages"],
+    ["is no path", "messages"],
   ] as const;
 
   test.each(paths)("because it %s is refused in the same words, so that nobody learns which it is", async (_, path) => {
@@ -99,14 +99,14 @@ describe("a function that a client may not name", () => {
     expect(asking.transitions.flatMap(({ refused }) => refused)).toEqual([
       [1, { kind: "badRequest", message, unknownFunction: true }],
     ]);
-    expect(await engine.call({ kind: "query", address: path, args: {}, caller: null })).toEqual({
+    expect(await engine.call({ kind: "query", path, args: {}, caller: null })).toEqual({
       ok: false,
       error: { kind: "badRequest", message, unknownFunction: true },
     });
   });
 
   test("is refused to a mutation in the words of a mutation", async () => {
-    const outcome = await engine.call({ kind: "mutation", address: "messages:list", args: {}, caller: null });
+    const outcome = await engine.call({ kind: "mutation", path: "messages:list", args: {}, caller: null });
     expect(outcome).toMatchObject({
       error: { message: 'There is no public mutation "messages:list". Check its name and that its file exports it.' },
     });
@@ -195,7 +195,7 @@ describe("arguments that do not parse", () => {
 
   test("are told when they are malformed", async () => {
     const args = { channel: { $t: ["nothing"] } };
-    expect(await engine.call({ kind: "query", address: "messages:list", args, caller: null })).toMatchObject({
+    expect(await engine.call({ kind: "query", path: "messages:list", args, caller: null })).toMatchObject({
       ok: false,
       error: { kind: "badRequest" },
     });

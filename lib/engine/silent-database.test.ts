@@ -106,8 +106,8 @@ describe("a connection that says nothing any more", () => {
   afterEach(() => engine?.close());
   afterAll(() => real?.close());
 
-  const call = (kind: "query" | "mutation", address: string, args: Record<string, unknown> = {}) =>
-    engine.call({ kind, address, args, caller: null });
+  const call = (kind: "query" | "mutation", path: string, args: Record<string, unknown> = {}) =>
+    engine.call({ kind, path, args, caller: null });
   const texts = async () => {
     const outcome = await call("query", "notes:list");
     return outcome.ok ? (outcome.value as { text: string }[]).map((note) => note.text) : outcome;

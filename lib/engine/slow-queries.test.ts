@@ -105,8 +105,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
     return client;
   }
 
-  const commit = (topic: string) =>
-    engine.call({ kind: "mutation", address: "notes:add", args: { topic }, caller: null });
+  const commit = (topic: string) => engine.call({ kind: "mutation", path: "notes:add", args: { topic }, caller: null });
 
   /** Lets the time pass that a batch waits for a slow query, once it is on its way. */
   async function leavesBatch(slowOne: Latch): Promise<void> {

@@ -73,7 +73,7 @@ export interface Scheduler {
    * Takes effect after the mutation has committed, never when it rolls back. In an action it acts at once.
    * @param query The query itself, or its reference.
    * @param args Some or all of its arguments, as a caller would give them.
-   * @throws when an argument does not parse by the query's own schema, or `query` has no address.
+   * @throws when an argument does not parse by the query's own schema, or `query` has no path.
    */
   invalidate<F extends AnyFunction<"query">>(query: F, args?: Partial<FunctionArgs<F>>): Promise<void>;
 }

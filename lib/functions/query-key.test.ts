@@ -5,7 +5,7 @@ import { ValueError } from "../values/errors.ts";
 import { queryKey } from "./query-key.ts";
 
 describe("the key of a question", () => {
-  test("is its address and its arguments in canonical form", () => {
+  test("is its path and its arguments in canonical form", () => {
     expect(queryKey("messages:list", { limit: 5, channel: "general" })).toBe(
       'messages:list{"channel":"general","limit":5}',
     );
@@ -17,11 +17,11 @@ describe("the key of a question", () => {
     );
   });
 
-  test("differs as soon as the address or the arguments do", () => {
-    const address = fc.constantFrom("a:b", "a:bb", "a/b:c", "aa:b");
+  test("differs as soon as the path or the arguments do", () => {
+    const path = fc.constantFrom("a:b", "a:bb", "a/b:c", "aa:b");
     const args = fc.dictionary(fc.constantFrom("a", "b"), fc.constantFrom(1, "1", 1n, null), { noNullPrototype: true });
     fc.assert(
-      fc.property(address, args, address, args, (a, x, b, y) => {
+      fc.property(path, args, path, args, (a, x, b, y) => {
         return (queryKey(a, x) === queryKey(b, y)) === (a === b && canonical(x) === canonical(y));
       }),
       { numRuns: 500 },

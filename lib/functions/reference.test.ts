@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addressOf, createReferences, functionAddress } from "./reference.ts";
+import { createReferences, functionPath, pathOf } from "./reference.ts";
 
 interface Api {
   messages: { list: object; send: object };
@@ -10,14 +10,14 @@ interface Api {
 const api = createReferences<Api>();
 
 describe("a reference", () => {
-  test("holds the address of its function: the file's path and the export's name", () => {
-    expect(addressOf(api.messages.list)).toBe("messages:list");
-    expect(addressOf(api.admin.users.list)).toBe("admin/users:list");
-    expect(addressOf(api.admin.users.deep.er.list)).toBe("admin/users/deep/er:list");
+  test("holds the path of its function: the file's path and the export's name", () => {
+    expect(pathOf(api.messages.list)).toBe("messages:list");
+    expect(pathOf(api.admin.users.list)).toBe("admin/users:list");
+    expect(pathOf(api.admin.users.deep.er.list)).toBe("admin/users/deep/er:list");
   });
 
-  test("to a file beside a folder of its name has its own address", () => {
-    expect(addressOf(api.admin.list)).toBe("admin:list");
+  test("to a file beside a folder of its name has its own path", () => {
+    expect(pathOf(api.admin.list)).toBe("admin:list");
   });
 
   test("is the same object however often it is asked for, so that hooks may depend on it", () => {
@@ -29,22 +29,22 @@ describe("a reference", () => {
         const walk = () => path.reduce((at, name) => (at as Record<string, object>)[name] as object, api as object);
         const address = `${path.slice(0, -1).join("/")}:${path.at(-1)}`;
         const reference = walk();
-        return walk() === reference && addressOf(reference) === address;
+        return walk() === reference && pathOf(reference) === address;
       }),
     );
   });
 
-  test("of another `api` is another object with the same address", () => {
+  test("of another `api` is another object with the same path", () => {
     const other = createReferences<Api>();
     expect(other.messages.list).not.toBe(api.messages.list);
-    expect(addressOf(other.messages.list)).toBe(addressOf(api.messages.list));
+    expect(pathOf(other.messages.list)).toBe(pathOf(api.messages.list));
   });
 
   test("can be read across copies of this module in one process", () => {
-    expect((api.messages.list as unknown as Record<symbol, unknown>)[Symbol.for("convex-lite.functionAddress")]).toBe(
+    expect((api.messages.list as unknown as Record<symbol, unknown>)[Symbol.for("convex-lite.functionPath")]).toBe(
       "messages:list",
     );
-    expect(functionAddress).toBe(Symbol.for("convex-lite.functionAddress"));
+    expect(functionPath).toBe(Symbol.for("convex-lite.functionPath"));
   });
 
   test("is nothing that React, promises, iterators and JSON look for", async () => {
@@ -71,11 +71,11 @@ describe("a reference", () => {
     expect(() => {
       (api.messages as Record<string, unknown>).list = 1;
     }).toThrow(TypeError);
-    expect(addressOf(api.messages.list)).toBe("messages:list");
+    expect(pathOf(api.messages.list)).toBe("messages:list");
   });
 });
 
-describe("no address has", () => {
+describe("no path has", () => {
   test.each<[string, unknown]>([
     ["`api` itself", api],
     ["a file without an export", api.messages],
@@ -84,8 +84,8 @@ describe("no address has", () => {
     ["text", "messages:list"],
     ["a plain object", {}],
     ["a function", () => {}],
-    ["an object whose address is no text", { [functionAddress]: 1 }],
+    ["an object whose path is no text", { [functionPath]: 1 }],
   ])("%s", (_, value) => {
-    expect(addressOf(value)).toBeUndefined();
+    expect(pathOf(value)).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ export interface FunctionReference<
   Returns = any,
   ErrorData = any,
 > extends FunctionTypes<Kind, Access, Args, Returns, ErrorData> {
-  readonly [functionAddress]: string;
+  readonly [functionPath]: string;
 }
 
 /** A reference to a query that any client may name, such as `api.messages.listByChannel`. */
@@ -58,13 +58,13 @@ type ReferenceTo<F, Access extends Visibility> = F extends { readonly visibility
   ? FunctionReference<Kind, Access, Args, Returns, ErrorData>
   : never;
 
-/** Under this symbol a reference holds the address of its function. Shared by every copy of this module in one process. */
-export const functionAddress: unique symbol = Symbol.for("convex-lite.functionAddress");
+/** Under this symbol a reference holds the path of its function. Shared by every copy of this module in one process. */
+export const functionPath: unique symbol = Symbol.for("convex-lite.functionPath");
 
-/** The address of a reference, such as `messages:listByChannel`. Undefined when `value` is no reference. */
-export function addressOf(value: unknown): string | undefined {
-  const address = (value as { [functionAddress]?: unknown } | null | undefined)?.[functionAddress];
-  return typeof address === "string" ? address : undefined;
+/** The path of a reference, such as `messages:listByChannel`. Undefined when `value` is no reference. */
+export function pathOf(value: unknown): string | undefined {
+  const path = (value as { [functionPath]?: unknown } | null | undefined)?.[functionPath];
+  return typeof path === "string" ? path : undefined;
 }
 
 /**
@@ -79,7 +79,7 @@ function reference(path: readonly string[]): object {
   const properties = new Map<string, object>();
   return new Proxy(Object.freeze({}), {
     get(_target, property) {
-      if (property === functionAddress) return path.length >= 2 ? toAddress(path) : undefined;
+      if (property === functionPath) return path.length >= 2 ? toPath(path) : undefined;
       // React, promises and `JSON.stringify` probe for these; a reference is none of what they look for.
       if (typeof property === "symbol" || property === "then" || property === "toJSON" || property.startsWith("$$")) {
         return undefined;
@@ -94,6 +94,6 @@ function reference(path: readonly string[]): object {
   });
 }
 
-function toAddress(path: readonly string[]): string {
+function toPath(path: readonly string[]): string {
   return `${path.slice(0, -1).join("/")}:${path.at(-1)}`;
 }

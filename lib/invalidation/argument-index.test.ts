@@ -8,17 +8,17 @@ interface Item extends Indexed {
 const anyTexts: fc.Arbitrary<ArgumentTexts> = fc
   .dictionary(fc.constantFrom("channel", "limit", "__proto__", ""), fc.constantFrom("1", '"a"', "[]"))
   .map((texts) => new Map(Object.entries(texts)));
-const anyAddress = fc.constantFrom("a:list", "a:get", "b:list");
+const anyPath = fc.constantFrom("a:list", "a:get", "b:list");
 
 /** What an invalidation touches, said without an index. */
-const touches = (item: Indexed, address: string, match: ArgumentTexts): boolean =>
-  item.address === address && [...match].every(([name, text]) => item.argumentTexts.get(name) === text);
+const touches = (item: Indexed, path: string, match: ArgumentTexts): boolean =>
+  item.path === path && [...match].every(([name, text]) => item.argumentTexts.get(name) === text);
 
 /** Counts how many items are looked at: each is, once, by asking for its arguments. */
-function counted(address: string, texts: Record<string, string>, count: () => void): Indexed {
+function counted(path: string, texts: Record<string, string>, count: () => void): Indexed {
   const argumentTexts = new Map(Object.entries(texts));
   return {
-    address,
+    path,
     get argumentTexts() {
       count();
       return argumentTexts;
@@ -29,9 +29,9 @@ function counted(address: string, texts: Record<string, string>, count: () => vo
 describe("the index", () => {
   test("finds what comparing each item would find, whatever came and went before", () => {
     const anyStep = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ add: fc.record({ address: anyAddress, argumentTexts: anyTexts }) }) },
+      { weight: 4, arbitrary: fc.record({ add: fc.record({ path: anyPath, argumentTexts: anyTexts }) }) },
       { weight: 2, arbitrary: fc.record({ delete: fc.nat(30) }) },
-      { weight: 3, arbitrary: fc.record({ invalidate: fc.record({ address: anyAddress, match: anyTexts }) }) },
+      { weight: 3, arbitrary: fc.record({ invalidate: fc.record({ path: anyPath, match: anyTexts }) }) },
     );
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 60 }), (steps) => {
@@ -47,9 +47,9 @@ describe("the index", () => {
             const [item] = model.splice(step.delete % Math.max(1, model.length), 1);
             if (item) index.delete(item);
           } else {
-            const { address, match } = step.invalidate;
-            const expected = model.filter((item) => touches(item, address, match)).map((item) => item.name);
-            const found = [...index.touchedBy({ address, match })].map((item) => item.name);
+            const { path, match } = step.invalidate;
+            const expected = model.filter((item) => touches(item, path, match)).map((item) => item.name);
+            const found = [...index.touchedBy({ path, match })].map((item) => item.name);
             expect(found.sort()).toEqual(expected.sort());
           }
         }
@@ -69,7 +69,7 @@ describe("the index", () => {
       ["limit", "50"],
       ["channel", '"7"'],
     ]);
-    expect([...index.touchedBy({ address: "messages:list", match })]).toHaveLength(1);
+    expect([...index.touchedBy({ path: "messages:list", match })]).toHaveLength(1);
     expect(looked).toBeLessThanOrEqual(2);
   });
 
@@ -79,23 +79,23 @@ describe("the index", () => {
     for (let i = 0; i < 1000; i++) index.add(counted("messages:list", { channel: `"${i}"` }, () => looked++));
     looked = 0;
     for (const match of [new Map([["channel", '"none"']]), new Map([["author", '"1"']])]) {
-      expect([...index.touchedBy({ address: "messages:list", match })]).toEqual([]);
+      expect([...index.touchedBy({ path: "messages:list", match })]).toEqual([]);
     }
-    expect([...index.touchedBy({ address: "messages:unknown", match: new Map() })]).toEqual([]);
+    expect([...index.touchedBy({ path: "messages:unknown", match: new Map() })]).toEqual([]);
     expect(looked).toBe(0);
   });
 
   test("may change while it is being read: an item that left is at most found once more", () => {
     const index = new ArgumentIndex<Indexed>();
-    const items = Array.from({ length: 5 }, () => ({ address: "a:b", argumentTexts: new Map() }));
+    const items = Array.from({ length: 5 }, () => ({ path: "a:b", argumentTexts: new Map() }));
     for (const item of items) index.add(item);
     const found: Indexed[] = [];
-    for (const item of index.touchedBy({ address: "a:b", match: new Map() })) {
+    for (const item of index.touchedBy({ path: "a:b", match: new Map() })) {
       found.push(item);
       index.delete(item);
     }
     expect(found).toEqual(items);
-    expect([...index.touchedBy({ address: "a:b", match: new Map() })]).toEqual([]);
+    expect([...index.touchedBy({ path: "a:b", match: new Map() })]).toEqual([]);
   });
 });
 

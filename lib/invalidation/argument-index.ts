@@ -5,7 +5,7 @@ export type ArgumentTexts = ReadonlyMap<string, string>;
 
 /** Something that an invalidation can touch. */
 export interface Indexed {
-  readonly address: string;
+  readonly path: string;
   readonly argumentTexts: ArgumentTexts;
 }
 
@@ -17,30 +17,29 @@ export interface Indexed {
  */
 export class ArgumentIndex<Item extends Indexed> {
   readonly #all = new Map<string, Set<Item>>();
-  /** Address and one argument (`name`, its text) → the items that have it. */
+  /** Path and one argument (`name`, its text) → the items that have it. */
   readonly #byArgument = new Map<string, Set<Item>>();
 
   add(item: Item): void {
-    put(this.#all, item.address, item);
-    for (const [name, text] of item.argumentTexts) put(this.#byArgument, argumentKey(item.address, name, text), item);
+    put(this.#all, item.path, item);
+    for (const [name, text] of item.argumentTexts) put(this.#byArgument, argumentKey(item.path, name, text), item);
   }
 
   delete(item: Item): void {
-    remove(this.#all, item.address, item);
-    for (const [name, text] of item.argumentTexts)
-      remove(this.#byArgument, argumentKey(item.address, name, text), item);
+    remove(this.#all, item.path, item);
+    for (const [name, text] of item.argumentTexts) remove(this.#byArgument, argumentKey(item.path, name, text), item);
   }
 
-  /** Every item of that address whose arguments equal the invalidation's on each argument it gives. */
-  *touchedBy({ address, match }: Invalidation): Generator<Item> {
-    const candidates = this.#smallest(address, match);
+  /** Every item of that path whose arguments equal the invalidation's on each argument it gives. */
+  *touchedBy({ path, match }: Invalidation): Generator<Item> {
+    const candidates = this.#smallest(path, match);
     for (const item of candidates ?? []) if (matches(item.argumentTexts, match)) yield item;
   }
 
-  #smallest(address: string, match: ArgumentTexts): Set<Item> | undefined {
-    let smallest = this.#all.get(address);
+  #smallest(path: string, match: ArgumentTexts): Set<Item> | undefined {
+    let smallest = this.#all.get(path);
     for (const [name, text] of match) {
-      const candidates = this.#byArgument.get(argumentKey(address, name, text));
+      const candidates = this.#byArgument.get(argumentKey(path, name, text));
       if (!candidates) return undefined;
       if (!smallest || candidates.size < smallest.size) smallest = candidates;
     }
@@ -54,8 +53,8 @@ export function matches(args: ArgumentTexts, match: ArgumentTexts): boolean {
   return true;
 }
 
-function argumentKey(address: string, name: string, text: string): string {
-  return JSON.stringify([address, name, text]);
+function argumentKey(path: string, name: string, text: string): string {
+  return JSON.stringify([path, name, text]);
 }
 
 function put<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): void {

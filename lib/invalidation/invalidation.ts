@@ -1,7 +1,7 @@
 /** What a commit announces: which live results of one query no longer hold. */
 export interface Invalidation {
-  /** The address of the query. */
-  readonly address: string;
+  /** The path of the query. */
+  readonly path: string;
   /**
    * The parsed arguments that must match, each as canonical text, by name. Empty: every live result of the query.
    */

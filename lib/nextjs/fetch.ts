@@ -2,7 +2,7 @@ import {
   type FunctionKind,
   type FunctionReference,
   type FunctionReturnType,
-  functionAddress,
+  functionPath,
   type OptionalArgs,
 } from "../functions/reference.ts";
 import { toFunctionError } from "../protocol/function-error.ts";
@@ -59,7 +59,7 @@ async function call<F extends FunctionReference>(
   args: Record<string, unknown> | undefined,
 ): Promise<FunctionReturnType<F>> {
   const { runtime, headers } = await runningServer(asker);
-  const outcome = await runtime.call(kind, fn[functionAddress], args ?? {}, headers);
+  const outcome = await runtime.call(kind, fn[functionPath], args ?? {}, headers);
   if (!outcome.ok) throw toFunctionError(outcome.error);
   return fromWire(outcome.value) as FunctionReturnType<F>;
 }

@@ -3,7 +3,7 @@ import { queryKey } from "../functions/query-key.ts";
 import {
   type FunctionReference,
   type FunctionReturnType,
-  functionAddress,
+  functionPath,
   type OptionalArgs,
 } from "../functions/reference.ts";
 import { toFunctionError } from "../protocol/function-error.ts";
@@ -25,10 +25,10 @@ export async function preloadQuery<Query extends FunctionReference<"query", "pub
 ): Promise<Preloaded<Query>> {
   const { runtime, headers } = await runningServer("preloadQuery");
   const answers = answersOfRequest();
-  const key = queryKey(query[functionAddress], args);
+  const key = queryKey(query[functionPath], args);
   let answer = answers.get(key);
   if (!answer) {
-    answer = runtime.preload(query[functionAddress], args ?? {}, headers).then((outcome) => {
+    answer = runtime.preload(query[functionPath], args ?? {}, headers).then((outcome) => {
       if (outcome.ok) return outcome.value;
       throw toFunctionError(outcome.error);
     });

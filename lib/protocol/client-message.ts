@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Wire } from "../values/wire.ts";
 
-const MAX_ADDRESS = 512;
+const MAX_PATH = 512;
 /** Queries that one message may name. A client watches fewer than that, unless a server allows more. */
 const MAX_QUERIES = 1_000;
 
@@ -10,7 +10,7 @@ const queryId = z.int().min(1);
 /** Names one mutation of one session: n = 1, 2, 3 … in the order called. For an action, any number not in use. */
 const requestId = z.int().min(1);
 /** `messages:listByChannel` */
-const address = z.string().min(3).max(MAX_ADDRESS);
+const path = z.string().min(3).max(MAX_PATH);
 /** Checked by the function's own schema, later. Its depth was checked by the codec. */
 const args = z.custom<Record<string, Wire>>(
   // As it is: a copy would lose a key such as `__proto__` without a word, and the codec could not refuse it.
@@ -40,7 +40,7 @@ const subscribe = z.strictObject({
     .array(
       z.strictObject({
         query: queryId,
-        path: address,
+        path,
         args,
         /** The hash of the answer the client already has: an equal answer is not sent again. */
         hash: z.string().max(64).optional(),
@@ -58,13 +58,13 @@ const unsubscribe = z.strictObject({
 const mutate = z.strictObject({
   type: z.literal("Mutate"),
   request: requestId,
-  path: address,
+  path,
   args,
   /** The client has the outcome of every mutation up to this number: the server may forget those. */
   confirmedUpTo: z.int().min(0),
 });
 
-const act = z.strictObject({ type: z.literal("Act"), request: requestId, path: address, args });
+const act = z.strictObject({ type: z.literal("Act"), request: requestId, path, args });
 
 /** Are you there? Answered with `Pong`. */
 const ping = z.strictObject({ type: z.literal("Ping") });

@@ -23,12 +23,12 @@ export class InternalError extends Error {
   readonly kind = "internal";
   readonly incident: string;
   /** The function that failed, such as `messages:send`. In development only. */
-  readonly address: string | undefined;
+  readonly path: string | undefined;
 
-  constructor(incident: string, message?: string, address?: string) {
+  constructor(incident: string, message?: string, path?: string) {
     super(message ?? `The server failed. Its log tells why under incident ${incident}.`);
     this.incident = incident;
-    this.address = address;
+    this.path = path;
   }
 }
 
@@ -48,6 +48,6 @@ export function toFunctionError(error: WireError): FunctionError {
     case "unavailable":
       return new UnavailableError(error.message);
     default:
-      return new InternalError(error.incident, error.message, error.address);
+      return new InternalError(error.incident, error.message, error.path);
   }
 }

@@ -10,7 +10,7 @@ export interface Issue {
 }
 
 /**
- * What went wrong, as it travels. `message` and `address` of an internal error are sent in development only; in
+ * What went wrong, as it travels. `message` and `path` of an internal error are sent in development only; in
  * production the log holds them under the incident id.
  */
 export type WireError =
@@ -19,6 +19,6 @@ export type WireError =
   /** The caller is wrong: no such function (`unknownFunction`), or arguments that do not parse (`issues`). */
   | { kind: "badRequest"; message: string; issues?: Issue[]; unknownFunction?: true }
   /** We are wrong, or the author of the function is. */
-  | { kind: "internal"; incident: string; message?: string; address?: string }
+  | { kind: "internal"; incident: string; message?: string; path?: string }
   /** Not now: no connection, too much load, or an outcome nobody can know any more. */
   | { kind: "unavailable"; message: string };

@@ -99,7 +99,7 @@ describe("useQuery", () => {
     useQuery(messages.send, { text: "" });
     // @ts-expect-error an internal function is for other functions
     useQuery(messages.secret, { id: 1 });
-    // @ts-expect-error addresses are for the client without React
+    // @ts-expect-error paths are for the client without React
     useQuery("messages:list", args);
     // @ts-expect-error a module is no function
     useQuery(messages, args);
@@ -240,7 +240,7 @@ describe("the client without React", () => {
     client.watchQueries({ list: { query: messages.list, args: {} } }, () => {});
   });
 
-  test("takes addresses without types", () => {
+  test("takes paths without types", () => {
     client.watchQuery("messages:list", args, ({ data }) => expectTypeOf(data).toBeUnknown());
     client.watchQueries({ list: { query: "messages:list", args } }, ({ list }) => {
       expectTypeOf(list.data).toBeUnknown();

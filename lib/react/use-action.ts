@@ -24,6 +24,6 @@ export function useAction<F extends PublicAction>(action: F): Action<F> {
   return { run: call, isPending, error } as Action<F>;
 }
 
-function runner(client: SyncClient, address: string, calls: Calls) {
-  return (args?: Record<string, unknown>) => calls.follow(client.call("Act", address, args));
+function runner(client: SyncClient, path: string, calls: Calls) {
+  return (args?: Record<string, unknown>) => calls.follow(client.call("Act", path, args));
 }

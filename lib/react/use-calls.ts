@@ -1,11 +1,11 @@
 import { useMemo, useSyncExternalStore } from "react";
 import { type CallState, Calls, NOT_CALLED } from "../client/calls/call-state.ts";
-import { addressFrom } from "../client/calls/named-call.ts";
+import { pathFrom } from "../client/calls/named-call.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import { useSyncClient } from "./provider.ts";
 
 /** What calls one function for one component. */
-type Caller<Call> = (client: SyncClient, address: string, calls: Calls) => Call;
+type Caller<Call> = (client: SyncClient, path: string, calls: Calls) => Call;
 
 /**
  * How the calls of one function by this component go, and what `caller` has made to call it.
@@ -13,11 +13,11 @@ type Caller<Call> = (client: SyncClient, address: string, calls: Calls) => Call;
  */
 export function useCalls<Call>(reference: unknown, caller: Caller<Call>): CallState & { call: Call } {
   const client = useSyncClient();
-  const address = addressFrom(reference);
+  const path = pathFrom(reference);
   const { calls, call } = useMemo(() => {
     const calls = new Calls();
-    return { calls, call: caller(client, address, calls) };
-  }, [client, address, caller]);
+    return { calls, call: caller(client, path, calls) };
+  }, [client, path, caller]);
   const { isPending, error } = useSyncExternalStore(calls.subscribe, calls.state, () => NOT_CALLED);
   return { call, isPending, error };
 }

@@ -57,12 +57,12 @@ export function useMutation<F extends PublicMutation>(mutation: F): MutationWith
   );
 }
 
-function mutator(client: SyncClient, address: string, calls: Calls) {
+function mutator(client: SyncClient, path: string, calls: Calls) {
   const call = {
     /** The last one given. */
     update: undefined as OptimisticUpdate<never> | undefined,
-    plain: (args?: Arguments) => calls.follow(client.call("Mutate", address, args)),
-    optimistic: (args?: Arguments) => calls.follow(client.call("Mutate", address, args, call.update)),
+    plain: (args?: Arguments) => calls.follow(client.call("Mutate", path, args)),
+    optimistic: (args?: Arguments) => calls.follow(client.call("Mutate", path, args, call.update)),
   };
   return call;
 }

@@ -173,7 +173,7 @@ class FuzzRun {
     engine.useFunctions(functionsFor(this.#driver.dialect), schemas[this.#driver.dialect]);
     const faults: string[] = [];
     for (const { path, args } of QUESTIONS) {
-      const fresh = await engine.call({ kind: "query", address: path, args, caller: { subject: "ann" } });
+      const fresh = await engine.call({ kind: "query", path, args, caller: { subject: "ann" } });
       const answer = fresh.ok ? { data: fromWire(fresh.value) } : { error: dataOf(fresh.error) };
       const expected = evaluate({ path, args }, this.#history.last, "ann");
       if (!isDeepStrictEqual(answer, expected)) {

@@ -1,14 +1,14 @@
 import { type QueryKey, queryKey } from "../../functions/query-key.ts";
-import { addressOf } from "../../functions/reference.ts";
+import { pathOf } from "../../functions/reference.ts";
 import { toWire, type Wire } from "../../values/wire.ts";
 
 /** Arguments as they travel. */
 export type WireArgs = Record<string, Wire>;
 
-/** The address a caller means: a reference holds it, a string is one. */
-export function addressFrom(reference: unknown): string {
-  const address = typeof reference === "string" ? reference : addressOf(reference);
-  if (address?.includes(":")) return address;
+/** The path a caller means: a reference holds it, a string is one. */
+export function pathFrom(reference: unknown): string {
+  const path = typeof reference === "string" ? reference : pathOf(reference);
+  if (path?.includes(":")) return path;
   throw new TypeError(
     "A function is expected" +
       (process.env.NODE_ENV !== "production" ? `, such as ${EXAMPLE}. Found: ${found(reference)}. ${HINT}` : "."),
@@ -29,10 +29,10 @@ export function wireArgs(args: Record<string, unknown> | undefined): WireArgs {
 
 /** The key of what a caller asks. */
 export function keyOf(reference: unknown, args: Record<string, unknown> | undefined): QueryKey {
-  return queryKey(addressFrom(reference), args);
+  return queryKey(pathFrom(reference), args);
 }
 
-/** What a key asks: it holds all of it, so nobody has to carry the arguments beside it. An address holds no brace. */
+/** What a key asks: it holds all of it, so nobody has to carry the arguments beside it. A path holds no brace. */
 export function questionOf(key: QueryKey): { path: string; args: WireArgs } {
   const brace = key.indexOf("{");
   return { path: key.slice(0, brace), args: JSON.parse(key.slice(brace)) };

@@ -2,7 +2,7 @@ import type { Log } from "../../environment/environment.ts";
 import type { QueryKey } from "../../functions/query-key.ts";
 import { share } from "../../values/share.ts";
 import { fromWire } from "../../values/wire.ts";
-import { addressFrom, keyOf, questionOf } from "../calls/named-call.ts";
+import { keyOf, pathFrom, questionOf } from "../calls/named-call.ts";
 import type { OptimisticLocalStore } from "../calls/optimistic-update.ts";
 import type { PendingCall, PendingCalls } from "../calls/pending-calls.ts";
 import { type Answer, LOADING, settled } from "../queries/answer.ts";
@@ -58,7 +58,7 @@ export class OptimisticAnswers {
     const store = {
       getQuery: (query: unknown, args?: Record<string, unknown>) => get(keyOf(query, args)),
       getAllQueries: (query: unknown) => {
-        const start = `${addressFrom(query)}{`;
+        const start = `${pathFrom(query)}{`;
         const keys = new Set([...this.#queries.keys(), ...values.keys()]);
         return [...keys]
           .filter((key) => key.startsWith(start))

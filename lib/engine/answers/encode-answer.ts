@@ -14,7 +14,7 @@ import { joinList, lengthOf, listText } from "./list-text.ts";
  */
 export function encodeAnswer(
   liveId: number,
-  address: string,
+  path: string,
   value: unknown,
   maxBytes: number,
   previous?: Answer,
@@ -23,11 +23,11 @@ export function encodeAnswer(
   const found = findList(wire);
   if (!found) {
     const text = JSON.stringify(wire);
-    checkSize(address, maxBytes, text.length, () => text);
+    checkSize(path, maxBytes, text.length, () => text);
     return plainAnswer(liveId, text);
   }
   const list = listText(wire, found);
-  checkSize(address, maxBytes, lengthOf(list), () => joinList(list));
+  checkSize(path, maxBytes, lengthOf(list), () => joinList(list));
   const answer = ListAnswer.of(liveId, list, previous instanceof ListAnswer ? previous : undefined);
   return answer ?? plainAnswer(liveId, joinList(list));
 }
@@ -43,10 +43,10 @@ function plainAnswer(liveId: number, valueText: string): ValueAnswer {
   return { ok: true, valueText, hash, text, since: () => undefined };
 }
 
-function checkSize(address: string, maxBytes: number, length: number, text: () => string): void {
+function checkSize(path: string, maxBytes: number, length: number, text: () => string): void {
   // A UTF-16 unit takes at most three bytes: most texts need no exact count.
   if (length * 3 <= maxBytes) return;
   const bytes = Buffer.byteLength(text());
   if (bytes <= maxBytes) return;
-  throw new RangeError(`${address} answered ${bytes} bytes; the limit is ${maxBytes}. Select fewer rows or columns.`);
+  throw new RangeError(`${path} answered ${bytes} bytes; the limit is ${maxBytes}. Select fewer rows or columns.`);
 }

@@ -48,8 +48,8 @@ export class Actions {
 
   async #run(call: Call, caller: Caller): Promise<string> {
     const { environment, limits } = this.#parts;
-    const result = await withTimeLimit(environment, limits.actionTime, call.address, this.#perform(call, caller));
-    return encodeResult(call.address, result, limits.resultBytes);
+    const result = await withTimeLimit(environment, limits.actionTime, call.path, this.#perform(call, caller));
+    return encodeResult(call.path, result, limits.resultBytes);
   }
 
   #perform(call: Call, caller: Caller): Promise<unknown> {
@@ -71,6 +71,6 @@ export class Actions {
   async #query(call: Call, caller: Caller): Promise<unknown> {
     const { answer } = await this.#parts.queryOnce.answer(call, caller);
     if (answer.ok) return fromWire(JSON.parse(answer.valueText) as Wire);
-    throw thrownBy(call.address, answer.error);
+    throw thrownBy(call.path, answer.error);
   }
 }

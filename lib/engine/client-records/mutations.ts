@@ -16,7 +16,7 @@ import { advanced, type ClientRecord, clientRecords } from "./client-record.ts";
 /** Mutation `n` of a client. */
 export interface MutationRequest {
   readonly n: number;
-  readonly address: string;
+  readonly path: string;
   readonly args: Record<string, Wire>;
   readonly confirmedUpTo: number;
 }
@@ -110,15 +110,15 @@ export class Mutations {
     request: MutationRequest,
     committed: (revision: number) => void,
   ): Promise<Decided> {
-    const { n, address, confirmedUpTo } = request;
+    const { n, path, confirmedUpTo } = request;
     let fn: RegisteredFunction | undefined;
     let revision: number | undefined;
     try {
-      fn = this.#find(address);
+      fn = this.#find(path);
       const call = {
         fn,
-        address,
-        args: parseArguments(fn, address, readArguments(request.args, this.#parts.limits.argsDepth)),
+        path,
+        args: parseArguments(fn, path, readArguments(request.args, this.#parts.limits.argsDepth)),
       };
       const recordAfter = (valueText: string) =>
         advanced(record, n, encodeSuccess(valueText), confirmedUpTo, this.#parts.environment.now());
@@ -130,7 +130,7 @@ export class Mutations {
       return { outcome: encodeSuccess(done.valueText), revision };
     } catch (error) {
       if (error instanceof AlreadyDecidedError) return this.#reload(client, n, error);
-      return this.#fail(client, record, request, encodeFailure(this.#parts.failures.toWireError(error, address, fn)));
+      return this.#fail(client, record, request, encodeFailure(this.#parts.failures.toWireError(error, path, fn)));
     }
   }
 
@@ -146,15 +146,15 @@ export class Mutations {
     // The functions of this moment, as the call is one of them: a reload in between knows neither it nor what it names.
     const registry = this.#parts.registry();
     return transactions.write({
-      by: call.address,
+      by: call.path,
       lock: client.id,
       body: async (connection) => {
         const run = new Run(registry, client.caller);
         const work = run.mutation(call, connection.db);
-        const value = await withTimeLimit(environment, limits.mutationTime, call.address, work, () =>
+        const value = await withTimeLimit(environment, limits.mutationTime, call.path, work, () =>
           connection.destroy(),
         );
-        const valueText = encodeResult(call.address, value, limits.resultBytes);
+        const valueText = encodeResult(call.path, value, limits.resultBytes);
         const next = recordAfter(valueText);
         const deciding = this.#advance(connection, client, n, next);
         return { value: { valueText, next }, invalidations: run.invalidations, deciding };
@@ -185,10 +185,10 @@ export class Mutations {
     return { outcome, revision: undefined };
   }
 
-  #find(address: string): RegisteredFunction {
-    const fn = this.#parts.registry().find("mutation", address);
+  #find(path: string): RegisteredFunction {
+    const fn = this.#parts.registry().find("mutation", path);
     if (fn?.visibility === "public") return fn;
-    throw new BadRequestError(`There is no public mutation "${address}". Check its name and that its file exports it.`);
+    throw new BadRequestError(`There is no public mutation "${path}". Check its name and that its file exports it.`);
   }
 
   #advance(connection: Connection, client: RecordedClient, n: number, next: ClientRecord): Statement {

@@ -18,7 +18,7 @@ export interface Snapshot {
 
 /** One write transaction's body, and how to find out what became of it. */
 export interface Write<T> {
-  /** The address of the mutation. */
+  /** The path of the mutation. */
   readonly by: string;
   /** Runs inside the transaction, again after each conflict. `deciding`: what to commit it with. */
   body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[]; deciding: Statement }>;

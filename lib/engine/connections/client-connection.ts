@@ -38,9 +38,9 @@ export interface ClientConnectionParts {
   /** In development a query that is refused may be one that the next functions accept. */
   readonly functionsMayChange: boolean;
   /** Finds a public query that is to be kept live, and parses its arguments of so many bytes. @throws {BadRequestError} */
-  resolveKept(address: string, args: Record<string, Wire>, bytes: number): Call;
+  resolveKept(path: string, args: Record<string, Wire>, bytes: number): Call;
   runAction(
-    address: string,
+    path: string,
     args: Record<string, Wire>,
     caller: Caller,
   ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
@@ -202,7 +202,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     if (queue.pending >= limits.queuedMutations) {
       return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
     }
-    queue.submit({ n: request, address: path, args, confirmedUpTo });
+    queue.submit({ n: request, path, args, confirmedUpTo });
   }
 
   async #act(message: Act): Promise<void> {

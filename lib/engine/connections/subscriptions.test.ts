@@ -11,13 +11,13 @@ const fn = createFunctions<Record<string, never>>().query({ handler: () => null 
 const notFound: WireError = { kind: "badRequest", message: "There is no such query." };
 
 function live(id: number, value?: unknown): LiveQuery {
-  const made = new LiveQuery(id, `${id}`, { fn, address: "m:list", args: {} }, new Map(), callerOf(null), false);
+  const made = new LiveQuery(id, `${id}`, { fn, path: "m:list", args: {} }, new Map(), callerOf(null), false);
   if (value !== undefined) answer(made, value);
   return made;
 }
 /** Its run has ended with this. */
 function answer(query: LiveQuery, value: unknown): string {
-  const made = encodeAnswer(query.id, query.address, value, 1000);
+  const made = encodeAnswer(query.id, query.path, value, 1000);
   query.answer = made;
   return made.hash;
 }

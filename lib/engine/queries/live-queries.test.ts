@@ -10,13 +10,13 @@ import { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Waiter, Watcher } from "./live-query.ts";
 
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
-const call = (args: Record<string, unknown> = {}, address = "messages:list"): Call => ({ fn, address, args });
+const call = (args: Record<string, unknown> = {}, path = "messages:list"): Call => ({ fn, path, args });
 const nobody = callerOf(null);
 const ines = callerOf({ subject: "ines" });
 const tomasz = callerOf({ subject: "tomasz" });
 
-const about = (args: Record<string, unknown>, address = "messages:list"): Invalidation => ({
-  address,
+const about = (args: Record<string, unknown>, path = "messages:list"): Invalidation => ({
+  path,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
 /** Nobody here is told anything: that is for `RerunLoop`. */
@@ -29,7 +29,7 @@ function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
   queries.want(live);
   queries.takeDue(true);
   live.running = false;
-  live.answer = encodeAnswer(live.id, live.address, [], 1000);
+  live.answer = encodeAnswer(live.id, live.path, [], 1000);
   return live;
 }
 

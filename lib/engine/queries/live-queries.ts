@@ -23,7 +23,7 @@ export class LiveQueries {
   readonly #groups = new Map<string, Group>();
   readonly #index = new ArgumentIndex<LiveQuery>();
   /** Queries that were slow when they ran last, whatever their arguments: so others may be. */
-  readonly #slowAddresses = new Set<string>();
+  readonly #slowPaths = new Set<string>();
   /** Stale and wanted, in the order they became so. */
   readonly #due = new Set<LiveQuery>();
   /** Those that run, or whose answer is not visible yet. */
@@ -32,7 +32,7 @@ export class LiveQueries {
   /** The live query for this call, made if nobody has asked yet. */
   obtain(call: Call, caller: Caller): LiveQuery {
     const texts = argumentTexts(call.args);
-    const key = groupKey(call.address, texts);
+    const key = groupKey(call.path, texts);
     let group = this.#groups.get(key);
     if (!group) {
       group = { readsIdentity: false, members: new Map() };
@@ -127,13 +127,13 @@ export class LiveQueries {
 
   /** Is a run of it likely to be slow? Until one has shown it, as the same query was with other arguments. */
   isSlow(live: LiveQuery): boolean {
-    return live.slow ?? this.#slowAddresses.has(live.address);
+    return live.slow ?? this.#slowPaths.has(live.path);
   }
 
   noteSpeed(live: LiveQuery, slow: boolean): void {
     live.slow = slow;
-    if (slow) this.#slowAddresses.add(live.address);
-    else this.#slowAddresses.delete(live.address);
+    if (slow) this.#slowPaths.add(live.path);
+    else this.#slowPaths.delete(live.path);
   }
 
   /** Its run takes too long: the batch goes on without it. */
@@ -200,7 +200,7 @@ export class LiveQueries {
       this.#index.delete(live);
     }
     this.#groups.clear();
-    this.#slowAddresses.clear();
+    this.#slowPaths.clear();
     this.#due.clear();
     this.#running.clear();
     // One that runs yet must answer nobody with what a function of before has said.
@@ -229,10 +229,10 @@ export class LiveQueries {
   }
 }
 
-/** Equal for equal addresses and arguments only: names and texts are told apart by their lengths. */
-function groupKey(address: string, texts: ReadonlyMap<string, string>): string {
+/** Equal for equal paths and arguments only: names and texts are told apart by their lengths. */
+function groupKey(path: string, texts: ReadonlyMap<string, string>): string {
   const names = texts.size > 1 ? [...texts.keys()].sort() : texts.keys();
-  let key = address;
+  let key = path;
   for (const name of names) {
     const text = texts.get(name) ?? "";
     key += `\n${name.length} ${text.length} ${name}${text}`;

@@ -85,8 +85,8 @@ export class LiveQuery {
     this.personal = personal;
   }
 
-  get address(): string {
-    return this.call.address;
+  get path(): string {
+    return this.call.path;
   }
 
   /** The answer if it holds every commit up to now; otherwise undefined. */

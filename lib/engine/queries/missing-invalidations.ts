@@ -39,7 +39,7 @@ interface Shown {
  */
 export class MissingInvalidations {
   readonly #parts: MissingInvalidationParts;
-  /** Addresses of mutations committed since the last look. */
+  /** Paths of mutations committed since the last look. */
   #suspects = new Set<string>();
   /** The queries that those announced, for some arguments or other. */
   #announced = new Set<string>();
@@ -58,7 +58,7 @@ export class MissingInvalidations {
   /** A mutation has committed. */
   committed(mutation: string, revision: number, invalidations: readonly Invalidation[]): void {
     this.#suspects.add(mutation);
-    for (const { address } of invalidations) this.#announced.add(address);
+    for (const { path } of invalidations) this.#announced.add(path);
     this.#lastCommit = revision;
     this.#lookLater();
   }
@@ -151,19 +151,19 @@ export class MissingInvalidations {
     const { environment, limits, counters } = this.#parts;
     counters.checkRuns++;
     const work = new Run(this.#parts.registry(), live.caller).query(live.call, connection.db);
-    const value = await withTimeLimit(environment, limits.queryTime, live.address, work, () => connection.destroy());
+    const value = await withTimeLimit(environment, limits.queryTime, live.path, work, () => connection.destroy());
     return JSON.stringify(toWire(value));
   }
 
   #tell(live: LiveQuery, suspects: readonly string[]): void {
     const { log } = this.#parts.environment;
-    const about = `${suspects.join()} ${live.address}`;
+    const about = `${suspects.join()} ${live.path}`;
     if (this.#told.has(about)) return;
     this.#told.add(about);
-    const query = `${live.address}(${Object.keys(live.call.args).length > 0 ? JSON.stringify(toWire(live.call.args)) : ""})`;
+    const query = `${live.path}(${Object.keys(live.call.args).length > 0 ? JSON.stringify(toWire(live.call.args)) : ""})`;
     const who = suspects.length === 1 ? `${suspects[0]} has` : `One of ${suspects.join(", ")} has`;
-    const forThese = this.#announced.has(live.address) ? " for these arguments" : "";
-    const reference = `api.${live.address.replace(/[/:]/g, ".")}`;
+    const forThese = this.#announced.has(live.path) ? " for these arguments" : "";
+    const reference = `api.${live.path.replace(/[/:]/g, ".")}`;
     const message =
       `${who} changed what ${query} answers, and did not announce it${forThese}: open pages do not see the change. ` +
       `Add \`await scheduler.invalidate(${reference}, …)\` to the mutation.`;

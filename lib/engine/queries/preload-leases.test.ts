@@ -17,8 +17,8 @@ function world(limits: Partial<EngineLimits> = {}) {
   const leases = new PreloadLeases(clock, { ...defaultLimits, preloadLease: 30_000, ...limits }, queries);
   /** A page was rendered from a query's answer of this size. */
   const hold = (n: number, bytes = 100): LiveQuery => {
-    const live = queries.obtain({ fn, address: "m:list", args: { n } }, callerOf(null));
-    live.answer = encodeAnswer(live.id, live.address, "x".repeat(bytes), 1_000_000);
+    const live = queries.obtain({ fn, path: "m:list", args: { n } }, callerOf(null));
+    live.answer = encodeAnswer(live.id, live.path, "x".repeat(bytes), 1_000_000);
     live.staleSince = Number.POSITIVE_INFINITY;
     leases.hold(live);
     return live;
@@ -76,7 +76,7 @@ describe("a lease", () => {
   test("of an answer that was invalidated meanwhile is over", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
-    queries.invalidate([{ address: "m:list", match: new Map([["n", canonical(1)]]) }], 1);
+    queries.invalidate([{ path: "m:list", match: new Map([["n", canonical(1)]]) }], 1);
     expect(live.dropped).toBe(true);
     const next = hold(1);
     expect(next).not.toBe(live);

@@ -67,7 +67,7 @@ export class QueryOnce {
     const patience = limits.queryTime * 2;
     const cancel = environment.after(patience, () => {
       this.#giveUp(call, caller, waiter);
-      reject(new UnavailableError(`${call.address} was not answered within ${patience} ms. Try again.`));
+      reject(new UnavailableError(`${call.path} was not answered within ${patience} ms. Try again.`));
     });
     const waiter: Waiter = {
       caller,

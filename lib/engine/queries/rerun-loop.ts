@@ -300,9 +300,9 @@ export class RerunLoop {
     counters.queryRuns++;
     try {
       const work = run.query(call, connection.db);
-      const value = await withTimeLimit(environment, limits.queryTime, call.address, work, () => connection.destroy());
+      const value = await withTimeLimit(environment, limits.queryTime, call.path, work, () => connection.destroy());
       counters.serialisations++;
-      const answer = encodeAnswer(live.id, call.address, value, limits.resultBytes, live.answer);
+      const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, live.answer);
       live.lostRuns = 0;
       live.failedRuns = 0;
       return { answer, personal: run.readsIdentity, spent: false };
@@ -312,7 +312,7 @@ export class RerunLoop {
       live.lostRuns = failure === "connectionLost" ? live.lostRuns + 1 : 0;
       if (failure === "connectionLost" && live.lostRuns < LOST_RUNS) throw error;
       const mayPass = failure !== "other" && failure !== "refusedWrite";
-      const answer = encodeError(live.id, failures.toWireError(error, call.address, call.fn), mayPass);
+      const answer = encodeError(live.id, failures.toWireError(error, call.path, call.fn), mayPass);
       // A statement that failed may have ended the transaction for every statement after it.
       const spent =
         late || !(await this.#inTime(connection, connection.execute("select 1")).then(Boolean, () => false));

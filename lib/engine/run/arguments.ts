@@ -29,10 +29,10 @@ export function argumentBytes(args: Record<string, Wire>): number {
 }
 
 /** @throws {BadRequestError} when arguments of so many bytes are too large for a query that is kept live. */
-export function checkKeptArguments(address: string, bytes: number, { queryArgsBytes }: EngineLimits): void {
+export function checkKeptArguments(path: string, bytes: number, { queryArgsBytes }: EngineLimits): void {
   if (bytes <= queryArgsBytes) return;
   throw new BadRequestError(
-    `The arguments of ${address} take ${bytes} bytes; those of a query that is kept live may take ${queryArgsBytes}. ` +
+    `The arguments of ${path} take ${bytes} bytes; those of a query that is kept live may take ${queryArgsBytes}. ` +
       "Pass less, such as an id, or raise limits.queryArgsBytes in server.ts.",
   );
 }
@@ -49,17 +49,17 @@ interface ParseIssue {
  */
 export function parseArguments(
   fn: RegisteredFunction,
-  address: string,
+  path: string,
   args: Record<string, unknown>,
 ): Record<string, unknown> {
   if (!fn.args) {
     const extra = Object.keys(args).filter((key) => args[key] !== undefined);
     if (extra.length === 0) return {};
-    throw new BadRequestError(`${address} takes no arguments. Found: ${extra.slice(0, MAX_ISSUES).join(", ")}.`);
+    throw new BadRequestError(`${path} takes no arguments. Found: ${extra.slice(0, MAX_ISSUES).join(", ")}.`);
   }
   const parsed = fn.args.safeParse(args);
   if (parsed.success) return parsed.data;
-  throw notAccepted(address, parsed.error.issues);
+  throw notAccepted(path, parsed.error.issues);
 }
 
 /**
@@ -69,16 +69,16 @@ export function parseArguments(
  */
 export function parseMatch(
   query: RegisteredFunction,
-  address: string,
+  path: string,
   partial: Record<string, unknown>,
 ): Map<string, string> {
   const match = new Map<string, string>();
   for (const [name, value] of Object.entries(partial)) {
     if (value === undefined) continue;
     const field = query.args && Object.hasOwn(query.args.shape, name) ? query.args.shape[name] : undefined;
-    if (!field) throw new BadRequestError(`invalidate(${address}, …): the query has no argument "${name}".`);
+    if (!field) throw new BadRequestError(`invalidate(${path}, …): the query has no argument "${name}".`);
     const parsed = (field as { safeParse(v: unknown): ParseResult }).safeParse(value);
-    if (!parsed.success) throw notAccepted(`invalidate(${address}, …)`, parsed.error.issues, name);
+    if (!parsed.success) throw notAccepted(`invalidate(${path}, …)`, parsed.error.issues, name);
     match.set(name, comparable(parsed.data));
   }
   return match;

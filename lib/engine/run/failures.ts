@@ -44,7 +44,7 @@ export class Failures {
   }
 
   /** @param fn The function that was called, where one was found: its `errors` schema checks a `ConvexError`. */
-  toWireError(error: unknown, address: string, fn?: RegisteredFunction): WireError {
+  toWireError(error: unknown, path: string, fn?: RegisteredFunction): WireError {
     if (error instanceof BadRequestError) {
       const { message, issues } = error;
       const unknownFunction = error instanceof UnknownFunctionError;
@@ -55,37 +55,34 @@ export class Failures {
       return { kind: "badRequest", message, issues: [{ path: ["paginationOpts", "cursor"], message }] };
     }
     if (error instanceof UnavailableError) return { kind: "unavailable", message: error.message };
-    if (error instanceof ConvexError) return this.#application(error, address, fn);
-    return this.#internal(error, address);
+    if (error instanceof ConvexError) return this.#application(error, path, fn);
+    return this.#internal(error, path);
   }
 
-  #application(error: ConvexError, address: string, fn: RegisteredFunction | undefined): WireError {
+  #application(error: ConvexError, path: string, fn: RegisteredFunction | undefined): WireError {
     const checked = fn?.errors?.safeParse(error.data);
     if (checked?.success === false) {
       const problem = `threw a ConvexError whose data its \`errors\` schema does not accept: ${checked.error.message}`;
-      return this.#internal(new TypeError(`${address} ${problem}`, { cause: error }), address);
+      return this.#internal(new TypeError(`${path} ${problem}`, { cause: error }), path);
     }
     try {
       const data = toWire(checked ? checked.data : error.data);
       return { kind: "application", data, ...(this.#development && { message: error.message }) };
     } catch (cause) {
-      return this.#internal(
-        new TypeError(`${address} threw a ConvexError whose data cannot travel`, { cause }),
-        address,
-      );
+      return this.#internal(new TypeError(`${path} threw a ConvexError whose data cannot travel`, { cause }), path);
     }
   }
 
-  #internal(error: unknown, address: string): WireError {
+  #internal(error: unknown, path: string): WireError {
     const incident = this.#environment.randomId().slice(0, 12);
-    this.#environment.log.error(`${address} failed (incident ${incident})`, { error, incident, address });
+    this.#environment.log.error(`${path} failed (incident ${incident})`, { error, incident, path });
     if (!this.#development) return { kind: "internal", incident };
-    return { kind: "internal", incident, address, message: innermostMessage(error) };
+    return { kind: "internal", incident, path, message: innermostMessage(error) };
   }
 }
 
 /** The error of a function that another one called, as an error its author can catch. */
-export function thrownBy(address: string, error: WireError): Error {
+export function thrownBy(path: string, error: WireError): Error {
   switch (error.kind) {
     case "application":
       return new ConvexError(fromWire(error.data));
@@ -94,7 +91,7 @@ export function thrownBy(address: string, error: WireError): Error {
     case "unavailable":
       return new UnavailableError(error.message);
     case "internal":
-      return new Error(`${address} failed: ${error.message ?? `incident ${error.incident}`}`);
+      return new Error(`${path} failed: ${error.message ?? `incident ${error.incident}`}`);
   }
 }
 

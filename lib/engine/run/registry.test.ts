@@ -14,11 +14,11 @@ const registry = new Registry({
   "admin/users": { list: secret },
   channels: { all: list },
 });
-// biome-ignore lint/suspicious/noExplicitAny: any address, those that there are not included
+// biome-ignore lint/suspicious/noExplicitAny: any path, those that there are not included
 const api = createReferences<any>();
 
 describe("the registry", () => {
-  test("finds functions by address and kind, and nothing else that modules export", () => {
+  test("finds functions by path and kind, and nothing else that modules export", () => {
     expect(registry.size).toBe(4);
     expect(registry.find("query", "messages:list")).toBe(list);
     expect(registry.find("query", "admin/users:list")).toBe(secret);
@@ -35,19 +35,19 @@ describe("the registry", () => {
     "messages",
     ":list",
     "",
-  ])("finds nothing at %j", (address) => {
-    for (const kind of ["query", "mutation", "action"] as const) expect(registry.find(kind, address)).toBeUndefined();
+  ])("finds nothing at %j", (path) => {
+    for (const kind of ["query", "mutation", "action"] as const) expect(registry.find(kind, path)).toBeUndefined();
   });
 
-  test("knows the address of a function, given itself or its reference", () => {
-    expect(registry.addressesOf(send, "mutation")).toEqual(["messages:send"]);
-    expect(registry.addressesOf(api.messages.send, "mutation")).toEqual(["messages:send"]);
-    expect(registry.addressesOf(api.admin.users.list, "query")).toEqual(["admin/users:list"]);
+  test("knows the path of a function, given itself or its reference", () => {
+    expect(registry.pathsOf(send, "mutation")).toEqual(["messages:send"]);
+    expect(registry.pathsOf(api.messages.send, "mutation")).toEqual(["messages:send"]);
+    expect(registry.pathsOf(api.admin.users.list, "query")).toEqual(["admin/users:list"]);
   });
 
-  test("knows every address of a function that two files export: clients may watch either", () => {
-    expect(registry.addressesOf(list, "query")).toEqual(["messages:list", "channels:all"]);
-    expect(registry.addressesOf(api.channels.all, "query")).toEqual(["channels:all"]);
+  test("knows every path of a function that two files export: clients may watch either", () => {
+    expect(registry.pathsOf(list, "query")).toEqual(["messages:list", "channels:all"]);
+    expect(registry.pathsOf(api.channels.all, "query")).toEqual(["channels:all"]);
   });
 });
 
@@ -56,23 +56,23 @@ describe("what is no function here is told so that the author knows what to do",
     `Expected a ${kind} that a file under convex/ exports, or its reference (api.file.name). Found ${found}. Export it, or pass its reference.`;
 
   test.each<[string, unknown, string]>([
-    ["a function that no file exports", homeless, "a query without an address"],
+    ["a function that no file exports", homeless, "a query without a path"],
     ["nothing", undefined, "a value of type undefined"],
     ["null", null, "null"],
-    ["an address as text", "messages:list", "a value of type string"],
+    ["a path as text", "messages:list", "a value of type string"],
     ["a plain function", () => [], "a value of type function"],
     ["half a reference", api.messages, "a value of type object"],
   ])("%s", (_, target, found) => {
-    expect(() => registry.addressesOf(target, "query")).toThrow(new TypeError(expectation(found)));
+    expect(() => registry.pathsOf(target, "query")).toThrow(new TypeError(expectation(found)));
   });
 
   test.each<[string, unknown, string]>([
     ["a reference to what is not there", api.messages.lst, "messages:lst"],
     ["a function of another kind", send, "messages:send"],
     ["a reference to a function of another kind", api.messages.send, "messages:send"],
-  ])("%s", (_, target, address) => {
-    expect(() => registry.addressesOf(target, "query")).toThrow(
-      new TypeError(`Expected a query. There is no query at "${address}": check the name and what it exports.`),
+  ])("%s", (_, target, path) => {
+    expect(() => registry.pathsOf(target, "query")).toThrow(
+      new TypeError(`Expected a query. There is no query at "${path}": check the name and what it exports.`),
     );
   });
 });

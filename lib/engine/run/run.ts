@@ -7,10 +7,10 @@ import { parseArguments, parseMatch } from "./arguments.ts";
 import { BadRequestError } from "./failures.ts";
 import type { Registry } from "./registry.ts";
 
-/** One function at its address, with arguments that have been parsed. */
+/** One function at its path, with arguments that have been parsed. */
 export interface Call {
   readonly fn: RegisteredFunction;
-  readonly address: string;
+  readonly path: string;
   readonly args: Record<string, unknown>;
 }
 
@@ -98,12 +98,12 @@ interface Savepoints {
 
 /** Calls the handler and checks its result by the function's `returns`. */
 export async function perform(call: Call, ctx: unknown): Promise<unknown> {
-  const { fn, address, args } = call;
+  const { fn, path, args } = call;
   const result = await fn.handler(ctx as never, args as never);
   if (!fn.returns) return result;
   const checked = fn.returns.safeParse(result);
   if (checked.success) return checked.data;
-  throw new TypeError(`${address} answered what its \`returns\` schema does not accept: ${checked.error.message}`);
+  throw new TypeError(`${path} answered what its \`returns\` schema does not accept: ${checked.error.message}`);
 }
 
 /** A call that one function makes of another. @throws when there is no such function or the arguments do not parse. */
@@ -113,9 +113,9 @@ export function resolveCall(
   target: unknown,
   args: Record<string, unknown> = {},
 ): Call {
-  const [address = ""] = registry.addressesOf(target, kind);
-  const fn = registry.find(kind, address) as RegisteredFunction;
-  return { fn, address, args: ofTheAuthor(() => parseArguments(fn, address, args)) };
+  const [path = ""] = registry.pathsOf(target, kind);
+  const fn = registry.find(kind, path) as RegisteredFunction;
+  return { fn, path, args: ofTheAuthor(() => parseArguments(fn, path, args)) };
 }
 
 /** What a function hands on is its author's affair: the caller's own arguments have been accepted. */
@@ -132,11 +132,11 @@ function ofTheAuthor<T>(parse: () => T): T {
 export function schedulerFor(registry: Registry, collect: (invalidations: Invalidation[]) => Promise<void>): Scheduler {
   return {
     invalidate: async (query: unknown, partial: Record<string, unknown> = {}) => {
-      const addresses = registry.addressesOf(query, "query");
+      const paths = registry.pathsOf(query, "query");
       await collect(
-        addresses.map((address) => ({
-          address,
-          match: ofTheAuthor(() => parseMatch(registry.find("query", address) as RegisteredFunction, address, partial)),
+        paths.map((path) => ({
+          path,
+          match: ofTheAuthor(() => parseMatch(registry.find("query", path) as RegisteredFunction, path, partial)),
         })),
       );
     },

@@ -77,7 +77,7 @@ test("a call is run with its arguments decoded and answered in wire form", async
   expect(body).toEqual({ ok: true, value: { at: { $t: ["date", 0] } } });
   expect(headers.get("cache-control")).toBe("no-store");
   expect(calls).toEqual([
-    { kind: "mutation", address: "messages:send", args: { at: new Date(5) }, caller: { subject: "ada" } },
+    { kind: "mutation", path: "messages:send", args: { at: new Date(5) }, caller: { subject: "ada" } },
   ]);
   await post(`${url}/query`, { path: "a:b" });
   await post(`${url}/action`, { path: "a:b", args: {} });

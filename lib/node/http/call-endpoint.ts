@@ -133,7 +133,7 @@ async function call(kind: FunctionKind, request: IncomingMessage, options: HttpE
   }
   const caller = await askIdentity(options, new NodeRequest(request));
   if (!caller.ok) return { status: 500, outcome: caller };
-  const outcome = await engine.call({ kind, address: body.path, args: body.args, caller: caller.value });
+  const outcome = await engine.call({ kind, path: body.path, args: body.args, caller: caller.value });
   return { status: statusOf(outcome), outcome };
 }
 

@@ -15,7 +15,7 @@ const answer = { ok: true, value: {} } as Outcome<PreloadedAnswer>;
 function telling(tell: (caller: Identity | null) => unknown, identify: Identify): RuntimeOptions {
   return {
     engine: {
-      async preload(_address, _args, caller) {
+      async preload(_path, _args, caller) {
         await tell(caller);
         return answer;
       },

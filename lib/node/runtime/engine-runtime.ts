@@ -21,15 +21,15 @@ export function engineRuntime(options: RuntimeOptions): Runtime {
   const { engine } = options;
   const outsideOfRequests = AsyncLocalStorage.snapshot();
   return {
-    preload: (address, args, headers) =>
+    preload: (path, args, headers) =>
       outsideOfRequests(async () => {
         const caller = await askIdentity(options, { headers });
-        return caller.ok ? engine.preload(address, args, caller.value) : caller;
+        return caller.ok ? engine.preload(path, args, caller.value) : caller;
       }),
-    call: (kind, address, args, headers) =>
+    call: (kind, path, args, headers) =>
       outsideOfRequests(async () => {
         const caller = await askIdentity(options, { headers });
-        return caller.ok ? engine.call({ kind, address, args, caller: caller.value }) : caller;
+        return caller.ok ? engine.call({ kind, path, args, caller: caller.value }) : caller;
       }),
   };
 }

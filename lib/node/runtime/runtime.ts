@@ -6,9 +6,9 @@ import type { Wire } from "../../values/wire.ts";
 /** What server components, server actions and route handlers use of the engine that `server.ts` started. */
 export interface Runtime {
   /** Answers a query and keeps the answer for the browser that will subscribe to it. */
-  preload(address: string, args: Record<string, unknown>, headers: Headers): Promise<Outcome<PreloadedAnswer>>;
+  preload(path: string, args: Record<string, unknown>, headers: Headers): Promise<Outcome<PreloadedAnswer>>;
   /** Runs one public function. */
-  call(kind: FunctionKind, address: string, args: Record<string, unknown>, headers: Headers): Promise<Outcome<Wire>>;
+  call(kind: FunctionKind, path: string, args: Record<string, unknown>, headers: Headers): Promise<Outcome<Wire>>;
 }
 
 /**
