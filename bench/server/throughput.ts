@@ -1,6 +1,6 @@
 /** One database, by the engine and without it: the same Drizzle statements through the same driver, in one process. */
 
-import type { Connection } from "../../lib/database/driver/driver.ts";
+import type { DatabaseConnection } from "../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";
@@ -59,7 +59,7 @@ async function directly(mode: "read" | "write", body: (db: Db) => Promise<unknow
 }
 
 /** As the engine does: a snapshot has nothing to commit. */
-function end(mode: "read" | "write", connection: Connection): Promise<unknown> {
+function end(mode: "read" | "write", connection: DatabaseConnection): Promise<unknown> {
   return mode === "read" ? connection.rollback() : connection.commit();
 }
 

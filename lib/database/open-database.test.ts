@@ -13,7 +13,7 @@ import { describe, expect, test } from "vitest";
 import { describeWithMysql } from "../../tests/support/databases/with-mysql.ts";
 import { describeWithPostgres } from "../../tests/support/databases/with-postgres.ts";
 import { UnusableDatabaseError } from "./driver/database-errors.ts";
-import { readAddress } from "./driver/database-url.ts";
+import { parseDatabaseUrl } from "./driver/database-url.ts";
 import type { Driver } from "./driver/driver.ts";
 import { inTransaction } from "./internal/database-lock.ts";
 import { dialects } from "./internal/internal-sql.ts";
@@ -164,16 +164,16 @@ describe("the driver is Neon's", () => {
     ["postgres://u:p@host/neon.tech", "pg"],
     ["postgres://u:p@/app?host=/run/postgresql", "pg"],
     ["postgres:///app?host=/run/postgresql", "pg"],
-  ])("%s: %s", (url, driver) => expect(readAddress(url).driver).toBe(driver));
+  ])("%s: %s", (url, driver) => expect(parseDatabaseUrl(url).driver).toBe(driver));
 
   test("what is said to us is not said to the server", () => {
-    expect(readAddress("postgres://u:p@host/app?driver=pg&sslmode=require").url).toBe(
+    expect(parseDatabaseUrl("postgres://u:p@host/app?driver=pg&sslmode=require").url).toBe(
       "postgres://u:p@host/app?sslmode=require",
     );
-    expect(readAddress("postgres://u:p@host/app?sslmode=require&driver=pg").url).toBe(
+    expect(parseDatabaseUrl("postgres://u:p@host/app?sslmode=require&driver=pg").url).toBe(
       "postgres://u:p@host/app?sslmode=require",
     );
-    expect(readAddress("postgres://u:p@host/app?driver=pg").url).toBe("postgres://u:p@host/app");
+    expect(parseDatabaseUrl("postgres://u:p@host/app?driver=pg").url).toBe("postgres://u:p@host/app");
   });
 
   test("a name nobody has heard of is an error", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
 import { causesOf, innermostMessage, UnusableDatabaseError } from "./driver/database-errors.ts";
-import { type DatabaseAddress, examples, fileOf, readAddress, requireDatabase } from "./driver/database-url.ts";
+import { type DatabaseUrl, examples, fileOf, parseDatabaseUrl, requireDatabase } from "./driver/database-url.ts";
 import type { Dialect, Driver } from "./driver/driver.ts";
 import { dialectOf, type SchemaDialect } from "./driver/schema-dialect.ts";
 import { createInternalTables } from "./internal/internal-tables.ts";
@@ -39,7 +39,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
  */
 export async function openDriver({ url, directory, schema, log }: DatabaseOptions): Promise<Driver> {
   if (url === undefined) return openEmbedded(dialectOf(schema), { directory, schema, log });
-  const address = readAddress(url);
+  const address = parseDatabaseUrl(url);
   const dialect = dialectOf(schema, address.dialect);
   if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
   if (address.dialect !== dialect) throw new UnusableDatabaseError(mismatch(dialect, address));
@@ -140,7 +140,7 @@ const noEmbeddedMysql =
   `The tables in convex/schema.ts are of ${made.mysql}, which cannot be embedded, and DATABASE_URL is not set. ` +
   `Set it to a server, like ${examples.mysql}, or define the tables with pgTable or sqliteTable.`;
 
-function mismatch(dialect: Dialect, { scheme, dialect: found }: DatabaseAddress): string {
+function mismatch(dialect: Dialect, { scheme, dialect: found }: DatabaseUrl): string {
   const embedded = dialect === "mysql" ? "" : ", leave it out to use the embedded database";
   return (
     `The tables in convex/schema.ts are of ${made[dialect]}, but DATABASE_URL (${scheme}:) is for ${made[found]}. ` +

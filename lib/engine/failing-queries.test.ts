@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { type Connection, ConnectionLostError, type Driver } from "../database/driver/driver.ts";
+import { ConnectionLostError, type DatabaseConnection, type Driver } from "../database/driver/driver.ts";
 import { createFunctions } from "../functions/define.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -22,7 +22,7 @@ const report = query({
 });
 const healthy = query({ handler: () => Promise.resolve("healthy") });
 
-const connection: Connection = {
+const connection: DatabaseConnection = {
   dialect: "pg",
   db: {},
   begin: async () => {},

@@ -2,7 +2,7 @@ import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { WireClient } from "../../tests/support/wire-client.ts";
-import { type Connection, ConnectionLostError, type Driver } from "../database/driver/driver.ts";
+import { ConnectionLostError, type DatabaseConnection, type Driver } from "../database/driver/driver.ts";
 import { createInternalTables } from "../database/internal/internal-tables.ts";
 import { openTemporary } from "../database/temporary-database.ts";
 import { createFunctions } from "../functions/define.ts";
@@ -56,7 +56,7 @@ class SilentNowAndThen implements Pick<Driver, "connect"> {
     });
   }
 
-  connect(): Promise<Connection> {
+  connect(): Promise<DatabaseConnection> {
     return this.driver.connect();
   }
 
@@ -67,7 +67,7 @@ class SilentNowAndThen implements Pick<Driver, "connect"> {
     });
   }
 
-  #forgetful(connection: Connection): Connection {
+  #forgetful(connection: DatabaseConnection): DatabaseConnection {
     return new Proxy(connection, {
       get: (target, name) => {
         const value = Reflect.get(target, name, target);

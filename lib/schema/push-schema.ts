@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { innermostMessage, sqlState } from "../database/driver/database-errors.ts";
-import type { Connection, Driver } from "../database/driver/driver.ts";
+import type { DatabaseConnection, Driver } from "../database/driver/driver.ts";
 import { alone, inTransaction } from "../database/internal/database-lock.ts";
 import { dialects } from "../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../database/internal/internal-tables.ts";
@@ -159,7 +159,7 @@ class Refused extends Error {
  * drizzle-kit makes tables by their bare names, and drizzle asks for them so; everything else here, and what drizzle-kit
  * drops, names "public". Both must be the same schema, or a table would be dropped for another of its name.
  */
-async function madeElsewhere(connection: Connection): Promise<string | undefined> {
+async function madeElsewhere(connection: DatabaseConnection): Promise<string | undefined> {
   if (connection.dialect !== "pg") return undefined;
   const [row] = await connection.execute(
     "select current_schema() as made, current_user as who, current_setting('search_path') as path",
@@ -173,7 +173,7 @@ async function madeElsewhere(connection: Connection): Promise<string | undefined
 }
 
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
-async function risksWithRows(connection: Connection, { risks, from }: Intent): Promise<Risk[]> {
+async function risksWithRows(connection: DatabaseConnection, { risks, from }: Intent): Promise<Risk[]> {
   const { quoted } = dialects[connection.dialect];
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
@@ -207,7 +207,7 @@ async function risksWithRows(connection: Connection, { risks, from }: Intent): P
  * PostgreSQL may hide rows from a user, also those of a table of their own (row-level security); told not to, it refuses to
  * answer. The savepoint takes back both what it was told and that a statement failed.
  */
-async function look(connection: Connection, select: string): Promise<{ rows: boolean; untold?: string }> {
+async function look(connection: DatabaseConnection, select: string): Promise<{ rows: boolean; untold?: string }> {
   const answer = async () => ({ rows: (await connection.execute(select)).length > 0 });
   if (connection.dialect !== "pg") return answer();
   await connection.execute("savepoint look");
@@ -222,7 +222,7 @@ async function look(connection: Connection, select: string): Promise<{ rows: boo
 
 const INSUFFICIENT_PRIVILEGE = "42501";
 
-function sqlName({ dialect }: Connection, { name, schema: given }: TableSnapshot): string {
+function sqlName({ dialect }: DatabaseConnection, { name, schema: given }: TableSnapshot): string {
   const { quoted } = dialects[dialect];
   const schema = given || (dialect === "pg" ? "public" : undefined);
   return schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
@@ -232,12 +232,12 @@ function sqlName({ dialect }: Connection, { name, schema: given }: TableSnapshot
  * On a database that keeps each statement at once: should this process end before the last, the tables made by the first
  * are known to be the author's, whatever the schema says by then.
  */
-async function rememberUnderWay(connection: Connection, { target }: Intent): Promise<void> {
+async function rememberUnderWay(connection: DatabaseConnection, { target }: Intent): Promise<void> {
   if (dialects[connection.dialect].definitionsRollBack) return;
   await writeMeta(connection, "snapshot under way", JSON.stringify(target));
 }
 
-async function remember(connection: Connection, { target, fingerprint }: Intent): Promise<void> {
+async function remember(connection: DatabaseConnection, { target, fingerprint }: Intent): Promise<void> {
   await writeMeta(connection, "schema", fingerprint);
   await writeMeta(connection, "snapshot", JSON.stringify(target));
 }

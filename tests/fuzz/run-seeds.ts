@@ -4,7 +4,7 @@
  * first seed that fails.
  */
 import { tmpdir } from "node:os";
-import { readAddress } from "../../lib/database/driver/database-url.ts";
+import { parseDatabaseUrl } from "../../lib/database/driver/database-url.ts";
 import type { Driver } from "../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { openTemporary } from "../../lib/database/temporary-database.ts";
@@ -14,7 +14,7 @@ import { schemas } from "./schema.ts";
 import { runSeeds } from "./seeds.ts";
 
 const [first = "1", many = "1", url = ""] = process.argv.slice(2);
-const schema = schemas[url === "" ? "pg" : readAddress(url).dialect];
+const schema = schemas[url === "" ? "pg" : parseDatabaseUrl(url).dialect];
 const driver = await open();
 await createTables(driver, schema);
 await runSeeds({

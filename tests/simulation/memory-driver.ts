@@ -1,6 +1,6 @@
 import {
-  type Connection,
   ConnectionLostError,
+  type DatabaseConnection,
   type Driver,
   type Failure,
   type Statement,
@@ -58,7 +58,7 @@ export class MemoryDriver implements Driver {
     this.connections = connections;
   }
 
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     const release = this.connections > 1 ? () => {} : await this.#takeTurn();
     try {
       await this.pass();
@@ -103,7 +103,7 @@ export class MemoryDriver implements Driver {
   }
 }
 
-class MemoryConnection implements Connection {
+class MemoryConnection implements DatabaseConnection {
   readonly dialect = "pg";
   readonly #driver: MemoryDriver;
   readonly #database: MemoryDatabase;

@@ -36,7 +36,7 @@ export function requireDatabase(url: string): void {
 }
 
 /** What an address asks for. */
-export interface DatabaseAddress {
+export interface DatabaseUrl {
   scheme: string;
   dialect: Dialect;
   driver: "pg" | "neon" | "mysql2" | "better-sqlite3";
@@ -45,7 +45,7 @@ export interface DatabaseAddress {
 }
 
 /** The address itself is never shown: it may hold a password. @throws {UnusableDatabaseError} when it is none we know. */
-export function readAddress(address: string): DatabaseAddress {
+export function parseDatabaseUrl(address: string): DatabaseUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase() ?? "";
   if (scheme === "file") return { scheme, dialect: "sqlite", driver: "better-sqlite3", url: address };
   if (scheme !== "mysql" && scheme !== "postgres" && scheme !== "postgresql") {
@@ -67,7 +67,7 @@ function canBeRead(address: string): boolean {
   }
 }
 
-function postgresDriver(address: string): Pick<DatabaseAddress, "driver" | "url"> {
+function postgresDriver(address: string): Pick<DatabaseUrl, "driver" | "url"> {
   const named = /[?&]driver=([^&]*)/.exec(address)?.[1];
   const url = address.replace(/([?&])driver=[^&]*&?/, "$1").replace(/[?&]$/, "");
   if (named !== undefined && named !== "neon" && named !== "pg") {

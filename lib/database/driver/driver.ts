@@ -7,7 +7,7 @@ export interface Statement {
   readonly params: readonly unknown[];
 }
 
-/** The SQLSTATE with which a deciding statement fails on PostgreSQL (see `Connection.commit`): a class nobody else uses. */
+/** The SQLSTATE with which a deciding statement fails on PostgreSQL (see `DatabaseConnection.commit`): a class nobody else uses. */
 export const DECIDES_NOTHING = "CLX01";
 
 /**
@@ -35,7 +35,7 @@ export interface Driver {
   /** What to call it in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */
   readonly description: string;
   /** Waits for a free connection. @throws {ConnectionLostError} when there is none within the time allowed. */
-  connect(): Promise<Connection>;
+  connect(): Promise<DatabaseConnection>;
   /** From the next `begin` on, `db` is built from this schema (Drizzle tables and relations). */
   useSchema(schema: Record<string, unknown>): void;
   /** What kind of failure is this? */
@@ -50,7 +50,7 @@ export interface Driver {
 export type Failure = "conflict" | "connectionLost" | "refusedWrite" | "other";
 
 /** One connection, used for one transaction. */
-export interface Connection {
+export interface DatabaseConnection {
   readonly dialect: Dialect;
   /**
    * Opens a transaction. A commit that finished before the call is in its snapshot. That of "read" exists when this

@@ -12,7 +12,7 @@ export const clients: TableSpec = {
 const columns = Object.keys(clients.columns);
 
 /**
- * What a transaction is committed with (see `Connection.commit`): takes a client's row to its next mutation, `$3`, with
+ * What a transaction is committed with (see `DatabaseConnection.commit`): takes a client's row to its next mutation, `$3`, with
  * `$1`, `$2` … standing for the table's columns. Where that mutation is not the next one of this client and identity it
  * decides nothing.
  */

@@ -1,5 +1,5 @@
 import { UnusableDatabaseError } from "../driver/database-errors.ts";
-import type { Connection, Driver, TransactionMode } from "../driver/driver.ts";
+import type { DatabaseConnection, Driver, TransactionMode } from "../driver/driver.ts";
 import { dialects } from "./internal-sql.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function alone<T>(
 }
 
 /** Uses a connection now and then. `confirm` rejects when that has failed, or does now. */
-function keepHeld(holder: Connection, every: number): { confirm(): Promise<void>; stop(): void } {
+function keepHeld(holder: DatabaseConnection, every: number): { confirm(): Promise<void>; stop(): void } {
   let failure: unknown;
   let lost = false;
   const use = (): Promise<void> =>
@@ -81,7 +81,7 @@ function heldForTooLong({ description }: Driver): string {
 export async function inTransaction<T>(
   driver: Driver,
   mode: TransactionMode,
-  work: (connection: Connection) => Promise<T>,
+  work: (connection: DatabaseConnection) => Promise<T>,
 ): Promise<T> {
   const connection = await driver.connect();
   try {

@@ -1,5 +1,5 @@
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
-import type { Connection, Dialect, Driver } from "../driver/driver.ts";
+import type { DatabaseConnection, Dialect, Driver } from "../driver/driver.ts";
 import { advance, clients } from "./client-row.ts";
 import { alone, inTransaction } from "./database-lock.ts";
 import { dialects, type TableSpec } from "./internal-sql.ts";
@@ -42,7 +42,7 @@ function explained(driver: Driver, error: unknown, what: "read" | "created", rig
   );
 }
 
-async function bringToNewest(connection: Connection): Promise<void> {
+async function bringToNewest(connection: DatabaseConnection): Promise<void> {
   const present = await presentVersion(connection);
   for (const version of versions.slice(present)) {
     for (const statement of version(connection.dialect)) await connection.execute(statement);
@@ -50,7 +50,7 @@ async function bringToNewest(connection: Connection): Promise<void> {
   await writeMeta(connection, "version", String(versions.length));
 }
 
-async function presentVersion(connection: Connection): Promise<number> {
+async function presentVersion(connection: DatabaseConnection): Promise<number> {
   const version = Number((await readMeta(connection, "version")) ?? 0);
   if (version <= versions.length) return version;
   throw new UnusableDatabaseError(
@@ -60,7 +60,7 @@ async function presentVersion(connection: Connection): Promise<number> {
 }
 
 /** One fact of the table `meta`; undefined when it, or the table, is not there. */
-export async function readMeta(connection: Connection, key: string): Promise<string | undefined> {
+export async function readMeta(connection: DatabaseConnection, key: string): Promise<string | undefined> {
   const { own, quoted, existing } = dialects[connection.dialect];
   const { sql, params } = existing([own("meta")]);
   if ((await connection.execute(sql, params)).length === 0) return undefined;
@@ -69,7 +69,7 @@ export async function readMeta(connection: Connection, key: string): Promise<str
   return row === undefined ? undefined : String(row.value);
 }
 
-export async function writeMeta(connection: Connection, key: string, value: string): Promise<void> {
+export async function writeMeta(connection: DatabaseConnection, key: string, value: string): Promise<void> {
   const { own, put } = dialects[connection.dialect];
   await connection.change(put(own("meta"), ["key", "value"]), [key, value]);
 }

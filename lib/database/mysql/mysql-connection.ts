@@ -14,7 +14,12 @@ import {
 import type { PoolConnection, QueryOptions, ResultSetHeader } from "mysql2/promise";
 import { assert, must } from "../../environment/assert.ts";
 import { lostBecause } from "../driver/database-errors.ts";
-import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "../driver/driver.ts";
+import {
+  ConnectionLostError,
+  type DatabaseConnection,
+  type Statement,
+  type TransactionMode,
+} from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
 import { committingWords, mayHideAnother } from "./implicit-commit.ts";
@@ -50,7 +55,7 @@ const AS_BEGUN = 1 | 2;
  * itself. So after a conflict, and after a statement that ended the transaction by the way, no other is sent. Statements
  * that are known to end it are not sent at all: what they commit could not be rolled back any more.
  */
-export class MysqlConnection implements Connection {
+export class MysqlConnection implements DatabaseConnection {
   readonly dialect = "mysql";
   readonly #client: PoolConnection;
   readonly #options: MysqlConnectionOptions;

@@ -3,7 +3,7 @@ import { int, type MySqlDatabase, mysqlTable } from "drizzle-orm/mysql-core";
 import { describe, expect, test } from "vitest";
 import { behavesAsDriver } from "../../../tests/support/databases/behaves-as-driver.ts";
 import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
-import type { Connection, Driver } from "../driver/driver.ts";
+import type { DatabaseConnection, Driver } from "../driver/driver.ts";
 import { inTransaction } from "../internal/database-lock.ts";
 import { openMysql } from "./mysql-driver.ts";
 
@@ -59,7 +59,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
   });
 
   describe("what would commit a part of a transaction is not sent:", () => {
-    const write = async (driver: Driver, then: (connection: Connection) => Promise<unknown>) =>
+    const write = async (driver: Driver, then: (connection: DatabaseConnection) => Promise<unknown>) =>
       inTransaction(driver, "write", async (connection) => {
         await connection.change("insert into kept values (1)");
         await then(connection);
@@ -152,7 +152,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
           await connection.execute("drop procedure if exists meddle");
           await connection.execute(`create procedure meddle() ${body}`);
         });
-        const idOf = async (connection: Connection): Promise<unknown> =>
+        const idOf = async (connection: DatabaseConnection): Promise<unknown> =>
           (await connection.execute("select connection_id() as id"))[0]?.id;
         let before: unknown;
         const meddling = inTransaction(driver, "write", async (connection) => {

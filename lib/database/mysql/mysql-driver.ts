@@ -3,7 +3,7 @@ import type { Connection as RawConnection } from "mysql2";
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from "mysql2/promise";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause, UnusableDatabaseError } from "../driver/database-errors.ts";
-import { type Connection, ConnectionLostError, type Driver } from "../driver/driver.ts";
+import { ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
 import { cannotUse, Unsuitable } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Turns } from "../driver/semaphore.ts";
@@ -116,7 +116,7 @@ class MysqlDriver implements Driver {
     this.#schema = relationalSchema(schema, new MySqlDialect());
   }
 
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     if (this.#closing) throw closed();
     const endTurn = await this.#turns.take(this.#options.connectWithin ?? 10_000, noneFree);
     try {

@@ -6,7 +6,7 @@ import pg from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { classifyPostgres, innermostMessage, lostBecause } from "../driver/database-errors.ts";
 import { type EmbeddedLock, lockEmbedded } from "../driver/directory-lock.ts";
-import { type Connection, ConnectionLostError } from "../driver/driver.ts";
+import { ConnectionLostError, type DatabaseConnection } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Turns } from "../driver/semaphore.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
@@ -115,7 +115,7 @@ class PgliteDriver implements EmbeddedDriver {
     return this.#open.thread.connect(true);
   }
 
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     if (this.#closing) throw closed();
     const endTurn = await this.#turns.take(this.#options.connectWithin ?? 10_000, busy);
     try {

@@ -7,8 +7,8 @@ import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../../environment/assert.ts";
 import { lostBecause, sqlState } from "../driver/database-errors.ts";
 import {
-  type Connection,
   ConnectionLostError,
+  type DatabaseConnection,
   DECIDES_NOTHING,
   type Statement,
   type TransactionMode,
@@ -45,7 +45,7 @@ const beginStatement: Readonly<Record<TransactionMode, string>> = {
  * Drizzle's own `db.transaction` is not used: after a lost connection it hides the first error behind a failed rollback,
  * and a lost client on which nobody listens for "error" ends the process.
  */
-export class PgConnection implements Connection {
+export class PgConnection implements DatabaseConnection {
   readonly dialect = "pg";
   readonly #client: PoolClient;
   readonly #options: PgConnectionOptions;

@@ -2,7 +2,7 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import type { Pool, PoolClient } from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { classifyPostgres, innermostMessage, lostBecause, sqlState } from "../driver/database-errors.ts";
-import type { Connection, Driver } from "../driver/driver.ts";
+import type { DatabaseConnection, Driver } from "../driver/driver.ts";
 import { cannotUse, Unsuitable } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { PgConnection } from "./pg-connection.ts";
@@ -83,7 +83,7 @@ class PostgresDriver implements Driver {
     this.#schema = relationalSchema(schema, new PgDialect());
   }
 
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     try {
       const { pool, namedStatements, cancel } = this.#server;
       const client = await pool.connect();

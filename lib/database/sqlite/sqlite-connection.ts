@@ -7,7 +7,12 @@ import {
   SQLiteRemoteSession,
 } from "drizzle-orm/sqlite-proxy/session";
 import { assert, must } from "../../environment/assert.ts";
-import { type Connection, ConnectionLostError, type Statement, type TransactionMode } from "../driver/driver.ts";
+import {
+  ConnectionLostError,
+  type DatabaseConnection,
+  type Statement,
+  type TransactionMode,
+} from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
@@ -36,7 +41,7 @@ export interface SqliteConnectionOptions {
  * Drizzle's own driver for better-sqlite3 knows synchronous transactions only, in which a handler could await nothing;
  * its session for a database behind a callback is used instead.
  */
-export class SqliteConnection implements Connection {
+export class SqliteConnection implements DatabaseConnection {
   readonly dialect = "sqlite";
   readonly #options: SqliteConnectionOptions;
   #lost: ConnectionLostError | undefined;

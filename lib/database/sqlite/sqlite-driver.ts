@@ -4,7 +4,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
 import { type EmbeddedLock, lockEmbedded } from "../driver/directory-lock.ts";
-import { type Connection, ConnectionLostError, type Driver } from "../driver/driver.ts";
+import { ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Turns } from "../driver/semaphore.ts";
 import { type LentFile, SqliteConnection } from "./sqlite-connection.ts";
@@ -127,7 +127,7 @@ class SqliteDriver implements Driver {
   }
 
   /** Nothing is taken yet: whether it will read or write is known at `begin`. */
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     if (this.#closing) throw closed();
     return new SqliteConnection({
       schema: () => this.#schema,

@@ -1,4 +1,4 @@
-import type { Connection, Dialect, Statement } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Dialect, Statement } from "../../database/driver/driver.ts";
 import { advance, clients } from "../../database/internal/client-row.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 
@@ -25,12 +25,12 @@ const TOUCH_EVERY = 3_600_000;
 /**
  * Reads and writes the framework's `sessions` table, inside transactions that others have opened.
  *
- * `advance` is what makes a mutation happen once: a transaction is committed with it (see `Connection.commit`), and it
+ * `advance` is what makes a mutation happen once: a transaction is committed with it (see `DatabaseConnection.commit`), and it
  * changes the row only if `n` is next. Whoever comes second changes nothing, and nothing of it is kept.
  */
 export const clientRecords = {
   /** The record of one client, locked until the transaction ends, so that a commit under way is waited for. */
-  async load(connection: Connection, id: string): Promise<ClientRecord | undefined> {
+  async load(connection: DatabaseConnection, id: string): Promise<ClientRecord | undefined> {
     const rows = await connection.execute(statements[connection.dialect].load, [id]);
     return rows[0] && toRecord(rows[0]);
   },
@@ -39,13 +39,13 @@ export const clientRecords = {
    * Is mutation `n` decided? Waits for a transaction that is about to decide it, also for one that inserts the client's
    * row: `load` would see no row and have nothing to wait for. May write the row, so roll the transaction back.
    */
-  async isDecided(connection: Connection, id: string, n: number): Promise<boolean> {
+  async isDecided(connection: DatabaseConnection, id: string, n: number): Promise<boolean> {
     if (n > 1) return ((await clientRecords.load(connection, id))?.lastDecided ?? 0) >= n;
     return (await connection.change(statements[connection.dialect].insertNew, valuesOf(id, n, NOTHING))) === 0;
   },
 
   /** The records of several clients as this snapshot shows them. */
-  async lookUp(connection: Connection, ids: readonly string[]): Promise<Map<string, ClientRecord>> {
+  async lookUp(connection: DatabaseConnection, ids: readonly string[]): Promise<Map<string, ClientRecord>> {
     const { select } = statements[connection.dialect];
     const { sql, params } = dialects[connection.dialect].among("id", ids);
     const rows = await connection.execute(`${select} where ${sql}`, params);
@@ -56,14 +56,14 @@ export const clientRecords = {
    * Records that mutation `n` is decided, if it is the next one: what a transaction is committed with.
    * @param touch Whether `next.touched` is news; for a first mutation it always is.
    */
-  advance({ dialect }: Connection, id: string, n: number, next: ClientRecord, touch = true): Statement {
+  advance({ dialect }: DatabaseConnection, id: string, n: number, next: ClientRecord, touch = true): Statement {
     const { first, inPlace, touching } = advance[dialect];
     const others = touch ? touching : inPlace;
     return { sql: n === 1 ? first : others, params: valuesOf(id, n, next) };
   },
 
   /** Forgets clients that were last marked as in use before this (milliseconds since 1970). */
-  async prune(connection: Connection, before: number): Promise<void> {
+  async prune(connection: DatabaseConnection, before: number): Promise<void> {
     await connection.change(statements[connection.dialect].prune, [before]);
   },
 };

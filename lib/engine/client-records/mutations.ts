@@ -1,5 +1,5 @@
 import type { Caller } from "../../auth/caller.ts";
-import type { Connection, Statement } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Statement } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import type { Wire } from "../../values/wire.ts";
@@ -191,7 +191,7 @@ export class Mutations {
     throw new BadRequestError(`There is no public mutation "${path}". Check its name and that its file exports it.`);
   }
 
-  #advance(connection: Connection, client: RecordedClient, n: number, next: ClientRecord): Statement {
+  #advance(connection: DatabaseConnection, client: RecordedClient, n: number, next: ClientRecord): Statement {
     return clientRecords.advance(connection, client.id, n, next, next.touched !== client.record?.touched);
   }
 

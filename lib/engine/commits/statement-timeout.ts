@@ -1,4 +1,4 @@
-import { type Connection, ConnectionLostError } from "../../database/driver/driver.ts";
+import { ConnectionLostError, type DatabaseConnection } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { Environment } from "../../environment/environment.ts";
 export function withStatementTimeout<T>(
   environment: Environment,
   ms: number,
-  connection: Connection,
+  connection: DatabaseConnection,
   asked: Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {

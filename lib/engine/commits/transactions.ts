@@ -1,4 +1,4 @@
-import type { Connection, Driver, Statement } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Driver, Statement } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import { UnavailableError } from "../run/failures.ts";
@@ -11,7 +11,7 @@ export type Announce = (revision: number, invalidations: readonly Invalidation[]
 
 /** An open read transaction. */
 export interface Snapshot {
-  readonly connection: Connection;
+  readonly connection: DatabaseConnection;
   /** Ends it and gives its connection back. Never rejects. */
   close(): Promise<void>;
 }
@@ -21,11 +21,13 @@ export interface Write<T> {
   /** The path of the mutation. */
   readonly by: string;
   /** Runs inside the transaction, again after each conflict. `deciding`: what to commit it with. */
-  body(connection: Connection): Promise<{ value: T; invalidations: readonly Invalidation[]; deciding: Statement }>;
+  body(
+    connection: DatabaseConnection,
+  ): Promise<{ value: T; invalidations: readonly Invalidation[]; deciding: Statement }>;
   /** Held while it runs (see `Connection.begin`), and while `wentThrough` is asked. */
   readonly lock: string;
   /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, when that one has ended. */
-  wentThrough(connection: Connection): Promise<boolean>;
+  wentThrough(connection: DatabaseConnection): Promise<boolean>;
   /** Called with the commit's revision, in the same step in which the commit becomes known. */
   committed(value: T, revision: number): void;
 }
@@ -107,7 +109,10 @@ export class Transactions {
    * its COMMIT went through unnoticed, so `body` must not mind.
    * @param deciding What to commit it with. @throws {AlreadyDecidedError}
    */
-  own<T>(body: (connection: Connection) => Promise<T>, deciding?: (connection: Connection) => Statement): Promise<T> {
+  own<T>(
+    body: (connection: DatabaseConnection) => Promise<T>,
+    deciding?: (connection: DatabaseConnection) => Statement,
+  ): Promise<T> {
     return this.#retrying(async (begun) => {
       const connection = await this.#driver.connect();
       try {
@@ -272,16 +277,16 @@ export class Transactions {
     }
   }
 
-  async #commit(connection: Connection, deciding: Statement | undefined): Promise<void> {
+  async #commit(connection: DatabaseConnection, deciding: Statement | undefined): Promise<void> {
     if (!(await this.#inTime(connection, connection.commit(deciding)))) throw new AlreadyDecidedError();
   }
 
-  #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
+  #inTime<T>(connection: DatabaseConnection, asked: Promise<T>): Promise<T> {
     return withStatementTimeout(this.#environment, this.#limits.databaseTime, connection, asked);
   }
 
   /** Rolls back what is open, and gives the connection back. Never rejects, and never takes long. */
-  async #end(connection: Connection): Promise<void> {
+  async #end(connection: DatabaseConnection): Promise<void> {
     await this.#inTime(connection, connection.rollback()).catch(() => {});
     connection.release();
   }
@@ -310,7 +315,7 @@ function keptLosing(tries: number): UnavailableError {
 }
 
 /** All of them, or none is kept. */
-async function allOrNone(count: number, connect: () => Promise<Connection>): Promise<Connection[]> {
+async function allOrNone(count: number, connect: () => Promise<DatabaseConnection>): Promise<DatabaseConnection[]> {
   if (count === 1) return [await connect()];
   const results = await Promise.allSettled(Array.from({ length: count }, connect));
   const connections = results.filter((result) => result.status === "fulfilled").map((result) => result.value);

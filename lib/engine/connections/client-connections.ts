@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver/driver.ts";
+import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { TransitionSink } from "../queries/rerun-loop.ts";
@@ -46,7 +46,7 @@ export class ClientConnections implements TransitionSink {
     return this.#lookups.size > 0;
   }
 
-  async lookUp(connection: Connection, revision: number): Promise<void> {
+  async lookUp(connection: DatabaseConnection, revision: number): Promise<void> {
     const asking = [...this.#lookups];
     const ids = asking.map((connection) => connection.looksUp).filter((id) => id !== undefined);
     const records = await clientRecords.lookUp(connection, ids);

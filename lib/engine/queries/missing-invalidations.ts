@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver/driver.ts";
+import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import type { Cancel, Environment } from "../../environment/environment.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import { toWire } from "../../values/wire.ts";
@@ -147,7 +147,7 @@ export class MissingInvalidations {
     return { revision, differing };
   }
 
-  async #run(live: LiveQuery, connection: Connection): Promise<string> {
+  async #run(live: LiveQuery, connection: DatabaseConnection): Promise<string> {
     const { environment, limits, counters } = this.#parts;
     counters.checkRuns++;
     const work = new Run(this.#parts.registry(), live.caller).query(live.call, connection.db);

@@ -1,4 +1,4 @@
-import type { Connection, Driver } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import type { Cancel, Environment } from "../../environment/environment.ts";
 import type { Answer } from "../answers/answer.ts";
 import { encodeAnswer, encodeError } from "../answers/encode-answer.ts";
@@ -19,7 +19,7 @@ export interface TransitionSink {
   /** Something to look up in the snapshot that the next answers come from. */
   readonly hasLookups: boolean;
   /** @param revision The revision of the snapshot that the connection shows. */
-  lookUp(connection: Connection, revision: number): Promise<void>;
+  lookUp(connection: DatabaseConnection, revision: number): Promise<void>;
   /**
    * Everything that is known now is of this revision, but for what is unsettled: send it to whoever watches none of that.
    * @param leaving Of the unsettled ones, those that run at this very revision and will answer for it.
@@ -293,7 +293,7 @@ export class RerunLoop {
   }
 
   /** Runs one query; rejects only when its connection was lost. */
-  async #run(live: LiveQuery, connection: Connection): Promise<Ran> {
+  async #run(live: LiveQuery, connection: DatabaseConnection): Promise<Ran> {
     const { environment, limits, failures, counters, driver } = this.#parts;
     const { call } = live;
     const run = new Run(this.#parts.registry(), live.caller);
@@ -320,7 +320,7 @@ export class RerunLoop {
     }
   }
 
-  #inTime<T>(connection: Connection, asked: Promise<T>): Promise<T> {
+  #inTime<T>(connection: DatabaseConnection, asked: Promise<T>): Promise<T> {
     return withStatementTimeout(this.#parts.environment, this.#parts.limits.databaseTime, connection, asked);
   }
 

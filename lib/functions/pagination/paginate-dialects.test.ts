@@ -3,7 +3,7 @@ import * as mysql from "drizzle-orm/mysql-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
-import type { Connection, Driver } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import { openMysql } from "../../database/mysql/mysql-driver.ts";
 import { openTemporary } from "../../database/temporary-database.ts";
 import { createTables } from "../../schema/create-tables.ts";
@@ -100,7 +100,7 @@ const common = (i: number) => ({
 
 function paginates({ open, schema, things, links, row, orders, impossible }: Case): void {
   let driver: Driver;
-  let connection: Connection;
+  let connection: DatabaseConnection;
   let db: Db;
   const table = schema.things as typeof sqliteThings;
   const linked = schema.links as typeof sqliteLinks;

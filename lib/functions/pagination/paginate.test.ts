@@ -18,7 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
-import type { Connection, Driver } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import { openPostgres } from "../../database/postgres/postgres.ts";
 import { openTemporary } from "../../database/temporary-database.ts";
 import { createTables } from "../../schema/create-tables.ts";
@@ -60,7 +60,7 @@ const schema = { posts, things, links, mood };
 
 function behavesAsPaginate(open: () => Promise<Driver>): void {
   let driver: Driver;
-  let connection: Connection;
+  let connection: DatabaseConnection;
   let db: Database<typeof schema>;
 
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-import type { Connection, Dialect } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Dialect } from "../../database/driver/driver.ts";
 import type { ForeignKeySnapshot, SchemaSnapshot, TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**
@@ -41,14 +41,14 @@ export interface OtherWords {
 /** How one kind of database is asked what it holds. */
 export interface Catalogue {
   /** Undefined when there is no such table. */
-  table(connection: Connection, table: Named, place: "stored" | "temporary"): Promise<TableWords | undefined>;
+  table(connection: DatabaseConnection, table: Named, place: "stored" | "temporary"): Promise<TableWords | undefined>;
   /**
    * One of drizzle-kit's statements for a new table or its index, made to make a temporary one, which hides the stored
    * one of the same name. Undefined for statements about anything else.
    */
   temporarily(statement: string): string | undefined;
   dropTemporary(table: Named): string;
-  others(connection: Connection, snapshots: readonly SchemaSnapshot[]): Promise<OtherWords>;
+  others(connection: DatabaseConnection, snapshots: readonly SchemaSnapshot[]): Promise<OtherWords>;
   /** A name in the catalogue may be shorter than the one that was given. */
   nameOf(given: string): string;
 }

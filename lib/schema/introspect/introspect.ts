@@ -1,5 +1,5 @@
 import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
-import type { Connection, Dialect, Driver } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Dialect, Driver } from "../../database/driver/driver.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 import type { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
 import { emptySnapshot, type SchemaSnapshot } from "../snapshot/snapshot.ts";
@@ -40,7 +40,7 @@ export async function readPresent(
 }
 
 /** A transaction of which nothing is kept. */
-async function withdrawn<T>(driver: Driver, work: (connection: Connection) => Promise<T>): Promise<T> {
+async function withdrawn<T>(driver: Driver, work: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
   const connection = await driver.connect();
   try {
     await connection.begin("define");
@@ -52,7 +52,7 @@ async function withdrawn<T>(driver: Driver, work: (connection: Connection) => Pr
 }
 
 async function storedTables(
-  connection: Connection,
+  connection: DatabaseConnection,
   snapshots: readonly SchemaSnapshot[],
 ): Promise<Map<string, TableWords>> {
   const { table } = catalogues[connection.dialect];
@@ -81,7 +81,7 @@ function onlyTables(
 }
 
 async function temporaryTables(
-  connection: Connection,
+  connection: DatabaseConnection,
   { tables }: SchemaSnapshot,
   statements: readonly string[],
 ): Promise<Map<string, TableWords>> {
@@ -112,7 +112,7 @@ function isAbout(statement: string, { name, schema }: Named, dialect: Dialect): 
 }
 
 /** A table of a type that does not exist yet cannot be made, and in PostgreSQL a failure would end the transaction. */
-async function succeeds(connection: Connection, statements: readonly string[]): Promise<boolean> {
+async function succeeds(connection: DatabaseConnection, statements: readonly string[]): Promise<boolean> {
   const isolated = connection.dialect === "pg";
   if (isolated) await connection.execute("savepoint temporary_table");
   try {

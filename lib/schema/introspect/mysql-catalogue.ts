@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver/driver.ts";
+import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 import { type Catalogue, type ColumnWords, foreignKeyWords } from "./described-table.ts";
 import { definitionsIn, nameIn } from "./table-definition.ts";
@@ -41,7 +41,7 @@ export const mysqlCatalogue: Catalogue = {
   nameOf: (given) => given,
 };
 
-async function isThere(connection: Connection, name: string): Promise<boolean> {
+async function isThere(connection: DatabaseConnection, name: string): Promise<boolean> {
   const { sql, params } = existing([quoted(name)]);
   return (await connection.execute(sql, params)).length > 0;
 }

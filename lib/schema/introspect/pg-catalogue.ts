@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver/driver.ts";
+import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 import type { NamedSnapshot, SchemaSnapshot } from "../snapshot/snapshot.ts";
 import { type Catalogue, type ColumnWords, foreignKeyWords, type Named, type OtherWords } from "./described-table.ts";
@@ -104,7 +104,7 @@ export const pgCatalogue: Catalogue = {
   nameOf: (given) => Buffer.from(given).subarray(0, 63).toString(),
 };
 
-async function columnsOf(connection: Connection, oid: string): Promise<Map<string, ColumnWords>> {
+async function columnsOf(connection: DatabaseConnection, oid: string): Promise<Map<string, ColumnWords>> {
   const rows = await connection.execute(
     `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
       pg_get_expr(d.adbin, d.adrelid) as "default", a.attidentity::text || a.attgenerated::text as more
@@ -129,7 +129,7 @@ async function columnsOf(connection: Connection, oid: string): Promise<Map<strin
 }
 
 async function presentRelations(
-  connection: Connection,
+  connection: DatabaseConnection,
   snapshots: readonly SchemaSnapshot[],
   kind: "views" | "sequences",
 ): Promise<Set<string>> {

@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver/driver.ts";
+import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { type Catalogue, type ColumnWords, foreignKeyWords } from "./described-table.ts";
 import { definitionsIn, nameIn } from "./table-definition.ts";
 
@@ -40,7 +40,7 @@ export const sqliteCatalogue: Catalogue = {
 };
 
 function about(
-  connection: Connection,
+  connection: DatabaseConnection,
   pragma: string,
   name: string,
   database: string,
@@ -76,7 +76,11 @@ function checksIn(definitions: readonly string[], table: string): Array<[string,
   });
 }
 
-async function indexesOf(connection: Connection, table: string, database: string): Promise<Array<[string, string]>> {
+async function indexesOf(
+  connection: DatabaseConnection,
+  table: string,
+  database: string,
+): Promise<Array<[string, string]>> {
   const rows = await connection.execute(
     `select name, sql from ${database}.sqlite_schema where type = 'index' and tbl_name = $1 and sql is not null`,
     [table],

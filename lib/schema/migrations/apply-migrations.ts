@@ -1,5 +1,5 @@
 import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
-import type { Connection, Dialect, Driver } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Dialect, Driver } from "../../database/driver/driver.ts";
 import { alone, inTransaction } from "../../database/internal/database-lock.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../../database/internal/internal-tables.ts";
@@ -80,7 +80,7 @@ async function migrate(driver: Driver, migrations: readonly Migration[]): Promis
 
 /** Of those that are not recorded: which the database has had from development, and which are to be run. */
 async function recognise(
-  connection: Connection,
+  connection: DatabaseConnection,
   migrations: readonly Migration[],
 ): Promise<{ recognised: Migration[]; applied: Migration[] }> {
   const pending = migrations.slice(await recordedOf(connection, migrations));
@@ -93,19 +93,19 @@ async function recognise(
   return { recognised, applied: pending.slice(recognised.length) };
 }
 
-async function finish(connection: Connection, migration: Migration): Promise<void> {
+async function finish(connection: DatabaseConnection, migration: Migration): Promise<void> {
   await record(connection, migration);
   await remember(connection, migration);
 }
 
 /** For development, should it come to this database. Without its snapshot nobody knows the schema, so none is noted. */
-async function remember(connection: Connection, { fingerprint, snapshot }: Migration): Promise<void> {
+async function remember(connection: DatabaseConnection, { fingerprint, snapshot }: Migration): Promise<void> {
   if (fingerprint === undefined) return;
   await writeMeta(connection, "schema", fingerprint);
   await writeMeta(connection, "snapshot", JSON.stringify(snapshot));
 }
 
-async function run(connection: Connection, { name, statements }: Migration): Promise<void> {
+async function run(connection: DatabaseConnection, { name, statements }: Migration): Promise<void> {
   for (const statement of statements) {
     try {
       await connection.execute(statement);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
 import * as esbuild from "esbuild";
-import { examples, fileOf, readAddress, requireDatabase } from "../../database/driver/database-url.ts";
+import { examples, fileOf, parseDatabaseUrl, requireDatabase } from "../../database/driver/database-url.ts";
 import { EmbeddedLockTakenError, lockEmbedded } from "../../database/driver/directory-lock.ts";
 import type { Dialect } from "../../database/driver/driver.ts";
 import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
@@ -58,7 +58,7 @@ export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   const url = process.env.DATABASE_URL?.trim();
   const opens = process.argv.some((argument) => opening.has(argument));
   if (opens) process.once("exit", sayWhereToLook);
-  const address = url ? readAddress(url) : undefined;
+  const address = url ? parseDatabaseUrl(url) : undefined;
   const dialect = dialectIn(join(root, "convex", "schema.ts")) ?? address?.dialect ?? "pg";
   // To write migrations no database is needed, so that one for another need not be taken out of the way.
   if (opens && address && address.dialect !== dialect) {

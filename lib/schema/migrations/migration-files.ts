@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import type { Connection, Dialect } from "../../database/driver/driver.ts";
+import type { DatabaseConnection, Dialect } from "../../database/driver/driver.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 import { schemaFingerprint } from "../snapshot/fingerprint.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
@@ -50,7 +50,7 @@ function snapshotIn(file: string): SchemaSnapshot | undefined {
 }
 
 /** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
-export async function recordedOf(connection: Connection, migrations: readonly Migration[]): Promise<number> {
+export async function recordedOf(connection: DatabaseConnection, migrations: readonly Migration[]): Promise<number> {
   const { existing, migrations: records } = dialects[connection.dialect];
   const { table, create } = records;
   const { sql, params } = existing([table]);
@@ -63,7 +63,7 @@ export async function recordedOf(connection: Connection, migrations: readonly Mi
 }
 
 /** Where drizzle's own migrator does, so that `drizzle-kit migrate` agrees. */
-export function record(connection: Connection, { hash, when }: Migration): Promise<unknown> {
+export function record(connection: DatabaseConnection, { hash, when }: Migration): Promise<unknown> {
   const { table } = dialects[connection.dialect].migrations;
   return connection.change(`insert into ${table} (hash, created_at) values ($1, $2)`, [hash, when]);
 }

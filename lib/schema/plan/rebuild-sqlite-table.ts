@@ -1,4 +1,4 @@
-import type { Connection } from "../../database/driver/driver.ts";
+import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { dialects } from "../../database/internal/internal-sql.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 
@@ -8,7 +8,7 @@ import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
  * these are put aside before, and made again after, unless the plan itself is about them.
  */
 export async function rebuildWithDependents(
-  connection: Connection,
+  connection: DatabaseConnection,
   { statements, from }: { statements: readonly string[]; from: SchemaSnapshot },
   run: (statement: string) => Promise<void>,
 ): Promise<void> {
@@ -47,11 +47,11 @@ interface Dependent {
   sql: string;
 }
 
-function dependents(connection: Connection): Promise<Dependent[]> {
+function dependents(connection: DatabaseConnection): Promise<Dependent[]> {
   return objects(connection, ["view", "trigger", "index"]);
 }
 
-async function objects(connection: Connection, types: readonly string[]): Promise<Dependent[]> {
+async function objects(connection: DatabaseConnection, types: readonly string[]): Promise<Dependent[]> {
   const rows = await connection.execute(
     "select type, name, tbl_name as [table], sql from sqlite_schema where type in (select value from json_each($1)) and sql is not null",
     [JSON.stringify(types)],

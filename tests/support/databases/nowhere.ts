@@ -1,6 +1,6 @@
 import {
-  type Connection,
   ConnectionLostError,
+  type DatabaseConnection,
   type Driver,
   type Failure,
 } from "../../../lib/database/driver/driver.ts";
@@ -19,7 +19,7 @@ export class Nowhere implements Driver {
   silentBegins = 0;
   destroyed = 0;
 
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     return {
       begin: () => (this.silentBegins-- > 0 ? new Promise(() => {}) : Promise.resolve()),
       db: undefined,

@@ -1,8 +1,8 @@
-import type { Connection, Driver, Failure, Statement } from "../../../../lib/database/driver/driver.ts";
+import type { DatabaseConnection, Driver, Failure, Statement } from "../../../../lib/database/driver/driver.ts";
 
 /** What is done otherwise than the driver does it. */
 export interface Otherwise {
-  commit?(connection: Connection, deciding?: Statement): Promise<boolean>;
+  commit?(connection: DatabaseConnection, deciding?: Statement): Promise<boolean>;
   close?(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export class DriverAround implements Driver {
     return this.#driver.description;
   }
 
-  async connect(): Promise<Connection> {
+  async connect(): Promise<DatabaseConnection> {
     const connection = await this.#driver.connect();
     const { commit } = this.#otherwise;
     if (!commit) return connection;

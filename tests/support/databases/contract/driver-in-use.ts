@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type {
-  Connection,
+  DatabaseConnection,
   Dialect,
   Driver,
   Statement,
@@ -42,7 +42,7 @@ export class DriverInUse {
   readonly subject: DriverUnderTest;
   readonly words: Words;
   readonly things: Things;
-  readonly #taken: Connection[] = [];
+  readonly #taken: DatabaseConnection[] = [];
   #driver: Driver | undefined;
 
   constructor(subject: DriverUnderTest) {
@@ -66,7 +66,7 @@ export class DriverInUse {
   }
 
   /** A connection with a transaction begun. The suite ends it when the test has not. */
-  async begin(mode: TransactionMode, driver = this.driver): Promise<Connection> {
+  async begin(mode: TransactionMode, driver = this.driver): Promise<DatabaseConnection> {
     const connection = await driver.connect();
     this.#taken.push(connection);
     await connection.begin(mode);
@@ -94,7 +94,10 @@ export class DriverInUse {
   }
 
   /** Runs `work` in one transaction and commits it with what decides. @returns whether it was kept. */
-  async decide(deciding: (connection: Connection) => Statement, work?: (connection: Connection) => Promise<unknown>) {
+  async decide(
+    deciding: (connection: DatabaseConnection) => Statement,
+    work?: (connection: DatabaseConnection) => Promise<unknown>,
+  ) {
     const connection = await this.begin("write");
     try {
       await work?.(connection);
@@ -105,7 +108,7 @@ export class DriverInUse {
     }
   }
 
-  db(connection: Connection): ThingsDb {
+  db(connection: DatabaseConnection): ThingsDb {
     return connection.db as ThingsDb;
   }
 

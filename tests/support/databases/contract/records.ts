@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Connection, Statement } from "../../../../lib/database/driver/driver.ts";
+import type { DatabaseConnection, Statement } from "../../../../lib/database/driver/driver.ts";
 import { alone, inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal/internal-tables.ts";
@@ -72,9 +72,9 @@ export function recordsAreKept(use: DriverInUse): void {
 
     test("what is committed with a mutation that has been decided is not kept", async () => {
       await forget();
-      const insert = (id: number) => (connection: Connection) =>
+      const insert = (id: number) => (connection: DatabaseConnection) =>
         connection.execute(`insert into things (id, name) values (${id}, 'n${id}')`);
-      const first = (connection: Connection) => clientRecords.advance(connection, "s", 1, record);
+      const first = (connection: DatabaseConnection) => clientRecords.advance(connection, "s", 1, record);
       expect(await use.decide(first, insert(1))).toBe(true);
       expect(await use.decide(first, insert(2))).toBe(false);
       expect(await use.names()).toEqual(["n1"]);
@@ -82,7 +82,7 @@ export function recordsAreKept(use: DriverInUse): void {
 
     test("what decides cannot save a transaction in which a statement failed", async () => {
       await forget();
-      const failing = (connection: Connection) =>
+      const failing = (connection: DatabaseConnection) =>
         connection.execute("insert into things (id, name) values (1, 'one'), (1, 'two')").catch(() => {});
       const deciding = use.decide((connection) => clientRecords.advance(connection, "s", 1, record), failing);
       await expect(deciding).rejects.toThrow("rolled back instead of committing");
@@ -123,7 +123,7 @@ export function recordsAreKept(use: DriverInUse): void {
 }
 
 /** What decides, ahead of the COMMIT. */
-function run(connection: Connection, { sql, params }: Statement): Promise<unknown> {
+function run(connection: DatabaseConnection, { sql, params }: Statement): Promise<unknown> {
   return connection.execute(sql, params);
 }
 
@@ -174,7 +174,7 @@ function clientsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<u
     const sessions = ["a", "b", "c", "d"];
     const advanceAll = async (n: number): Promise<string[]> => {
       const connections = await Promise.all(sessions.map(() => use.begin("write")));
-      const decided = (connection: Connection, i: number) =>
+      const decided = (connection: DatabaseConnection, i: number) =>
         run(connection, clientRecords.advance(connection, sessions[i] ?? "", n, { ...record, lastDecided: n }));
       // All of them read and write before the first commits.
       await Promise.all(connections.map(decided));

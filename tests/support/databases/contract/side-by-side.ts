@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Connection } from "../../../../lib/database/driver/driver.ts";
+import type { DatabaseConnection } from "../../../../lib/database/driver/driver.ts";
 import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
@@ -10,7 +10,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
       const small = await use.subject.open({ schema: {}, connections: 2, connectWithin: 200 });
       try {
         // On a busy machine the first connections may take longer than that.
-        const begin = async (): Promise<Connection> => {
+        const begin = async (): Promise<DatabaseConnection> => {
           for (;;) {
             try {
               return await use.begin("write", small);
