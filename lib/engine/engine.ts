@@ -156,7 +156,7 @@ export function createEngine(options: EngineOptions): Engine {
         return answer.ok ? { ok: true, value: answer.valueText } : { ok: false, error: answer.error };
       }
       case "mutation":
-        return { ok: true, value: await mutations.once(call, caller) };
+        return { ok: true, value: await mutations.applyOnce(call, caller) };
       case "action":
         return { ok: true, value: await actions.run(call, caller) };
     }
@@ -215,7 +215,7 @@ export function createEngine(options: EngineOptions): Engine {
         const fn = functions.find("query", call.path);
         for (const waiter of waiters) {
           if (!fn) waiter.reject(new BadRequestError(`There is no query "${call.path}" any more.`));
-          else liveQueries.adopt({ ...call, fn }, waiter);
+          else liveQueries.addWaiter({ ...call, fn }, waiter);
         }
       }
       for (const connection of connections.all) connection.rebindAll();

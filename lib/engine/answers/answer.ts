@@ -21,5 +21,5 @@ export interface ErrorAnswer extends EncodedAnswer {
   readonly ok: false;
   readonly error: WireError;
   /** The function is not to blame: the database did not answer, or not in time. The next run may do better. */
-  readonly mayPass: boolean;
+  readonly isRetryable: boolean;
 }

@@ -32,8 +32,8 @@ export function encodeAnswer(
   return answer ?? plainAnswer(liveId, joinList(list));
 }
 
-export function encodeError(liveId: number, error: WireError, mayPass: boolean): ErrorAnswer {
-  return { ok: false, error, mayPass, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
+export function encodeError(liveId: number, error: WireError, isRetryable: boolean): ErrorAnswer {
+  return { ok: false, error, isRetryable, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
 }
 
 /** An answer that is always told whole. */

@@ -62,7 +62,7 @@ export class Actions {
       runQuery: async (target: unknown, args?: Record<string, unknown>) =>
         this.#query(resolve("query", target, args), caller),
       runMutation: async (target: unknown, args?: Record<string, unknown>) =>
-        fromWire(JSON.parse(await this.#parts.mutations.once(resolve("mutation", target, args), caller)) as Wire),
+        fromWire(JSON.parse(await this.#parts.mutations.applyOnce(resolve("mutation", target, args), caller)) as Wire),
       runAction: async (target: unknown, args?: Record<string, unknown>) =>
         this.#perform(resolve("action", target, args), caller),
     });

@@ -92,7 +92,7 @@ export class ClientQueue implements RecordedClient {
       const { n } = next;
       try {
         let isTold = false;
-        const { outcome, revision } = await this.#parts.mutations.decide(this, next, (revision) => {
+        const { outcome, revision } = await this.#parts.mutations.apply(this, next, (revision) => {
           isTold = true;
           this.#listener?.committed(n, revision);
         });

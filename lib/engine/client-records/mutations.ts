@@ -25,12 +25,12 @@ export interface MutationRequest {
 export interface RecordedClient {
   readonly id: string;
   readonly caller: Caller;
-  /** Undefined until it has been read; kept in step with the table by `decide`. */
+  /** Undefined until it has been read; kept in step with the table by `apply`. */
   record: ClientRecord | undefined;
 }
 
 /** How it ended: the outcome as wire text, and the revision from which on its writes can be seen (if it wrote). */
-export interface Decided {
+export interface Applied {
   readonly outcome: string;
   readonly revision: number | undefined;
 }
@@ -65,11 +65,11 @@ export class Mutations {
    * `committed` is called in the same step in which the commit becomes known, with its revision.
    * @throws when the outcome could not be recorded: then it is not decided, and must be sent again.
    */
-  async decide(
+  async apply(
     client: RecordedClient,
     request: MutationRequest,
     committed: (revision: number) => void = () => {},
-  ): Promise<Decided> {
+  ): Promise<Applied> {
     const { n } = request;
     const isKnown = client.record !== undefined;
     // A first mutation has no record to read: if it has one after all, `advance` will notice.
@@ -89,7 +89,7 @@ export class Mutations {
    * Runs a mutation that is never sent again: by a client of its own, with one mutation. At most once, also when its COMMIT is not answered.
    * @returns the result as wire text. @throws whatever the handler threw.
    */
-  async once(call: Call, caller: Caller): Promise<string> {
+  async applyOnce(call: Call, caller: Caller): Promise<string> {
     const client: RecordedClient = { id: this.#parts.environment.randomId(), caller, record: undefined };
     const record = fresh(caller);
     const touched = this.#parts.environment.now();
@@ -109,7 +109,7 @@ export class Mutations {
     record: ClientRecord,
     request: MutationRequest,
     committed: (revision: number) => void,
-  ): Promise<Decided> {
+  ): Promise<Applied> {
     const { n, path, confirmedUpTo } = request;
     let fn: RegisteredFunction | undefined;
     let revision: number | undefined;
@@ -170,10 +170,10 @@ export class Mutations {
     record: ClientRecord,
     request: MutationRequest,
     outcome: string,
-  ): Promise<Decided> {
+  ): Promise<Applied> {
     const next = advanced(record, request.n, outcome, request.confirmedUpTo, this.#parts.environment.now());
     try {
-      await this.#parts.transactions.own(
+      await this.#parts.transactions.internalTransaction(
         async () => {},
         (connection) => this.#advance(connection, client, request.n, next),
       );
@@ -199,7 +199,7 @@ export class Mutations {
    * The record was not as it was known: another socket of the client, or another server, has changed it.
    * @throws {AlreadyDecidedError} when it has changed back since: then the mutation is not decided.
    */
-  async #reload(client: RecordedClient, n: number, error: AlreadyDecidedError): Promise<Decided> {
+  async #reload(client: RecordedClient, n: number, error: AlreadyDecidedError): Promise<Applied> {
     const record = await this.#readRecord(client);
     client.record = record;
     const refused = refusal(client, record, n);
@@ -209,10 +209,13 @@ export class Mutations {
   }
 
   async #readRecord({ id, caller }: RecordedClient): Promise<ClientRecord> {
-    return (await this.#parts.transactions.own((connection) => clientRecords.load(connection, id))) ?? fresh(caller);
+    return (
+      (await this.#parts.transactions.internalTransaction((connection) => clientRecords.load(connection, id))) ??
+      fresh(caller)
+    );
   }
 
-  #decidedBefore(record: ClientRecord, n: number): Decided {
+  #decidedBefore(record: ClientRecord, n: number): Applied {
     const outcome = record.outcomes.get(n);
     // Its writes, if any, were committed before now: whatever is read from here on contains them.
     return { outcome: outcome ?? detailsGone(), revision: this.#parts.transactions.revision };
@@ -223,7 +226,7 @@ export class Mutations {
     if (now - this.#prunedAt < HOUR) return;
     this.#prunedAt = now;
     await this.#parts.transactions
-      .own((connection) => clientRecords.prune(connection, now - KEPT))
+      .internalTransaction((connection) => clientRecords.prune(connection, now - KEPT))
       .catch((error: unknown) =>
         this.#parts.environment.log.warn("Could not prune the records of old clients", { error }),
       );

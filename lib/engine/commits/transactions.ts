@@ -109,7 +109,7 @@ export class Transactions {
    * its COMMIT went through unnoticed, so `body` must not mind.
    * @param deciding What to commit it with. @throws {AlreadyDecidedError}
    */
-  own<T>(
+  internalTransaction<T>(
     body: (connection: DatabaseConnection) => Promise<T>,
     deciding?: (connection: DatabaseConnection) => Statement,
   ): Promise<T> {

@@ -229,10 +229,10 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     const { liveQueries, failures, functionsMayChange } = this.#parts;
     const { path, args, bytes } = subscription;
     try {
-      const live = liveQueries.obtain(this.#parts.resolveKept(path, args, bytes), this.caller);
+      const live = liveQueries.getOrCreate(this.#parts.resolveKept(path, args, bytes), this.caller);
       live.watchers.add(this);
       this.#leave(this.#subscriptions.bind(subscription, live), live);
-      liveQueries.ask(live);
+      liveQueries.request(live);
     } catch (error) {
       this.#leave(this.#subscriptions.refuse(subscription, failures.toWireError(error, path), functionsMayChange));
     }
@@ -317,7 +317,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     this.#held ??= new HeldTransition(waitingFor, this.#subscriptions.answers(unsettled));
   }
 
-  slowFinished(live: LiveQuery, revision: number): void {
+  detachedFinished(live: LiveQuery, revision: number): void {
     const held = this.#held;
     if (!held?.finished(live)) return;
     this.#letGo();
@@ -329,7 +329,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     }
   }
 
-  slowLost(live: LiveQuery): void {
+  detachedLost(live: LiveQuery): void {
     if (this.#held?.waitsFor(live)) this.#letGo();
   }
 

@@ -63,7 +63,7 @@ export class ClientConnections implements TransitionSink {
     return this.#frames;
   }
 
-  deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void {
+  deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, detached: ReadonlySet<LiveQuery>): void {
     const frames = this.framesOf(revision);
     const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
@@ -75,7 +75,7 @@ export class ClientConnections implements TransitionSink {
         // A commit after this revision: nothing else might call for the transition that reflects it.
         if (connection.awaitsMoreThan(revision)) this.markWaiting(connection);
         if (connection.hasNews) this.#heldBack.add(connection);
-      } else this.#holdBack(connection, blocking, leaving, unsettled);
+      } else this.#holdBack(connection, blocking, detached, unsettled);
     }
   }
 
@@ -83,11 +83,11 @@ export class ClientConnections implements TransitionSink {
   #holdBack(
     connection: ClientConnection,
     blocking: ReadonlySet<LiveQuery>,
-    leaving: ReadonlySet<LiveQuery>,
+    detached: ReadonlySet<LiveQuery>,
     unsettled: ReadonlySet<LiveQuery>,
   ): void {
     this.#heldBack.add(connection);
-    for (const live of blocking) if (!leaving.has(live)) return;
+    for (const live of blocking) if (!detached.has(live)) return;
     connection.hold(new Set(blocking), unsettled);
   }
 }

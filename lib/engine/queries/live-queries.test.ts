@@ -26,7 +26,7 @@ const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => 
 /** A live query that somebody watches and that has been answered. */
 function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
   live.watchers.add(watcher());
-  queries.want(live);
+  queries.requeueIfStale(live);
   queries.takeDue(true);
   live.running = false;
   live.answer = encodeAnswer(live.id, live.path, [], 1000);
@@ -36,29 +36,29 @@ function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
 describe("a live query", () => {
   test("is one for everybody who asks the same", () => {
     const queries = new LiveQueries();
-    const live = queries.obtain(call({ channel: "a", limit: undefined }), nobody);
-    expect(queries.obtain(call({ channel: "a" }), ines)).toBe(live);
-    expect(queries.obtain(call({ limit: undefined, channel: "a" }), tomasz)).toBe(live);
+    const live = queries.getOrCreate(call({ channel: "a", limit: undefined }), nobody);
+    expect(queries.getOrCreate(call({ channel: "a" }), ines)).toBe(live);
+    expect(queries.getOrCreate(call({ limit: undefined, channel: "a" }), tomasz)).toBe(live);
     expect(queries.size).toBe(1);
-    expect(queries.obtain(call({ a: 1, b: 2 }), nobody)).toBe(queries.obtain(call({ b: 2, a: 1 }), nobody));
+    expect(queries.getOrCreate(call({ a: 1, b: 2 }), nobody)).toBe(queries.getOrCreate(call({ b: 2, a: 1 }), nobody));
   });
 
   test("is another one for another path or other arguments", () => {
     const queries = new LiveQueries();
     const all = [call(), call({ a: "1" }), call({ a: 1 }), call({ b: 1 }), call({ a: 1 }, "other:list")];
-    expect(new Set(all.map((each) => queries.obtain(each, nobody).id)).size).toBe(all.length);
+    expect(new Set(all.map((each) => queries.getOrCreate(each, nobody).id)).size).toBe(all.length);
   });
 
   test("is not confused by names and values that look like others joined together", () => {
     const queries = new LiveQueries();
-    const one = queries.obtain(call({ a: '1","b', b: 2 }), nobody);
-    const other = queries.obtain(call({ a: "1", b: 2 }), nobody);
+    const one = queries.getOrCreate(call({ a: '1","b', b: 2 }), nobody);
+    const other = queries.getOrCreate(call({ a: "1", b: 2 }), nobody);
     expect(one).not.toBe(other);
   });
 
   test("has no fresh answer until its run has ended, nor once it is stale", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.obtain(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), nobody), queries);
     expect(live.fresh).toBe(live.answer);
     queries.invalidate([about({})], 1);
     expect(live.fresh).toBeUndefined();
@@ -71,7 +71,7 @@ describe("a live query", () => {
 describe("an invalidation", () => {
   test("makes due what is watched, in the order it became so, once", () => {
     const queries = new LiveQueries();
-    const [a, b] = ["a", "b"].map((channel) => watched(queries.obtain(call({ channel }), nobody), queries));
+    const [a, b] = ["a", "b"].map((channel) => watched(queries.getOrCreate(call({ channel }), nobody), queries));
     queries.invalidate([about({ channel: "b" })], 1);
     queries.invalidate([about({}), about({ channel: "a" })], 1);
     expect(queries.hasDue(true)).toBe(true);
@@ -81,14 +81,14 @@ describe("an invalidation", () => {
 
   test("leaves alone what it does not name", () => {
     const queries = new LiveQueries();
-    watched(queries.obtain(call({ channel: "a" }), nobody), queries);
+    watched(queries.getOrCreate(call({ channel: "a" }), nobody), queries);
     queries.invalidate([about({ channel: "b" }), about({}, "other:list"), about({ author: "a" })], 1);
     expect(queries.hasDue(true)).toBe(false);
   });
 
   test("that comes while the query runs makes it due again", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.obtain(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), nobody), queries);
     queries.invalidate([about({})], 1);
     expect(queries.takeDue(true)).toEqual([live]);
     queries.invalidate([about({})], 1);
@@ -97,7 +97,7 @@ describe("an invalidation", () => {
 
   test("lets go what only a lease holds: nobody may come for it", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.obtain(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), nobody), queries);
     live.watchers.clear();
     live.leased = true;
     queries.dropIfIdle(live);
@@ -110,9 +110,9 @@ describe("an invalidation", () => {
 
   test("reaches every caller's own", () => {
     const queries = new LiveQueries();
-    const shared = watched(queries.obtain(call(), ines), queries);
-    queries.makePersonal(shared);
-    const own = watched(queries.obtain(call(), tomasz), queries);
+    const shared = watched(queries.getOrCreate(call(), ines), queries);
+    queries.makePerCaller(shared);
+    const own = watched(queries.getOrCreate(call(), tomasz), queries);
     queries.invalidate([about({})], 1);
     expect(new Set(queries.takeDue(true))).toEqual(new Set([shared, own]));
   });
@@ -121,37 +121,39 @@ describe("an invalidation", () => {
 describe("a live query whose run asked who is calling", () => {
   test("belongs to the caller it ran as; everybody else gets one of their own", () => {
     const queries = new LiveQueries();
-    const live = queries.obtain(call(), ines);
-    queries.makePersonal(live);
-    expect(queries.obtain(call(), ines)).toBe(live);
-    const own = queries.obtain(call(), tomasz);
+    const live = queries.getOrCreate(call(), ines);
+    queries.makePerCaller(live);
+    expect(queries.getOrCreate(call(), ines)).toBe(live);
+    const own = queries.getOrCreate(call(), tomasz);
     expect(own).not.toBe(live);
-    expect(own.personal).toBe(true);
-    expect(queries.obtain(call(), nobody)).not.toBe(live);
-    expect(new Set(queries.personalOnes(live.key))).toEqual(new Set([live, own, queries.obtain(call(), nobody)]));
+    expect(own.perCaller).toBe(true);
+    expect(queries.getOrCreate(call(), nobody)).not.toBe(live);
+    expect(new Set(queries.perCallerMembers(live.key))).toEqual(
+      new Set([live, own, queries.getOrCreate(call(), nobody)]),
+    );
   });
 
   test("is still nobody else's when it ran as nobody", () => {
     const queries = new LiveQueries();
-    const live = queries.obtain(call(), nobody);
-    queries.makePersonal(live);
-    expect(queries.obtain(call(), nobody)).toBe(live);
-    expect(queries.obtain(call(), ines)).not.toBe(live);
+    const live = queries.getOrCreate(call(), nobody);
+    queries.makePerCaller(live);
+    expect(queries.getOrCreate(call(), nobody)).toBe(live);
+    expect(queries.getOrCreate(call(), ines)).not.toBe(live);
   });
 
   test("says nothing about other arguments of the same query", () => {
     const queries = new LiveQueries();
-    queries.makePersonal(queries.obtain(call({ channel: "a" }), ines));
-    const other = queries.obtain(call({ channel: "b" }), ines);
-    expect(queries.obtain(call({ channel: "b" }), tomasz)).toBe(other);
+    queries.makePerCaller(queries.getOrCreate(call({ channel: "a" }), ines));
+    const other = queries.getOrCreate(call({ channel: "b" }), ines);
+    expect(queries.getOrCreate(call({ channel: "b" }), tomasz)).toBe(other);
   });
 
   test("lets waiters be adopted by their own", () => {
     const queries = new LiveQueries();
-    queries.makePersonal(queries.obtain(call(), ines));
+    queries.makePerCaller(queries.getOrCreate(call(), ines));
     const waiting = waiter(tomasz);
-    queries.adopt(call(), waiting);
-    const own = queries.obtain(call(), tomasz);
+    queries.addWaiter(call(), waiting);
+    const own = queries.getOrCreate(call(), tomasz);
     expect(own.waiters).toEqual([waiting]);
     expect(queries.takeIfDue(own)).toBe(true);
     expect(queries.takeIfDue(own)).toBe(false);
@@ -161,19 +163,19 @@ describe("a live query whose run asked who is calling", () => {
 describe("what nobody wants", () => {
   test("is let go, and asked for again it is a new one", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.obtain(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), nobody), queries);
     live.watchers.clear();
     queries.dropIfIdle(live);
     expect(live.dropped).toBe(true);
     expect(queries.size).toBe(0);
-    expect(queries.obtain(call(), nobody)).not.toBe(live);
+    expect(queries.getOrCreate(call(), nobody)).not.toBe(live);
     queries.invalidate([about({})], 1);
     expect(live.stale).toBe(false);
   });
 
   test("is not run, though it became stale while it was wanted", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.obtain(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), nobody), queries);
     queries.invalidate([about({})], 1);
     live.watchers.clear();
     expect(queries.hasDue(true)).toBe(false);
@@ -182,7 +184,7 @@ describe("what nobody wants", () => {
 
   test("stays as long as anybody watches, waits or holds a lease", () => {
     const queries = new LiveQueries();
-    const live = queries.obtain(call(), nobody);
+    const live = queries.getOrCreate(call(), nobody);
     const someone = watcher();
     const holds: [() => void, () => void][] = [
       [() => live.watchers.add(someone), () => live.watchers.delete(someone)],
@@ -203,9 +205,9 @@ describe("what nobody wants", () => {
 describe("a run that could not be finished", () => {
   test("is due again", () => {
     const queries = new LiveQueries();
-    const live = queries.obtain(call(), nobody);
+    const live = queries.getOrCreate(call(), nobody);
     live.waiters.push(waiter());
-    queries.want(live);
+    queries.requeueIfStale(live);
     expect(queries.takeDue(true)).toEqual([live]);
     queries.putBack(live);
     expect(queries.takeDue(true)).toEqual([live]);
@@ -214,7 +216,7 @@ describe("a run that could not be finished", () => {
 
 describe("a run that has left its batch", () => {
   const detached = (queries: LiveQueries): LiveQuery => {
-    const live = watched(queries.obtain(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), nobody), queries);
     queries.invalidate([about({})], 5);
     queries.takeDue(true);
     queries.detach(live);
@@ -235,7 +237,7 @@ describe("a run that has left its batch", () => {
   test("leaves its answer unknown at every revision, and a stale one from its commit on", () => {
     const queries = new LiveQueries();
     const slow = detached(queries);
-    const stale = watched(queries.obtain(call({ channel: "a" }), nobody), queries);
+    const stale = watched(queries.getOrCreate(call({ channel: "a" }), nobody), queries);
     // Its answer holds until a commit says otherwise.
     queries.show(stale);
     queries.invalidate([about({ channel: "a" })], 9);
@@ -265,9 +267,9 @@ describe("a run that has left its batch", () => {
 describe("when the functions are replaced", () => {
   test("everything is forgotten and handed back", () => {
     const queries = new LiveQueries();
-    const one = watched(queries.obtain(call({ a: 1 }), nobody), queries);
-    queries.makePersonal(one);
-    const two = queries.obtain(call({ a: 1 }), ines);
+    const one = watched(queries.getOrCreate(call({ a: 1 }), nobody), queries);
+    queries.makePerCaller(one);
+    const two = queries.getOrCreate(call({ a: 1 }), ines);
     expect(queries.clear().map((gone) => gone.call)).toEqual([one.call, two.call]);
     expect([one.dropped, two.dropped, queries.size, queries.hasDue(true)]).toEqual([true, true, 0, false]);
     queries.invalidate([about({})], 1);
@@ -282,7 +284,7 @@ test("whatever happens in whatever order, exactly the stale and wanted are due, 
     fc.record({ watch: fc.record({ channel, caller }) }),
     fc.record({ leave: fc.nat(10) }),
     fc.record({ invalidate: fc.option(channel) }),
-    fc.record({ personal: fc.nat(10) }),
+    fc.record({ perCaller: fc.nat(10) }),
     fc.constant({ run: true }),
   );
   fc.assert(
@@ -291,10 +293,10 @@ test("whatever happens in whatever order, exactly the stale and wanted are due, 
       const watching: { live: LiveQuery; by: Watcher }[] = [];
       for (const each of steps) {
         if ("watch" in each) {
-          const live = queries.obtain(call({ channel: each.watch.channel }), each.watch.caller);
+          const live = queries.getOrCreate(call({ channel: each.watch.channel }), each.watch.caller);
           const by = watcher(each.watch.caller);
           live.watchers.add(by);
-          queries.want(live);
+          queries.requeueIfStale(live);
           watching.push({ live, by });
         } else if ("leave" in each) {
           const [left] = watching.splice(each.leave % Math.max(1, watching.length), 1);
@@ -302,9 +304,9 @@ test("whatever happens in whatever order, exactly the stale and wanted are due, 
           if (left) queries.dropIfIdle(left.live);
         } else if ("invalidate" in each) {
           queries.invalidate([about(each.invalidate === null ? {} : { channel: each.invalidate })], 1);
-        } else if ("personal" in each) {
-          const live = watching[each.personal % Math.max(1, watching.length)]?.live;
-          if (live && !live.personal) queries.makePersonal(live);
+        } else if ("perCaller" in each) {
+          const live = watching[each.perCaller % Math.max(1, watching.length)]?.live;
+          if (live && !live.perCaller) queries.makePerCaller(live);
         } else {
           const stale = new Set(watching.map(({ live }) => live).filter((live) => live.stale));
           expect(new Set(queries.takeDue(true))).toEqual(stale);

@@ -30,7 +30,7 @@ export class LiveQueries {
   readonly #running = new Set<LiveQuery>();
 
   /** The live query for this call, made if nobody has asked yet. */
-  obtain(call: Call, caller: Caller): LiveQuery {
+  getOrCreate(call: Call, caller: Caller): LiveQuery {
     const texts = argumentTexts(call.args);
     const key = groupKey(call.path, texts);
     let group = this.#groups.get(key);
@@ -49,15 +49,15 @@ export class LiveQueries {
   }
 
   /** Lets somebody wait for this call's answer. */
-  adopt(call: Call, waiter: Waiter): void {
-    const live = this.obtain(call, waiter.caller);
+  addWaiter(call: Call, waiter: Waiter): void {
+    const live = this.getOrCreate(call, waiter.caller);
     live.waiters.push(waiter);
-    this.ask(live);
+    this.request(live);
   }
 
   /** A run of this shared live query has asked who is calling: from now on it belongs to the caller it ran as. */
-  makePersonal(live: LiveQuery): void {
-    live.personal = true;
+  makePerCaller(live: LiveQuery): void {
+    live.perCaller = true;
     const group = this.#groups.get(live.key);
     if (!group || live.dropped) return;
     group.readsIdentity = true;
@@ -66,7 +66,7 @@ export class LiveQueries {
   }
 
   /** Every caller's own live query of one key. */
-  personalOnes(key: string): LiveQuery[] {
+  perCallerMembers(key: string): LiveQuery[] {
     const group = this.#groups.get(key);
     return group?.readsIdentity ? [...group.members.values()] : [];
   }
@@ -79,12 +79,12 @@ export class LiveQueries {
   }
 
   /** Somebody asks anew: it is run if it is stale, or if nobody can be sure of its answer. */
-  ask(live: LiveQuery): void {
-    if (live.stale || live.unsure) this.#due.add(live);
+  request(live: LiveQuery): void {
+    if (live.stale || live.hasTransientError) this.#due.add(live);
   }
 
   /** Those who ask already still want its answer: it is run if it is stale. */
-  want(live: LiveQuery): void {
+  requeueIfStale(live: LiveQuery): void {
     if (live.stale) this.#due.add(live);
   }
 
@@ -174,7 +174,7 @@ export class LiveQueries {
     if (this.#due.size === 0 && this.#running.size === 0) return this.#none;
     const unsettled = new Set<LiveQuery>();
     for (const lives of [this.#due, this.#running]) {
-      for (const live of lives) if (live.validUntil <= revision || live.unsure) unsettled.add(live);
+      for (const live of lives) if (live.validUntil <= revision || live.hasTransientError) unsettled.add(live);
     }
     return unsettled;
   }

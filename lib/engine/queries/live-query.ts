@@ -8,9 +8,9 @@ export interface Watcher {
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
   /** It had left its batch, and has its answer now: that of the batch's revision. */
-  slowFinished(live: LiveQuery, revision: number): void;
+  detachedFinished(live: LiveQuery, revision: number): void;
   /** It had left its batch, and its run was lost: there will be no answer of that revision. */
-  slowLost(live: LiveQuery): void;
+  detachedLost(live: LiveQuery): void;
   /** Something for the author of the functions. */
   notice(message: string): void;
   /** It turned out to be another caller's: watch one of your own instead. */
@@ -37,10 +37,10 @@ export class LiveQuery {
   /** The path and arguments it is shared by. */
   readonly key: string;
   readonly argumentTexts: ReadonlyMap<string, string>;
-  /** Whom it is run as. Matters to its result only when it is `personal`. */
+  /** Whom it is run as. Matters to its result only when it is `perCaller`. */
   readonly caller: Caller;
-  /** Its runs ask who is calling: its answer is for `caller` only. Set by `LiveQueries.makePersonal`, never unset. */
-  personal: boolean;
+  /** Its runs ask who is calling: its answer is for `caller` only. Set by `LiveQueries.makePerCaller`, never unset. */
+  perCaller: boolean;
   /** The last finished run's answer. Undefined until the first run has finished; replaced by every one that differs. */
   answer: Answer | undefined = undefined;
   /**
@@ -55,9 +55,9 @@ export class LiveQuery {
   /** The revision of its last finished run. */
   answeredAt = 0;
   /** Runs in a row that lost their connection. */
-  lostRuns = 0;
+  consecutiveLostRuns = 0;
   /** Runs in a row that ended with an error that may pass. */
-  failedRuns = 0;
+  consecutiveFailedRuns = 0;
   /** Its run took too long and has left its batch; the answer will come when it comes. */
   detached = false;
   /** Was its last run slow? Undefined until one has shown it. Asked by `LiveQueries.isSlow`. */
@@ -75,14 +75,14 @@ export class LiveQuery {
     call: Call,
     texts: ReadonlyMap<string, string>,
     caller: Caller,
-    personal: boolean,
+    perCaller: boolean,
   ) {
     this.id = id;
     this.key = key;
     this.call = call;
     this.argumentTexts = texts;
     this.caller = caller;
-    this.personal = personal;
+    this.perCaller = perCaller;
   }
 
   get path(): string {
@@ -91,14 +91,14 @@ export class LiveQuery {
 
   /** The answer if it holds every commit up to now; otherwise undefined. */
   get fresh(): Answer | undefined {
-    return this.stale || this.running || this.unsure ? undefined : this.answer;
+    return this.stale || this.running || this.hasTransientError ? undefined : this.answer;
   }
 
   /**
    * Its answer is an error that nobody meant. No commit need come for another run to end better, so whoever asks anew
    * gets a run of their own.
    */
-  get unsure(): boolean {
+  get hasTransientError(): boolean {
     return (
       this.answer?.ok === false && (this.answer.error.kind === "internal" || this.answer.error.kind === "unavailable")
     );

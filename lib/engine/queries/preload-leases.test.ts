@@ -17,7 +17,7 @@ function world(limits: Partial<EngineLimits> = {}) {
   const leases = new PreloadLeases(clock, { ...defaultLimits, preloadLease: 30_000, ...limits }, queries);
   /** A page was rendered from a query's answer of this size. */
   const hold = (n: number, bytes = 100): LiveQuery => {
-    const live = queries.obtain({ fn, path: "m:list", args: { n } }, callerOf(null));
+    const live = queries.getOrCreate({ fn, path: "m:list", args: { n } }, callerOf(null));
     live.answer = encodeAnswer(live.id, live.path, "x".repeat(bytes), 1_000_000);
     live.staleSince = Number.POSITIVE_INFINITY;
     leases.hold(live);

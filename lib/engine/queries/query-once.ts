@@ -39,7 +39,7 @@ export class QueryOnce {
    */
   answer(call: Call, caller: Caller, keep: (live: LiveQuery) => void = () => {}): Promise<Answered> {
     const { liveQueries, rerunLoop, transactions } = this.#parts;
-    const live = liveQueries.obtain(call, caller);
+    const live = liveQueries.getOrCreate(call, caller);
     const answer = live.fresh;
     if (answer) {
       keep(live);
@@ -51,7 +51,7 @@ export class QueryOnce {
       live.waiters.push(waiter);
       // A run that is under way may have begun before a commit that must be in this answer: then it is stale already,
       // and the waiter waits for the next.
-      liveQueries.ask(live);
+      liveQueries.request(live);
       rerunLoop.wake();
     });
   }
@@ -86,7 +86,7 @@ export class QueryOnce {
   }
 
   #giveUp(call: Call, caller: Caller, waiter: Waiter): void {
-    const live = this.#parts.liveQueries.obtain(call, caller);
+    const live = this.#parts.liveQueries.getOrCreate(call, caller);
     live.waiters = live.waiters.filter((other) => other !== waiter);
     this.#parts.liveQueries.dropIfIdle(live);
   }

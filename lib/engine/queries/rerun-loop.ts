@@ -22,9 +22,9 @@ export interface TransitionSink {
   lookUp(connection: DatabaseConnection, revision: number): Promise<void>;
   /**
    * Everything that is known now is of this revision, but for what is unsettled: send it to whoever watches none of that.
-   * @param leaving Of the unsettled ones, those that run at this very revision and will answer for it.
+   * @param detached Of the unsettled ones, those that run at this very revision and will answer for it.
    */
-  deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, leaving: ReadonlySet<LiveQuery>): void;
+  deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, detached: ReadonlySet<LiveQuery>): void;
 }
 
 export interface RerunLoopParts {
@@ -65,7 +65,7 @@ interface Batch {
   /** Answered, and not visible yet. */
   readonly finished: Map<LiveQuery, Answer>;
   /** Left the batch, and still running at its revision. */
-  readonly leaving: Set<LiveQuery>;
+  readonly detached: Set<LiveQuery>;
   /** Settles once its answers are visible: nothing at its revision may be shown before. */
   readonly published: PromiseWithResolvers<void>;
   /** Made while the batch ran: the announcement of a commit in between may have missed them. */
@@ -75,7 +75,7 @@ interface Batch {
 /** How a run ended. `spent`: its snapshot cannot be used any further. */
 interface Ran {
   answer: Answer;
-  personal: boolean;
+  readsIdentity: boolean;
   spent: boolean;
 }
 
@@ -98,7 +98,7 @@ export class RerunLoop {
   /** The revision of everything that is visible. */
   #revision = 0;
   /** Runs that have left their batch. */
-  readonly #late = new Set<Promise<void>>();
+  readonly #detached = new Set<Promise<void>>();
   /** Those that will be run again by themselves. */
   readonly #again = new Map<LiveQuery, Cancel>();
 
@@ -117,13 +117,13 @@ export class RerunLoop {
 
   /** Resolves when nothing is stale and nothing is on its way. */
   async settled(): Promise<void> {
-    while (this.#loop || this.#late.size > 0) await Promise.all([this.#loop, ...this.#late]);
+    while (this.#loop || this.#detached.size > 0) await Promise.all([this.#loop, ...this.#detached]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     for (const cancel of this.#again.values()) cancel();
-    await Promise.all([this.#loop, ...this.#late]);
+    await Promise.all([this.#loop, ...this.#detached]);
   }
 
   get #hasWork(): boolean {
@@ -157,7 +157,7 @@ export class RerunLoop {
       queue: [],
       taken: new Set(),
       finished: new Map(),
-      leaving: new Set(),
+      detached: new Set(),
       published: Promise.withResolvers(),
       suspect: new Set(),
     };
@@ -166,9 +166,10 @@ export class RerunLoop {
       this.#enqueue(batch, liveQueries.takeDue(this.#mayBeSlow));
     });
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#lane(batch, snapshot, i === 0)));
-    const unfinished = [...batch.taken].filter((live) => !batch.finished.has(live) && !batch.leaving.has(live));
+    const unfinished = [...batch.taken].filter((live) => !batch.finished.has(live) && !batch.detached.has(live));
     // Whoever lost the connection comes last the next time: it may lose every one.
-    for (const live of unfinished.sort((a, b) => a.lostRuns - b.lostRuns)) liveQueries.putBack(live);
+    for (const live of unfinished.sort((a, b) => a.consecutiveLostRuns - b.consecutiveLostRuns))
+      liveQueries.putBack(live);
     this.#publish(batch);
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   }
@@ -183,7 +184,7 @@ export class RerunLoop {
 
   /** How many snapshots a batch may open. Runs that have left their batch keep theirs. */
   get #room(): number {
-    const left = this.#parts.driver.connections - LEFT_TO_MUTATIONS - this.#late.size;
+    const left = this.#parts.driver.connections - LEFT_TO_MUTATIONS - this.#detached.size;
     return Math.max(1, Math.min(MAX_SNAPSHOTS, left));
   }
 
@@ -193,8 +194,8 @@ export class RerunLoop {
   }
 
   /** Whoever leaves a batch keeps a connection. Where that cannot be, the batch waits. */
-  get #mayLeave(): boolean {
-    return !this.#isSideBySide || this.#late.size < this.#parts.driver.connections - LEFT_TO_MUTATIONS;
+  get #mayDetach(): boolean {
+    return !this.#isSideBySide || this.#detached.size < this.#parts.driver.connections - LEFT_TO_MUTATIONS;
   }
 
   /** A query known to be slow gets a snapshot of its own, so that nobody waits behind it. */
@@ -227,12 +228,12 @@ export class RerunLoop {
         const run = this.#run(live, snapshot.connection);
         // What was slow the last time leaves at once, where others need not wait for it.
         left =
-          this.#mayLeave &&
+          this.#mayDetach &&
           ((this.#isSideBySide && this.#parts.liveQueries.isSlow(live)) || (await this.#takesLong(run)));
-        if (left) return this.#leave(batch, live, run, snapshot);
-        const { answer, personal, spent } = await run;
+        if (left) return this.#detach(batch, live, run, snapshot);
+        const { answer, readsIdentity: perCaller, spent } = await run;
         batch.finished.set(live, answer);
-        if (personal && !live.personal) this.#addOwn(batch, live);
+        if (perCaller && !live.perCaller) this.#addOwn(batch, live);
         if (spent) return;
       }
     } finally {
@@ -254,27 +255,27 @@ export class RerunLoop {
     });
   }
 
-  #leave(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
+  #detach(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
     const { liveQueries } = this.#parts;
     const isGuess = liveQueries.isSlow(live);
-    batch.leaving.add(live);
+    batch.detached.add(live);
     liveQueries.detach(live);
     // It has taken long already, unless it left at once: so do others like it, probably, which begin before this one ends.
     liveQueries.noteSpeed(live, true);
-    const late: Promise<void> = this.#finishLate(live, run, batch, isGuess)
+    const late: Promise<void> = this.#finishDetached(live, run, batch, isGuess)
       .finally(() => snapshot.close())
       .finally(() => {
-        this.#late.delete(late);
+        this.#detached.delete(late);
         this.wake();
       });
-    this.#late.add(late);
+    this.#detached.add(late);
   }
 
   /**
    * The answer of a query that had left its batch, at the batch's revision.
    * @param isGuess It left at once, because it was slow the last time.
    */
-  async #finishLate(live: LiveQuery, run: Promise<Ran>, batch: Batch, isGuess: boolean): Promise<void> {
+  async #finishDetached(live: LiveQuery, run: Promise<Ran>, batch: Batch, isGuess: boolean): Promise<void> {
     const { liveQueries, environment, limits } = this.#parts;
     const since = environment.now();
     const ran = await run.catch(() => undefined);
@@ -282,12 +283,12 @@ export class RerunLoop {
     await batch.published.promise;
     if (!ran) {
       liveQueries.putBack(live);
-      for (const watcher of [...live.watchers]) watcher.slowLost(live);
+      for (const watcher of [...live.watchers]) watcher.detachedLost(live);
       return;
     }
-    if (ran.personal && !live.personal) this.#split(live);
+    if (ran.readsIdentity && !live.perCaller) this.#split(live);
     this.#show(live, ran.answer, batch);
-    for (const watcher of [...live.watchers]) watcher.slowFinished(live, batch.revision);
+    for (const watcher of [...live.watchers]) watcher.detachedFinished(live, batch.revision);
     this.#deliver(this.#revision, this.#none);
     this.#settleWaiters(live, batch.revision);
   }
@@ -303,20 +304,20 @@ export class RerunLoop {
       const value = await withTimeLimit(environment, limits.queryTime, call.path, work, () => connection.destroy());
       counters.serialisations++;
       const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, live.answer);
-      live.lostRuns = 0;
-      live.failedRuns = 0;
-      return { answer, personal: run.readsIdentity, spent: false };
+      live.consecutiveLostRuns = 0;
+      live.consecutiveFailedRuns = 0;
+      return { answer, readsIdentity: run.readsIdentity, spent: false };
     } catch (error) {
       const late = error instanceof TimeLimitError;
       const failure = late ? "late" : driver.classify(error);
-      live.lostRuns = failure === "connectionLost" ? live.lostRuns + 1 : 0;
-      if (failure === "connectionLost" && live.lostRuns < LOST_RUNS) throw error;
-      const mayPass = failure !== "other" && failure !== "refusedWrite";
-      const answer = encodeError(live.id, failures.toWireError(error, call.path, call.fn), mayPass);
+      live.consecutiveLostRuns = failure === "connectionLost" ? live.consecutiveLostRuns + 1 : 0;
+      if (failure === "connectionLost" && live.consecutiveLostRuns < LOST_RUNS) throw error;
+      const isRetryable = failure !== "other" && failure !== "refusedWrite";
+      const answer = encodeError(live.id, failures.toWireError(error, call.path, call.fn), isRetryable);
       // A statement that failed may have ended the transaction for every statement after it.
       const spent =
         late || !(await this.#inTime(connection, connection.execute("select 1")).then(Boolean, () => false));
-      return { answer, personal: run.readsIdentity, spent };
+      return { answer, readsIdentity: run.readsIdentity, spent };
     }
   }
 
@@ -337,12 +338,12 @@ export class RerunLoop {
   /** Gives every other caller a live query of its own. */
   #split(live: LiveQuery): LiveQuery[] {
     const { liveQueries } = this.#parts;
-    liveQueries.makePersonal(live);
+    liveQueries.makePerCaller(live);
     for (const watcher of [...live.watchers]) if (watcher.caller.key !== live.caller.key) watcher.rebind(live);
     const others = live.waiters.filter((waiter) => waiter.caller.key !== live.caller.key);
     live.waiters = live.waiters.filter((waiter) => waiter.caller.key === live.caller.key);
-    for (const waiter of others) liveQueries.adopt(live.call, waiter);
-    return liveQueries.personalOnes(live.key);
+    for (const waiter of others) liveQueries.addWaiter(live.call, waiter);
+    return liveQueries.perCallerMembers(live.key);
   }
 
   /** Makes a batch visible: all of it, in one step. */
@@ -350,7 +351,7 @@ export class RerunLoop {
     this.#revision = batch.revision;
     try {
       for (const [live, answer] of batch.finished) this.#show(live, answer, batch);
-      this.#deliver(batch.revision, batch.leaving);
+      this.#deliver(batch.revision, batch.detached);
       for (const live of batch.finished.keys()) this.#settleWaiters(live, batch.revision);
     } finally {
       // Runs that have left the batch wait for this, with their connections.
@@ -364,9 +365,9 @@ export class RerunLoop {
     // The very next commit may have missed it.
     if (batch.suspect.has(live)) live.staleSince = Math.min(live.staleSince, batch.revision + 1);
     liveQueries.show(live);
-    liveQueries.want(live);
+    liveQueries.requeueIfStale(live);
     live.answeredAt = batch.revision;
-    if (!answer.ok && answer.mayPass) this.#runAgainLater(live);
+    if (!answer.ok && answer.isRetryable) this.#runAgainLater(live);
     if (sameAnswer(live.answer, answer)) return;
     live.answer = answer;
     for (const watcher of live.watchers) watcher.changed(live);
@@ -375,20 +376,20 @@ export class RerunLoop {
   /** What failed for want of the database is no answer to stay with: no commit may come that calls for another run. */
   #runAgainLater(live: LiveQuery): void {
     const { environment, liveQueries } = this.#parts;
-    if (live.lostRuns === 0 && live.failedRuns >= TOO_LONG_RUNS) return;
+    if (live.consecutiveLostRuns === 0 && live.consecutiveFailedRuns >= TOO_LONG_RUNS) return;
     this.#again.get(live)?.();
-    const pause = Math.min(LONGEST_PAUSE, RUN_AGAIN * 2 ** live.failedRuns++);
+    const pause = Math.min(LONGEST_PAUSE, RUN_AGAIN * 2 ** live.consecutiveFailedRuns++);
     const cancel = environment.after(pause, () => {
       this.#again.delete(live);
-      if (!live.unsure || !live.wanted || live.dropped) return;
-      liveQueries.ask(live);
+      if (!live.hasTransientError || !live.wanted || live.dropped) return;
+      liveQueries.request(live);
       this.wake();
     });
     this.#again.set(live, cancel);
   }
 
-  #deliver(revision: number, leaving: ReadonlySet<LiveQuery>): void {
-    this.#parts.sink().deliver(revision, this.#parts.liveQueries.unsettledAt(revision), leaving);
+  #deliver(revision: number, detached: ReadonlySet<LiveQuery>): void {
+    this.#parts.sink().deliver(revision, this.#parts.liveQueries.unsettledAt(revision), detached);
   }
 
   /** Whoever asked before the first commit that the answer does not hold has it now. */
@@ -398,7 +399,7 @@ export class RerunLoop {
     const served = answer ? live.waiters.filter(({ asked }) => asked < live.staleSince) : [];
     live.waiters = live.waiters.filter((waiter) => !served.includes(waiter));
     for (const waiter of served) if (answer) waiter.resolve({ live, answer, revision });
-    liveQueries.want(live);
+    liveQueries.requeueIfStale(live);
     liveQueries.dropIfIdle(live);
   }
 }
