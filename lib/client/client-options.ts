@@ -1,5 +1,5 @@
 import { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
-import { type Page, surroundingPage } from "./connection/browser-tab.ts";
+import { type BrowserTab, browserTab } from "./connection/browser-tab.ts";
 import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./connection/client-socket.ts";
 import { consoleLog } from "./create-sync-client.ts";
 import { SyncClient } from "./sync-client.ts";
@@ -14,13 +14,13 @@ export interface ClientOptions {
   /** Clock, chance, timers and, instead of `logger`, a log. Default: the machine's. */
   environment?: Environment;
   /** What tells whether somebody looks, and asks before the page is left. Default: the page around, if there is one. */
-  page?: Page;
+  page?: BrowserTab;
 }
 
 /** A client that is told where it lives. Connects nothing yet. */
 export function configuredClient(url: string | undefined, options: ClientOptions): SyncClient {
   const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
-  return new SyncClient(environment, options.page ?? surroundingPage(), () => openSocket(url, options));
+  return new SyncClient(environment, options.page ?? browserTab(), () => openSocket(url, options));
 }
 
 function openSocket(site: string | undefined, { webSocketConstructor, headers }: ClientOptions): ClientSocket {

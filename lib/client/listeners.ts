@@ -8,7 +8,7 @@ interface Watcher {
 }
 
 /** Who wants to know of what, and what each was last told. */
-export class Watchers {
+export class Listeners {
   readonly #log: Log;
   readonly #all = new Set<Watcher>();
 

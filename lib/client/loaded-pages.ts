@@ -4,7 +4,7 @@ import { type QueryKey, queryKey } from "../functions/query-key.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
 import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
-import { questionOf } from "./calls/named-call.ts";
+import { callOf } from "./calls/named-call.ts";
 import { LOADING } from "./queries/answer.ts";
 import type { Result } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
@@ -89,7 +89,7 @@ export class LoadedPages {
     if (last === undefined || this.rows().status !== "CanLoadMore") return;
     const { continueCursor } = this.client.result(last.key).data as PaginationResult<unknown>;
     const pinned = this.#page(last.cursor, last.numItems, continueCursor);
-    this.client.expectSame(pinned.key, last.key);
+    this.client.seedFrom(pinned.key, last.key);
     this.#coming = [...this.#shown.slice(0, -1), pinned, this.#page(continueCursor, numItems)];
     this.#watch();
     this.#changed();
@@ -121,12 +121,12 @@ export class LoadedPages {
 
   #firstPage(): AskedPage[] {
     if (this.first === null) return [];
-    const { numItems } = (questionOf(this.first).args as { paginationOpts: { numItems: number } }).paginationOpts;
+    const { numItems } = (callOf(this.first).args as { paginationOpts: { numItems: number } }).paginationOpts;
     return [{ key: this.first, cursor: null, numItems }];
   }
 
   #page(cursor: string | null, numItems: number, endCursor?: string): AskedPage {
-    const { path, args } = questionOf(this.first as QueryKey);
+    const { path, args } = callOf(this.first as QueryKey);
     const others = fromWire(args) as Record<string, unknown>;
     return { key: queryKey(path, { ...others, paginationOpts: { cursor, endCursor, numItems } }), cursor, numItems };
   }

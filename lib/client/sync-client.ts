@@ -10,15 +10,15 @@ import { fromWire } from "../values/wire.ts";
 import { type WireArgs, wireArgs } from "./calls/named-call.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 import { MAX_PENDING, type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
-import type { Page } from "./connection/browser-tab.ts";
+import type { BrowserTab } from "./connection/browser-tab.ts";
 import type { ClientSocket } from "./connection/client-socket.ts";
 import { Connection, NORMAL } from "./connection/connection.ts";
-import { Outbox } from "./connection/send-queue.ts";
-import { Watchers } from "./listeners.ts";
+import { SendQueue } from "./connection/send-queue.ts";
+import { Listeners } from "./listeners.ts";
 import { OptimisticAnswers } from "./optimistic/optimistic-answers.ts";
 import type { RenderedAnswer } from "./queries/answer.ts";
 import { PreloadedAnswers } from "./queries/preloaded-answers.ts";
-import { type Query, shownAnswer } from "./queries/query-record.ts";
+import { type QueryRecord, shownAnswer } from "./queries/query-record.ts";
 import type { Result } from "./queries/query-result.ts";
 import { QuerySet } from "./queries/query-set.ts";
 import { ServerAnswers } from "./queries/server-answers.ts";
@@ -29,15 +29,15 @@ import { ServerAnswers } from "./queries/server-answers.ts";
  */
 export class SyncClient {
   readonly #environment: Environment;
-  readonly #page: Page;
+  readonly #tab: BrowserTab;
   readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
   readonly #preloaded: PreloadedAnswers;
   readonly #calls: PendingCalls;
   readonly #optimistic: OptimisticAnswers;
-  readonly #watchers: Watchers;
+  readonly #listeners: Listeners;
   readonly #connection: Connection;
-  readonly #outbox: Outbox;
+  readonly #sendQueue: SendQueue;
   readonly #awaited = new Map<QueryKey, Promise<void>>();
   /** Who the last connection said we are. Undefined until the first. */
   #identity: string | null | undefined;
@@ -48,9 +48,9 @@ export class SyncClient {
   #stopAsking: Cancel | undefined;
 
   /** @param openSocket Makes a socket to the server. Not called before something is watched or called. */
-  constructor(environment: Environment, page: Page, openSocket: () => ClientSocket) {
+  constructor(environment: Environment, tab: BrowserTab, openSocket: () => ClientSocket) {
     this.#environment = environment;
-    this.#page = page;
+    this.#tab = tab;
     this.#queries = new QuerySet(environment, {
       released: (query) => this.#released(query),
       refuse: (query, error) => this.#refuse(query, error),
@@ -59,18 +59,18 @@ export class SyncClient {
     this.#preloaded = new PreloadedAnswers(this.#queries, this.#answers);
     this.#calls = new PendingCalls(environment);
     this.#optimistic = new OptimisticAnswers(this.#queries, this.#calls, environment.log);
-    this.#watchers = new Watchers(environment.log);
-    this.#connection = new Connection(environment, page, {
+    this.#listeners = new Listeners(environment.log);
+    this.#connection = new Connection(environment, tab, {
       openSocket,
-      opened: () => this.#introduce(),
+      opened: () => this.#sendConnect(),
       message: (text) => this.#receive(text),
       lost: () => this.#lost(),
       changed: () => this.#announce(),
       refused: (reason) => this.#refused(reason),
     });
-    this.#outbox = new Outbox(environment, this.#connection, {
+    this.#sendQueue = new SendQueue(environment, this.#connection, {
       next: () => this.#next(),
-      done: () => this.#spoken(),
+      done: () => this.#flushed(),
     });
   }
 
@@ -91,7 +91,7 @@ export class SyncClient {
     if (this.#isClosed) return () => {};
     this.#want();
     for (const key of keys) this.#queries.watch(key);
-    const stop = this.#watchers.add(() => keys.map((key) => this.result(key)), listener);
+    const stop = this.#listeners.add(() => keys.map((key) => this.result(key)), listener);
     return () => {
       if (stop()) for (const key of keys) this.#queries.unwatch(key);
     };
@@ -113,7 +113,7 @@ export class SyncClient {
     const stop = this.watch([key], () => {});
     if (!isOver()) {
       await new Promise<void>((resolve) => {
-        const stopWaiting = this.#watchers.add(
+        const stopWaiting = this.#listeners.add(
           () => [isOver()],
           () => {
             stopWaiting();
@@ -127,8 +127,8 @@ export class SyncClient {
   }
 
   /** The server will probably answer `key` as it has answered `like`. Not shown before it has; but an equal answer is not sent. */
-  expectSame(key: QueryKey, like: QueryKey): void {
-    this.#answers.expectSame(key, like);
+  seedFrom(key: QueryKey, like: QueryKey): void {
+    this.#answers.seedFrom(key, like);
   }
 
   /**
@@ -173,7 +173,7 @@ export class SyncClient {
         args,
         resolve,
         reject,
-        stage: "unsaid",
+        stage: "queued",
         update: update && ((store) => update(store, given)),
       });
       this.#changed();
@@ -193,7 +193,7 @@ export class SyncClient {
 
   /** Calls back whenever any part of what `read` returns is another. */
   follow(read: () => readonly unknown[], listener: () => void): Cancel {
-    return this.#watchers.add(read, listener);
+    return this.#listeners.add(read, listener);
   }
 
   /** Keeps the client from resting. Once released, it disconnects as soon as nothing is watched and no call is left. */
@@ -201,7 +201,7 @@ export class SyncClient {
     this.#isHeld = true;
     return () => {
       this.#isHeld = false;
-      this.#speakSoon();
+      this.#scheduleFlush();
     };
   }
 
@@ -212,18 +212,22 @@ export class SyncClient {
     this.#calls.drop(reason);
     this.#connection.stop();
     this.#queries.clear();
-    this.#outbox.close();
+    this.#sendQueue.close();
     this.#changed();
   }
 
   #want(): void {
     this.#connection.want();
-    this.#speakSoon();
+    this.#scheduleFlush();
   }
 
   /** The socket is open: says who we are, then what is due. */
-  #introduce(): void {
-    this.#outbox.open({ type: "Connect", protocol: PROTOCOL_VERSION, ...this.#calls.introduce(this.#identity) });
+  #sendConnect(): void {
+    this.#sendQueue.open({
+      type: "Connect",
+      protocol: PROTOCOL_VERSION,
+      ...this.#calls.connectMessage(this.#identity),
+    });
   }
 
   #lost(): void {
@@ -257,7 +261,7 @@ export class SyncClient {
       this.#environment.log.error(`The client resyncs: ${error}`, { error });
       this.#connection.leave(RESYNC);
     }
-    this.#speakSoon();
+    this.#scheduleFlush();
   }
 
   #take(message: ServerMessage): void {
@@ -319,12 +323,12 @@ export class SyncClient {
   // ── what we say ──
 
   /** What is asked for in one tick is said together. */
-  #speakSoon(): void {
+  #scheduleFlush(): void {
     if (this.#isSpeakingSoon) return;
     this.#isSpeakingSoon = true;
     queueMicrotask(() => {
       this.#isSpeakingSoon = false;
-      this.#outbox.send();
+      this.#sendQueue.send();
     });
   }
 
@@ -339,23 +343,23 @@ export class SyncClient {
    * Nothing more can be said now. What was sent too long ago is given up; a server that drains is left once it owes us
    * nothing; a client that nobody holds rests.
    */
-  #spoken(): void {
+  #flushed(): void {
     if (this.#calls.isOverdue) this.reconnect();
     this.#announce();
     if (this.#connection.returnAfter !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
-    if (!this.#isHeld && this.#queries.asked.length + this.#calls.size === 0) this.#connection.rest();
+    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.rest();
   }
 
-  #refuse(query: Query, error: FunctionError): void {
+  #refuse(query: QueryRecord, error: FunctionError): void {
     if (shownAnswer(query)?.result.error?.message === error.message) return;
     this.#answers.refuse(query, error);
     this.#changed();
   }
 
-  #released(query: Query): void {
+  #released(query: QueryRecord): void {
     this.#answers.released(query);
     this.#changed();
-    this.#speakSoon();
+    this.#scheduleFlush();
   }
 
   // ── telling ──
@@ -376,13 +380,13 @@ export class SyncClient {
    * at every attempt to connect, so that what is overdue needs no timer; while connected heartbeats see to that.
    */
   #announce(): void {
-    if (this.#calls.isOverdue) this.#speakSoon();
+    if (this.#calls.isOverdue) this.#scheduleFlush();
     this.#askBeforeLeaving();
-    this.#watchers.publish();
+    this.#listeners.publish();
   }
 
   #askBeforeLeaving(): void {
-    if (this.#calls.hasUnsent) this.#stopAsking ??= this.#page.askBeforeLeaving();
+    if (this.#calls.hasUnsent) this.#stopAsking ??= this.#tab.askBeforeLeaving();
     else {
       this.#stopAsking?.();
       this.#stopAsking = undefined;

@@ -1,4 +1,4 @@
-import type { Page } from "../client/connection/browser-tab.ts";
+import type { BrowserTab } from "../client/connection/browser-tab.ts";
 import { ConvexClient } from "../client/convex-client.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import { openTemporary } from "../database/temporary-database.ts";
@@ -35,7 +35,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 /** Nobody looks away, and nobody leaves. */
-const page: Page = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+const page: BrowserTab = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
 
 export class World implements AsyncDisposable {
   /** The time of everybody in it. */

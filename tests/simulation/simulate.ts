@@ -1,4 +1,4 @@
-import type { Page } from "../../lib/client/connection/browser-tab.ts";
+import type { BrowserTab } from "../../lib/client/connection/browser-tab.ts";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
 import { randomMutation, randomQuestions } from "../fuzz/chance.ts";
@@ -10,7 +10,7 @@ import { type DatabaseFaults, MemoryDriver } from "./memory-driver.ts";
 import { LONGEST_STALL, Network, type NetworkFaults } from "./network.ts";
 import { chanceOf, type Owner, promisesRest, SimulationClock } from "./simulation-clock.ts";
 
-const page: Page = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+const page: BrowserTab = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
 /** Whoever has signed out, as the queries name them. */
 const NOBODY = "nobody";
 const NO_DATABASE_FAULTS: DatabaseFaults = { lost: 0, lostAtCommit: 0, conflict: 0, slow: 0, verySlow: 0 };

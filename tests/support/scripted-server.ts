@@ -1,5 +1,5 @@
 import type { ClientOptions } from "../../lib/client/client-options.ts";
-import type { Page } from "../../lib/client/connection/browser-tab.ts";
+import type { BrowserTab } from "../../lib/client/connection/browser-tab.ts";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import type { ClientMessage } from "../../lib/protocol/client-message.ts";
 import type { Limits, ServerMessage, Transition } from "../../lib/protocol/server-message.ts";
@@ -80,7 +80,7 @@ export class ScriptedServer {
 }
 
 /** A page whose events the test makes. */
-export class ScriptedPage implements Page {
+export class ScriptedPage implements BrowserTab {
   visible = true;
   asking = 0;
   readonly #listeners = new Set<() => void>();

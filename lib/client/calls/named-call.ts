@@ -33,7 +33,7 @@ export function keyOf(reference: unknown, args: Record<string, unknown> | undefi
 }
 
 /** What a key asks: it holds all of it, so nobody has to carry the arguments beside it. A path holds no brace. */
-export function questionOf(key: QueryKey): { path: string; args: WireArgs } {
+export function callOf(key: QueryKey): { path: string; args: WireArgs } {
   const brace = key.indexOf("{");
   return { path: key.slice(0, brace), args: JSON.parse(key.slice(brace)) };
 }

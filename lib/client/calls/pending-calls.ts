@@ -21,9 +21,9 @@ export interface PendingCall {
   /** What to show ahead of the result. Gone once it has thrown. */
   update?: ((localStore: OptimisticLocalStore) => void) | undefined;
   /** Not said on this connection → said → the server says that it succeeded. A failure ends it at once. */
-  stage: "unsaid" | "said" | "answered";
+  stage: "queued" | "sent" | "answered";
   /** Its number: a mutation's under the client id, the same when it is sent again. Undefined until it is first sent. */
-  n?: number;
+  request?: number;
   firstSentAt?: number;
   /** What it has answered. */
   value?: unknown;
@@ -95,10 +95,10 @@ export class PendingCalls {
    * The server says which of those undecided its answers contain.
    * @param identity The identity that the client id belongs to, once it has been used.
    */
-  introduce(identity: string | null | undefined): Pick<Connect, "session" | "identity" | "undecided"> {
+  connectMessage(identity: string | null | undefined): Pick<Connect, "session" | "identity" | "undecided"> {
     if (this.isClientIdOver) this.renewClientId();
     this.#clientId ??= this.#environment.randomId();
-    const undecided = this.#sent.flatMap(({ n }) => n ?? []);
+    const undecided = this.#sent.flatMap(({ request }) => request ?? []);
     return {
       session: this.#clientId,
       identity: this.isClientIdUsed ? identity : undefined,
@@ -116,30 +116,30 @@ export class PendingCalls {
     const call = this.#all.find((each) => isUnsaid(each) && (isRoom || each.type === "Act"));
     if (call === undefined) return undefined;
     const { type, path, args } = call;
-    call.stage = "said";
+    call.stage = "sent";
     if (type === "Act") {
-      call.n = ++this.#lastAction;
-      return { type, request: call.n, path, args };
+      call.request = ++this.#lastAction;
+      return { type, request: call.request, path, args };
     }
     this.#usedAt = this.#environment.now();
     call.firstSentAt ??= this.#usedAt;
-    call.n ??= ++this.#lastSent;
+    call.request ??= ++this.#lastSent;
     // We have the outcome of every mutation before the oldest that has none.
-    const confirmedUpTo = (this.#oldestUndecided?.n ?? call.n) - 1;
-    return { type, request: call.n, path, args, confirmedUpTo };
+    const confirmedUpTo = (this.#oldestUndecided?.request ?? call.request) - 1;
+    return { type, request: call.request, path, args, confirmedUpTo };
   }
 
   /** A mutation ends when our answers contain it as well. */
-  succeeded(n: number, value: unknown): void {
-    const call = this.#byNumber(n);
+  succeeded(request: number, value: unknown): void {
+    const call = this.#byRequest(request);
     if (call === undefined || call.stage === "answered") return;
     call.stage = "answered";
     call.value = value;
     if (call.isReflected || call.type === "Act") this.#end(call);
   }
 
-  failed(n: number, error: FunctionError): void {
-    const call = this.#byNumber(n);
+  failed(request: number, error: FunctionError): void {
+    const call = this.#byRequest(request);
     if (call === undefined || call.stage === "answered") return;
     this.#remove([call]);
     call.reject(error);
@@ -147,13 +147,13 @@ export class PendingCalls {
 
   /** The server's answers contain these now. What we show does from `settle` on. */
   reflected(numbers: readonly number[]): void {
-    for (const n of numbers) this.#reflected.add(n);
+    for (const request of numbers) this.#reflected.add(request);
   }
 
   /** We show nothing that is older than the server's answers: guesses go, and what has succeeded ends. */
   settle(): void {
-    for (const n of this.#reflected) {
-      const call = this.#byNumber(n);
+    for (const request of this.#reflected) {
+      const call = this.#byRequest(request);
       if (call) call.isReflected = true;
       if (call?.stage === "answered") this.#end(call);
     }
@@ -164,7 +164,7 @@ export class PendingCalls {
   disconnected(): void {
     this.#reflected.clear();
     this.#giveUp(this.#all.filter((call) => call.type === "Act" && isSaid(call)));
-    for (const call of this.#all.filter(isSaid)) call.stage = "unsaid";
+    for (const call of this.#all.filter(isSaid)) call.stage = "queued";
   }
 
   /**
@@ -186,9 +186,9 @@ export class PendingCalls {
   /** The server may or may not have run what it was sent. */
   #giveUp(calls: readonly PendingCall[], reason = ""): void {
     this.#remove(calls);
-    for (const { n, path, reject } of calls) {
+    for (const { request, path, reject } of calls) {
       const message =
-        n === undefined
+        request === undefined
           ? `Not sent: ${path} was waiting for the server. ${reason}`
           : `Outcome unknown: ${path} was sent.`;
       reject(new UnavailableError(message));
@@ -205,7 +205,7 @@ export class PendingCalls {
   }
 
   get #sent(): PendingCall[] {
-    return this.#all.filter((call) => call.type === "Mutate" && call.n !== undefined);
+    return this.#all.filter((call) => call.type === "Mutate" && call.request !== undefined);
   }
 
   get #isIdle(): boolean {
@@ -220,15 +220,15 @@ export class PendingCalls {
     return time + CLIENT_ID_LIFE_MS <= this.#environment.now();
   }
 
-  #byNumber(n: number): PendingCall | undefined {
-    return this.#all.find((call) => call.n === n);
+  #byRequest(request: number): PendingCall | undefined {
+    return this.#all.find((call) => call.request === request);
   }
 }
 
 function isUnsaid({ stage }: PendingCall): boolean {
-  return stage === "unsaid";
+  return stage === "queued";
 }
 
 function isSaid({ stage }: PendingCall): boolean {
-  return stage === "said";
+  return stage === "sent";
 }

@@ -1,12 +1,12 @@
 // @vitest-environment happy-dom
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { surroundingPage } from "./browser-tab.ts";
+import { browserTab } from "./browser-tab.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
 describe("the page around", () => {
   test("tells when the network or the person returns, not when the person leaves", () => {
-    const page = surroundingPage();
+    const page = browserTab();
     const returned = vi.fn();
     const stop = page.onReturn(returned);
     const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
@@ -24,7 +24,7 @@ describe("the page around", () => {
   });
 
   test("asks before it is left, until it need not", () => {
-    const stop = surroundingPage().askBeforeLeaving();
+    const stop = browserTab().askBeforeLeaving();
     const leave = () => {
       const event = new Event("beforeunload", { cancelable: true });
       window.dispatchEvent(event);

@@ -1,7 +1,7 @@
 import type { Cancel } from "../../environment/environment.ts";
 
 /** What the client wants to know of the page it lives in. */
-export interface Page {
+export interface BrowserTab {
   /** Does somebody look at it? */
   isVisible(): boolean;
   /** Calls back when the network or the person may have returned: a good moment to look whether the connection lives. */
@@ -11,7 +11,7 @@ export interface Page {
 }
 
 /** The page around us; where there is none (Node, a worker), one that is always looked at and never left. */
-export function surroundingPage(): Page {
+export function browserTab(): BrowserTab {
   const isThere = typeof document !== "undefined";
   const isVisible = () => !isThere || document.visibilityState !== "hidden";
   return {

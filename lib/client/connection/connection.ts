@@ -3,7 +3,7 @@ import type { ClientMessage } from "../../protocol/client-message.ts";
 import type { Limits } from "../../protocol/server-message.ts";
 import { SILENT, UNSUPPORTED_VERSION } from "../../protocol/version.ts";
 import { backoff, HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
-import type { Page } from "./browser-tab.ts";
+import type { BrowserTab } from "./browser-tab.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
 
@@ -47,7 +47,7 @@ export class Connection {
   /** When the server told us to come back, from `Draining` until the socket is gone. */
   returnAfter: number | undefined;
   readonly #environment: Environment;
-  readonly #page: Page;
+  readonly #tab: BrowserTab;
   readonly #ports: ConnectionPorts;
   #socket: ClientSocket | undefined;
   #isSocketOpen = false;
@@ -55,9 +55,9 @@ export class Connection {
   #cancelTimer: Cancel = () => {};
   #stopListening: Cancel = () => {};
 
-  constructor(environment: Environment, page: Page, ports: ConnectionPorts) {
+  constructor(environment: Environment, tab: BrowserTab, ports: ConnectionPorts) {
     this.#environment = environment;
-    this.#page = page;
+    this.#tab = tab;
     this.#ports = ports;
   }
 
@@ -70,7 +70,7 @@ export class Connection {
   want(): void {
     if (this.phase.state !== "idle") return;
     const socket = this.#ports.openSocket();
-    this.#stopListening = this.#page.onReturn(() => this.#probe());
+    this.#stopListening = this.#tab.onReturn(() => this.#probe());
     this.#move({ type: "wanted" });
     this.#listen(socket);
   }
@@ -176,7 +176,7 @@ export class Connection {
 
   /** @param returnAfter When the server has told us when to come back. */
   #wait(returnAfter?: number): void {
-    const cap = this.#page.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
+    const cap = this.#tab.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
     const wait = returnAfter ?? backoff(this.phase.attempt + 1, this.#environment.random(), cap);
     this.#move({ type: "lost", retryAt: this.#environment.now() + wait });
     if (this.phase.state === "waiting") this.#after(wait, () => this.renew());

@@ -1,9 +1,9 @@
 import type { Cancel, Environment } from "../../environment/environment.ts";
 import type { ClientMessage, Connect } from "../../protocol/client-message.ts";
 import type { Connection } from "./connection.ts";
-import { Pace } from "./send-rate.ts";
+import { SendRate } from "./send-rate.ts";
 
-export interface OutboxPorts {
+export interface SendQueuePorts {
   /** What to say next; undefined when there is nothing to say now. */
   next(): ClientMessage | undefined;
   /** Nothing more can be said now. */
@@ -11,14 +11,14 @@ export interface OutboxPorts {
 }
 
 /** Says what there is to say, in order, as fast as the server allows. */
-export class Outbox {
+export class SendQueue {
   readonly #environment: Environment;
   readonly #connection: Connection;
-  readonly #ports: OutboxPorts;
-  readonly #pace = new Pace();
+  readonly #ports: SendQueuePorts;
+  readonly #pace = new SendRate();
   #cancelTimer: Cancel = () => {};
 
-  constructor(environment: Environment, connection: Connection, ports: OutboxPorts) {
+  constructor(environment: Environment, connection: Connection, ports: SendQueuePorts) {
     this.#environment = environment;
     this.#connection = connection;
     this.#ports = ports;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Pace } from "./send-rate.ts";
+import { SendRate } from "./send-rate.ts";
 
 test("a second's worth may go at once, then one each time its share of a second has passed", () => {
-  const pace = new Pace();
+  const pace = new SendRate();
   pace.start();
   for (let n = 0; n < 4; n++) {
     expect(pace.wait(0, 4)).toBe(0);
@@ -18,7 +18,7 @@ test("a second's worth may go at once, then one each time its share of a second 
 });
 
 test("a server that takes less than was thought is heeded at once", () => {
-  const pace = new Pace();
+  const pace = new SendRate();
   pace.start();
   expect(pace.wait(0, 50)).toBe(0);
   pace.spend(0, 1);

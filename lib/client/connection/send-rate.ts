@@ -1,5 +1,5 @@
 /** How fast we may send, so that the server never has to refuse: a second's worth at once, then one after the other. */
-export class Pace {
+export class SendRate {
   /** Each message takes its share of a second: when the last of them has passed. */
   #busyUntil = 0;
 

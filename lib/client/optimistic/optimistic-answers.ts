@@ -2,7 +2,7 @@ import type { Log } from "../../environment/environment.ts";
 import type { QueryKey } from "../../functions/query-key.ts";
 import { share } from "../../values/share.ts";
 import { fromWire } from "../../values/wire.ts";
-import { keyOf, pathFrom, questionOf } from "../calls/named-call.ts";
+import { callOf, keyOf, pathFrom } from "../calls/named-call.ts";
 import type { OptimisticLocalStore } from "../calls/optimistic-update.ts";
 import type { PendingCall, PendingCalls } from "../calls/pending-calls.ts";
 import { type Answer, LOADING, settled } from "../queries/answer.ts";
@@ -62,7 +62,7 @@ export class OptimisticAnswers {
         const keys = new Set([...this.#queries.keys(), ...values.keys()]);
         return [...keys]
           .filter((key) => key.startsWith(start))
-          .map((key) => ({ args: fromWire(questionOf(key).args), value: get(key) }));
+          .map((key) => ({ args: fromWire(callOf(key).args), value: get(key) }));
       },
       setQuery: (query: unknown, args: Record<string, unknown>, value: unknown) => {
         values.set(keyOf(query, args), freezeInDevelopment(value));

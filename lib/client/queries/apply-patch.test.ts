@@ -10,7 +10,7 @@ import { HandClock } from "../../testing/hand-clock.ts";
 import { fromWire, toWire, type Wire } from "../../values/wire.ts";
 import { USUAL_LIMITS } from "../connection/connection.ts";
 import { type Answer, goodAnswer } from "./answer.ts";
-import { patchedAnswer } from "./apply-patch.ts";
+import { applyPatch } from "./apply-patch.ts";
 import { heldAnswer, shownAnswer } from "./query-record.ts";
 import { QuerySet } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
@@ -118,7 +118,7 @@ describe("a patch", () => {
           if (misses[i]) continue;
           const patch = sent && sent.hash !== now.hash ? patchOf(sent, now) : undefined;
           if (patch) patches++;
-          held = patch && held ? patchedAnswer(held, patch) : whole(now);
+          held = patch && held ? applyPatch(held, patch) : whole(now);
           sent = now;
           expect(held.hash).toBe(now.hash);
           expect(held.result.data).toEqual(whole(now).result.data);
@@ -141,7 +141,7 @@ describe("a patch", () => {
         if (patch === undefined) return;
         const base = whole(from);
         const before = (base.result.data as { page: { id: number }[] }).page;
-        const data = patchedAnswer(base, patch).result.data as { page: object[]; cursor: object };
+        const data = applyPatch(base, patch).result.data as { page: object[]; cursor: object };
         data.page.forEach((row, i) => {
           const kept = rows.indexOf(after[i] as never);
           if (kept >= 0) expect(row).toBe(before[kept]);
@@ -157,7 +157,7 @@ describe("a patch", () => {
     const after = rows.map((row) => (row.id === 2 ? { ...row, text: "new" } : row));
     const { base, patch } = mustPatch(rows, after);
     const before = base.result.data as typeof rows;
-    const data = patchedAnswer(base, patch).result.data as typeof rows;
+    const data = applyPatch(base, patch).result.data as typeof rows;
     expect(data[1]).toEqual({ id: 2, text: "new", tags: ["a"] });
     expect(data[1]?.tags).toBe(before[1]?.tags);
   });
@@ -166,7 +166,7 @@ describe("a patch", () => {
     const page = [1, 2, 3].map((id) => ({ id, text: LONG }));
     const { base, patch } = mustPatch({ page, cursor: [1], of: { all: [3] } }, { page, cursor: [2], of: { all: [3] } });
     const before = base.result.data as { page: object[]; of: object };
-    const data = patchedAnswer(base, patch).result.data as typeof before;
+    const data = applyPatch(base, patch).result.data as typeof before;
     expect(data).toEqual({ page, cursor: [2], of: { all: [3] } });
     expect(data.of).toBe(before.of);
     expect(data.page[0]).toBe(before.page[0]);
@@ -280,7 +280,7 @@ describe("a patch that is not the right one", () => {
           for (const wrong of corrupted(patch)) {
             const base = whole(from);
             try {
-              const patched = patchedAnswer(base, wrong);
+              const patched = applyPatch(base, wrong);
               expect(patched.hash).toBe(target.hash);
               expect(wireText(patched.result.data)).toBe(target.valueText);
             } catch (error) {
@@ -308,7 +308,7 @@ describe("a patch that is not the right one", () => {
         if (!patch || other.hash === from.hash) return;
         try {
           // The only way: the patch takes away every row in which the two differ.
-          expect(wireText(patchedAnswer(whole(other), patch).result.data)).toBe(to.valueText);
+          expect(wireText(applyPatch(whole(other), patch).result.data)).toBe(to.valueText);
         } catch (error) {
           expect(error).not.toHaveProperty("matcherResult");
         }

@@ -13,7 +13,7 @@ const UNFIT = "A patch does not fit.";
  * @throws when it does not lead to the server's hash. `base` has lost its hash then: on the next connection the server
  * sends the whole value, and no patch to what may be wrong.
  */
-export function patchedAnswer(base: Answer | undefined, patch: Patch): Answer {
+export function applyPatch(base: Answer | undefined, patch: Patch): Answer {
   try {
     return patched(base, patch);
   } catch (error) {

@@ -49,7 +49,7 @@ export class PreloadedAnswers {
   take(read: RenderedAnswer, identity: string | null | undefined): void {
     if (read.identity === identity) this.#answers.fill(read.key, read);
     else if (!this.#missed.has(read.identity)) {
-      const query = this.#queries.obtain(read.key);
+      const query = this.#queries.getOrCreate(read.key);
       const current = query.unverified;
       if (current?.identity !== read.identity || isNewer(read, current)) query.unverified = read;
     }

@@ -3,7 +3,7 @@ import type { QueryKey } from "../../functions/query-key.ts";
 import type { Answer, DatedAnswer, RenderedAnswer } from "./answer.ts";
 
 /** All that this page knows of one key: the question and its answers. Each store keeps its own part of it. */
-export interface Query {
+export interface QueryRecord {
   readonly key: QueryKey;
 
   // ── kept by QuerySet ──
@@ -17,21 +17,21 @@ export interface Query {
    * Nobody asks → not said on this connection → said → answered for the first time. Back to unsaid when the connection
    * is lost, to unasked when nobody has watched it for the grace.
    */
-  stage: "unasked" | "unsaid" | "said" | "answered";
+  stage: "idle" | "queued" | "sent" | "answered";
 
   // ── kept by ServerAnswers ──
 
   /** What the server knows us to have: first what we said when we asked, then what it has answered. */
-  known?: Answer | undefined;
+  acknowledged?: Answer | undefined;
   /** Names the run on the server that answers it on this connection. `known` is the answer, then. */
   live?: number | undefined;
   /**
    * An answer that wins over the live one: from an earlier connection as long as there is none on this one, or of a
    * render that is ahead of the connection. Gone as soon as the connection is as far.
    */
-  standing?: DatedAnswer | undefined;
+  pinned?: DatedAnswer | undefined;
   /** An answer that is not to be shown, as nobody has kept it live. */
-  remembered?: DatedAnswer | undefined;
+  cached?: DatedAnswer | undefined;
 
   // ── kept by PreloadedAnswers ──
 
@@ -39,16 +39,16 @@ export interface Query {
   unverified?: RenderedAnswer | undefined;
 }
 
-export function newQuery(key: QueryKey): Query {
-  return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "unasked" };
+export function newQueryRecord(key: QueryKey): QueryRecord {
+  return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "idle" };
 }
 
 /** The answer to show, our guesses aside. Undefined: none yet. */
-export function shownAnswer(query: Query | undefined): Answer | undefined {
-  return (query?.unverified ?? query?.standing)?.answer ?? (query?.live === undefined ? undefined : query.known);
+export function shownAnswer(query: QueryRecord | undefined): Answer | undefined {
+  return (query?.unverified ?? query?.pinned)?.answer ?? (query?.live === undefined ? undefined : query.acknowledged);
 }
 
 /** The best answer we have, fit to be shown or not: its hash spares the server to send it again. */
-export function heldAnswer(query: Query | undefined): Answer | undefined {
-  return shownAnswer(query) ?? query?.remembered?.answer;
+export function heldAnswer(query: QueryRecord | undefined): Answer | undefined {
+  return shownAnswer(query) ?? query?.cached?.answer;
 }

@@ -68,7 +68,7 @@ describe("a query set", () => {
     queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
     expect([next(), next()]).toEqual([unsubscribe(1), subscribe([2, "x:a"])]);
-    expect(queries.get(a)).toMatchObject({ watchers: 1, stage: "said" });
+    expect(queries.get(a)).toMatchObject({ watchers: 1, stage: "sent" });
   });
 
   test("says everything again on another connection, and no good-byes of the one before", () => {

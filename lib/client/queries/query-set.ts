@@ -4,8 +4,8 @@ import type { Subscribe, Unsubscribe } from "../../protocol/client-message.ts";
 import { tooLarge } from "../../protocol/frame-size.ts";
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import type { Limits } from "../../protocol/server-message.ts";
-import { questionOf } from "../calls/named-call.ts";
-import { heldAnswer, newQuery, type Query, shownAnswer } from "./query-record.ts";
+import { callOf } from "../calls/named-call.ts";
+import { heldAnswer, newQueryRecord, type QueryRecord, shownAnswer } from "./query-record.ts";
 
 /** How long a question is kept after the last of its watchers has left: a page change comes back sooner. */
 export const UNMOUNT_GRACE = 5_000;
@@ -14,9 +14,9 @@ const REMEMBERED = 100;
 
 export interface QuerySetPorts {
   /** Nobody has watched it for the grace. The server is told later. */
-  released(query: Query): void;
+  released(query: QueryRecord): void;
   /** It cannot be asked. */
-  refuse(query: Query, error: FunctionError): void;
+  refuse(query: QueryRecord, error: FunctionError): void;
 }
 
 /**
@@ -29,7 +29,7 @@ export class QuerySet {
   readonly #environment: Environment;
   readonly #ports: QuerySetPorts;
   /** Least recently used first. */
-  readonly #byKey = new Map<QueryKey, Query>();
+  readonly #byKey = new Map<QueryKey, QueryRecord>();
   #lastId = 0;
   /** Said on this connection, and not wanted any more. */
   #unwanted: number[] = [];
@@ -39,11 +39,11 @@ export class QuerySet {
     this.#ports = ports;
   }
 
-  get all(): Query[] {
+  get all(): QueryRecord[] {
     return [...this.#byKey.values()];
   }
 
-  get asked(): Query[] {
+  get subscribed(): QueryRecord[] {
     return this.all.filter(isAsked);
   }
 
@@ -52,7 +52,7 @@ export class QuerySet {
     return this.all.filter((query) => isAsked(query) || shownAnswer(query)).map(({ key }) => key);
   }
 
-  get(key: QueryKey): Query | undefined {
+  get(key: QueryKey): QueryRecord | undefined {
     return this.#byKey.get(key);
   }
 
@@ -63,12 +63,12 @@ export class QuerySet {
 
   /** Does anything that was said wait for its first answer? */
   get isWaiting(): boolean {
-    return this.all.some((query) => query.stage === "said");
+    return this.all.some((query) => query.stage === "sent");
   }
 
   /** The one of this key, whether or not somebody asks. Makes room for it among those that nobody asks. */
-  obtain(key: QueryKey): Query {
-    const query = this.get(key) ?? newQuery(key);
+  getOrCreate(key: QueryKey): QueryRecord {
+    const query = this.get(key) ?? newQueryRecord(key);
     this.#byKey.delete(key);
     this.#byKey.set(key, query);
     const others = this.all.filter((other) => !isAsked(other));
@@ -77,12 +77,12 @@ export class QuerySet {
   }
 
   watch(key: QueryKey): void {
-    const query = this.obtain(key);
+    const query = this.getOrCreate(key);
     query.watchers++;
     query.cancelRelease();
     if (isAsked(query)) return;
     query.id = ++this.#lastId;
-    query.stage = "unsaid";
+    query.stage = "queued";
   }
 
   unwatch(key: QueryKey): void {
@@ -95,14 +95,14 @@ export class QuerySet {
   next({ subscriptions, frameBytes }: Limits): Subscribe | Unsubscribe | undefined {
     this.#makeRoom(subscriptions);
     if (this.#unwanted.length > 0) return { type: "Unsubscribe", queries: this.#unwanted.splice(0) };
-    const { asked } = this;
-    const unsaid = asked.filter((query) => query.stage === "unsaid");
+    const { subscribed: asked } = this;
+    const unsaid = asked.filter((query) => query.stage === "queued");
     const room = subscriptions - (asked.length - unsaid.length);
     const queries: Subscribe["queries"] = [];
     let text = "";
     for (const query of unsaid) {
       const held = heldAnswer(query);
-      const item = { query: query.id, ...questionOf(query.key), hash: held?.hash };
+      const item = { query: query.id, ...callOf(query.key), hash: held?.hash };
       const itemText = JSON.stringify(item);
       const error = tooLarge(item.path, itemText, frameBytes);
       if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));
@@ -112,8 +112,8 @@ export class QuerySet {
       } else if (tooLarge(item.path, text + itemText, frameBytes)) break;
       else {
         text += itemText;
-        query.stage = "said";
-        query.known = held;
+        query.stage = "sent";
+        query.acknowledged = held;
         queries.push(item);
       }
     }
@@ -123,36 +123,36 @@ export class QuerySet {
   /** The server that knew our questions is gone: all have to be said again. */
   disconnected(): void {
     this.#unwanted = [];
-    for (const query of this.asked) query.stage = "unsaid";
+    for (const query of this.subscribed) query.stage = "queued";
   }
 
   /** Asks nothing any more. Answers stay as they are. */
   clear(): void {
-    for (const query of this.asked) {
+    for (const query of this.subscribed) {
       query.cancelRelease();
-      query.stage = "unasked";
+      query.stage = "idle";
     }
   }
 
   /** What nobody watches makes room for what somebody does. */
   #makeRoom(limit: number): void {
-    const { asked } = this;
-    const idle = asked.filter((query) => query.watchers === 0 && query.stage !== "unsaid");
+    const { subscribed: asked } = this;
+    const idle = asked.filter((query) => query.watchers === 0 && query.stage !== "queued");
     for (const query of idle.slice(0, Math.max(0, asked.length - limit))) this.#release(query);
   }
 
-  #release(query: Query): void {
+  #release(query: QueryRecord): void {
     query.cancelRelease();
-    if (query.stage !== "unsaid") this.#unwanted.push(query.id);
-    query.stage = "unasked";
+    if (query.stage !== "queued") this.#unwanted.push(query.id);
+    query.stage = "idle";
     this.#ports.released(query);
-    if (heldAnswer(query)) this.obtain(query.key);
+    if (heldAnswer(query)) this.getOrCreate(query.key);
     else if (!isAsked(query)) this.#byKey.delete(query.key); // who was told of it may have asked again
   }
 }
 
-function isAsked({ stage }: Query): boolean {
-  return stage !== "unasked";
+function isAsked({ stage }: QueryRecord): boolean {
+  return stage !== "idle";
 }
 
 function tooMany(limit: number): UnavailableError {

@@ -3,8 +3,8 @@ import { type FunctionError, toFunctionError } from "../../protocol/function-err
 import type { Transition, Answer as WireAnswer } from "../../protocol/server-message.ts";
 import { fromWire } from "../../values/wire.ts";
 import { type Answer, confirmedAnswer, type DatedAnswer, failedAnswer, goodAnswer, isNewer } from "./answer.ts";
-import { patchedAnswer } from "./apply-patch.ts";
-import { heldAnswer, type Query } from "./query-record.ts";
+import { applyPatch } from "./apply-patch.ts";
+import { heldAnswer, type QueryRecord } from "./query-record.ts";
 import type { QuerySet } from "./query-set.ts";
 
 /**
@@ -25,33 +25,33 @@ export class ServerAnswers {
 
   /** Do we show anything that is older than this connection, and that the server will answer on it? */
   get isCatchingUp(): boolean {
-    return this.#queries.asked.some((query) => query.standing && query.stage === "said");
+    return this.#queries.subscribed.some((query) => query.pinned && query.stage === "sent");
   }
 
   /** Nobody watches any more. Remembered, so that a page that returns from a cache shows nothing older. */
-  released(query: Query): void {
-    query.remembered = this.#best(query);
-    query.standing = query.live = query.known = undefined;
+  released(query: QueryRecord): void {
+    query.cached = this.#best(query);
+    query.pinned = query.live = query.acknowledged = undefined;
   }
 
   /** Takes an answer that did not come over the socket, unless we have one that is as new or of another epoch. */
   fill(key: QueryKey, filling: DatedAnswer): void {
-    const query = this.#queries.obtain(key);
+    const query = this.#queries.getOrCreate(key);
     const best = this.#best(query);
-    if (best === undefined || isNewer(filling, best)) query.standing = filling;
-    else if (query.live === undefined) query.standing = best;
-    query.remembered = undefined;
+    if (best === undefined || isNewer(filling, best)) query.pinned = filling;
+    else if (query.live === undefined) query.pinned = best;
+    query.cached = undefined;
   }
 
   /** Remembers the answer to `like` for `key`, too, unless that one has any. */
-  expectSame(key: QueryKey, like: QueryKey): void {
-    const query = this.#queries.obtain(key);
-    if (heldAnswer(query) === undefined) query.remembered = this.#best(this.#queries.obtain(like));
+  seedFrom(key: QueryKey, like: QueryKey): void {
+    const query = this.#queries.getOrCreate(key);
+    if (heldAnswer(query) === undefined) query.cached = this.#best(this.#queries.getOrCreate(like));
   }
 
   /** An answer that the client gives itself, for a question it cannot ask. */
-  refuse(query: Query, error: FunctionError): void {
-    query.standing = this.#now(failedAnswer(heldAnswer(query), error));
+  refuse(query: QueryRecord, error: FunctionError): void {
+    query.pinned = this.#now(failedAnswer(heldAnswer(query), error));
   }
 
   connected(epoch: string): void {
@@ -61,16 +61,16 @@ export class ServerAnswers {
 
   /** What was live stands, as of the last transition, until the next connection has answered. */
   disconnected(): void {
-    for (const query of this.#queries.asked) {
-      if (query.live !== undefined) query.standing = this.#best(query);
-      query.live = query.known = undefined;
+    for (const query of this.#queries.subscribed) {
+      if (query.live !== undefined) query.pinned = this.#best(query);
+      query.live = query.acknowledged = undefined;
     }
     this.#epoch = undefined;
   }
 
   /** Another identity: nothing of this may be shown again. */
   forget(): void {
-    for (const query of this.#queries.all) query.live = query.standing = query.remembered = undefined;
+    for (const query of this.#queries.all) query.live = query.pinned = query.cached = undefined;
   }
 
   /**
@@ -83,16 +83,17 @@ export class ServerAnswers {
     const moves = new Map(maps);
     const news = new Map(answers.map((answer) => [answer.live, answer]));
     const errors = new Map(refused.map(([id, error]) => [id, toFunctionError(error)]));
-    const changes = this.#queries.asked.flatMap((query) => {
+    const changes = this.#queries.subscribed.flatMap((query) => {
       const live = moves.get(query.id) ?? query.live;
       const answer = live && news.get(live);
-      if (answer) return { query, live, known: decoded(query, answer) };
-      return moves.has(query.id) ? { query, live, known: confirmed(query) } : [];
+      if (answer) return { query, live, acknowledged: decoded(query, answer) };
+      return moves.has(query.id) ? { query, live, acknowledged: confirmed(query) } : [];
     });
 
     this.#at = at;
-    for (const { query, live, known } of changes) Object.assign(query, { live, known, stage: "answered" });
-    for (const query of this.#queries.asked) {
+    for (const { query, live, acknowledged } of changes)
+      Object.assign(query, { live, acknowledged, stage: "answered" });
+    for (const query of this.#queries.subscribed) {
       const error = errors.get(query.id);
       if (error) this.#refused(query, error);
       else if (query.live !== undefined) this.#catchUp(query);
@@ -100,20 +101,20 @@ export class ServerAnswers {
   }
 
   /** It may be mapped later, when the functions have changed, and by then without an answer: `known` stays. */
-  #refused(query: Query, error: FunctionError): void {
+  #refused(query: QueryRecord, error: FunctionError): void {
     this.refuse(query, error);
     query.stage = "answered";
     query.live = undefined;
   }
 
   /** What the connection has caught up with stands no longer. */
-  #catchUp(query: Query): void {
-    query.remembered = undefined;
-    if (query.standing && !isNewer(query.standing, this.#now(query.known as Answer))) query.standing = undefined;
+  #catchUp(query: QueryRecord): void {
+    query.cached = undefined;
+    if (query.pinned && !isNewer(query.pinned, this.#now(query.acknowledged as Answer))) query.pinned = undefined;
   }
 
-  #best({ standing, live, known, remembered }: Query): DatedAnswer | undefined {
-    return standing ?? (live !== undefined && known ? this.#now(known) : remembered);
+  #best({ pinned, live, acknowledged, cached }: QueryRecord): DatedAnswer | undefined {
+    return pinned ?? (live !== undefined && acknowledged ? this.#now(acknowledged) : cached);
   }
 
   #now(answer: Answer): DatedAnswer {
@@ -122,15 +123,15 @@ export class ServerAnswers {
 }
 
 /** @throws when it is malformed, or a patch to something else. */
-function decoded(query: Query, wire: WireAnswer): Answer {
-  const previous = query.live === undefined ? heldAnswer(query) : query.known;
+function decoded(query: QueryRecord, wire: WireAnswer): Answer {
+  const previous = query.live === undefined ? heldAnswer(query) : query.acknowledged;
   if ("error" in wire) return failedAnswer(previous, toFunctionError(wire.error));
   if ("value" in wire) return goodAnswer(previous, fromWire(wire.value), wire.hash);
-  return patchedAnswer(query.known, wire);
+  return applyPatch(query.acknowledged, wire);
 }
 
 /** The answer of a question that is mapped without one: the server has compared, and what it knows us to have is right. */
-function confirmed({ id, known }: Query): Answer {
-  if (known?.hash !== undefined) return confirmedAnswer(known);
+function confirmed({ id, acknowledged }: QueryRecord): Answer {
+  if (acknowledged?.hash !== undefined) return confirmedAnswer(acknowledged);
   throw new Error(`Question ${id} is mapped without an answer.`);
 }

@@ -81,7 +81,8 @@ export class ClientQueue implements RecordedClient {
 
   /** Takes a mutation in. One that runs or waits already is joined: its outcome will be told once, to the listener of that moment. */
   submit(request: MutationRequest): void {
-    if (this.#running?.n === request.n || this.#queue.some((queued) => queued.n === request.n)) return;
+    if (this.#running?.number === request.number || this.#queue.some((queued) => queued.number === request.number))
+      return;
     this.#queue.push(request);
     if (!this.#running) this.#work = this.#workOff();
   }
@@ -89,15 +90,15 @@ export class ClientQueue implements RecordedClient {
   async #workOff(): Promise<void> {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       this.#running = next;
-      const { n } = next;
+      const { number } = next;
       try {
         let isTold = false;
         const { outcome, revision } = await this.#parts.mutations.apply(this, next, (revision) => {
           isTold = true;
-          this.#listener?.committed(n, revision);
+          this.#listener?.committed(number, revision);
         });
-        if (!isTold && revision !== undefined) this.#listener?.committed(n, revision);
-        this.#listener?.decided(n, outcome);
+        if (!isTold && revision !== undefined) this.#listener?.committed(number, revision);
+        this.#listener?.decided(number, outcome);
       } catch (error) {
         this.#parts.environment.log.error("The outcome of a mutation could not be recorded", { error });
         this.record = undefined;

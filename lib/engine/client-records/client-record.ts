@@ -39,9 +39,9 @@ export const clientRecords = {
    * Is mutation `n` decided? Waits for a transaction that is about to decide it, also for one that inserts the client's
    * row: `load` would see no row and have nothing to wait for. May write the row, so roll the transaction back.
    */
-  async isDecided(connection: DatabaseConnection, id: string, n: number): Promise<boolean> {
-    if (n > 1) return ((await clientRecords.load(connection, id))?.lastDecided ?? 0) >= n;
-    return (await connection.change(statements[connection.dialect].insertNew, valuesOf(id, n, NOTHING))) === 0;
+  async isDecided(connection: DatabaseConnection, id: string, number: number): Promise<boolean> {
+    if (number > 1) return ((await clientRecords.load(connection, id))?.lastDecided ?? 0) >= number;
+    return (await connection.change(statements[connection.dialect].insertNew, valuesOf(id, number, NOTHING))) === 0;
   },
 
   /** The records of several clients as this snapshot shows them. */
@@ -56,10 +56,10 @@ export const clientRecords = {
    * Records that mutation `n` is decided, if it is the next one: what a transaction is committed with.
    * @param touch Whether `next.touched` is news; for a first mutation it always is.
    */
-  advance({ dialect }: DatabaseConnection, id: string, n: number, next: ClientRecord, touch = true): Statement {
+  advance({ dialect }: DatabaseConnection, id: string, number: number, next: ClientRecord, touch = true): Statement {
     const { first, inPlace, touching } = advance[dialect];
     const others = touch ? touching : inPlace;
-    return { sql: n === 1 ? first : others, params: valuesOf(id, n, next) };
+    return { sql: number === 1 ? first : others, params: valuesOf(id, number, next) };
   },
 
   /** Forgets clients that were last marked as in use before this (milliseconds since 1970). */
@@ -87,8 +87,8 @@ function statementsIn(dialect: Dialect) {
 }
 
 /** In the order of the table's columns. */
-function valuesOf(id: string, n: number, { identity, outcomes, touched }: ClientRecord): readonly unknown[] {
-  return [id, identity, n, writeOutcomes(outcomes), touched];
+function valuesOf(id: string, number: number, { identity, outcomes, touched }: ClientRecord): readonly unknown[] {
+  return [id, identity, number, writeOutcomes(outcomes), touched];
 }
 
 /** Stands in a row that is inserted to find out whether one is there, and rolled back. */
@@ -97,19 +97,19 @@ const NOTHING: ClientRecord = { identity: "", lastDecided: 0, outcomes: new Map(
 /** The record after mutation `n` was decided with this outcome. */
 export function advanced(
   record: ClientRecord,
-  n: number,
+  number: number,
   outcome: string,
   confirmedUpTo: number,
   now: number,
 ): ClientRecord {
   const outcomes = new Map([...record.outcomes].filter(([number]) => number > confirmedUpTo));
-  if (outcome.length <= MAX_KEPT_OUTCOME) outcomes.set(n, outcome);
+  if (outcome.length <= MAX_KEPT_OUTCOME) outcomes.set(number, outcome);
   const touched = now - record.touched < TOUCH_EVERY ? record.touched : now;
-  return { ...record, lastDecided: n, outcomes, touched };
+  return { ...record, lastDecided: number, outcomes, touched };
 }
 
 function writeOutcomes(outcomes: ReadonlyMap<number, string>): string {
-  return `[${[...outcomes].map(([n, outcome]) => `[${n},${outcome}]`).join(",")}]`;
+  return `[${[...outcomes].map(([number, outcome]) => `[${number},${outcome}]`).join(",")}]`;
 }
 
 function toRecord(row: Record<string, unknown>): ClientRecord {
@@ -117,7 +117,7 @@ function toRecord(row: Record<string, unknown>): ClientRecord {
   return {
     identity: String(row.identity),
     lastDecided: Number(row.last_decided),
-    outcomes: new Map(outcomes.map(([n, outcome]) => [n, JSON.stringify(outcome)])),
+    outcomes: new Map(outcomes.map(([number, outcome]) => [number, JSON.stringify(outcome)])),
     touched: Number(row.touched),
   };
 }

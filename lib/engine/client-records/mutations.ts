@@ -15,7 +15,7 @@ import { advanced, type ClientRecord, clientRecords } from "./client-record.ts";
 
 /** Mutation `n` of a client. */
 export interface MutationRequest {
-  readonly n: number;
+  readonly number: number;
   readonly path: string;
   readonly args: Record<string, Wire>;
   readonly confirmedUpTo: number;
@@ -70,16 +70,16 @@ export class Mutations {
     request: MutationRequest,
     committed: (revision: number) => void = () => {},
   ): Promise<Applied> {
-    const { n } = request;
+    const { number } = request;
     const isKnown = client.record !== undefined;
     // A first mutation has no record to read: if it has one after all, `advance` will notice.
-    let record = client.record ?? (n > 1 ? await this.#readRecord(client) : fresh(client.caller));
+    let record = client.record ?? (number > 1 ? await this.#readRecord(client) : fresh(client.caller));
     // What is known may be of before another server decided the mutations in between.
-    if (isKnown && refusal(client, record, n) !== undefined) record = await this.#readRecord(client);
+    if (isKnown && refusal(client, record, number) !== undefined) record = await this.#readRecord(client);
     client.record = record;
-    const refused = refusal(client, record, n);
+    const refused = refusal(client, record, number);
     if (refused !== undefined) return { outcome: refused, revision: undefined };
-    if (n <= record.lastDecided) return this.#decidedBefore(record, n);
+    if (number <= record.lastDecided) return this.#decidedBefore(record, number);
     const decided = await this.#run(client, record, request, committed);
     await this.#pruneNowAndThen();
     return decided;
@@ -110,7 +110,7 @@ export class Mutations {
     request: MutationRequest,
     committed: (revision: number) => void,
   ): Promise<Applied> {
-    const { n, path, confirmedUpTo } = request;
+    const { number, path, confirmedUpTo } = request;
     let fn: RegisteredFunction | undefined;
     let revision: number | undefined;
     try {
@@ -121,15 +121,15 @@ export class Mutations {
         args: parseArguments(fn, path, readArguments(request.args, this.#parts.limits.argsDepth)),
       };
       const recordAfter = (valueText: string) =>
-        advanced(record, n, encodeSuccess(valueText), confirmedUpTo, this.#parts.environment.now());
-      const done = await this.#transact(client, call, n, recordAfter, (at) => {
+        advanced(record, number, encodeSuccess(valueText), confirmedUpTo, this.#parts.environment.now());
+      const done = await this.#transact(client, call, number, recordAfter, (at) => {
         revision = at;
         committed(at);
       });
       client.record = done.next;
       return { outcome: encodeSuccess(done.valueText), revision };
     } catch (error) {
-      if (error instanceof AlreadyDecidedError) return this.#reload(client, n, error);
+      if (error instanceof AlreadyDecidedError) return this.#reload(client, number, error);
       return this.#fail(client, record, request, encodeFailure(this.#parts.failures.toWireError(error, path, fn)));
     }
   }
@@ -138,7 +138,7 @@ export class Mutations {
   #transact(
     client: RecordedClient,
     call: Call,
-    n: number,
+    number: number,
     recordAfter: (valueText: string) => ClientRecord,
     committed: (revision: number) => void,
   ): Promise<{ valueText: string; next: ClientRecord }> {
@@ -156,10 +156,10 @@ export class Mutations {
         );
         const valueText = encodeResult(call.path, value, limits.resultBytes);
         const next = recordAfter(valueText);
-        const deciding = this.#advance(connection, client, n, next);
+        const deciding = this.#advance(connection, client, number, next);
         return { value: { valueText, next }, invalidations: run.invalidations, deciding };
       },
-      wentThrough: (connection) => clientRecords.isDecided(connection, client.id, n),
+      wentThrough: (connection) => clientRecords.isDecided(connection, client.id, number),
       committed: (_value, revision) => committed(revision),
     });
   }
@@ -171,14 +171,14 @@ export class Mutations {
     request: MutationRequest,
     outcome: string,
   ): Promise<Applied> {
-    const next = advanced(record, request.n, outcome, request.confirmedUpTo, this.#parts.environment.now());
+    const next = advanced(record, request.number, outcome, request.confirmedUpTo, this.#parts.environment.now());
     try {
       await this.#parts.transactions.internalTransaction(
         async () => {},
-        (connection) => this.#advance(connection, client, request.n, next),
+        (connection) => this.#advance(connection, client, request.number, next),
       );
     } catch (error) {
-      if (error instanceof AlreadyDecidedError) return this.#reload(client, request.n, error);
+      if (error instanceof AlreadyDecidedError) return this.#reload(client, request.number, error);
       throw error;
     }
     client.record = next;
@@ -191,21 +191,21 @@ export class Mutations {
     throw new BadRequestError(`There is no public mutation "${path}". Check its name and that its file exports it.`);
   }
 
-  #advance(connection: DatabaseConnection, client: RecordedClient, n: number, next: ClientRecord): Statement {
-    return clientRecords.advance(connection, client.id, n, next, next.touched !== client.record?.touched);
+  #advance(connection: DatabaseConnection, client: RecordedClient, number: number, next: ClientRecord): Statement {
+    return clientRecords.advance(connection, client.id, number, next, next.touched !== client.record?.touched);
   }
 
   /**
    * The record was not as it was known: another socket of the client, or another server, has changed it.
    * @throws {AlreadyDecidedError} when it has changed back since: then the mutation is not decided.
    */
-  async #reload(client: RecordedClient, n: number, error: AlreadyDecidedError): Promise<Applied> {
+  async #reload(client: RecordedClient, number: number, error: AlreadyDecidedError): Promise<Applied> {
     const record = await this.#readRecord(client);
     client.record = record;
-    const refused = refusal(client, record, n);
+    const refused = refusal(client, record, number);
     if (refused !== undefined) return { outcome: refused, revision: undefined };
-    if (n > record.lastDecided) throw error;
-    return this.#decidedBefore(record, n);
+    if (number > record.lastDecided) throw error;
+    return this.#decidedBefore(record, number);
   }
 
   async #readRecord({ id, caller }: RecordedClient): Promise<ClientRecord> {
@@ -215,8 +215,8 @@ export class Mutations {
     );
   }
 
-  #decidedBefore(record: ClientRecord, n: number): Applied {
-    const outcome = record.outcomes.get(n);
+  #decidedBefore(record: ClientRecord, number: number): Applied {
+    const outcome = record.outcomes.get(number);
     // Its writes, if any, were committed before now: whatever is read from here on contains them.
     return { outcome: outcome ?? detailsGone(), revision: this.#parts.transactions.revision };
   }
@@ -239,9 +239,9 @@ function fresh({ fingerprint }: Caller): ClientRecord {
 }
 
 /** Why mutation `n` may be neither run nor told its outcome. Undefined: one of both may be. */
-function refusal({ caller }: RecordedClient, record: ClientRecord, n: number): string | undefined {
+function refusal({ caller }: RecordedClient, record: ClientRecord, number: number): string | undefined {
   if (record.identity !== (caller.fingerprint ?? "")) return notYours();
-  return n > record.lastDecided + 1 ? outOfOrder() : undefined;
+  return number > record.lastDecided + 1 ? outOfOrder() : undefined;
 }
 
 function outOfOrder(): string {

@@ -202,7 +202,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     if (queue.pending >= limits.queuedMutations) {
       return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
     }
-    queue.submit({ n: request, path, args, confirmedUpTo });
+    queue.submit({ number: request, path, args, confirmedUpTo });
   }
 
   async #act(message: Act): Promise<void> {
