@@ -80,7 +80,7 @@ export const BUGS: readonly PlantedBug[] = [
       },
       {
         file: "lib/engine/client-records/mutations.ts",
-        from: "    if (n <= record.lastDecided) return this.#decidedBefore(record, n);\n",
+        from: "    if (number <= record.lastDecided) return this.#decidedBefore(record, number);\n",
         to: "",
       },
     ],
@@ -91,7 +91,7 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/client/calls/pending-calls.ts",
-        from: "    call.n ??= ++this.#lastSent;",
+        from: "    call.request ??= ++this.#lastSent;",
         to: "    call.n = ++this.#lastSent;",
       },
     ],
@@ -195,7 +195,7 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/client/queries/server-answers.ts",
-        from: 'some((query) => query.standing && query.stage === "said")',
+        from: 'some((query) => query.pinned && query.stage === "sent")',
         to: "some(() => false)",
       },
     ],
