@@ -5,7 +5,7 @@ import { boards } from "./convex/schema";
 const board = { id: "a", name: "a", budget: 1n, createdAt: new Date() };
 const set = { name: "b" };
 
-/** What is not in the portable subset, as the README lists it. */
+/** What is not in the portable subset, as `docs/databases.md` lists it. */
 mutation({
   handler: async ({ db }) => {
     const insert = db.insert(boards).values(board);
