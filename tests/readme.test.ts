@@ -1,16 +1,28 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { generateApi } from "../lib/node/loading/generate-api.ts";
+import { scanFunctions } from "../lib/node/loading/scan-functions.ts";
 import { compile, root } from "./support/compile.ts";
 
-const readme = existsSync(join(root, "README.md")) ? readFileSync(join(root, "README.md"), "utf8") : "";
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
+];
 
 interface Example {
   /** The file that it shows, as its first line says. */
   path: string | undefined;
   text: string;
-  /** Where in the README it begins, counted from 1. */
+  /** Where in the document it begins, counted from 1. */
   line: number;
+}
+
+function read(document: string): string {
+  return readFileSync(join(root, document), "utf8");
 }
 
 /** The blocks of code of these languages. */
@@ -23,18 +35,37 @@ function examplesIn(markdown: string, ...languages: string[]): Example[] {
     });
 }
 
-describe.skipIf(readme === "")("the README", () => {
-  const examples = examplesIn(readme, "ts", "tsx");
+/** With the `api` of this project and of the functions among the examples, where there are any. */
+function compileExamples(examples: readonly Example[]): Promise<string[]> {
+  const files = Object.fromEntries(examples.map(({ path, text, line }) => [path ?? `line-${line}.tsx`, text]));
+  const { modules, hasSchema } = scanFunctions(join(root, "convex"));
+  const shown = Object.keys(files).flatMap((path) => /^convex\/(.+)\.ts$/.exec(path)?.[1] ?? []);
+  const api = generateApi({ modules: [...new Set([...modules, ...shown])], hasSchema });
+  return compile({ ...(shown.length > 0 ? { "convex/_generated/api.ts": api } : {}), ...files });
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsIn(markdown: string): string[] {
+  const text = markdown.replace(/^```[\s\S]*?^```$/gm, "");
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+describe.each(documents)("%s", (document) => {
+  const markdown = read(document);
+  const examples = examplesIn(markdown, "ts", "tsx");
 
   test("says of each example which file it is", () => {
-    expect(examples.filter(({ path }) => path === undefined).map(({ line }) => `README.md:${line}`)).toEqual([]);
+    expect(examples.filter(({ path }) => path === undefined).map(({ line }) => `${document}:${line}`)).toEqual([]);
     expect(new Set(examples.map(({ path }) => path)).size).toBe(examples.length);
   });
 
   test("shows examples that compile in this project, all together", async () => {
-    expect(
-      await compile(Object.fromEntries(examples.map(({ path, text, line }) => [path ?? `line-${line}.tsx`, text]))),
-    ).toEqual([]);
+    expect(examples.length === 0 ? [] : await compileExamples(examples)).toEqual([]);
   });
 
   test("shows the files of the demo as they are", () => {
@@ -45,17 +76,30 @@ describe.skipIf(readme === "")("the README", () => {
     }
   });
 
-  test("links to files that are there", () => {
-    const links = [...readme.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link]) => link ?? "");
-    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+  test("links to files and headings that are there", () => {
+    const links = [...markdown.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+    const broken = links.filter(([, path = "", heading]) => {
+      const target = path === "" ? document : join(dirname(document), path);
+      if (!existsSync(join(root, target))) return true;
+      return heading !== undefined && !anchorsIn(read(target)).includes(heading);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 
   test("names scripts that are there", () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const { scripts } = JSON.parse(read("package.json"));
     const builtin = ["install", "add", "exec", "drizzle-kit", "pack"];
-    const named = [...readme.matchAll(/\bpnpm(?:@\d+)? (?:run )?([a-z][\w-]*)/g)].map(([, name]) => name ?? "");
+    const named = [...markdown.matchAll(/\bpnpm(?:@\d+)? (?:run )?([a-z][\w:-]*)/g)].map(([, name]) => name ?? "");
     expect(named.filter((name) => !(name in scripts) && !builtin.includes(name))).toEqual([]);
   });
+
+  test("names people and things by what they are", () => {
+    expect(markdown.match(/\b(no|some|every|any)body\b|\bwhoever\b/gi) ?? []).toEqual([]);
+  });
+});
+
+test("the README has 120 lines at most", () => {
+  expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(120);
 });
 
 test("an example that does not compile is found, where it stands", async () => {
