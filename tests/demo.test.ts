@@ -8,7 +8,7 @@ import type { Driver } from "../lib/database/driver/driver.ts";
 import { inTransaction } from "../lib/database/internal/database-lock.ts";
 import { createEngine, type Engine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
-import { bringInLine } from "../lib/schema/push-schema.ts";
+import { pushSchema } from "../lib/schema/push-schema.ts";
 import { describeOn, type TestDatabase } from "./support/databases/with-every-database.ts";
 import { patientLimits } from "./support/patience.ts";
 
@@ -20,7 +20,7 @@ function demoWorks(database: TestDatabase): void {
 
   beforeAll(async () => {
     driver = await database.open(schema);
-    await bringInLine({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
+    await pushSchema({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
     engine = createEngine({
       driver,
       environment: machineEnvironment(log),

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import * as messages from "../convex/messages.ts";
 import * as schema from "../convex/schema.ts";
-import { openTemporary } from "../lib/database/temporary-database.ts";
+import { openTemporaryDatabase } from "../lib/database/temporary-database.ts";
 import { createEngine } from "../lib/engine/engine.ts";
 import { machineEnvironment } from "../lib/environment/environment.ts";
 import { acceptSockets } from "../lib/node/http/accept-sockets.ts";
@@ -16,7 +16,7 @@ const CLIENTS = 1_000;
 const log = { info() {}, warn() {}, error() {} };
 
 test("a commit that a thousand sockets watch costs one run, one serialisation and a thousand sends", async () => {
-  const driver = await openTemporary({ schema });
+  const driver = await openTemporaryDatabase({ schema });
   await createTables(driver, schema);
   onTestFinished(() => driver.close());
   // No ping is sent on the way: every send counts.

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
-import { forgottenMigration } from "../schema/migrations/missing-migration.ts";
+import { missingMigration } from "../schema/migrations/missing-migration.ts";
 import { codegen } from "./codegen.ts";
 
 /** Everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */
@@ -12,7 +12,7 @@ export async function build(root: string): Promise<number> {
   codegen(root, { check: false });
   const code = await nextBuild(root);
   if (code !== 0) return code;
-  const forgotten = await forgottenMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
+  const forgotten = await missingMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
   if (forgotten) console.warn(`convex-lite: ${forgotten}`);
   const { hooks, pagination } = await clientSize(root);
   console.log(

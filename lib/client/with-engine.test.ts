@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from "zod";
 import { patience } from "../../tests/support/patience.ts";
 import { ScriptedPage } from "../../tests/support/scripted-server.ts";
-import { openTemporary } from "../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Identity } from "../functions/context.ts";
 import { createFunctions } from "../functions/define.ts";
@@ -47,7 +47,7 @@ const LIST = "messages:list" as unknown as List;
 const general = { channel: "general" };
 
 describe("a client and a real engine", () => {
-  let driver: Awaited<ReturnType<typeof openTemporary>>;
+  let driver: Awaited<ReturnType<typeof openTemporaryDatabase>>;
   /** The clients' time. The engine has its own, so that waiting for a reconnect uses up no query's time. */
   let clock: HandClock;
   let serverClock: HandClock;
@@ -88,7 +88,7 @@ describe("a client and a real engine", () => {
     });
 
   beforeAll(async () => {
-    driver = await openTemporary({ schema });
+    driver = await openTemporaryDatabase({ schema });
     await sql(
       "create table messages (id integer primary key generated always as identity, channel text not null, text text not null)",
     );

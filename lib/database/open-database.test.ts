@@ -16,7 +16,7 @@ import { UnusableDatabaseError } from "./driver/database-errors.ts";
 import { parseDatabaseUrl } from "./driver/database-url.ts";
 import type { Driver } from "./driver/driver.ts";
 import { inTransaction } from "./internal/database-lock.ts";
-import { dialects } from "./internal/internal-sql.ts";
+import { internalSql } from "./internal/internal-sql.ts";
 import { openDatabase } from "./open-database.ts";
 import { openPostgres } from "./postgres/postgres.ts";
 
@@ -46,7 +46,7 @@ const inDirectory = async (work: (directory: string) => Promise<void>): Promise<
   await work(directory).finally(() => rm(directory, { recursive: true }));
 };
 const ownTables = async (driver: Driver): Promise<unknown> => {
-  const { own } = dialects[driver.dialect];
+  const { own } = internalSql[driver.dialect];
   return inTransaction(driver, "read", (connection) => connection.execute(`select * from ${own("sessions")}`));
 };
 

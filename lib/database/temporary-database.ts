@@ -19,7 +19,7 @@ export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connec
  * closed. It opens in a fraction of a second, and runs through the very code of the real one.
  * @throws {UnusableDatabaseError} for a dialect that cannot be embedded.
  */
-export async function openTemporary(options: TemporaryOptions): Promise<Driver> {
+export async function openTemporaryDatabase(options: TemporaryOptions): Promise<Driver> {
   const directory = await mkdtemp(join(tmpdir(), "convex-lite-"));
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { describeOnEveryDatabase, type TestDatabase } from "../../tests/support/databases/with-every-database.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import type { Dialect, Driver } from "../database/driver/driver.ts";
-import { dialects } from "../database/internal/internal-sql.ts";
+import { internalSql } from "../database/internal/internal-sql.ts";
 import { createFunctions } from "../functions/define.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -163,7 +163,7 @@ function behavesAsEngine(database: TestDatabase): void {
 
   beforeEach(async () => {
     await own("delete from messages");
-    await own(`delete from ${dialects[database.dialect].own("sessions")}`);
+    await own(`delete from ${internalSql[database.dialect].own("sessions")}`);
     clock = new HandClock();
     engine = createEngine({ driver, environment: clock, development: true });
     engine.useFunctions(functions, schema);

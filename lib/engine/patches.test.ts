@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { z } from "zod";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import type { Driver } from "../database/driver/driver.ts";
-import { openTemporary } from "../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createFunctions } from "../functions/define.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -75,7 +75,7 @@ let engine: Engine;
 let clients: number;
 
 beforeAll(async () => {
-  driver = await openTemporary({ schema });
+  driver = await openTemporaryDatabase({ schema });
   await createTables(driver, schema);
 });
 afterAll(() => driver?.close());

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import { ConnectionLostError, type DatabaseConnection, type Driver } from "../database/driver/driver.ts";
 import { createInternalTables } from "../database/internal/internal-tables.ts";
-import { openTemporary } from "../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createFunctions } from "../functions/define.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -93,7 +93,7 @@ describe("a connection that says nothing any more", () => {
   let seed = 0;
 
   beforeAll(async () => {
-    real = await openTemporary({ schema });
+    real = await openTemporaryDatabase({ schema });
     await createInternalTables(real);
     await createTables(real, schema);
   });

@@ -4,12 +4,12 @@ import * as my from "drizzle-orm/mysql-core";
 import * as pg from "drizzle-orm/pg-core";
 import * as lite from "drizzle-orm/sqlite-core";
 import { describe, expect, test } from "vitest";
-import { judgeChange, type Risk } from "./data-loss.ts";
+import { findDataLoss, type Risk } from "./data-loss.ts";
 import type { SchemaSnapshot } from "./snapshot/snapshot.ts";
 
 type Tables = Record<string, unknown>;
 const judge = (before: Tables, after: Tables): Risk[] =>
-  judgeChange(generateDrizzleJson(before) as SchemaSnapshot, generateDrizzleJson(after) as SchemaSnapshot, "pg");
+  findDataLoss(generateDrizzleJson(before) as SchemaSnapshot, generateDrizzleJson(after) as SchemaSnapshot, "pg");
 const reasons = (before: Tables, after: Tables): string[] => judge(before, after).map(({ reason }) => reason);
 
 const a = (
@@ -119,11 +119,11 @@ test("a sequence and a role that go lose what no schema says, whatever rows ther
 test("a length is read over by SQLite, and an enum is a type in MySQL", async () => {
   const short = async (length: number) =>
     (await generateSQLiteDrizzleJson({ a: lite.sqliteTable("a", { x: lite.text({ length }) }) })) as SchemaSnapshot;
-  expect(judgeChange(await short(80), await short(3), "sqlite")).toEqual([]);
+  expect(findDataLoss(await short(80), await short(3), "sqlite")).toEqual([]);
   const mood = async (...values: [string, ...string[]]) =>
     (await generateMySQLDrizzleJson({ a: my.mysqlTable("a", { x: my.mysqlEnum(values) }) })) as SchemaSnapshot;
-  expect(judgeChange(await mood("x"), await mood("x", "y"), "mysql")).toEqual([]);
-  expect(judgeChange(await mood("x", "y"), await mood("y"), "mysql")).toMatchObject([
+  expect(findDataLoss(await mood("x"), await mood("x", "y"), "mysql")).toEqual([]);
+  expect(findDataLoss(await mood("x", "y"), await mood("y"), "mysql")).toMatchObject([
     { reason: expect.stringContaining('"x" of "a" would change its type') },
   ]);
 });

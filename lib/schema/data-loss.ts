@@ -32,7 +32,7 @@ type RiskOfTable = Omit<Risk, "table">;
  * What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked.
  * @param filledByCode Columns that `.$defaultFn` fills, as `schema.table.column`.
  */
-export function judgeChange(
+export function findDataLoss(
   from: SchemaSnapshot,
   to: SchemaSnapshot,
   dialect: Dialect,

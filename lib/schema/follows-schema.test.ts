@@ -8,14 +8,14 @@ import { describeWithPostgres } from "../../tests/support/databases/with-postgre
 import { inTransaction } from "../database/internal/database-lock.ts";
 import { openMysql } from "../database/mysql/mysql-driver.ts";
 import { openPostgres } from "../database/postgres/postgres.ts";
-import { openTemporary } from "../database/temporary-database.ts";
-import { type BroughtInLine, bringInLine } from "./push-schema.ts";
+import { openTemporaryDatabase } from "../database/temporary-database.ts";
+import { type PushResult, pushSchema } from "./push-schema.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
 // `pnpm test:databases` has the time for all; PGlite is also what `serve-functions.test.ts` shows.
 if (process.env.THOROUGH === "1") {
-  followsSchema("PGlite", "pg", () => openTemporary({ schema: {} }));
+  followsSchema("PGlite", "pg", () => openTemporaryDatabase({ schema: {} }));
   await describeWithPostgres("PostgreSQL", (server) => {
     followsSchema("PostgreSQL", "pg", () => openPostgres({ url: server.url, schema: {}, log }));
   });
@@ -23,20 +23,20 @@ if (process.env.THOROUGH === "1") {
     followsSchema("MySQL or MariaDB", "mysql", () => openMysql({ url: server.url, schema: {}, log }));
   });
 }
-followsSchema("SQLite", "sqlite", () => openTemporary({ schema: { a: sqliteTable("a", { id: integer() }) } }));
+followsSchema("SQLite", "sqlite", () => openTemporaryDatabase({ schema: { a: sqliteTable("a", { id: integer() }) } }));
 test("where SQLite makes a table anew, what somebody made about it by hand stays", async () => {
   const schema = { notes: sqliteTable("notes", { id: integer() }) };
-  const driver = await openTemporary({ schema });
+  const driver = await openTemporaryDatabase({ schema });
   const folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
   const schemaPath = join(folder, "schema.ts");
-  const save = async (columns: string): Promise<BroughtInLine> => {
+  const save = async (columns: string): Promise<PushResult> => {
     await writeFile(
       schemaPath,
       `import { integer, sqliteTable } from "drizzle-orm/sqlite-core"; export const notes = sqliteTable("notes", { id: integer(), ${columns} });`,
     );
-    return bringInLine({ driver, schemaPath });
+    return pushSchema({ driver, schemaPath });
   };
-  const outcome = (result: BroughtInLine): string => (result.status === "refused" ? result.message : result.status);
+  const outcome = (result: PushResult): string => (result.status === "refused" ? result.message : result.status);
   const made = () =>
     inTransaction(driver, "read", (connection) =>
       connection.execute("select name from sqlite_schema where name glob 'their*' order by name"),
@@ -67,7 +67,7 @@ test("where SQLite makes a table anew, what somebody made about it by hand stays
 });
 
 test("where SQLite makes a table anew, the number of a deleted row is not given again", async () => {
-  const driver = await openTemporary({ schema: { notes: sqliteTable("notes", { id: integer() }) } });
+  const driver = await openTemporaryDatabase({ schema: { notes: sqliteTable("notes", { id: integer() }) } });
   const folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
   const schemaPath = join(folder, "schema.ts");
   const save = async (size: string): Promise<string> => {
@@ -77,7 +77,7 @@ test("where SQLite makes a table anew, the number of a deleted row is not given 
       const columns = { id: integer().primaryKey({ autoIncrement: true }), size: ${size} };
       export const notes = sqliteTable("notes", columns), emptied = sqliteTable("emptied", columns);`,
     );
-    return (await bringInLine({ driver, schemaPath })).status;
+    return (await pushSchema({ driver, schemaPath })).status;
   };
   const run = (...statements: string[]) =>
     inTransaction(driver, "write", async (connection) => {

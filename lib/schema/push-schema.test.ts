@@ -6,15 +6,15 @@ import type { Driver } from "../database/driver/driver.ts";
 import { inTransaction } from "../database/internal/database-lock.ts";
 import { createInternalTables } from "../database/internal/internal-tables.ts";
 import { openPostgres } from "../database/postgres/postgres.ts";
-import { openTemporary } from "../database/temporary-database.ts";
-import { type BroughtInLine, bringInLine } from "./push-schema.ts";
-import { SchemaPlanner } from "./snapshot/drizzle-kit-process.ts";
+import { openTemporaryDatabase } from "../database/temporary-database.ts";
+import { type PushResult, pushSchema } from "./push-schema.ts";
+import { DrizzleKitProcess } from "./snapshot/drizzle-kit-process.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
 function bringsInLine(name: string, open: () => Promise<Driver>): void {
   describe(`${name} is brought in line`, () => {
-    const planner = new SchemaPlanner();
+    const drizzleKit = new DrizzleKitProcess();
     let driver: Driver;
     let folder: string;
 
@@ -25,13 +25,13 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
         return rows;
       });
     /** Saves a schema with these tables, and brings the database in line with it. */
-    const save = async (...tables: string[]): Promise<BroughtInLine> => {
+    const save = async (...tables: string[]): Promise<PushResult> => {
       const schemaPath = join(folder, "schema.ts");
       await writeFile(
         schemaPath,
         `import * as pg from "drizzle-orm/pg-core"; import { sql } from "drizzle-orm";\n${tables.join("\n")}`,
       );
-      return bringInLine({ driver, schemaPath, planner });
+      return pushSchema({ driver, schemaPath, drizzleKit });
     };
     const notes = (columns: string, name = "notes"): string =>
       `export const ${name} = pg.pgTable("${name}", { ${columns} });`;
@@ -50,7 +50,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       ),
     );
     afterAll(async () => {
-      planner.close();
+      drizzleKit.close();
       await driver?.close();
       if (folder) await rm(folder, { recursive: true, force: true });
     });
@@ -61,7 +61,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
         'export const mood = pg.pgEnum("mood", ["good", "bad"]);',
       ];
       expect((await save(...tables)).status).toBe("applied");
-      expect(await save(...tables)).toEqual({ status: "inLine" });
+      expect(await save(...tables)).toEqual({ status: "upToDate" });
       await execute("insert into notes (text) values ('a')");
     });
 
@@ -101,7 +101,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       expect(result.status === "refused" && result.reasons.length).toBe(1);
       expect(await execute("select text from notes")).toEqual([{ text: "kept" }, { text: null }]);
       expect(await execute("select to_regclass('others') as others")).toEqual([{ others: null }]);
-      expect(await save(notes("id: pg.serial().primaryKey(), text: pg.text()"))).toEqual({ status: "inLine" });
+      expect(await save(notes("id: pg.serial().primaryKey(), text: pg.text()"))).toEqual({ status: "upToDate" });
     });
 
     test.each([
@@ -112,7 +112,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
     ])("%s is no loss without rows", async (_what, columns) => {
       await save(notes("id: pg.serial().primaryKey(), text: pg.text()"));
       expect(await save(notes(columns))).toMatchObject({ status: "applied" });
-      expect(await save(notes(columns))).toEqual({ status: "inLine" });
+      expect(await save(notes(columns))).toEqual({ status: "upToDate" });
     });
 
     test("a table taken out of the schema goes when it is empty, and is refused when it is not", async () => {
@@ -137,7 +137,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
         "create schema drizzle_of_theirs",
       );
       expect(await save(notes("id: pg.serial().primaryKey()"))).toMatchObject({ status: "applied" });
-      expect(await save(notes("id: pg.serial().primaryKey()"))).toEqual({ status: "inLine" });
+      expect(await save(notes("id: pg.serial().primaryKey()"))).toEqual({ status: "upToDate" });
       expect(await save("export const nothing = 1;")).toMatchObject({
         status: "applied",
         statements: ['DROP TABLE "public"."notes";'],
@@ -153,7 +153,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       const inApp =
         'export const app = pg.pgSchema("app"); export const notes = app.table("notes", { id: pg.serial().primaryKey() });';
       expect(await save(inApp)).toMatchObject({ status: "applied" });
-      expect(await save(inApp)).toEqual({ status: "inLine" });
+      expect(await save(inApp)).toEqual({ status: "upToDate" });
       await execute("drop schema app cascade");
     });
 
@@ -168,13 +168,13 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
   });
 }
 
-bringsInLine("PGlite", () => openTemporary({ schema: {} }));
+bringsInLine("PGlite", () => openTemporaryDatabase({ schema: {} }));
 await describeWithPostgres("PostgreSQL", (server) => {
   bringsInLine("PostgreSQL", () => openPostgres({ url: server.url, schema: {}, log }));
 
   describe("PostgreSQL, by a user who is no superuser,", () => {
     const database = new URL(server.url).pathname.slice(1);
-    const planner = new SchemaPlanner();
+    const drizzleKit = new DrizzleKitProcess();
     const oneColumn = (...tables: string[]): string[] =>
       tables.map((name) => `export const ${name} = pg.pgTable("${name}", { id: pg.integer() });`);
     let admin: Driver;
@@ -188,10 +188,10 @@ await describeWithPostgres("PostgreSQL", (server) => {
         for (const statement of statements) rows = await connection.execute(statement);
         return rows;
       });
-    const save = async (lines: string[], accept?: string): Promise<BroughtInLine> => {
+    const save = async (lines: string[], accept?: string): Promise<PushResult> => {
       const schemaPath = join(folder, "schema.ts");
       await writeFile(schemaPath, ['import * as pg from "drizzle-orm/pg-core";', ...lines].join("\n"));
-      return bringInLine({ driver, schemaPath, planner, accept });
+      return pushSchema({ driver, schemaPath, drizzleKit, accept });
     };
 
     beforeAll(async () => {
@@ -216,7 +216,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
       ),
     );
     afterAll(async () => {
-      planner.close();
+      drizzleKit.close();
       await driver?.close();
       await admin?.close();
       if (folder) await rm(folder, { recursive: true, force: true });

@@ -1,23 +1,23 @@
 import { createHash } from "node:crypto";
 import { innermostMessage, sqlState } from "../database/driver/database-errors.ts";
 import type { DatabaseConnection, Driver } from "../database/driver/driver.ts";
-import { alone, inTransaction } from "../database/internal/database-lock.ts";
-import { dialects } from "../database/internal/internal-sql.ts";
+import { inTransaction, withDatabaseLock } from "../database/internal/database-lock.ts";
+import { internalSql } from "../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../database/internal/internal-tables.ts";
-import { judgeChange, type Risk } from "./data-loss.ts";
-import { readPresent } from "./introspect/introspect.ts";
-import { isStill, presentSchema } from "./introspect/introspected-schema.ts";
+import { findDataLoss, type Risk } from "./data-loss.ts";
+import { introspect } from "./introspect/introspect.ts";
+import { introspectedSchema, isUnchanged } from "./introspect/introspected-schema.ts";
 import { recordMigrations } from "./migrations/development-migrations.ts";
 import { planChange } from "./plan/plan-change.ts";
 import { rebuildWithDependents } from "./plan/rebuild-sqlite-table.ts";
-import { renameByHand } from "./plan/suggest-rename.ts";
+import { suggestRename } from "./plan/suggest-rename.ts";
 import type { SchemaRead } from "./snapshot/drizzle-kit-child.ts";
-import { SchemaPlanner, UnplannedError } from "./snapshot/drizzle-kit-process.ts";
+import { DrizzleKitProcess, UnplannedError } from "./snapshot/drizzle-kit-process.ts";
 import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./snapshot/snapshot.ts";
 
 /** How a database stands to its schema after an attempt to bring it in line. */
-export type BroughtInLine =
-  | { status: "inLine" }
+export type PushResult =
+  | { status: "upToDate" }
   | { status: "applied"; statements: string[] }
   /**
    * Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do; `brief` for
@@ -25,12 +25,12 @@ export type BroughtInLine =
    */
   | { status: "refused"; statements: string[]; reasons: string[]; message: string; brief: string };
 
-export interface BringInLineOptions {
+export interface PushSchemaOptions {
   driver: Driver;
   /** The absolute path of `convex/schema.ts`. */
   schemaPath: string;
   /** Kept from one time to the next it saves most of a second. Default: one for this time only. */
-  planner?: SchemaPlanner;
+  drizzleKit?: DrizzleKitProcess;
   /** The code of a plan that was refused and is accepted: then it is carried out, whatever is lost. */
   accept?: string | undefined;
   /** The folder of drizzle-kit's migrations. Those that the database is found to have had are recorded in it. */
@@ -48,18 +48,18 @@ export interface BringInLineOptions {
  * only says which tables are the author's: others are nobody's business, and one that is no longer in the schema is known
  * to have been in it.
  */
-export async function bringInLine(options: BringInLineOptions): Promise<BroughtInLine> {
-  const { driver, schemaPath, planner } = options;
-  const ownPlanner = planner ?? new SchemaPlanner();
+export async function pushSchema(options: PushSchemaOptions): Promise<PushResult> {
+  const { driver, schemaPath, drizzleKit } = options;
+  const ownProcess = drizzleKit ?? new DrizzleKitProcess();
   try {
-    const schema = await ownPlanner.read(schemaPath);
+    const schema = await ownProcess.read(schemaPath);
     const target = schema.snapshots[driver.dialect];
     if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
-    return await alone(driver, async () => {
+    return await withDatabaseLock(driver, async () => {
       const elsewhere = await inTransaction(driver, "read", madeElsewhere);
       if (elsewhere !== undefined) return refusal(driver, { statements: [], reasons: [elsewhere] });
-      const intent = await intend(driver, ownPlanner, target, schema);
-      await recordMigrations(driver, options.migrations, intent.present);
+      const intent = await intend(driver, ownProcess, target, schema);
+      await recordMigrations(driver, options.migrations, intent.introspected);
       const result = await apply(driver, intent, options.accept);
       if (result.status !== "refused") await recordMigrations(driver, options.migrations, intent.fingerprint);
       return result;
@@ -68,7 +68,7 @@ export async function bringInLine(options: BringInLineOptions): Promise<BroughtI
     if (error instanceof UnplannedError) return refusal(driver, { statements: [], reasons: [unplanned(error)] });
     throw error;
   } finally {
-    if (planner === undefined) ownPlanner.close();
+    if (drizzleKit === undefined) ownProcess.close();
   }
 }
 
@@ -79,7 +79,7 @@ interface Intent {
   target: SchemaSnapshot;
   fingerprint: string;
   /** What is remembered of the last time, when the database is still as it was then. */
-  present: string | undefined;
+  introspected: string | undefined;
   statements: string[];
   risks: Risk[];
   /** What is remembered of the last time is what would be remembered now. */
@@ -88,7 +88,7 @@ interface Intent {
 
 async function intend(
   driver: Driver,
-  planner: SchemaPlanner,
+  drizzleKit: DrizzleKitProcess,
   target: SchemaSnapshot,
   { fingerprints, filledByCode }: SchemaRead,
 ): Promise<Intent> {
@@ -99,25 +99,28 @@ async function intend(
     underWay: await readMeta(connection, "snapshot under way"),
   }));
   const earlier = [kept.underWay, kept.snapshot].flatMap((text) => (text ? [JSON.parse(text) as SchemaSnapshot] : []));
-  const { present, candidates } = await readPresent(driver, planner, [target, ...earlier]);
-  const from = presentSchema(present, candidates);
+  const { introspected, candidates } = await introspect(driver, drizzleKit, [target, ...earlier]);
+  const from = introspectedSchema(introspected, candidates);
   const keyNames = new Map(
-    Object.entries(from.tables).map(([key, table]) => [shownTable(table), present.tables.get(key)?.primaryKeyName]),
+    Object.entries(from.tables).map(([key, table]) => [
+      shownTable(table),
+      introspected.tables.get(key)?.primaryKeyName,
+    ]),
   );
   return {
     from,
     target,
     fingerprint,
-    present: isStill(present, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
-    statements: await planChange(planner, driver.dialect, from, target, (table) => keyNames.get(table)),
-    risks: judgeChange(from, target, driver.dialect, filledByCode),
+    introspected: isUnchanged(introspected, candidates.at(-1), kept.fingerprint) ? kept.fingerprint : undefined,
+    statements: await planChange(drizzleKit, driver.dialect, from, target, (table) => keyNames.get(table)),
+    risks: findDataLoss(from, target, driver.dialect, filledByCode),
     remembered: kept.fingerprint === fingerprint && kept.snapshot !== undefined,
   };
 }
 
-async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<BroughtInLine> {
+async function apply(driver: Driver, intent: Intent, accept: string | undefined): Promise<PushResult> {
   const { statements, remembered } = intent;
-  if (statements.length === 0 && remembered) return { status: "inLine" };
+  if (statements.length === 0 && remembered) return { status: "upToDate" };
   let run = 0;
   try {
     return await inTransaction(driver, "define", async (connection) => {
@@ -133,10 +136,10 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
       const elsewhere = await madeElsewhere(connection);
       if (elsewhere !== undefined) throw new Refused([{ table: undefined, holding: [], reason: elsewhere }]);
       await remember(connection, intent);
-      return statements.length === 0 ? { status: "inLine" } : { status: "applied", statements };
+      return statements.length === 0 ? { status: "upToDate" } : { status: "applied", statements };
     });
   } catch (error) {
-    const given = { statements, given: accept, rename: renameByHand(intent.from, intent.target, driver.dialect) };
+    const given = { statements, given: accept, rename: suggestRename(intent.from, intent.target, driver.dialect) };
     if (error instanceof Refused) {
       const reasons = error.risks.map(({ reason }) => reason);
       return refusal(driver, { ...given, reasons, hopeless: error.risks.some(({ impossible }) => impossible) });
@@ -168,13 +171,13 @@ async function madeElsewhere(connection: DatabaseConnection): Promise<string | u
   const where = row?.made == null ? "in no schema" : `in schema "${row.made}"`;
   return (
     `Development keeps tables in the schema "public", but this user's search_path (${row?.path}) looks for them ${where} first: ` +
-    `run \`alter role ${dialects.pg.quoted(String(row?.who))} set search_path to public\` and restart the server.`
+    `run \`alter role ${internalSql.pg.quoted(String(row?.who))} set search_path to public\` and restart the server.`
   );
 }
 
 /** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
 async function risksWithRows(connection: DatabaseConnection, { risks, from }: Intent): Promise<Risk[]> {
-  const { quoted } = dialects[connection.dialect];
+  const { quoted } = internalSql[connection.dialect];
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
     // All of them before the first look, which takes the snapshot: so it has every row.
@@ -223,7 +226,7 @@ async function look(connection: DatabaseConnection, select: string): Promise<{ r
 const INSUFFICIENT_PRIVILEGE = "42501";
 
 function sqlName({ dialect }: DatabaseConnection, { name, schema: given }: TableSnapshot): string {
-  const { quoted } = dialects[dialect];
+  const { quoted } = internalSql[dialect];
   const schema = given || (dialect === "pg" ? "public" : undefined);
   return schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
 }
@@ -233,7 +236,7 @@ function sqlName({ dialect }: DatabaseConnection, { name, schema: given }: Table
  * are known to be the author's, whatever the schema says by then.
  */
 async function rememberUnderWay(connection: DatabaseConnection, { target }: Intent): Promise<void> {
-  if (dialects[connection.dialect].definitionsRollBack) return;
+  if (internalSql[connection.dialect].definitionsRollBack) return;
   await writeMeta(connection, "snapshot under way", JSON.stringify(target));
 }
 
@@ -256,7 +259,7 @@ function otherDialect({ description }: Driver, { dialect }: SchemaRead): string 
 
 function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): string {
   const kept =
-    dialects[dialect].definitionsRollBack || run === 0 ? "" : ` The first ${run} of the statements were run.`;
+    internalSql[dialect].definitionsRollBack || run === 0 ? "" : ` The first ${run} of the statements were run.`;
   return `The database refused: ${innermostMessage(error)}.${kept}`;
 }
 
@@ -271,7 +274,7 @@ interface Refusal {
   rename?: string | undefined;
 }
 
-function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, rename }: Refusal): BroughtInLine {
+function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, rename }: Refusal): PushResult {
   const code = codeOf(statements);
   const acceptable = statements.length > 0 && !hopeless;
   const lines = [

@@ -1,7 +1,7 @@
 import type { BrowserTab } from "../client/connection/browser-tab.ts";
 import { ConvexClient } from "../client/convex-client.ts";
 import type { Driver } from "../database/driver/driver.ts";
-import { openTemporary } from "../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createEngine, type Engine, type FunctionModules } from "../engine/engine.ts";
 import type { EngineLimits } from "../engine/run/limits.ts";
 import type { Identity } from "../functions/context.ts";
@@ -29,7 +29,7 @@ export interface WorldOptions {
  * await alice.mutation(api.messages.send, { channel: "general", author: "Alice", text: "Hi" });
  */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const driver = await openTemporary({ schema: options.schema });
+  const driver = await openTemporaryDatabase({ schema: options.schema });
   await createTables(driver, options.schema);
   return new World(options, driver);
 }

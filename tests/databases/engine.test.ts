@@ -4,7 +4,7 @@ import { createInternalTables } from "../../lib/database/internal/internal-table
 import { openMysql } from "../../lib/database/mysql/mysql-driver.ts";
 import { openNeon } from "../../lib/database/postgres/neon.ts";
 import { openPostgres } from "../../lib/database/postgres/postgres.ts";
-import { openTemporary } from "../../lib/database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../lib/database/temporary-database.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";
 import { startWebsocketProxy } from "../support/databases/contract/websocket-proxy.ts";
@@ -103,10 +103,11 @@ function carriesTheEngine(open: () => Promise<Driver>, schema: Record<string, un
   });
 }
 
-describe("an engine on PGlite", () => carriesTheEngine(() => openTemporary({ schema: schemas.pg }), schemas.pg));
+describe("an engine on PGlite", () =>
+  carriesTheEngine(() => openTemporaryDatabase({ schema: schemas.pg }), schemas.pg));
 
 describe("an engine on SQLite", () =>
-  carriesTheEngine(() => openTemporary({ schema: schemas.sqlite }), schemas.sqlite));
+  carriesTheEngine(() => openTemporaryDatabase({ schema: schemas.sqlite }), schemas.sqlite));
 
 await describeWithPostgres("an engine on PostgreSQL", ({ url }) =>
   carriesTheEngine(() => openPostgres({ url, schema: schemas.pg, log }), schemas.pg),

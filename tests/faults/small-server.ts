@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { openTemporary } from "../../lib/database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../lib/database/temporary-database.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
 import type { EngineLimits } from "../../lib/engine/run/limits.ts";
 import { type Environment, machineEnvironment } from "../../lib/environment/environment.ts";
@@ -32,7 +32,7 @@ export async function startSmallServer(options: SmallServerOptions = {}): Promis
   const { timeIsFaster: factor = 1 } = options;
   const patient = Object.entries(patientLimits).map(([name, ms]) => [name, ms * factor]);
   const limits = { ...Object.fromEntries(patient), ...options.limits } as Partial<EngineLimits>;
-  const driver = await openTemporary({ schema });
+  const driver = await openTemporaryDatabase({ schema });
   await createTables(driver, schema);
   const engine = createEngine({ driver, environment: fastTime(factor), development: false, limits });
   // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Driver } from "../../lib/database/driver/driver.ts";
 import { inTransaction } from "../../lib/database/internal/database-lock.ts";
-import { dialects } from "../../lib/database/internal/internal-sql.ts";
+import { internalSql } from "../../lib/database/internal/internal-sql.ts";
 import { createEngine } from "../../lib/engine/engine.ts";
 import type { WireError } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
@@ -197,7 +197,7 @@ function parseState(text: string, log: State["log"]): State {
 async function empty(driver: Driver): Promise<void> {
   const lists = LISTS.map((list) => `('${list}', false)`).join();
   await inTransaction(driver, "write", async (connection) => {
-    const { own } = dialects[driver.dialect];
+    const { own } = internalSql[driver.dialect];
     for (const table of ["items", "lists", "journal", "counter", own("sessions")]) {
       await connection.change(`delete from ${table}`);
     }

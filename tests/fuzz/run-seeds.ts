@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { parseDatabaseUrl } from "../../lib/database/driver/database-url.ts";
 import type { Driver } from "../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
-import { openTemporary } from "../../lib/database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../lib/database/temporary-database.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { fuzz } from "./fuzz.ts";
 import { schemas } from "./schema.ts";
@@ -28,6 +28,6 @@ await runSeeds({
 await driver.close();
 
 function open(): Promise<Driver> {
-  if (url === "" || url === "file:") return openTemporary({ schema });
+  if (url === "" || url === "file:") return openTemporaryDatabase({ schema });
   return openDatabase({ url, directory: tmpdir(), schema, log: { info() {}, warn() {}, error() {} } });
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConvexClient } from "../../lib/client/convex-client.ts";
 import type { Driver } from "../../lib/database/driver/driver.ts";
 import { inTransaction } from "../../lib/database/internal/database-lock.ts";
-import { dialects } from "../../lib/database/internal/internal-sql.ts";
+import { internalSql } from "../../lib/database/internal/internal-sql.ts";
 import type { FunctionModules } from "../../lib/engine/engine.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";
@@ -35,7 +35,7 @@ function runsThePortableApp(database: TestDatabase): void {
   });
 
   beforeEach(async () => {
-    const { quoted, own } = dialects[database.dialect];
+    const { quoted, own } = internalSql[database.dialect];
     const tables = [...["messages", "cards", "columns", "boards"].map(quoted), own("sessions")];
     await inTransaction(driver, "write", async (connection) => {
       for (const table of tables) await connection.change(`delete from ${table}`);

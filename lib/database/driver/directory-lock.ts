@@ -5,12 +5,12 @@ import type { DatabaseSync } from "node:sqlite";
 import { innermostMessage, UnusableDatabaseError } from "./database-errors.ts";
 
 /** The exclusive right to open one directory of the embedded database. Ends with `release`, or with the process. */
-export interface EmbeddedLock {
+export interface DirectoryLock {
   release(): void;
 }
 
 /** Another process, or this one, has the directory open. */
-export class EmbeddedLockTakenError extends Error {
+export class DirectoryInUseError extends Error {
   override name = "EmbeddedLockTakenError";
 }
 
@@ -23,22 +23,22 @@ export class EmbeddedLockTakenError extends Error {
  *
  * Synchronous, and without `import.meta`: drizzle-kit reads its configuration, which takes this lock, as CommonJS.
  * @param instead What else to do than to stop the other process.
- * @throws {EmbeddedLockTakenError} with the directory, the owner if it is known, and what to do.
+ * @throws {DirectoryInUseError} with the directory, the owner if it is known, and what to do.
  * @throws {UnusableDatabaseError} where this user may not write.
  */
-export function lockEmbedded(
+export function lockDirectory(
   directory: string,
   instead = "set DATABASE_URL to a PostgreSQL server, which any number of processes can use",
-): EmbeddedLock {
+): DirectoryLock {
   const file = openLock(directory);
   try {
     takeExclusively(file);
   } catch (error) {
     file.close();
-    if (isBusy(error)) throw new EmbeddedLockTakenError(takenMessage(directory, instead), { cause: error });
+    if (isBusy(error)) throw new DirectoryInUseError(takenMessage(directory, instead), { cause: error });
     throw cannotBeWritten(directory, error);
   }
-  // How to reach the process that had it before (see serve-wire.ts): if it still lies there, that one ended badly.
+  // How to reach the process that had it before (see serve-postgres-protocol.ts): if it still lies there, that one ended badly.
   rmSync(`${directory}.socket`, { force: true });
   writeOwner(directory);
   return { release: () => file.isOpen && file.close() };

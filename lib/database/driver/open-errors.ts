@@ -2,7 +2,7 @@ import { causesOf, innermostMessage, UnusableDatabaseError } from "./database-er
 import { ConnectionLostError } from "./driver.ts";
 
 /** The server answered, and is not one to work with. The message says why and what to do. */
-export class Unsuitable extends Error {}
+export class UnsuitableServerError extends Error {}
 
 /**
  * A server that could not be opened, in one sentence.
@@ -10,13 +10,13 @@ export class Unsuitable extends Error {}
  * @param refusal What the server's own error means; undefined when it never answered.
  * @param password Cut out of whatever the error holds.
  */
-export function cannotUse(
+export function openError(
   what: string,
   error: unknown,
   refusal: string | undefined,
   password: string | null | undefined,
 ): UnusableDatabaseError {
-  const reason = error instanceof Unsuitable ? error.message : (refusal ?? explained(error, password));
+  const reason = error instanceof UnsuitableServerError ? error.message : (refusal ?? explained(error, password));
   return new UnusableDatabaseError(`Cannot use ${what}: ${reason}`, { cause: withoutSecret(error, password) });
 }
 

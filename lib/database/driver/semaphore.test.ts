@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { Turns } from "./semaphore.ts";
+import { Semaphore } from "./semaphore.ts";
 
 const late = () => new Error("too late");
 
 test("turns come in the order in which they were asked for, one at a time", async () => {
-  const turns = new Turns();
+  const turns = new Semaphore();
   const order: number[] = [];
   const take = async (n: number): Promise<() => void> => {
     const end = await turns.take(1_000, late);
@@ -25,7 +25,7 @@ test("turns come in the order in which they were asked for, one at a time", asyn
 });
 
 test("who waited too long gives up, and those behind still get their turn", async () => {
-  const turns = new Turns();
+  const turns = new Semaphore();
   const end = await turns.take(1_000, late);
   const impatient = turns.take(1, late);
   const patient = turns.take(1_000, late);
@@ -36,7 +36,7 @@ test("who waited too long gives up, and those behind still get their turn", asyn
 });
 
 test("everyone who waits can be sent away", async () => {
-  const turns = new Turns();
+  const turns = new Semaphore();
   await turns.take(1_000, late);
   const waiting = [turns.take(1_000, late), turns.take(1_000, late)];
   turns.refuseAll(new Error("closed"));

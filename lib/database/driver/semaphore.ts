@@ -1,5 +1,5 @@
 /** Gives so many holders at a time their turn, in the order in which they asked. */
-export class Turns {
+export class Semaphore {
   readonly #waiting: Array<{ begin(): void; refuse(error: Error): void }> = [];
   #free: number;
 

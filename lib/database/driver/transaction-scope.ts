@@ -17,7 +17,7 @@ interface Scope {
  * Where a statement belongs is told by where it is asked for: inside the body of a nested one it is that one's, whichever
  * `db` it goes through, as otherwise the body might wait for itself.
  */
-export class OpenTransaction {
+export class TransactionScope {
   readonly #root: Scope = scopeAt(0);
   /** In which nested one somebody is. Undefined while there has been none. */
   #inside: AsyncLocalStorage<Scope> | undefined;

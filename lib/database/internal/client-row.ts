@@ -1,5 +1,5 @@
 import { DECIDES_NOTHING, type Dialect } from "../driver/driver.ts";
-import { type DialectSql, dialects, type TableSpec } from "./internal-sql.ts";
+import { type InternalSql, internalSql, type TableSpec } from "./internal-sql.ts";
 
 /** What a client has had decided, and the results it has not confirmed yet (ENGINE rule 4). */
 export const clients: TableSpec = {
@@ -27,12 +27,12 @@ export interface Advance {
 }
 
 export const advance: Readonly<Record<Dialect, Advance>> = {
-  pg: advanceInPostgres(dialects.pg),
-  sqlite: advanceByUpdate(dialects.sqlite),
-  mysql: advanceByUpdate(dialects.mysql),
+  pg: advanceInPostgres(internalSql.pg),
+  sqlite: advanceByUpdate(internalSql.sqlite),
+  mysql: advanceByUpdate(internalSql.mysql),
 };
 
-function advanceByUpdate({ own, insertNew }: DialectSql): Advance {
+function advanceByUpdate({ own, insertNew }: InternalSql): Advance {
   const updateOf = (set: string) =>
     `update ${own("sessions")} set ${set} where id = $1 and identity = $2 and last_decided = $3 - 1`;
   return {
@@ -50,7 +50,7 @@ function advanceByUpdate({ own, insertNew }: DialectSql): Advance {
  * index or a small table whole, and two mutations of two clients conflict, as each has changed what the other is taken
  * to have read. To insert, and to change the row that is in the way, reads nothing in that sense.
  */
-function advanceInPostgres({ own }: DialectSql): Advance {
+function advanceInPostgres({ own }: InternalSql): Advance {
   const table = own("sessions");
   const call = `select ${own("advance_session")}($1, $2, $3, $4, $5)`;
   return {

@@ -5,7 +5,7 @@ import { describeWithPostgres } from "../../../tests/support/databases/with-post
 import type { Driver } from "../driver/driver.ts";
 import { openMysql } from "../mysql/mysql-driver.ts";
 import { openPostgres } from "../postgres/postgres.ts";
-import { alone } from "./database-lock.ts";
+import { withDatabaseLock } from "./database-lock.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
@@ -27,9 +27,9 @@ function staysAlone(open: () => Promise<Driver>): void {
       await after(ms);
       order.push(`${name} ends`);
     };
-    const first = alone(one, work("one", LONGER), OFTEN);
+    const first = withDatabaseLock(one, work("one", LONGER), OFTEN);
     await expect.poll(() => order).toEqual(["one begins"]);
-    await Promise.all([first, alone(two, work("two", 0), OFTEN)]);
+    await Promise.all([first, withDatabaseLock(two, work("two", 0), OFTEN)]);
     expect(order).toEqual(["one begins", "one ends", "two begins", "two ends"]);
     await Promise.all([one.close(), two.close()]);
   });
@@ -37,7 +37,7 @@ function staysAlone(open: () => Promise<Driver>): void {
   test("work that was not alone to its end does not pass for it, and lets the next be", async () => {
     const driver = await open();
     let ended = false;
-    const working = alone(
+    const working = withDatabaseLock(
       driver,
       async () => {
         await after(LONGER);
@@ -49,13 +49,13 @@ function staysAlone(open: () => Promise<Driver>): void {
     expect(ended).toBe(true);
     expect(String(error)).toMatch(/kept other servers from preparing .* was lost before that was done/);
     expect(driver.classify(error)).toBe("connectionLost");
-    expect(await alone(driver, async () => "done")).toBe("done");
+    expect(await withDatabaseLock(driver, async () => "done")).toBe("done");
     await driver.close();
   });
 
   test("what fails in the work is told, not the lock that was lost meanwhile", async () => {
     const driver = await open();
-    const working = alone(
+    const working = withDatabaseLock(
       driver,
       async () => {
         await after(LONGER);

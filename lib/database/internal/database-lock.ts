@@ -1,6 +1,6 @@
 import { UnusableDatabaseError } from "../driver/database-errors.ts";
 import type { DatabaseConnection, Driver, TransactionMode } from "../driver/driver.ts";
-import { dialects } from "./internal-sql.ts";
+import { internalSql } from "./internal-sql.ts";
 
 /**
  * Runs `work` while no other server of this database runs its own `alone`. For what must happen once: creating the
@@ -12,13 +12,13 @@ import { dialects } from "./internal-sql.ts";
  * A connection that says nothing may be ended by the server, and the lock with it; so it says something now and then.
  * @throws {UnusableDatabaseError} when the lock was lost before `work` had ended: somebody else may have been at it, too.
  */
-export async function alone<T>(
+export async function withDatabaseLock<T>(
   driver: Driver,
   work: () => Promise<T>,
   /** Milliseconds from one sign of life to the next. */
   every = 10_000,
 ): Promise<T> {
-  const { lock } = dialects[driver.dialect];
+  const { lock } = internalSql[driver.dialect];
   if (!driver.shared || !lock) return work();
   const holder = await driver.connect();
   try {

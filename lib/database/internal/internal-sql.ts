@@ -15,7 +15,7 @@ export interface TableSpec {
 }
 
 /** How one dialect says what the framework itself asks of a database. Pure text: nothing here runs anything. */
-export interface DialectSql {
+export interface InternalSql {
   /** Whether a transaction that is rolled back takes `create table` and `alter table` with it. */
   readonly definitionsRollBack: boolean;
   /** What the database's user may lack when the framework's tables cannot be made. */
@@ -51,7 +51,7 @@ export interface DatabaseLock {
   readonly release?: string;
 }
 
-const pg: DialectSql = {
+const pg: InternalSql = {
   definitionsRollBack: true,
   rightToCreate: 'Its user needs the right to create a schema ("grant create on database …").',
   rightToUse:
@@ -86,7 +86,7 @@ const pg: DialectSql = {
   lock: { take: "select 1 as taken from pg_advisory_xact_lock(7165059151302979683)" },
 };
 
-const sqlite: DialectSql = {
+const sqlite: InternalSql = {
   definitionsRollBack: true,
   rightToCreate: "Its file and the directory around it must be writable.",
   rightToUse: "Its file and the directory around it must be writable.",
@@ -126,7 +126,7 @@ const sqlite: DialectSql = {
 
 const LOCK_IN_MYSQL = "concat('convex-lite ', left(sha2(database(), 256), 48))";
 
-const mysql: DialectSql = {
+const mysql: InternalSql = {
   definitionsRollBack: false,
   rightToCreate: 'Its user needs the right to create tables ("grant create, alter, index on … to …").',
   rightToUse: 'Its user needs the right to use them ("grant select, insert, update, delete on … to …").',
@@ -169,7 +169,7 @@ const mysql: DialectSql = {
 };
 
 /** One entry per dialect. */
-export const dialects: Readonly<Record<Dialect, DialectSql>> = { pg, sqlite, mysql };
+export const internalSql: Readonly<Record<Dialect, InternalSql>> = { pg, sqlite, mysql };
 
 /** What drizzle-kit is to leave alone where the framework's tables lie among the author's. */
 export const OWN_PREFIX = "_convex_lite_";
@@ -192,22 +192,22 @@ function listed(values: readonly unknown[]): readonly unknown[] {
   return values.length > 0 ? values : [null];
 }
 
-function columnsOf({ quoted }: DialectSql, { columns }: TableSpec, types: Record<ColumnKind, string>): string[] {
+function columnsOf({ quoted }: InternalSql, { columns }: TableSpec, types: Record<ColumnKind, string>): string[] {
   return Object.entries(columns).map(
     ([column, kind], i) => `${quoted(column)} ${types[kind]} not null${i === 0 ? " primary key" : ""}`,
   );
 }
 
-function createTable({ own }: DialectSql, { name }: TableSpec, parts: readonly string[]): string {
+function createTable({ own }: InternalSql, { name }: TableSpec, parts: readonly string[]): string {
   return `create table if not exists ${own(name)} (${parts.join(", ")})`;
 }
 
-function insert({ quoted }: DialectSql, table: string, columns: readonly string[]): string {
+function insert({ quoted }: InternalSql, table: string, columns: readonly string[]): string {
   const values = columns.map((_, i) => `$${i + 1}`);
   return `insert into ${table} (${columns.map(quoted).join(", ")}) values (${values.join(", ")})`;
 }
 
-function onConflictReplace({ quoted }: DialectSql, [key = "", ...rest]: readonly string[]): string {
+function onConflictReplace({ quoted }: InternalSql, [key = "", ...rest]: readonly string[]): string {
   const replaced = rest.map((column) => `${quoted(column)} = excluded.${quoted(column)}`);
   return `on conflict (${quoted(key)}) do update set ${replaced.join(", ")}`;
 }

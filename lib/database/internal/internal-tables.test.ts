@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
 import type { Driver } from "../driver/driver.ts";
 import { openPostgres } from "../postgres/postgres.ts";
-import { openTemporary } from "../temporary-database.ts";
+import { openTemporaryDatabase } from "../temporary-database.ts";
 import { inTransaction } from "./database-lock.ts";
 import { createInternalTables, readMeta, writeMeta } from "./internal-tables.ts";
 
@@ -17,7 +17,7 @@ const columnsOfSessions = (driver: Driver): Promise<unknown[]> =>
   });
 
 test("the framework's tables are there, and making them again changes nothing", async () => {
-  const driver = await openTemporary({ schema: {} });
+  const driver = await openTemporaryDatabase({ schema: {} });
   const columns = ["id text", "identity text", "last_decided bigint", "outcomes text", "touched bigint"];
   expect(await columnsOfSessions(driver)).toEqual(columns);
   await createInternalTables(driver);
@@ -26,7 +26,7 @@ test("the framework's tables are there, and making them again changes nothing", 
 });
 
 test("writers of different sessions do not conflict by an index: the key is the only one", async () => {
-  const driver = await openTemporary({ schema: {} });
+  const driver = await openTemporaryDatabase({ schema: {} });
   const indexes = await inTransaction(driver, "read", (connection) =>
     connection.execute("select indexname from pg_indexes where schemaname = 'convex_lite' and tablename = 'sessions'"),
   );
@@ -35,7 +35,7 @@ test("writers of different sessions do not conflict by an index: the key is the 
 });
 
 test("tables of a later release are an error that says so", async () => {
-  const driver = await openTemporary({ schema: {} });
+  const driver = await openTemporaryDatabase({ schema: {} });
   await inTransaction(driver, "write", (connection) => writeMeta(connection, "version", "99"));
   await expect(createInternalTables(driver)).rejects.toThrow("version 99, made by a later release");
   await driver.close();

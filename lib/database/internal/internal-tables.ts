@@ -1,8 +1,8 @@
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
 import type { DatabaseConnection, Dialect, Driver } from "../driver/driver.ts";
 import { advance, clients } from "./client-row.ts";
-import { alone, inTransaction } from "./database-lock.ts";
-import { dialects, type TableSpec } from "./internal-sql.ts";
+import { inTransaction, withDatabaseLock } from "./database-lock.ts";
+import { internalSql, type TableSpec } from "./internal-sql.ts";
 
 /** Single facts by name: the version of these tables, the schema development brought the database to. */
 const meta: TableSpec = { name: "meta", columns: { key: "key", value: "text" } };
@@ -13,7 +13,7 @@ const meta: TableSpec = { name: "meta", columns: { key: "key", value: "text" } }
  * stopped half way, so each leaves alone what is there.
  */
 const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
-  (dialect) => [meta, clients].flatMap(dialects[dialect].createOwn),
+  (dialect) => [meta, clients].flatMap(internalSql[dialect].createOwn),
   (dialect) => advance[dialect].create,
 ];
 
@@ -23,12 +23,12 @@ const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
  * @throws when the tables are newer than this code, or the user may not create or use them.
  */
 export async function createInternalTables(driver: Driver): Promise<void> {
-  const { rightToUse, rightToCreate } = dialects[driver.dialect];
+  const { rightToUse, rightToCreate } = internalSql[driver.dialect];
   const present = await inTransaction(driver, "read", presentVersion).catch((error: unknown) => {
     throw explained(driver, error, "read", rightToUse);
   });
   if (present === versions.length) return;
-  await alone(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
+  await withDatabaseLock(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
     throw explained(driver, error, "created", rightToCreate);
   });
 }
@@ -61,7 +61,7 @@ async function presentVersion(connection: DatabaseConnection): Promise<number> {
 
 /** One fact of the table `meta`; undefined when it, or the table, is not there. */
 export async function readMeta(connection: DatabaseConnection, key: string): Promise<string | undefined> {
-  const { own, quoted, existing } = dialects[connection.dialect];
+  const { own, quoted, existing } = internalSql[connection.dialect];
   const { sql, params } = existing([own("meta")]);
   if ((await connection.execute(sql, params)).length === 0) return undefined;
   const select = `select value from ${own("meta")} where ${quoted("key")} = $1`;
@@ -70,6 +70,6 @@ export async function readMeta(connection: DatabaseConnection, key: string): Pro
 }
 
 export async function writeMeta(connection: DatabaseConnection, key: string, value: string): Promise<void> {
-  const { own, put } = dialects[connection.dialect];
+  const { own, put } = internalSql[connection.dialect];
   await connection.change(put(own("meta"), ["key", "value"]), [key, value]);
 }

@@ -21,7 +21,7 @@ import {
   type TransactionMode,
 } from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
-import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
+import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 import { committingWords, mayHideAnother } from "./implicit-commit.ts";
 import { classifyMysql, isLoss } from "./mysql-errors.ts";
 
@@ -65,7 +65,7 @@ export class MysqlConnection implements DatabaseConnection {
   /** Why no more statements of this transaction are sent. */
   #over: unknown;
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
-  #transaction: OpenTransaction | undefined;
+  #transaction: TransactionScope | undefined;
   #inTransaction = false;
   /** A statement has left the connection in a state that others must not meet. */
   #meddledWith = false;
@@ -87,7 +87,7 @@ export class MysqlConnection implements DatabaseConnection {
     this.#over = undefined;
     for (const statement of beginStatements[mode]) await this.#send({ sql: statement });
     this.#inTransaction = mode !== "define";
-    this.#transaction = new OpenTransaction();
+    this.#transaction = new TransactionScope();
     this.#db = this.#drizzleIn(this.#transaction);
   }
 
@@ -206,7 +206,7 @@ export class MysqlConnection implements DatabaseConnection {
     }
   }
 
-  #drizzleIn(transaction: OpenTransaction): unknown {
+  #drizzleIn(transaction: TransactionScope): unknown {
     const schema = this.#options.schema();
     const query = (given: string | QueryOptions, values: unknown[]) =>
       this.#run({ ...(typeof given === "string" ? { sql: given } : given), ...(values ? { values } : {}) });
@@ -243,9 +243,9 @@ type Schema = Record<string, unknown>;
 
 /** Drizzle's session, refusing statements after the end of the transaction. */
 class TransactionSession extends MySql2Session<Schema, TablesRelationalConfig> {
-  readonly #transaction: OpenTransaction;
+  readonly #transaction: TransactionScope;
 
-  constructor(client: MySql2Client, schema: RelationalSchema<MySqlDialect>, transaction: OpenTransaction) {
+  constructor(client: MySql2Client, schema: RelationalSchema<MySqlDialect>, transaction: TransactionScope) {
     super(client, schema.dialect, schema, { mode: "default" });
     this.#transaction = transaction;
   }
@@ -261,7 +261,7 @@ class TransactionSession extends MySql2Session<Schema, TablesRelationalConfig> {
 interface NestableParts {
   schema: RelationalSchema<MySqlDialect>;
   session: TransactionSession;
-  transaction: OpenTransaction;
+  transaction: TransactionScope;
   send(sql: string): Promise<unknown>;
 }
 

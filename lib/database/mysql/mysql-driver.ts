@@ -4,9 +4,9 @@ import { createConnection, createPool, type Pool, type PoolConnection, type Pool
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause, UnusableDatabaseError } from "../driver/database-errors.ts";
 import { ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
-import { cannotUse, Unsuitable } from "../driver/open-errors.ts";
+import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
-import { Turns } from "../driver/semaphore.ts";
+import { Semaphore } from "../driver/semaphore.ts";
 import { MysqlConnection } from "./mysql-connection.ts";
 import { classifyMysql, mysqlErrorNumber } from "./mysql-errors.ts";
 import { withTlsOfMysql2 } from "./mysql-tls.ts";
@@ -35,7 +35,7 @@ export async function openMysql(given: MysqlOptions): Promise<Driver> {
     return new MysqlDriver(options, pool, place, await verify(pool));
   } catch (error) {
     void pool.end().catch(() => {});
-    throw cannotUse(`MySQL at ${place}`, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
+    throw openError(`MySQL at ${place}`, error, refusalOf(error), decodeURIComponent(new URL(options.url).password));
   }
 }
 
@@ -96,7 +96,7 @@ class MysqlDriver implements Driver {
   readonly #pool: Pool;
   readonly #product: Product;
   /** mysql2 lets whoever asks for a connection wait for ever. */
-  readonly #turns: Turns;
+  readonly #turns: Semaphore;
   #schema;
   #closing: Promise<void> | undefined;
 
@@ -106,7 +106,7 @@ class MysqlDriver implements Driver {
     this.#options = options;
     this.#pool = pool;
     this.connections = options.connections ?? CONNECTIONS;
-    this.#turns = new Turns(this.connections);
+    this.#turns = new Semaphore(this.connections);
     this.#schema = relationalSchema(options.schema, new MySqlDialect());
   }
 
@@ -161,17 +161,19 @@ async function verify(pool: Pool): Promise<Product> {
   const version = String(found.version);
   const isMariadb = /mariadb/i.test(version);
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (found.name === null) throw new Unsuitable("DATABASE_URL names no database: end it with /name-of-the-database.");
+  if (found.name === null)
+    throw new UnsuitableServerError("DATABASE_URL names no database: end it with /name-of-the-database.");
   if (isMariadb ? major * 100 + minor < 1006 : major < 8)
-    throw new Unsuitable(`it is version ${version}; MySQL 8 or MariaDB 10.6, or later, is needed.`);
+    throw new UnsuitableServerError(`it is version ${version}; MySQL 8 or MariaDB 10.6, or later, is needed.`);
   if (found.encoding !== "utf8mb4") {
-    throw new Unsuitable(
+    throw new UnsuitableServerError(
       `its character set is ${found.encoding}, which does not hold every text. Run "alter database … character set utf8mb4".`,
     );
   }
   if (Number(found.readOnly) !== 0)
-    throw new Unsuitable("it is read-only, as a replica is; use the primary's address.");
-  if (found.engine !== "InnoDB") throw new Unsuitable(`its storage engine is ${found.engine}; InnoDB is needed.`);
+    throw new UnsuitableServerError("it is read-only, as a replica is; use the primary's address.");
+  if (found.engine !== "InnoDB")
+    throw new UnsuitableServerError(`its storage engine is ${found.engine}; InnoDB is needed.`);
   return isMariadb ? "MariaDB" : "MySQL";
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { patience } from "../../../tests/support/patience.ts";
-import { EmbeddedLockTakenError, lockEmbedded } from "../driver/directory-lock.ts";
+import { DirectoryInUseError, lockDirectory } from "../driver/directory-lock.ts";
 import { inTransaction } from "../internal/database-lock.ts";
 import { openPglite } from "./pglite-driver.ts";
 
@@ -59,9 +59,9 @@ test("a second process is refused, with the directory, the owner and what to do"
 
 test("the same process is refused as well, and the directory is free again after close", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
-  await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(EmbeddedLockTakenError);
+  await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(DirectoryInUseError);
   await driver.close();
-  lockEmbedded(directory).release();
+  lockDirectory(directory).release();
 });
 
 test("every acknowledged row survives kill -9, and the lock ends with its process", async () => {
@@ -112,7 +112,7 @@ test("a directory that holds something else is an error that names it and says w
     /pglite cannot be opened.*move the directory away/,
   );
   // And it is free again.
-  lockEmbedded(directory).release();
+  lockDirectory(directory).release();
 });
 
 describe("the first time on a machine", () => {

@@ -11,7 +11,7 @@ import type { ImageMade } from "./initial-image-worker.ts";
  * The file of an initialised, empty database, to be unpacked into a new directory. Initialising takes seconds, so the
  * first time on this machine keeps the result in a cache of this user's; the name holds PGlite's version.
  */
-export async function embeddedImage(): Promise<string> {
+export async function initialImage(): Promise<string> {
   const name = `pglite-${await pgliteVersion()}.tar.zst`;
   const images = placesToKeep().map((place) => join(place, name));
   const found = images.find((image) => existsSync(image));

@@ -5,13 +5,13 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { classifyPostgres, innermostMessage, lostBecause } from "../driver/database-errors.ts";
-import { type EmbeddedLock, lockEmbedded } from "../driver/directory-lock.ts";
+import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
 import { ConnectionLostError, type DatabaseConnection } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
-import { Turns } from "../driver/semaphore.ts";
+import { Semaphore } from "../driver/semaphore.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
-import { embeddedImage } from "./initial-image.ts";
+import { initialImage } from "./initial-image.ts";
 import { PgliteThread } from "./pglite-thread.ts";
 import { PortStream } from "./port-stream.ts";
 
@@ -37,11 +37,11 @@ export interface PgliteOptions {
 export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> {
   const options = { ...given, directory: resolve(given.directory) };
   const { directory, log } = options;
-  const lock = lockEmbedded(directory);
+  const lock = lockDirectory(directory);
   try {
     const isNew = !existsSync(directory);
     if (isNew) log.info(`Creating the embedded database in ${directory}.`);
-    const first = openThread(directory, lock, isNew ? await embeddedImage() : undefined);
+    const first = openThread(directory, lock, isNew ? await initialImage() : undefined);
     await first.thread.ready;
     return new PgliteDriver(options, first, lock);
   } catch (error) {
@@ -61,7 +61,7 @@ interface OpenThread {
   pool: pg.Pool;
 }
 
-function openThread(directory: string, lock: EmbeddedLock, image?: string): OpenThread {
+function openThread(directory: string, lock: DirectoryLock, image?: string): OpenThread {
   const thread = new PgliteThread(directory, lock, image);
   const pool = new pg.Pool({
     max: 2,
@@ -85,15 +85,15 @@ class PgliteDriver implements EmbeddedDriver {
   readonly overlaps = false;
   readonly shared = false;
   readonly directory: string;
-  readonly #turns = new Turns();
+  readonly #turns = new Semaphore();
   readonly #options: PgliteOptions;
-  readonly #lock: EmbeddedLock;
+  readonly #lock: DirectoryLock;
   /** Replaced when its thread has stopped, by the next `connect`. */
   #open: OpenThread;
   #schema;
   #closing: Promise<void> | undefined;
 
-  constructor(options: PgliteOptions, open: OpenThread, lock: EmbeddedLock) {
+  constructor(options: PgliteOptions, open: OpenThread, lock: DirectoryLock) {
     this.#options = options;
     this.directory = options.directory;
     this.#open = open;

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import type { EmbeddedLock } from "../driver/directory-lock.ts";
+import type { DirectoryLock } from "../driver/directory-lock.ts";
 import type { PgliteWorkerData, PgliteWorkerReply, PgliteWorkerRequest } from "./pglite-worker.ts";
 
 /** The worker thread that has one directory open. Once it has stopped it stays stopped; open another. */
@@ -14,7 +14,7 @@ export class PgliteThread {
    * @param lock The directory's. It is not collected as garbage, and so let go, before the thread has stopped.
    * @param image From which to make the directory first, when it does not exist.
    */
-  constructor(directory: string, lock: EmbeddedLock, image?: string) {
+  constructor(directory: string, lock: DirectoryLock, image?: string) {
     const workerData: PgliteWorkerData = { directory, image };
     // The same ending as this file has: `.ts` in the repository, `.js` in the package.
     const file = new URL(`./pglite-worker${extname(import.meta.url)}`, import.meta.url);

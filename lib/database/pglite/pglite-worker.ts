@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { must } from "../../environment/assert.ts";
 import { unpackImage } from "./unpack-image.ts";
-import { type WireGroup, WireGroups } from "./wire-messages.ts";
+import { type MessageGroup, MessageGroups } from "./wire-messages.ts";
 
 /** What the thread is started with. */
 export interface PgliteWorkerData {
@@ -32,7 +32,7 @@ export type PgliteWorkerReply =
 class Served {
   readonly port: MessagePort;
   readonly guest: boolean;
-  readonly groups = new WireGroups();
+  readonly groups = new MessageGroups();
   readonly answers: Uint8Array[] = [];
 
   constructor(port: MessagePort, guest: boolean) {
@@ -48,7 +48,7 @@ class Served {
 
 class OneBackend {
   readonly #database: PGlite;
-  readonly #waiting: Array<{ from: Served; group: WireGroup }> = [];
+  readonly #waiting: Array<{ from: Served; group: MessageGroup }> = [];
   /** The connection with an open transaction, or in the middle of a group. Until it is done, everyone else waits. */
   #owner: Served | undefined;
 
@@ -85,7 +85,7 @@ class OneBackend {
    * and runs to its end before it returns although it gives a promise. Each piece is a view into memory of PGlite's own,
    * and what is sent away is transferred: hence the copies.
    */
-  #answer(to: Served, group: WireGroup): void {
+  #answer(to: Served, group: MessageGroup): void {
     const done = this.#database.execProtocolRawStream(group.bytes, {
       syncToFs: false,
       onRawData: (piece) => to.answers.push(new Uint8Array(piece)),

@@ -10,18 +10,18 @@ import { patience } from "../../../tests/support/patience.ts";
 import { inTransaction } from "../internal/database-lock.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { openPglite } from "./pglite-driver.ts";
-import { serveWire, type WireServer } from "./serve-postgres-protocol.ts";
+import { type PostgresProtocolServer, servePostgresProtocol } from "./serve-postgres-protocol.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 let base: string;
 let driver: EmbeddedDriver;
-let server: WireServer;
+let server: PostgresProtocolServer;
 
 async function serveIn(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const within = { answerWithin: 100, connectWithin: patience.fact };
   driver = await openPglite({ directory: join(folder, "pglite"), schema: {}, log, ...within });
-  server = await serveWire(driver, log);
+  server = await servePostgresProtocol(driver, log);
 }
 const host = (): string => readFileSync(`${driver.directory}.socket`, "utf8");
 const tool = async (): Promise<pg.Client> => {

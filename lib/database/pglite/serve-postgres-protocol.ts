@@ -8,7 +8,7 @@ import type { Driver } from "../driver/driver.ts";
 import { type EmbeddedDriver, isEmbedded } from "./embedded-driver.ts";
 
 /** The embedded database is reachable for tools until this is closed. */
-export interface WireServer {
+export interface PostgresProtocolServer {
   close(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface WireServer {
  *
  * Does nothing for a database that is not embedded, and on Windows, where `pg` knows no such sockets.
  */
-export async function serveWire(driver: Driver, log: Log): Promise<WireServer> {
+export async function servePostgresProtocol(driver: Driver, log: Log): Promise<PostgresProtocolServer> {
   if (!isEmbedded(driver) || process.platform === "win32") return { close: async () => {} };
   const { folder, made } = socketFolder(driver.directory);
   const path = join(folder, ".s.PGSQL.5432");

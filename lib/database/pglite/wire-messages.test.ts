@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { WireGroups } from "./wire-messages.ts";
+import { MessageGroups } from "./wire-messages.ts";
 
 function message(type: string, body = ""): Buffer {
   const text = Buffer.from(body);
@@ -26,7 +26,7 @@ test("what is answered together stays together, however the bytes arrive", () =>
   const cuts = fc.array(fc.integer({ min: 0, max: sent.length }), { maxLength: 20 });
   fc.assert(
     fc.property(cuts, (places) => {
-      const groups = new WireGroups();
+      const groups = new MessageGroups();
       const edges = [0, ...places.sort((a, b) => a - b), sent.length];
       const found = edges.flatMap((edge, i) => groups.push(sent.subarray(edge, edges[i + 1] ?? sent.length)));
       expect(found.map(({ bytes }) => Buffer.from(bytes).toString("latin1"))).toEqual(
@@ -38,12 +38,12 @@ test("what is answered together stays together, however the bytes arrive", () =>
 });
 
 test("bytes of a group are its own, so that they can be transferred", () => {
-  const [group] = new WireGroups().push(startup);
+  const [group] = new MessageGroups().push(startup);
   expect(group?.bytes.buffer.byteLength).toBe(group?.bytes.byteLength);
 });
 
 test("a goodbye ends the connection, and so does what is not the protocol", () => {
-  const leaving = new WireGroups();
+  const leaving = new MessageGroups();
   leaving.push(Buffer.concat([startup, message("X"), message("Q", "too late")]));
   expect(leaving.ended).toBe(true);
   for (const nonsense of [
@@ -51,7 +51,7 @@ test("a goodbye ends the connection, and so does what is not the protocol", () =
     Buffer.from([0, 0, 0, 1, 0]),
     Buffer.from([255, 255, 255, 255, 0]),
   ]) {
-    const groups = new WireGroups();
+    const groups = new MessageGroups();
     expect(groups.push(nonsense)).toEqual([]);
     expect(groups.ended).toBe(true);
   }

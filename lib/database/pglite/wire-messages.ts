@@ -1,5 +1,5 @@
 /** Bytes that PostgreSQL answers as a whole. */
-export interface WireGroup {
+export interface MessageGroup {
   bytes: Uint8Array<ArrayBuffer>;
   /** The sender asked for an answer in the middle (Flush): what follows belongs to this group. */
   unfinished: boolean;
@@ -16,7 +16,7 @@ const largestMessage = 1 << 30;
  * embedded database and there is one unnamed statement in it: if the messages of two clients mixed, one would get the
  * rows of the other.
  */
-export class WireGroups {
+export class MessageGroups {
   #rest: Buffer = Buffer.alloc(0);
   /** Where in `#rest` the first message begins that was not looked at yet. */
   #at = 0;
@@ -25,12 +25,12 @@ export class WireGroups {
   ended = false;
 
   /** Takes the next bytes; returns the groups that are complete with them. */
-  push(chunk: Uint8Array): WireGroup[] {
+  push(chunk: Uint8Array): MessageGroup[] {
     this.#rest =
       this.#rest.length > 0
         ? Buffer.concat([this.#rest, chunk])
         : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const groups: WireGroup[] = [];
+    const groups: MessageGroup[] = [];
     while (!this.ended) {
       const length = this.#lengthOfMessage();
       if (length === undefined || this.#rest.length - this.#at < length) break;
@@ -51,7 +51,7 @@ export class WireGroups {
     return this.ended ? undefined : length + prefix;
   }
 
-  #cut(unfinished: boolean): WireGroup {
+  #cut(unfinished: boolean): MessageGroup {
     const bytes = new Uint8Array(this.#rest.subarray(0, this.#at));
     this.#rest = this.#rest.subarray(this.#at);
     this.#at = 0;

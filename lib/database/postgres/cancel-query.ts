@@ -24,7 +24,7 @@ interface CancellingConnection {
  * The request goes over a connection of its own, as PostgreSQL wants it, with the secret the server gave the client. It
  * is an attempt: nobody waits for it and its failure changes nothing.
  */
-export function cancelRunning(pooled: PoolClient): void {
+export function cancelQuery(pooled: PoolClient): void {
   const client = pooled as unknown as CancellableClient;
   if (client.processID === null || client.secretKey === null) return;
   const { processID, secretKey } = client;

@@ -14,7 +14,7 @@ import {
   type TransactionMode,
 } from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
-import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
+import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 
 export interface PgConnectionOptions {
   /** The schema of the next `begin`. */
@@ -52,7 +52,7 @@ export class PgConnection implements DatabaseConnection {
   /** Why the connection is gone. Set once, by the client's "error" or by `destroy`. */
   #lost: ConnectionLostError | undefined;
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
-  #transaction: OpenTransaction | undefined;
+  #transaction: TransactionScope | undefined;
   #db: unknown;
   #ended = false;
   readonly #onError = (error: Error): void => {
@@ -69,7 +69,7 @@ export class PgConnection implements DatabaseConnection {
     assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
     const locking = lock !== undefined && this.#options.outlivesClient ? takeLock(lock) : "";
     await this.#send(beginStatement[mode] + locking);
-    this.#transaction = new OpenTransaction();
+    this.#transaction = new TransactionScope();
     this.#db = this.#drizzleIn(this.#transaction);
   }
 
@@ -180,7 +180,7 @@ export class PgConnection implements DatabaseConnection {
     return must(this.#transaction, "statements come after `begin`").run(() => this.#send({ text: sql }, [...params]));
   }
 
-  #drizzleIn(transaction: OpenTransaction): unknown {
+  #drizzleIn(transaction: TransactionScope): unknown {
     const { namedStatements } = this.#options;
     const schema = this.#options.schema();
     const query = (query: Query, params: unknown[]) => transaction.run(() => this.#send(query, params));
@@ -195,13 +195,13 @@ export class PgConnection implements DatabaseConnection {
  * wraps what that throws, and the reason would be hard to see.
  */
 class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRelationalConfig> {
-  readonly #transaction: OpenTransaction;
+  readonly #transaction: TransactionScope;
   readonly #namedStatements: boolean;
 
   constructor(
     client: NodePgClient,
     schema: RelationalSchema<PgDialect>,
-    transaction: OpenTransaction,
+    transaction: TransactionScope,
     namedStatements: boolean,
   ) {
     super(client, schema.dialect, schema);
@@ -222,7 +222,7 @@ type Schema = Record<string, unknown>;
 interface NestableParts {
   schema: RelationalSchema<PgDialect>;
   session: TransactionSession;
-  transaction: OpenTransaction;
+  transaction: TransactionScope;
   send(sql: string): Promise<unknown>;
 }
 

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { classifyPostgres, innermostMessage, lostBecause, sqlState } from "../driver/database-errors.ts";
 import type { DatabaseConnection, Driver } from "../driver/driver.ts";
-import { cannotUse, Unsuitable } from "../driver/open-errors.ts";
+import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { PgConnection } from "./pg-connection.ts";
 
@@ -55,7 +55,7 @@ export async function openServer(server: PostgresServer, { schema, log }: Postgr
     await verify(pool);
   } catch (error) {
     void pool.end();
-    throw cannotUse(description, error, refusalOf(error), password);
+    throw openError(description, error, refusalOf(error), password);
   }
   return new PostgresDriver(server, schema);
 }
@@ -112,9 +112,11 @@ async function verify(pool: Pool): Promise<void> {
   );
   const [{ version, encoding, standby }] = rows;
   if (version < 120_000)
-    throw new Unsuitable(`it is PostgreSQL ${Math.floor(version / 10_000)}; 12 or later is needed.`);
-  if (encoding !== "UTF8") throw new Unsuitable(`its encoding is ${encoding}; create the database with encoding UTF8.`);
-  if (standby) throw new Unsuitable("it is a standby, which refuses every write; use the primary's address.");
+    throw new UnsuitableServerError(`it is PostgreSQL ${Math.floor(version / 10_000)}; 12 or later is needed.`);
+  if (encoding !== "UTF8")
+    throw new UnsuitableServerError(`its encoding is ${encoding}; create the database with encoding UTF8.`);
+  if (standby)
+    throw new UnsuitableServerError("it is a standby, which refuses every write; use the primary's address.");
 }
 
 function refusalOf(error: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Driver } from "../driver/driver.ts";
 import { unreadableCertificate } from "../driver/open-errors.ts";
-import { cancelRunning } from "./cancel-query.ts";
+import { cancelQuery } from "./cancel-query.ts";
 import { openServer, type PostgresOptions, poolOptions } from "./postgres-driver.ts";
 
 /** Opens a PostgreSQL server over TCP or a Unix socket. @throws {UnusableDatabaseError} */
@@ -12,7 +12,7 @@ export function openPostgres(options: PostgresOptions): Promise<Driver> {
     password: typeof password === "string" ? password : undefined,
     pool: new pg.Pool({ ...poolOptions(options), pipeline: true }),
     namedStatements: true,
-    cancel: cancelRunning,
+    cancel: cancelQuery,
   };
   return openServer(server, options);
 }

@@ -14,7 +14,7 @@ import {
   type TransactionMode,
 } from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
-import { endedByHand, OpenTransaction, rolledBackInstead } from "../driver/transaction-scope.ts";
+import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
 /** A handle on the file, lent for one transaction. */
@@ -49,7 +49,7 @@ export class SqliteConnection implements DatabaseConnection {
   #isReleased = false;
   /** Undefined → lent by `begin` → given back at the end of the transaction; then `begin` may follow again. */
   #lent: LentFile | undefined;
-  #transaction: OpenTransaction | undefined;
+  #transaction: TransactionScope | undefined;
   #definition: Definition | undefined;
   #db: unknown;
 
@@ -75,7 +75,7 @@ export class SqliteConnection implements DatabaseConnection {
       throw error;
     }
     this.#lent = lent;
-    this.#transaction = new OpenTransaction();
+    this.#transaction = new TransactionScope();
     this.#db = this.#drizzleIn(this.#transaction);
   }
 
@@ -154,7 +154,7 @@ export class SqliteConnection implements DatabaseConnection {
     return transaction.run(() => statement(this.#stillLent().file));
   }
 
-  #drizzleIn(transaction: OpenTransaction): unknown {
+  #drizzleIn(transaction: TransactionScope): unknown {
     const schema = this.#options.schema();
     const send: Send = (sql, params, shape) => this.#run((file) => answer(file, sql, params, shape));
     const session = new TransactionSession(schema, transaction, send);
@@ -217,11 +217,11 @@ type Schema = Record<string, unknown>;
 
 /** Drizzle's session, refusing statements after the end of the transaction. */
 class TransactionSession extends SQLiteRemoteSession<Schema, TablesRelationalConfig> {
-  readonly #transaction: OpenTransaction;
+  readonly #transaction: TransactionScope;
   /** For the author's own SQL, whose rows Drizzle does not map. */
   readonly #unmapped: SQLiteRemoteSession<Schema, TablesRelationalConfig>;
 
-  constructor(schema: RelationalSchema<SQLiteAsyncDialect>, transaction: OpenTransaction, send: Send) {
+  constructor(schema: RelationalSchema<SQLiteAsyncDialect>, transaction: TransactionScope, send: Send) {
     super(callback(send, "arrays"), schema.dialect, schema);
     this.#transaction = transaction;
     this.#unmapped = new SQLiteRemoteSession(callback(send, "objects"), schema.dialect, schema);
@@ -248,7 +248,7 @@ function callback(send: Send, rows: "arrays" | "objects"): RemoteCallback {
 interface NestableParts {
   schema: RelationalSchema<SQLiteAsyncDialect>;
   session: TransactionSession;
-  transaction: OpenTransaction;
+  transaction: TransactionScope;
   send: Send;
 }
 

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { behavesAsDriver } from "../../../tests/support/databases/behaves-as-driver.ts";
 import { patience } from "../../../tests/support/patience.ts";
 import { UnusableDatabaseError } from "../driver/database-errors.ts";
-import { EmbeddedLockTakenError } from "../driver/directory-lock.ts";
+import { DirectoryInUseError } from "../driver/directory-lock.ts";
 import type { Driver } from "../driver/driver.ts";
 import { inTransaction } from "../internal/database-lock.ts";
 import { openSqlite } from "./sqlite-driver.ts";
@@ -76,7 +76,7 @@ describe("a SQLite file", () => {
     const driver = await open(file);
     const link = `${file}.link`;
     await symlink(file, link);
-    await expect(open(link)).rejects.toThrow(EmbeddedLockTakenError);
+    await expect(open(link)).rejects.toThrow(DirectoryInUseError);
     await driver.close();
   });
 
@@ -88,7 +88,7 @@ describe("a SQLite file", () => {
       () => expect.unreachable("it should be refused"),
       (error: unknown) => error as Error,
     );
-    expect(refusal).toBeInstanceOf(EmbeddedLockTakenError);
+    expect(refusal).toBeInstanceOf(DirectoryInUseError);
     expect(refusal.message).toContain(`${file} is in use by process ${process.pid}`);
     expect(refusal.message).toContain("set DATABASE_URL to another file");
     await driver.close();

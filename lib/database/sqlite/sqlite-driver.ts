@@ -3,10 +3,10 @@ import { dirname, relative, resolve } from "node:path";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
-import { type EmbeddedLock, lockEmbedded } from "../driver/directory-lock.ts";
+import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
 import { ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
-import { Turns } from "../driver/semaphore.ts";
+import { Semaphore } from "../driver/semaphore.ts";
 import { type LentFile, SqliteConnection } from "./sqlite-connection.ts";
 import { classifySqlite, isBusy } from "./sqlite-errors.ts";
 import { SqliteFile } from "./sqlite-file.ts";
@@ -49,7 +49,7 @@ export async function openSqlite(given: SqliteOptions): Promise<Driver> {
   }
   const unfit = existsSync(file) ? reasonNotToOpen(file) : undefined;
   if (unfit !== undefined) throw new UnusableDatabaseError(`The SQLite file ${file} cannot be opened: ${unfit}`);
-  const lock = given.besideServer ? undefined : lockEmbedded(file, "set DATABASE_URL to another file");
+  const lock = given.besideServer ? undefined : lockDirectory(file, "set DATABASE_URL to another file");
   try {
     return new SqliteDriver(options, openWriter(file), lock);
   } catch (error) {
@@ -101,15 +101,15 @@ class SqliteDriver implements Driver {
   readonly overlaps = false;
   readonly shared = false;
   readonly #options: SqliteOptions;
-  readonly #lock: EmbeddedLock | undefined;
+  readonly #lock: DirectoryLock | undefined;
   readonly #writer: SqliteFile;
-  readonly #turns = new Turns();
+  readonly #turns = new Semaphore();
   readonly #idle: SqliteFile[] = [];
   #reading = 0;
   #schema;
   #closing: Promise<void> | undefined;
 
-  constructor(options: SqliteOptions, writer: SqliteFile, lock: EmbeddedLock | undefined) {
+  constructor(options: SqliteOptions, writer: SqliteFile, lock: DirectoryLock | undefined) {
     this.#options = options;
     this.#writer = writer;
     this.#lock = lock;

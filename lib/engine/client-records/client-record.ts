@@ -1,6 +1,6 @@
 import type { DatabaseConnection, Dialect, Statement } from "../../database/driver/driver.ts";
 import { advance, clients } from "../../database/internal/client-row.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 
 /** What is recorded of a client: the proof that none of its mutations runs twice. */
 export interface ClientRecord {
@@ -47,7 +47,7 @@ export const clientRecords = {
   /** The records of several clients as this snapshot shows them. */
   async lookUp(connection: DatabaseConnection, ids: readonly string[]): Promise<Map<string, ClientRecord>> {
     const { select } = statements[connection.dialect];
-    const { sql, params } = dialects[connection.dialect].among("id", ids);
+    const { sql, params } = internalSql[connection.dialect].among("id", ids);
     const rows = await connection.execute(`${select} where ${sql}`, params);
     return new Map(rows.map((row) => [String(row.id), toRecord(row)]));
   },
@@ -75,7 +75,7 @@ const statements: Readonly<Record<Dialect, ReturnType<typeof statementsIn>>> = {
 };
 
 function statementsIn(dialect: Dialect) {
-  const { own, forUpdate, insertNew } = dialects[dialect];
+  const { own, forUpdate, insertNew } = internalSql[dialect];
   const columns = Object.keys(clients.columns);
   const select = `select ${columns.join(", ")} from ${own("sessions")}`;
   return {

@@ -5,7 +5,7 @@ import type { Column, SQL, Table } from "drizzle-orm";
  * what the database holds: what is read has to come back as the very same value, which JavaScript's own types cannot
  * promise (a `Date` knows milliseconds where PostgreSQL keeps microseconds, a number rounds 64 bits).
  */
-export interface Place {
+export interface KeysetSql {
   /** What a row is selected with, for a cursor to hold. */
   read(column: Column): SQL;
   /** What is compared: the column, unless it is compared otherwise than it is ordered. */

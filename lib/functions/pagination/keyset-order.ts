@@ -1,7 +1,7 @@
 import { and, Column, is, or, SQL, StringChunk, sql, type Table } from "drizzle-orm";
 import { hashText } from "../../values/hash.ts";
 import { InvalidCursorError } from "./cursor.ts";
-import type { Place } from "./keyset-column.ts";
+import type { KeysetSql } from "./keyset-column.ts";
 
 /** A column, or `asc(column)`, or `desc(column)`. */
 export type OrderTerm = Column | SQL;
@@ -13,19 +13,19 @@ interface Step {
 }
 
 /** An order of rows in which each has its own place. Rows are compared by the database: see `Place`. */
-export class RowOrder {
+export class KeysetOrder {
   /** Changes whenever cursors made before mean nothing any more. */
   readonly fingerprint: string;
   readonly #steps: readonly Step[];
-  readonly #place: Place;
+  readonly #place: KeysetSql;
 
   /** @throws {TypeError} when two rows could have the same place, or a row none. */
-  static async by(terms: readonly OrderTerm[]): Promise<RowOrder> {
+  static async by(terms: readonly OrderTerm[]): Promise<KeysetOrder> {
     const steps = terms.map(readTerm);
-    return new RowOrder(steps, await placeOf(steps));
+    return new KeysetOrder(steps, await placeOf(steps));
   }
 
-  private constructor(steps: readonly Step[], place: Place) {
+  private constructor(steps: readonly Step[], place: KeysetSql) {
     this.#steps = steps;
     this.#place = place;
     for (const { column } of this.#steps) {
@@ -101,14 +101,14 @@ function readTerm(term: OrderTerm): Step {
  * Told by what Drizzle calls the columns. The packages of dialects are large: imported is the one that the author's schema
  * has loaded already.
  */
-async function placeOf([first]: readonly Step[]): Promise<Place> {
+async function placeOf([first]: readonly Step[]): Promise<KeysetSql> {
   const type = first?.column.columnType ?? "";
-  if (type.startsWith("SQLite")) return (await import("./sqlite-keyset.ts")).placeInSqlite;
-  if (type.startsWith("MySql")) return (await import("./mysql-keyset.ts")).placeInMysql;
-  return (await import("./pg-keyset.ts")).placeInPg;
+  if (type.startsWith("SQLite")) return (await import("./sqlite-keyset.ts")).sqliteKeyset;
+  if (type.startsWith("MySql")) return (await import("./mysql-keyset.ts")).mysqlKeyset;
+  return (await import("./pg-keyset.ts")).pgKeyset;
 }
 
-function isKey(place: Place, table: Table, columns: readonly Column[]): boolean {
+function isKey(place: KeysetSql, table: Table, columns: readonly Column[]): boolean {
   const names = new Set(columns.filter((column) => column.table === table).map(({ name }) => name));
   return place.keys(table).some((key) => key.every((column) => is(column, Column) && names.has(column.name)));
 }

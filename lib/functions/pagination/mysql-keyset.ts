@@ -1,12 +1,12 @@
 import { type Column, is, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, MySqlTable } from "drizzle-orm/mysql-core";
-import { keysIn, type Place } from "./keyset-column.ts";
+import { type KeysetSql, keysIn } from "./keyset-column.ts";
 
 /**
  * MySQL: what a literal is compared as depends on what it looks like (a text beside an integer: both as floating point
  * numbers), so each value says its type. What cannot be one is refused here: MySQL would read it as 0 or as nothing.
  */
-export const placeInMysql: Place = {
+export const mysqlKeyset: KeysetSql = {
   read: (column) => formOf(column).read(column),
   compared: (column) => formOf(column).compared?.(column) ?? sql`${column}`,
   value: (column, value) => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
 import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import { openMysql } from "../../database/mysql/mysql-driver.ts";
-import { openTemporary } from "../../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../database/temporary-database.ts";
 import { createTables } from "../../schema/create-tables.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import type { Database } from "../context.ts";
@@ -202,7 +202,7 @@ function paginates({ open, schema, things, links, row, orders, impossible }: Cas
 
 describe("paginate on SQLite", () =>
   paginates({
-    open: () => openTemporary({ schema: sqliteSchema }),
+    open: () => openTemporaryDatabase({ schema: sqliteSchema }),
     schema: sqliteSchema,
     things: sqliteThings as never,
     links: sqliteLinks as never,

@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
 import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import { openPostgres } from "../../database/postgres/postgres.ts";
-import { openTemporary } from "../../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../database/temporary-database.ts";
 import { createTables } from "../../schema/create-tables.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import type { Database } from "../context.ts";
@@ -256,7 +256,7 @@ function behavesAsPaginate(open: () => Promise<Driver>): void {
   });
 }
 
-describe("paginate", () => behavesAsPaginate(() => openTemporary({ schema })));
+describe("paginate", () => behavesAsPaginate(() => openTemporaryDatabase({ schema })));
 
 await describeWithPostgres("paginate on a PostgreSQL server", ({ url }) =>
   behavesAsPaginate(async () => openPostgres({ url, schema, log: new HandClock().log })),

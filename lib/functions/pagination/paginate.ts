@@ -1,6 +1,6 @@
 import { and, type SQL } from "drizzle-orm";
 import { InvalidCursorError, readCursor, writeCursor } from "./cursor.ts";
-import { type OrderTerm, RowOrder } from "./keyset-order.ts";
+import { KeysetOrder, type OrderTerm } from "./keyset-order.ts";
 import type { PaginationOptions, PaginationResult } from "./pagination-options.ts";
 
 /** How many rows a page may come to hold whose end is fixed. */
@@ -64,7 +64,7 @@ export async function paginate<Row extends Record<string, unknown>>(
   { orderBy }: PaginateOptions,
   { cursor, endCursor, numItems }: PaginationOptions,
 ): Promise<PaginationResult<Row>> {
-  const order = await RowOrder.by([orderBy].flat());
+  const order = await KeysetOrder.by([orderBy].flat());
   const place = (at: string | null | undefined) => (at ? readCursor(at, order.fingerprint, order.size) : undefined);
   const [start, end] = [place(cursor), place(endCursor)];
   const limit = end ? MAX_PINNED : numItems;
@@ -98,7 +98,7 @@ function dynamicSelect(select: Select<unknown>): DynamicSelect {
 }
 
 /** Adds to the author's select what makes a page of it; `where` beside what the author's own asks for. */
-async function run(select: DynamicSelect, order: RowOrder, limit: number, range: SQL | undefined): Promise<Found[]> {
+async function run(select: DynamicSelect, order: KeysetOrder, limit: number, range: SQL | undefined): Promise<Found[]> {
   const { config } = select._;
   config.fields[PLACE] = order.values();
   select.where(and(config.where, range));

@@ -1,16 +1,16 @@
 import { is, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, PgEnumColumn, PgTable } from "drizzle-orm/pg-core";
-import { keysIn, type Place } from "./keyset-column.ts";
+import { type KeysetSql, keysIn } from "./keyset-column.ts";
 
 /** PostgreSQL: every value goes out and in as text, in the form in which it prints and reads it itself. */
-export const placeInPg: Place = {
+export const pgKeyset: KeysetSql = {
   read: (column) => sql`cast(${column} as text)`,
   compared: (column) => sql`${column}`,
   value: (column, value) => sql`cast(cast(${value} as text) as ${typeName(column)})`,
   keys: (table) => (is(table, PgTable) ? keysIn(getTableConfig(table)) : []),
 };
 
-function typeName(column: Parameters<Place["read"]>[0]): SQL {
+function typeName(column: Parameters<KeysetSql["read"]>[0]): SQL {
   if (is(column, PgEnumColumn)) {
     const { schema, enumName } = column.enum;
     return schema ? sql`${sql.identifier(schema)}.${sql.identifier(enumName)}` : sql`${sql.identifier(enumName)}`;

@@ -1,9 +1,9 @@
 import { is, sql } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { keysIn, type Place } from "./keyset-column.ts";
+import { type KeysetSql, keysIn } from "./keyset-column.ts";
 
 /** SQLite: its few kinds of values are JavaScript's own, and 64 bits come as a bigint where a number would round them. */
-export const placeInSqlite: Place = {
+export const sqliteKeyset: KeysetSql = {
   read: (column) => sql`${column}`,
   compared: (column) => sql`${column}`,
   value: (_, value) => (isOfSqlite(value) ? sql`${value}` : undefined),

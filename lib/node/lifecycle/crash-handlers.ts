@@ -1,5 +1,5 @@
 import { UnusableDatabaseError } from "../../database/driver/database-errors.ts";
-import { EmbeddedLockTakenError } from "../../database/driver/directory-lock.ts";
+import { DirectoryInUseError } from "../../database/driver/directory-lock.ts";
 import type { Log } from "../../environment/environment.ts";
 import { LoadError, printProblem } from "../loading/load-error.ts";
 import { SettingsError } from "../process/settings.ts";
@@ -31,5 +31,5 @@ function logFailure(log: Log, error: unknown): void {
 }
 
 function isSetRightByPeople(error: unknown): error is Error {
-  return [SettingsError, UnusableDatabaseError, EmbeddedLockTakenError].some((kind) => error instanceof kind);
+  return [SettingsError, UnusableDatabaseError, DirectoryInUseError].some((kind) => error instanceof kind);
 }

@@ -4,7 +4,7 @@ import { schemaEdits } from "../../../tests/support/databases/contract/schema-ed
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 import type { Driver } from "../../database/driver/driver.ts";
 import { inTransaction } from "../../database/internal/database-lock.ts";
-import { openTemporary } from "../../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../database/temporary-database.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { FunctionLoader } from "./load-functions.ts";
 import { type ServedFunctions, serveFunctions } from "./serve-functions.ts";
@@ -31,7 +31,7 @@ let keptNotice: string | undefined;
 beforeEach(async () => {
   project = new TemporaryProject({ "convex/schema.ts": plain, "convex/a.ts": 'export const value = "first";' });
   loader = new FunctionLoader("convex", project.root);
-  database = await openTemporary({ schema: {} });
+  database = await openTemporaryDatabase({ schema: {} });
   clock = new HandClock();
   served = [];
   notices = [];
@@ -94,7 +94,9 @@ test.each(["pg", "sqlite"] as const)(
   async (dialect) => {
     const { usual, rows, edits, written } = schemaEdits(dialect);
     await database.close();
-    database = await openTemporary({ schema: dialect === "pg" ? {} : { a: sqliteTable("a", { id: integer() }) } });
+    database = await openTemporaryDatabase({
+      schema: dialect === "pg" ? {} : { a: sqliteTable("a", { id: integer() }) },
+    });
     project.put("convex/schema.ts", written(usual));
     await serve();
     for (const statement of rows) await execute(statement);

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { Driver } from "../../database/driver/driver.ts";
-import { serveWire } from "../../database/pglite/serve-postgres-protocol.ts";
+import { servePostgresProtocol } from "../../database/pglite/serve-postgres-protocol.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../environment/environment.ts";
 import { applyMigrations } from "../../schema/migrations/apply-migrations.ts";
-import { type BroughtInLine, bringInLine } from "../../schema/push-schema.ts";
-import { SchemaPlanner } from "../../schema/snapshot/drizzle-kit-process.ts";
+import { type PushResult, pushSchema } from "../../schema/push-schema.ts";
+import { DrizzleKitProcess } from "../../schema/snapshot/drizzle-kit-process.ts";
 import type { Settings } from "../process/settings.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
 import { RefusedError, watchFunctions } from "./watch-functions.ts";
@@ -21,7 +21,7 @@ export interface ServeFunctionsOptions {
   log: Log;
 }
 
-type Refusal = Extract<BroughtInLine, { status: "refused" }>;
+type Refusal = Extract<PushResult, { status: "refused" }>;
 
 /** Functions are served, and what is saved is too, until this is closed. */
 export interface ServedFunctions {
@@ -53,7 +53,7 @@ async function followSaves(
   serve: (functions: LoadedFunctions) => void,
 ): Promise<ServedFunctions> {
   const log = alsoInPages(terminal, engine);
-  const planner = new SchemaPlanner();
+  const planner = new DrizzleKitProcess();
   const schemaPath = join(loader.directory, "schema.ts");
   /** The schema that the database fits. Unknown after a refusal: somebody may do by hand what was refused. */
   let fits: string | undefined;
@@ -66,7 +66,13 @@ async function followSaves(
   async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<Refusal | undefined> {
     if (schemaKey === fits) return undefined;
     fits = undefined;
-    const result = await bringInLine({ driver: database, schemaPath, planner, accept, migrations: loader.migrations });
+    const result = await pushSchema({
+      driver: database,
+      schemaPath,
+      drizzleKit: planner,
+      accept,
+      migrations: loader.migrations,
+    });
     accept = undefined;
     if (result.status === "refused") return result;
     fits = schemaKey;
@@ -89,7 +95,7 @@ async function followSaves(
     engine.keepNotice(standing && stripVTControlCharacters(standing));
   }
 
-  const wire = await serveWire(database, log);
+  const wire = await servePostgresProtocol(database, log);
   tell(await changeDatabase(functions));
   serve(functions);
   const stopWatching = watchFunctions({

@@ -5,8 +5,8 @@ import type { ForeignKeySnapshot, SchemaSnapshot, TableSnapshot } from "../snaps
  * A table as its database describes it, in words that are only compared with each other: each database has its own for
  * a type or a default (`varchar(80)` becomes `character varying(80)`, `boolean` becomes `tinyint(1)`).
  */
-export interface TableWords {
-  columns: ReadonlyMap<string, ColumnWords>;
+export interface DescribedTable {
+  columns: ReadonlyMap<string, DescribedColumn>;
   primaryKey: readonly string[];
   /** Where it is dropped by its name (PostgreSQL). */
   primaryKeyName?: string | undefined;
@@ -18,7 +18,7 @@ export interface TableWords {
   policies?: readonly string[];
 }
 
-export interface ColumnWords {
+export interface DescribedColumn {
   type: string;
   required: boolean;
   /** SQL; undefined without one. */
@@ -28,7 +28,7 @@ export interface ColumnWords {
 }
 
 /** What else is there, of what the snapshots name. */
-export interface OtherWords {
+export interface DescribedPart {
   /** Keys of the snapshots. */
   views: ReadonlySet<string>;
   schemas: ReadonlySet<string>;
@@ -41,14 +41,18 @@ export interface OtherWords {
 /** How one kind of database is asked what it holds. */
 export interface Catalogue {
   /** Undefined when there is no such table. */
-  table(connection: DatabaseConnection, table: Named, place: "stored" | "temporary"): Promise<TableWords | undefined>;
+  table(
+    connection: DatabaseConnection,
+    table: Named,
+    place: "stored" | "temporary",
+  ): Promise<DescribedTable | undefined>;
   /**
    * One of drizzle-kit's statements for a new table or its index, made to make a temporary one, which hides the stored
    * one of the same name. Undefined for statements about anything else.
    */
   temporarily(statement: string): string | undefined;
   dropTemporary(table: Named): string;
-  others(connection: DatabaseConnection, snapshots: readonly SchemaSnapshot[]): Promise<OtherWords>;
+  others(connection: DatabaseConnection, snapshots: readonly SchemaSnapshot[]): Promise<DescribedPart>;
   /** A name in the catalogue may be shorter than the one that was given. */
   nameOf(given: string): string;
 }
@@ -56,7 +60,7 @@ export interface Catalogue {
 export type Named = Pick<TableSnapshot, "name" | "schema">;
 
 /** A foreign key in the same words, whether from a snapshot or from a database. */
-export function foreignKeyWords(
+export function describeForeignKey(
   { columnsFrom, tableTo, schemaTo, columnsTo, onDelete, onUpdate }: Omit<ForeignKeySnapshot, "name">,
   dialect: Dialect,
 ): string {

@@ -1,11 +1,11 @@
 import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
 import type { DatabaseConnection, Dialect, Driver } from "../../database/driver/driver.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
-import type { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
+import type { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
 import { emptySnapshot, type SchemaSnapshot } from "../snapshot/snapshot.ts";
 import { catalogues } from "./catalogue.ts";
-import type { Named, TableWords } from "./described-table.ts";
-import type { Candidate, Present } from "./introspected-schema.ts";
+import type { DescribedTable, Named } from "./described-table.ts";
+import type { Candidate, Introspected } from "./introspected-schema.ts";
 
 /**
  * Reads what the database holds of the tables in these snapshots, and how it would describe them if they were as in each
@@ -13,30 +13,30 @@ import type { Candidate, Present } from "./introspected-schema.ts";
  * and the answer is compared by `presentSchema`. Nothing is left of that. So nobody has to know how a database writes a
  * type, a default or a check: it says both in its own words.
  */
-export async function readPresent(
+export async function introspect(
   driver: Driver,
-  planner: SchemaPlanner,
+  drizzleKit: DrizzleKitProcess,
   snapshots: readonly SchemaSnapshot[],
-): Promise<{ present: Present; candidates: Candidate[] }> {
+): Promise<{ introspected: Introspected; candidates: Candidate[] }> {
   const { dialect } = driver;
   const catalogue = catalogues[dialect];
-  const { present, others } = await withdrawn(driver, async (connection) => ({
-    present: await storedTables(connection, snapshots),
+  const { introspected, others } = await withdrawn(driver, async (connection) => ({
+    introspected: await storedTables(connection, snapshots),
     others: await catalogue.others(connection, snapshots),
   }));
   const plans: string[][] = [];
   for (const snapshot of snapshots) {
-    plans.push(await planner.plan(dialect, emptySnapshot(dialect), onlyTables(snapshot, present, dialect)));
+    plans.push(await drizzleKit.plan(dialect, emptySnapshot(dialect), onlyTables(snapshot, introspected, dialect)));
   }
   const candidates = await withdrawn(driver, async (connection) => {
     const found: Candidate[] = [];
     for (const [i, snapshot] of snapshots.entries()) {
-      const words = await temporaryTables(connection, onlyTables(snapshot, present, dialect), plans[i] ?? []);
+      const words = await temporaryTables(connection, onlyTables(snapshot, introspected, dialect), plans[i] ?? []);
       found.push({ snapshot, words });
     }
     return found;
   });
-  return { present: { dialect, tables: present, others, nameOf: catalogue.nameOf }, candidates };
+  return { introspected: { dialect, tables: introspected, others, nameOf: catalogue.nameOf }, candidates };
 }
 
 /** A transaction of which nothing is kept. */
@@ -54,9 +54,9 @@ async function withdrawn<T>(driver: Driver, work: (connection: DatabaseConnectio
 async function storedTables(
   connection: DatabaseConnection,
   snapshots: readonly SchemaSnapshot[],
-): Promise<Map<string, TableWords>> {
+): Promise<Map<string, DescribedTable>> {
   const { table } = catalogues[connection.dialect];
-  const found = new Map<string, TableWords>();
+  const found = new Map<string, DescribedTable>();
   for (const [key, named] of snapshots.flatMap(({ tables }) => Object.entries(tables))) {
     if (found.has(key)) continue;
     const words = await table(connection, named, "stored");
@@ -68,11 +68,11 @@ async function storedTables(
 /** Those of its tables that are there, and of them what a temporary table can have. */
 function onlyTables(
   { tables, internal }: SchemaSnapshot,
-  present: ReadonlyMap<string, TableWords>,
+  introspected: ReadonlyMap<string, DescribedTable>,
   dialect: Dialect,
 ): SchemaSnapshot {
   const without = dialect === "pg" ? { foreignKeys: {}, policies: {}, isRLSEnabled: false } : { foreignKeys: {} };
-  const there = Object.entries(tables).filter(([key]) => present.has(key));
+  const there = Object.entries(tables).filter(([key]) => introspected.has(key));
   return {
     ...emptySnapshot(dialect),
     ...(internal === undefined ? {} : { internal }),
@@ -84,9 +84,9 @@ async function temporaryTables(
   connection: DatabaseConnection,
   { tables }: SchemaSnapshot,
   statements: readonly string[],
-): Promise<Map<string, TableWords>> {
+): Promise<Map<string, DescribedTable>> {
   const { table, temporarily, dropTemporary } = catalogues[connection.dialect];
-  const found = new Map<string, TableWords>();
+  const found = new Map<string, DescribedTable>();
   for (const [key, named] of Object.entries(tables)) {
     const [made, ...indexes] = statements
       .filter((statement) => isAbout(statement, named, connection.dialect))
@@ -103,7 +103,7 @@ async function temporaryTables(
 
 /** Is it the one that makes this table, or one of its indexes? drizzle-kit quotes with backticks where SQLite would not. */
 function isAbout(statement: string, { name, schema }: Named, dialect: Dialect): boolean {
-  const quoted = dialect === "pg" ? dialects.pg.quoted : dialects.mysql.quoted;
+  const quoted = dialect === "pg" ? internalSql.pg.quoted : internalSql.mysql.quoted;
   const [head = ""] = statement.trim().split("(");
   return (
     /^CREATE (TABLE|(UNIQUE )?INDEX) /.test(head) &&

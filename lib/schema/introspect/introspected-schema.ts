@@ -11,25 +11,25 @@ import {
 } from "../snapshot/snapshot.ts";
 import {
   type Catalogue,
-  type ColumnWords,
-  foreignKeyWords,
-  type OtherWords,
-  type TableWords,
+  type DescribedColumn,
+  type DescribedPart,
+  type DescribedTable,
+  describeForeignKey,
 } from "./described-table.ts";
 
 /** A schema that the database may be of, and how the database would describe its tables if it were. */
 export interface Candidate {
   snapshot: SchemaSnapshot;
   /** By the tables' keys. Without an entry the database could not make such a table now. */
-  words: ReadonlyMap<string, TableWords>;
+  words: ReadonlyMap<string, DescribedTable>;
 }
 
 /** What the database holds of the tables that are the author's. */
-export interface Present {
+export interface Introspected {
   dialect: Dialect;
   /** By the keys that the snapshots have for them. */
-  tables: ReadonlyMap<string, TableWords>;
-  others: OtherWords;
+  tables: ReadonlyMap<string, DescribedTable>;
+  others: DescribedPart;
   nameOf: Catalogue["nameOf"];
 }
 
@@ -41,8 +41,8 @@ export interface Present {
  * Whatever no candidate names is not in it, and so is left alone; but for a column of one of these tables.
  * @param candidates The schema as it is to be first.
  */
-export function presentSchema(present: Present, candidates: readonly Candidate[]): SchemaSnapshot {
-  const { others } = present;
+export function introspectedSchema(introspected: Introspected, candidates: readonly Candidate[]): SchemaSnapshot {
+  const { others } = introspected;
   const snapshots = candidates.map(({ snapshot }) => snapshot);
   const [first] = snapshots;
   // Of what has no words to compare, the database is taken for the schema it had, not for that it is to have.
@@ -53,12 +53,14 @@ export function presentSchema(present: Present, candidates: readonly Candidate[]
     snapshots.map((snapshot) => snapshot.enums),
     (key) => others.enums.has(key),
   );
-  const tables = [...present.tables].map(([key, words]) => [key, tableOf(present, key, words, candidates)] as const);
+  const tables = [...introspected.tables].map(
+    ([key, words]) => [key, tableOf(introspected, key, words, candidates)] as const,
+  );
   return {
     ...first,
     tables: Object.fromEntries(tables),
     views: there((snapshot) => snapshot.views, others.views),
-    ...(first?.enums && present.dialect === "pg"
+    ...(first?.enums && introspected.dialect === "pg"
       ? {
           enums: Object.fromEntries(
             Object.entries(enums).map(([key, each]) => [key, { ...each, values: others.enums.get(key) ?? [] }]),
@@ -79,13 +81,13 @@ export function presentSchema(present: Present, candidates: readonly Candidate[]
 /** A table in a candidate, and in the words of the database. */
 interface Known {
   table: TableSnapshot;
-  words: TableWords | undefined;
+  words: DescribedTable | undefined;
 }
 
 function tableOf(
-  { dialect, nameOf }: Present,
+  { dialect, nameOf }: Introspected,
   key: string,
-  words: TableWords,
+  words: DescribedTable,
   candidates: readonly Candidate[],
 ): TableSnapshot {
   const known: Known[] = candidates.flatMap(({ snapshot, words }) => {
@@ -121,17 +123,17 @@ function tableOf(
 function columnOf(
   dialect: Dialect,
   name: string,
-  words: ColumnWords,
+  words: DescribedColumn,
   known: readonly Known[],
   inPrimaryKey: boolean,
 ): ColumnSnapshot {
   /** The first of which the database says the same in these respects. */
-  const as = (...parts: Array<keyof ColumnWords>): ColumnSnapshot | undefined =>
+  const as = (...parts: Array<keyof DescribedColumn>): ColumnSnapshot | undefined =>
     known.find(({ words: theirs }) => {
       const column = theirs?.columns.get(name);
       return column !== undefined && parts.every((part) => column[part] === words[part]);
     })?.table.columns[name];
-  const required: Array<keyof ColumnWords> = inPrimaryKey ? [] : ["required"];
+  const required: Array<keyof DescribedColumn> = inPrimaryKey ? [] : ["required"];
   const same = as("type", "default", "more", ...required);
   if (same) return same;
   const model = known.find(({ table }) => table.columns[name])?.table.columns[name];
@@ -158,7 +160,7 @@ function columnOf(
 }
 
 /** What no candidate has. Only that it is another matters. */
-function otherwise({ more }: ColumnWords): Partial<ColumnSnapshot> {
+function otherwise({ more }: DescribedColumn): Partial<ColumnSnapshot> {
   if (/generated/.test(more)) return { generated: { as: more, type: "stored" } };
   return /auto_?increment/.test(more) ? { autoincrement: true } : {};
 }
@@ -166,7 +168,7 @@ function otherwise({ more }: ColumnWords): Partial<ColumnSnapshot> {
 function withPrimaryKey(
   dialect: Dialect,
   columns: Record<string, ColumnSnapshot>,
-  { primaryKey }: TableWords,
+  { primaryKey }: DescribedTable,
   known: readonly Known[],
 ): Pick<TableSnapshot, "columns" | "compositePrimaryKeys"> {
   const same = known.find(({ table }) => primaryKeyOf(table).join() === primaryKey.join())?.table;
@@ -184,7 +186,7 @@ function withPrimaryKey(
 }
 
 /** One after the other for each kind of rule: a name belongs to one of them. */
-function rulesOf({ rules }: TableWords, known: readonly Known[], nameOf: Catalogue["nameOf"]) {
+function rulesOf({ rules }: DescribedTable, known: readonly Known[], nameOf: Catalogue["nameOf"]) {
   const taken = new Set<string>();
   return <Rule extends { name: string }>(
     kind: (table: TableSnapshot) => Record<string, Rule>,
@@ -217,12 +219,12 @@ function otherCheck(rule: CheckSnapshot, words: string): CheckSnapshot {
   return { ...rule, value: words };
 }
 
-function foreignKeysOf(dialect: Dialect, words: TableWords, known: readonly Known[]): TableSnapshot["foreignKeys"] {
+function foreignKeysOf(dialect: Dialect, words: DescribedTable, known: readonly Known[]): TableSnapshot["foreignKeys"] {
   const left = new Set(words.foreignKeys);
   const found: TableSnapshot["foreignKeys"] = {};
   for (const { table } of known) {
     for (const [key, each] of Object.entries(table.foreignKeys)) {
-      if (!found[key] && left.delete(foreignKeyWords(each, dialect))) found[key] = each;
+      if (!found[key] && left.delete(describeForeignKey(each, dialect))) found[key] = each;
     }
   }
   return found;
@@ -241,9 +243,13 @@ function pick<T>(
 }
 
 /** Has nobody changed the database since it was of this schema? */
-export function isStill(present: Present, candidate: Candidate | undefined, fingerprint: string | undefined): boolean {
+export function isUnchanged(
+  introspected: Introspected,
+  candidate: Candidate | undefined,
+  fingerprint: string | undefined,
+): boolean {
   if (!candidate || schemaFingerprint(candidate.snapshot) !== fingerprint) return false;
-  const tables = [...present.tables].filter(([key]) => candidate.snapshot.tables[key]);
-  const found = presentSchema({ ...present, tables: new Map(tables) }, [candidate]);
+  const tables = [...introspected.tables].filter(([key]) => candidate.snapshot.tables[key]);
+  const found = introspectedSchema({ ...introspected, tables: new Map(tables) }, [candidate]);
   return schemaFingerprint(found) === fingerprint;
 }

@@ -1,9 +1,9 @@
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
-import { type Catalogue, type ColumnWords, foreignKeyWords } from "./described-table.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
+import { type Catalogue, type DescribedColumn, describeForeignKey } from "./described-table.ts";
 import { definitionsIn, nameIn } from "./table-definition.ts";
 
-const { quoted, existing } = dialects.mysql;
+const { quoted, existing } = internalSql.mysql;
 
 export const mysqlCatalogue: Catalogue = {
   async table(connection, { name }, place) {
@@ -47,7 +47,7 @@ async function isThere(connection: DatabaseConnection, name: string): Promise<bo
 }
 
 /** MySQL puts what a default computes in brackets for a temporary table, and says DEFAULT_GENERATED for a stored one instead. */
-function columnWords(row: Record<string, unknown>, definitions: readonly string[]): ColumnWords {
+function columnWords(row: Record<string, unknown>, definitions: readonly string[]): DescribedColumn {
   const definition = definitions.find((each) => nameIn(each) === String(row.Field) && each.startsWith("`")) ?? "";
   const generated = /\bAS \(.*\).*$/is.exec(/GENERATED/i.test(String(row.Extra)) ? definition : "")?.[0] ?? "";
   const computed = /\bDEFAULT \(/.test(outsideTexts(definition)) ? "default computed" : "";
@@ -76,7 +76,7 @@ function foreignKeyIn(definition: string): string[] {
   const onDelete = /ON DELETE (CASCADE|SET NULL|SET DEFAULT|RESTRICT|NO ACTION)/.exec(rules)?.[1];
   const onUpdate = /ON UPDATE (CASCADE|SET NULL|SET DEFAULT|RESTRICT|NO ACTION)/.exec(rules)?.[1];
   return [
-    foreignKeyWords({ columnsFrom: namesIn(from), tableTo, columnsTo: namesIn(to), onDelete, onUpdate }, "mysql"),
+    describeForeignKey({ columnsFrom: namesIn(from), tableTo, columnsTo: namesIn(to), onDelete, onUpdate }, "mysql"),
   ];
 }
 

@@ -1,9 +1,15 @@
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 import type { NamedSnapshot, SchemaSnapshot } from "../snapshot/snapshot.ts";
-import { type Catalogue, type ColumnWords, foreignKeyWords, type Named, type OtherWords } from "./described-table.ts";
+import {
+  type Catalogue,
+  type DescribedColumn,
+  type DescribedPart,
+  describeForeignKey,
+  type Named,
+} from "./described-table.ts";
 
-const { quoted } = dialects.pg;
+const { quoted } = internalSql.pg;
 
 /** Between the names of a list. */
 const SEPARATOR = "\u001f";
@@ -83,28 +89,28 @@ export const pgCatalogue: Catalogue = {
     const keys = (of: (snapshot: SchemaSnapshot) => Record<string, unknown> | undefined): string[] => [
       ...new Set(snapshots.flatMap((snapshot) => Object.keys(of(snapshot) ?? {}))),
     ];
-    const present = async (sql: string, among: string[]): Promise<Set<string>> =>
+    const introspected = async (sql: string, among: string[]): Promise<Set<string>> =>
       new Set((await connection.execute(sql, [among])).map(({ name }) => String(name)));
     return {
       views: await presentRelations(connection, snapshots, "views"),
       sequences: await presentRelations(connection, snapshots, "sequences"),
-      schemas: await present(
+      schemas: await introspected(
         "select nspname as name from pg_namespace where nspname = any($1)",
         keys((s) => s.schemas),
       ),
-      roles: await present(
+      roles: await introspected(
         "select rolname as name from pg_roles where rolname = any($1)",
         keys((s) => s.roles),
       ),
       enums: new Map(keys((s) => s.enums).flatMap((key) => (values.has(key) ? [[key, values.get(key) ?? []]] : []))),
-    } satisfies OtherWords;
+    } satisfies DescribedPart;
   },
 
   // PostgreSQL cuts a name after 63 bytes, which for most names is as many letters.
   nameOf: (given) => Buffer.from(given).subarray(0, 63).toString(),
 };
 
-async function columnsOf(connection: DatabaseConnection, oid: string): Promise<Map<string, ColumnWords>> {
+async function columnsOf(connection: DatabaseConnection, oid: string): Promise<Map<string, DescribedColumn>> {
   const rows = await connection.execute(
     `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
       pg_get_expr(d.adbin, d.adrelid) as "default", a.attidentity::text || a.attgenerated::text as more
@@ -137,15 +143,15 @@ async function presentRelations(
   for (const snapshot of snapshots) {
     for (const [key, each] of Object.entries(snapshot[kind] ?? {})) wanted.set(key, each);
   }
-  const { sql, params } = dialects.pg.existing([...wanted.values()].map(sqlName));
-  const present = new Set((await connection.execute(sql, params)).map(({ name }) => String(name)));
-  return new Set([...wanted].flatMap(([key, each]) => (present.has(sqlName(each)) ? [key] : [])));
+  const { sql, params } = internalSql.pg.existing([...wanted.values()].map(sqlName));
+  const introspected = new Set((await connection.execute(sql, params)).map(({ name }) => String(name)));
+  return new Set([...wanted].flatMap(([key, each]) => (introspected.has(sqlName(each)) ? [key] : [])));
 }
 
 function wordsOfForeignKey(row: Record<string, unknown>): string {
   const to = { tableTo: String(row.other), schemaTo: String(row.otherSchema), columnsTo: listed(row.otherColumns) };
   const rules = { onDelete: actions[String(row.onDelete)] ?? "", onUpdate: actions[String(row.onUpdate)] ?? "" };
-  return foreignKeyWords({ columnsFrom: listed(row.columns), ...to, ...rules }, "pg");
+  return describeForeignKey({ columnsFrom: listed(row.columns), ...to, ...rules }, "pg");
 }
 
 /** Without its own name and that of its table. */

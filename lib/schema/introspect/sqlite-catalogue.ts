@@ -1,5 +1,5 @@
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
-import { type Catalogue, type ColumnWords, foreignKeyWords } from "./described-table.ts";
+import { type Catalogue, type DescribedColumn, describeForeignKey } from "./described-table.ts";
 import { definitionsIn, nameIn } from "./table-definition.ts";
 
 export const sqliteCatalogue: Catalogue = {
@@ -48,7 +48,7 @@ function about(
   return connection.execute(`select * from pragma_${pragma}($1, $2)`, [name, database]);
 }
 
-function columnWords(row: Record<string, unknown>, definitions: readonly string[]): ColumnWords {
+function columnWords(row: Record<string, unknown>, definitions: readonly string[]): DescribedColumn {
   const definition = definitions.find((each) => nameIn(each) === String(row.name)) ?? "";
   const generated = /\bAS\s*(\(.*\))\s*(STORED|VIRTUAL)?/is.exec(Number(row.hidden) >= 2 ? definition : "");
   return {
@@ -97,7 +97,7 @@ function foreignKeysIn(rows: readonly Record<string, unknown>[]): Set<string> {
     [...keys.values()].map((parts) => {
       const [first = {}] = parts;
       const ordered = parts.toSorted((a, b) => Number(a.seq) - Number(b.seq));
-      return foreignKeyWords(
+      return describeForeignKey(
         {
           columnsFrom: ordered.map(({ from }) => String(from)),
           tableTo: String(first.table),

@@ -3,7 +3,7 @@ import type { Dialect } from "../../database/driver/driver.ts";
 import { mysqlErrorNumber } from "../../database/mysql/mysql-errors.ts";
 
 /** Did a statement fail because what it makes is there, or what it drops is not? */
-export function isThereAlready(error: unknown, dialect: Dialect): boolean {
+export function alreadyExists(error: unknown, dialect: Dialect): boolean {
   switch (dialect) {
     case "pg":
       // Duplicate table, column, object, schema, index.

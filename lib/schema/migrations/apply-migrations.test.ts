@@ -10,11 +10,11 @@ import { describeWithMysql } from "../../../tests/support/databases/with-mysql.t
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
 import type { Dialect, Driver } from "../../database/driver/driver.ts";
 import { inTransaction } from "../../database/internal/database-lock.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 import { createInternalTables, writeMeta } from "../../database/internal/internal-tables.ts";
 import { openMysql } from "../../database/mysql/mysql-driver.ts";
 import { openPostgres } from "../../database/postgres/postgres.ts";
-import { openTemporary } from "../../database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../database/temporary-database.ts";
 import { schemaFingerprint } from "../snapshot/fingerprint.ts";
 import { applyMigrations } from "./apply-migrations.ts";
 import { type Migration, readMigrations } from "./migration-files.ts";
@@ -78,7 +78,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     },
     { schema: one("a", "id", "name", "more"), sql: "alter table a add column more text;" },
   ];
-  const { table: recordedIn } = dialects[dialect].migrations;
+  const { table: recordedIn } = internalSql[dialect].migrations;
 
   describe(`${name} is migrated`, () => {
     let driver: Driver;
@@ -126,7 +126,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     });
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), "convex-lite-migrations-"));
-      const { own, quoted } = dialects[dialect];
+      const { own, quoted } = internalSql[dialect];
       for (const each of [
         "drop table if exists a",
         "drop table if exists b",
@@ -149,7 +149,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
       expect(await execute("select id from a")).toHaveLength(1);
     });
 
-    if (dialects[dialect].definitionsRollBack) {
+    if (internalSql[dialect].definitionsRollBack) {
       test("one that fails leaves nothing of any, and names itself", async () => {
         await generate(2, [steps[0], { schema: {}, sql: "select nonsense" }]);
         await expect(migrate()).rejects.toThrow(/0001_step failed, and nothing was applied.*nonsense/);
@@ -234,8 +234,8 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
   });
 }
 
-migrates("PGlite", "pg", () => openTemporary({ schema: {} }), false);
-migrates("SQLite", "sqlite", () => openTemporary({ schema: ways.sqlite.one("a", "id") }), false);
+migrates("PGlite", "pg", () => openTemporaryDatabase({ schema: {} }), false);
+migrates("SQLite", "sqlite", () => openTemporaryDatabase({ schema: ways.sqlite.one("a", "id") }), false);
 await describeWithPostgres("PostgreSQL", (server) => {
   migrates("PostgreSQL", "pg", () => openPostgres({ url: server.url, schema: {}, log }), true);
 

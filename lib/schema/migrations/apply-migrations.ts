@@ -1,10 +1,10 @@
 import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
 import type { DatabaseConnection, Dialect, Driver } from "../../database/driver/driver.ts";
-import { alone, inTransaction } from "../../database/internal/database-lock.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { inTransaction, withDatabaseLock } from "../../database/internal/database-lock.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../../database/internal/internal-tables.ts";
 import type { Log } from "../../environment/environment.ts";
-import { isThereAlready } from "./already-exists.ts";
+import { alreadyExists } from "./already-exists.ts";
 import { dialectOfMigrations, type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
 
 /** What became of the migrations that the database had not recorded, by name, oldest first. */
@@ -34,7 +34,7 @@ export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOp
     return { applied: [], recognised: [] };
   }
   refuseOthers(driver, folder);
-  const done = await alone(driver, () => migrate(driver, migrations));
+  const done = await withDatabaseLock(driver, () => migrate(driver, migrations));
   if (done.recognised.length > 0) log.info(`Development had applied what is in ${done.recognised.join(", ")}.`);
   if (done.applied.length > 0) log.info(`Migrated the database: ${done.applied.join(", ")}.`);
   return done;
@@ -61,7 +61,7 @@ async function withoutMigrations(driver: Driver, folder: string, log: Log): Prom
 }
 
 async function migrate(driver: Driver, migrations: readonly Migration[]): Promise<AppliedMigrations> {
-  const rollsBack = dialects[driver.dialect].definitionsRollBack;
+  const rollsBack = internalSql[driver.dialect].definitionsRollBack;
   const { recognised, applied } = await inTransaction(driver, "define", async (connection) => {
     const plan = await recognise(connection, migrations);
     for (const migration of plan.recognised) await record(connection, migration);
@@ -131,7 +131,7 @@ async function runOnwards(driver: Driver, { name, statements, hash }: Migration)
       await inTransaction(driver, "define", (connection) => connection.execute(statement));
     } catch (error) {
       const wasUnderWay = noted.hash === hash && i === done;
-      if (!wasUnderWay || !isThereAlready(error, driver.dialect)) {
+      if (!wasUnderWay || !alreadyExists(error, driver.dialect)) {
         const kept = i === 0 ? "nothing was applied" : `those before it were kept; the next start goes on with it`;
         const where = `Migration ${name} failed at statement ${i + 1} of ${statements.length}, and ${kept}`;
         throw failed(driver, where, error);
@@ -143,7 +143,7 @@ async function runOnwards(driver: Driver, { name, statements, hash }: Migration)
 }
 
 function failed({ dialect }: Pick<Driver, "dialect">, what: string, error: unknown): Error {
-  const toDo = isThereAlready(error, dialect)
+  const toDo = alreadyExists(error, dialect)
     ? "The database holds this already, but not by way of migrations: use an empty one, " +
       "or run `pnpm dev` on it once, which notes how far it is."
     : "Correct the migration, or the rows that are in its way.";

@@ -1,9 +1,9 @@
 import type { Driver } from "../../database/driver/driver.ts";
 import { inTransaction } from "../../database/internal/database-lock.ts";
 import { readMeta } from "../../database/internal/internal-tables.ts";
-import { readPresent } from "../introspect/introspect.ts";
-import { isStill } from "../introspect/introspected-schema.ts";
-import { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import { introspect } from "../introspect/introspect.ts";
+import { isUnchanged } from "../introspect/introspected-schema.ts";
+import { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 import { readMigrations, record, recordedOf } from "./migration-files.ts";
 
@@ -38,11 +38,14 @@ export async function recordWhatDevelopmentMade(driver: Driver, folder: string):
   }));
   const describes = readMigrations(folder).some(({ fingerprint }) => fingerprint === kept.fingerprint);
   if (kept.fingerprint === undefined || kept.snapshot === undefined || !describes) return;
-  const planner = new SchemaPlanner();
+  const drizzleKit = new DrizzleKitProcess();
   try {
-    const { present, candidates } = await readPresent(driver, planner, [JSON.parse(kept.snapshot) as SchemaSnapshot]);
-    if (isStill(present, candidates[0], kept.fingerprint)) await recordMigrations(driver, folder, kept.fingerprint);
+    const { introspected, candidates } = await introspect(driver, drizzleKit, [
+      JSON.parse(kept.snapshot) as SchemaSnapshot,
+    ]);
+    if (isUnchanged(introspected, candidates[0], kept.fingerprint))
+      await recordMigrations(driver, folder, kept.fingerprint);
   } finally {
-    planner.close();
+    drizzleKit.close();
   }
 }

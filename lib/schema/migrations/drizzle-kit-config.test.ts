@@ -11,9 +11,9 @@ import { inTransaction } from "../../database/internal/database-lock.ts";
 import { createInternalTables } from "../../database/internal/internal-tables.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import { openPglite } from "../../database/pglite/pglite-driver.ts";
-import { serveWire } from "../../database/pglite/serve-postgres-protocol.ts";
-import { bringInLine } from "../push-schema.ts";
-import { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import { servePostgresProtocol } from "../../database/pglite/serve-postgres-protocol.ts";
+import { pushSchema } from "../push-schema.ts";
+import { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
 import { applyMigrations } from "./apply-migrations.ts";
 import { readMigrations } from "./migration-files.ts";
 
@@ -111,12 +111,14 @@ test("with nobody there, push opens the embedded database itself, and a server i
 
 test("beside a running server, push goes through it", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
-  const server = await serveWire(driver, log);
+  const server = await servePostgresProtocol(driver, log);
   const push = drizzleKit(["push"]);
   expect(await push.code, push.output).toBe(0);
   expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([]);
   await createInternalTables(driver);
-  expect(await bringInLine({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({ status: "inLine" });
+  expect(await pushSchema({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({
+    status: "upToDate",
+  });
   await server.close();
   await driver.close();
 });
@@ -135,19 +137,21 @@ test("a SQLite schema gets the file that the server has open, and the framework'
   const schema = { notes: sqliteTable("notes", { id: integer().primaryKey() }) };
   const driver = await openDatabase({ directory: join(project, ".convex"), schema, log });
   for (let i = 0; i < 2; i++) {
-    const push = drizzleKit(["push"]);
+    const push = kitProcess(["push"]);
     expect(await push.code, push.output).toBe(0);
     expect(push.output).toContain(i === 0 ? "Changes applied" : "No changes detected");
   }
   const read = (sql: string) => inTransaction(driver, "read", (connection) => connection.execute(sql));
   expect(await read("select * from notes")).toEqual([]);
   expect(await read("select * from _convex_lite_meta")).not.toEqual([]);
-  expect(await bringInLine({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({ status: "inLine" });
+  expect(await pushSchema({ driver, schemaPath: join(project, "convex", "schema.ts") })).toEqual({
+    status: "upToDate",
+  });
   await driver.close();
 });
 
 test("what generate writes of a schema is known again, in each dialect", async () => {
-  const planner = new SchemaPlanner();
+  const kitProcess = new DrizzleKitProcess();
   for (const [dialect, tables] of [
     ["sqlite", sqliteTables],
     ["mysql", mysqlTables],
@@ -156,10 +160,10 @@ test("what generate writes of a schema is known again, in each dialect", async (
     await writeFile(join(project, "convex", "schema.ts"), tables);
     const generate = drizzleKit(["generate"]);
     expect(await generate.code, generate.output).toBe(0);
-    const { fingerprints } = await planner.read(join(project, "convex", "schema.ts"));
+    const { fingerprints } = await kitProcess.read(join(project, "convex", "schema.ts"));
     expect(readMigrations(join(project, "drizzle")).at(-1)?.fingerprint).toBe(fingerprints[dialect]);
   }
-  planner.close();
+  drizzleKit.close();
 });
 
 /** Edits that development follows are described by migrations afterwards, and the last one is left to its migration. */
@@ -176,7 +180,7 @@ async function followGenerateMigrate(
   };
   const start = async (): Promise<{ driver: Driver; stop(): Promise<void> }> => {
     const driver = await open();
-    const wire = await serveWire(driver, log);
+    const wire = await servePostgresProtocol(driver, log);
     return { driver, stop: () => wire.close().then(() => driver.close()) };
   };
   let { driver, stop } = await start();
@@ -188,20 +192,20 @@ async function followGenerateMigrate(
   };
   for (const columns of ["", "title: text()", "title: text(), size: integer()"]) {
     await writeFile(schemaPath, tables(columns));
-    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
+    expect(await pushSchema({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
     await kit("generate");
     if (columns !== "title: text()") await migrate();
   }
   await inTransaction(driver, "write", (connection) => connection.execute("insert into notes values (1, 'kept', 2)"));
 
   await writeFile(schemaPath, tables("title: text()"));
-  expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
+  expect(await pushSchema({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
   await kit("generate");
   await migrate();
   expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from notes"))).toEqual([
     { id: 1, title: "kept" },
   ]);
-  expect(await bringInLine({ driver, schemaPath, migrations })).toEqual({ status: "inLine" });
+  expect(await pushSchema({ driver, schemaPath, migrations })).toEqual({ status: "upToDate" });
   expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
   await stop();
 }
@@ -275,15 +279,15 @@ await describeWithMysql("on MySQL or MariaDB", (server) => {
       const run = drizzleKit(args, { DATABASE_URL: server.url });
       expect(await run.code, run.output).toBe(0);
     };
-    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
+    expect(await pushSchema({ driver, schemaPath, migrations })).toMatchObject({ status: "applied" });
     await inTransaction(driver, "write", (connection) => connection.execute("insert into notes values (1)"));
     await kit("generate");
 
     await writeFile(schemaPath, "export {};");
-    expect(await bringInLine({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
+    expect(await pushSchema({ driver, schemaPath, migrations })).toMatchObject({ status: "refused" });
     await kit("generate");
     await kit("migrate");
-    expect(await bringInLine({ driver, schemaPath, migrations })).toEqual({ status: "inLine" });
+    expect(await pushSchema({ driver, schemaPath, migrations })).toEqual({ status: "upToDate" });
     expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
     await driver.close();
   });

@@ -4,7 +4,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import * as nextEnvModule from "@next/env";
 import * as esbuild from "esbuild";
 import { examples, fileOf, parseDatabaseUrl, requireDatabase } from "../../database/driver/database-url.ts";
-import { EmbeddedLockTakenError, lockEmbedded } from "../../database/driver/directory-lock.ts";
+import { DirectoryInUseError, lockDirectory } from "../../database/driver/directory-lock.ts";
 import type { Dialect } from "../../database/driver/driver.ts";
 import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
 import { withTlsOfMysql2 } from "../../database/mysql/mysql-tls.ts";
@@ -153,20 +153,20 @@ function reachEmbedded(directory: string): { url: string; release?: never } | { 
   // A server that is starting has the lock some time before it can be reached.
   for (let triesLeft = 50; ; triesLeft--) {
     try {
-      const lock = lockEmbedded(directory);
+      const lock = lockDirectory(directory);
       // Not so much to release it, which the end of the process does, as to keep it: what nothing refers to is collected.
       process.on("exit", lock.release);
       return { release: lock.release };
     } catch (error) {
       const url = socketOf(directory);
       if (url) return { url };
-      if (!(error instanceof EmbeddedLockTakenError) || triesLeft === 0) throw error;
+      if (!(error instanceof DirectoryInUseError) || triesLeft === 0) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     }
   }
 }
 
-/** The address of the process that has the directory open, if it lets tools in (see serve-wire.ts). */
+/** The address of the process that has the directory open, if it lets tools in (see serve-postgres-protocol.ts). */
 function socketOf(directory: string): string | undefined {
   const note = `${directory}.socket`;
   if (!existsSync(note)) return undefined;

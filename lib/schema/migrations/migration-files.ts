@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type { DatabaseConnection, Dialect } from "../../database/driver/driver.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 import { schemaFingerprint } from "../snapshot/fingerprint.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 
@@ -51,7 +51,7 @@ function snapshotIn(file: string): SchemaSnapshot | undefined {
 
 /** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
 export async function recordedOf(connection: DatabaseConnection, migrations: readonly Migration[]): Promise<number> {
-  const { existing, migrations: records } = dialects[connection.dialect];
+  const { existing, migrations: records } = internalSql[connection.dialect];
   const { table, create } = records;
   const { sql, params } = existing([table]);
   // A user of production may lack the right to create, which is asked for even where there is nothing to do.
@@ -64,6 +64,6 @@ export async function recordedOf(connection: DatabaseConnection, migrations: rea
 
 /** Where drizzle's own migrator does, so that `drizzle-kit migrate` agrees. */
 export function record(connection: DatabaseConnection, { hash, when }: Migration): Promise<unknown> {
-  const { table } = dialects[connection.dialect].migrations;
+  const { table } = internalSql[connection.dialect].migrations;
   return connection.change(`insert into ${table} (hash, created_at) values ($1, $2)`, [hash, when]);
 }

@@ -1,20 +1,20 @@
 import { expect, test } from "vitest";
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
-import { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
-import { forgottenMigration } from "./missing-migration.ts";
+import { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
+import { missingMigration } from "./missing-migration.ts";
 
 const schema = (columns: string) => `import * as d from "drizzle-orm/sqlite-core";
 export const notes = d.sqliteTable("notes", { id: d.integer().primaryKey(), ${columns} });`;
 
 test("a schema that is ahead of the migrations is told, and one that is not is not", async () => {
   using project = new TemporaryProject({ "convex/schema.ts": schema("text: d.text()") });
-  const told = () => forgottenMigration(project.path("convex/schema.ts"), project.path("drizzle"));
+  const told = () => missingMigration(project.path("convex/schema.ts"), project.path("drizzle"));
   // Nobody has generated anything.
   expect(await told()).toBeUndefined();
 
-  const planner = new SchemaPlanner();
-  const { snapshots } = await planner.read(project.path("convex/schema.ts"));
-  planner.close();
+  const drizzleKit = new DrizzleKitProcess();
+  const { snapshots } = await drizzleKit.read(project.path("convex/schema.ts"));
+  drizzleKit.close();
   const entry = { idx: 0, version: "6", when: 1_700_000_000_000, tag: "0000_notes", breakpoints: true };
   project.write("drizzle/meta/_journal.json", JSON.stringify({ version: "7", dialect: "sqlite", entries: [entry] }));
   project.write("drizzle/meta/0000_snapshot.json", JSON.stringify(snapshots.sqlite));

@@ -1,4 +1,4 @@
-import { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
 import { readMigrations } from "./migration-files.ts";
 
 /**
@@ -7,15 +7,15 @@ import { readMigrations } from "./migration-files.ts";
  * @returns what to tell, or undefined.
  * @throws {UnplannedError} when the schema does not load.
  */
-export async function forgottenMigration(schemaPath: string, folder: string): Promise<string | undefined> {
+export async function missingMigration(schemaPath: string, folder: string): Promise<string | undefined> {
   const last = readMigrations(folder).at(-1)?.fingerprint;
   if (last === undefined) return undefined;
-  const planner = new SchemaPlanner();
+  const drizzleKit = new DrizzleKitProcess();
   try {
-    const { fingerprints } = await planner.read(schemaPath);
+    const { fingerprints } = await drizzleKit.read(schemaPath);
     if (Object.values(fingerprints).includes(last)) return undefined;
   } finally {
-    planner.close();
+    drizzleKit.close();
   }
   return "convex/schema.ts has changes that no migration in drizzle/ makes, and `pnpm start` makes none itself: run `pnpm drizzle-kit generate`.";
 }

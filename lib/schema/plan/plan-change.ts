@@ -1,9 +1,9 @@
 import type { Dialect } from "../../database/driver/driver.ts";
-import type { SchemaPlanner } from "../snapshot/drizzle-kit-process.ts";
+import type { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
 import { type SchemaSnapshot, sharedTables, type TableSnapshot } from "../snapshot/snapshot.ts";
 import { freeingLast, numberingKeysOnly } from "./mysql-plan.ts";
 import { convertingByText, droppingKeys } from "./postgres-plan.ts";
-import { copyingWhatIsThere, toBeMadeAnew } from "./sqlite-plan.ts";
+import { copyingWhatIsThere, mustRebuild } from "./sqlite-plan.ts";
 
 /**
  * The statements that make one schema of the other: drizzle-kit's, where those are right.
@@ -13,7 +13,7 @@ import { copyingWhatIsThere, toBeMadeAnew } from "./sqlite-plan.ts";
  * elsewhere.
  */
 export async function planChange(
-  planner: SchemaPlanner,
+  drizzleKit: DrizzleKitProcess,
   dialect: Dialect,
   from: SchemaSnapshot,
   to: SchemaSnapshot,
@@ -23,18 +23,18 @@ export async function planChange(
   const between = maybeRenamed(from, to) ? withoutWhatIsGone(from, to) : undefined;
   const steps = between ? [[from, between] as const, [between, to] as const] : [[from, to] as const];
   const statements: string[] = [];
-  for (const [before, after] of steps) statements.push(...(await planStep(planner, dialect, before, after)));
+  for (const [before, after] of steps) statements.push(...(await planStep(drizzleKit, dialect, before, after)));
   if (dialect === "pg") return droppingKeys(statements, from, to, nameOfKey);
   return statements;
 }
 
 async function planStep(
-  planner: SchemaPlanner,
+  drizzleKit: DrizzleKitProcess,
   dialect: Dialect,
   from: SchemaSnapshot,
   to: SchemaSnapshot,
 ): Promise<string[]> {
-  const planned = await planner.plan(dialect, dialect === "sqlite" ? toBeMadeAnew(from, to) : from, to);
+  const planned = await drizzleKit.plan(dialect, dialect === "sqlite" ? mustRebuild(from, to) : from, to);
   // drizzle-kit puts several statements into one, and an index built "concurrently" cannot be part of a transaction.
   const single = planned
     .flatMap((statement) => statement.split("--> statement-breakpoint"))

@@ -1,5 +1,5 @@
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function rebuildWithDependents(
     for (const statement of statements) await run(statement);
     return;
   }
-  const { quoted } = dialects.sqlite;
+  const { quoted } = internalSql.sqlite;
   const ours = new Set(Object.values(from.tables).flatMap(({ indexes }) => Object.keys(indexes)));
   const all = await dependents(connection);
   const aside = all.filter(({ type }) => type !== "index");
@@ -28,12 +28,12 @@ export async function rebuildWithDependents(
     if (/^DROP VIEW /.test(statement)) continue;
     await run(statement);
   }
-  const present = new Set((await dependents(connection)).map(({ name }) => name));
+  const introspected = new Set((await dependents(connection)).map(({ name }) => name));
   const tables = new Set((await objects(connection, ["table"])).map(({ name }) => name));
   // Triggers may be about views.
   for (const type of ["index", "view", "trigger"]) {
     for (const each of all.filter((one) => one.type === type)) {
-      if (present.has(each.name) || planned.has(each.name) || (type === "index" && ours.has(each.name))) continue;
+      if (introspected.has(each.name) || planned.has(each.name) || (type === "index" && ours.has(each.name))) continue;
       const isAboutSomething = type === "view" || tables.has(each.table) || all.some(({ name }) => name === each.table);
       if (isAboutSomething) await connection.execute(each.sql);
     }

@@ -4,7 +4,7 @@ import type { ColumnSnapshot, SchemaSnapshot, TableSnapshot } from "../snapshot/
  * SQLite can add a column to a table and drop one only within narrow limits, which drizzle-kit does not know. For what is
  * outside of them it is told that something else has changed, too, and then makes the table anew.
  */
-export function toBeMadeAnew(from: SchemaSnapshot, to: SchemaSnapshot): SchemaSnapshot {
+export function mustRebuild(from: SchemaSnapshot, to: SchemaSnapshot): SchemaSnapshot {
   const tables = Object.entries(from.tables).map(([key, before]) => {
     const after = to.tables[key];
     const [column] = Object.values(before.columns).filter(({ name }) => after?.columns[name]);

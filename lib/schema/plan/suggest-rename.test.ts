@@ -3,12 +3,12 @@ import * as my from "drizzle-orm/mysql-core";
 import * as pg from "drizzle-orm/pg-core";
 import { expect, test } from "vitest";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
-import { renameByHand } from "./suggest-rename.ts";
+import { suggestRename } from "./suggest-rename.ts";
 
 const app = pg.pgSchema("app");
 const messages = (columns: Record<string, pg.PgColumnBuilderBase>) => ({ messages: pg.pgTable("messages", columns) });
 const rename = (before: Record<string, unknown>, after: Record<string, unknown>): string | undefined =>
-  renameByHand(generateDrizzleJson(before) as SchemaSnapshot, generateDrizzleJson(after) as SchemaSnapshot, "pg");
+  suggestRename(generateDrizzleJson(before) as SchemaSnapshot, generateDrizzleJson(after) as SchemaSnapshot, "pg");
 const before = messages({ id: pg.integer(), author: pg.text() });
 
 test("one column for another of its type, or one table for another with its columns, is what was renamed", async () => {
@@ -20,7 +20,7 @@ test("one column for another of its type, or one table for another with its colu
   );
   const mysql = async (column: string) =>
     (await generateMySQLDrizzleJson({ a: my.mysqlTable("a", { [column]: my.int() }) })) as SchemaSnapshot;
-  expect(renameByHand(await mysql("x"), await mysql("y"), "mysql")).toBe("ALTER TABLE `a` RENAME COLUMN `x` TO `y`;");
+  expect(suggestRename(await mysql("x"), await mysql("y"), "mysql")).toBe("ALTER TABLE `a` RENAME COLUMN `x` TO `y`;");
 });
 
 test("where there are more, or they differ, nothing is guessed", () => {

@@ -1,13 +1,13 @@
 import type { Dialect } from "../../database/driver/driver.ts";
-import { dialects } from "../../database/internal/internal-sql.ts";
+import { internalSql } from "../../database/internal/internal-sql.ts";
 import { type ColumnSnapshot, type SchemaSnapshot, sharedTables, type TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**
  * What somebody would run who renamed the only table, or the only column of one table, that is gone, to the only one that
  * is new. Undefined where those are not alike, or there are more: then nobody could tell what became of what.
  */
-export function renameByHand(from: SchemaSnapshot, to: SchemaSnapshot, dialect: Dialect): string | undefined {
-  const { quoted } = dialects[dialect];
+export function suggestRename(from: SchemaSnapshot, to: SchemaSnapshot, dialect: Dialect): string | undefined {
+  const { quoted } = internalSql[dialect];
   const named = ({ name, schema }: TableSnapshot): string =>
     schema ? `${quoted(schema)}.${quoted(name)}` : quoted(name);
   const tables = exchanged(from.tables, to.tables);

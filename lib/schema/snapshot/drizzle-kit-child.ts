@@ -14,12 +14,12 @@ import { schemaFingerprint } from "./fingerprint.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
 /** What the process is told. */
-export type PlannerRequest =
+export type DrizzleKitRequest =
   | { type: "read"; schemaPath: string }
   | { type: "plan"; dialect: Dialect; from: SchemaSnapshot; to: SchemaSnapshot };
 
 /** What it says. */
-export type PlannerReply =
+export type DrizzleKitReply =
   | ({ type: "schema" } & SchemaRead)
   | { type: "planned"; statements: string[] }
   | { type: "unplanned"; needsAnswer: boolean; message: string };
@@ -53,14 +53,14 @@ const migrationOf: Record<Dialect, (from: never, to: never) => Promise<string[]>
   mysql: kit.generateMySQLMigration,
 };
 
-process.on("message", (request: PlannerRequest) => void answer(request).catch(unplanned).then(say));
+process.on("message", (request: DrizzleKitRequest) => void answer(request).catch(unplanned).then(say));
 process.on("disconnect", () => process.exit());
 
-function say(reply: PlannerReply): void {
+function say(reply: DrizzleKitReply): void {
   process.send?.(reply);
 }
 
-async function answer(request: PlannerRequest): Promise<PlannerReply> {
+async function answer(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
   if (request.type === "read") return { type: "schema", ...(await read(request.schemaPath)) };
   const { dialect, from, to } = request;
   return { type: "planned", statements: await migrationOf[dialect](from as never, to as never) };
@@ -109,7 +109,7 @@ async function load(schemaPath: string): Promise<Exports> {
 }
 
 /** Without a terminal drizzle-kit fails where it would ask whether something was renamed. */
-function unplanned(error: unknown): PlannerReply {
+function unplanned(error: unknown): DrizzleKitReply {
   const message = error instanceof Error ? error.message : String(error);
   return { type: "unplanned", needsAnswer: message.includes("Interactive prompts require a TTY"), message };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import type { Dialect } from "../../database/driver/driver.ts";
-import type { PlannerReply, PlannerRequest, SchemaRead } from "./drizzle-kit-child.ts";
+import type { DrizzleKitReply, DrizzleKitRequest, SchemaRead } from "./drizzle-kit-child.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
 /** drizzle-kit could not say what to do. */
@@ -17,7 +17,7 @@ export class UnplannedError extends Error {
 }
 
 /** Asks drizzle-kit, in a process of its own that stays for the next time: the first time takes a second, others little. */
-export class SchemaPlanner {
+export class DrizzleKitProcess {
   #child: ChildProcess | undefined;
   /** Settles when the question before is answered: one at a time. */
   #before: Promise<unknown> = Promise.resolve();
@@ -49,16 +49,16 @@ export class SchemaPlanner {
     this.#child = undefined;
   }
 
-  #ask(request: PlannerRequest): Promise<PlannerReply> {
+  #ask(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
     const answer = this.#before.then(() => this.#askNow(request));
     this.#before = answer.catch(() => {});
     return answer;
   }
 
-  #askNow(request: PlannerRequest): Promise<PlannerReply> {
+  #askNow(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
     const child = this.#running();
-    return new Promise<PlannerReply>((resolve, reject) => {
-      const onMessage = (reply: PlannerReply): void =>
+    return new Promise<DrizzleKitReply>((resolve, reject) => {
+      const onMessage = (reply: DrizzleKitReply): void =>
         end(() =>
           reply.type === "unplanned" ? reject(new UnplannedError(reply.message, reply.needsAnswer)) : resolve(reply),
         );

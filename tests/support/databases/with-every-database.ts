@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe } from "vitest";
 import type { Dialect, Driver } from "../../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../../lib/database/open-database.ts";
-import { openTemporary } from "../../../lib/database/temporary-database.ts";
+import { openTemporaryDatabase } from "../../../lib/database/temporary-database.ts";
 import type { Log } from "../../../lib/environment/environment.ts";
 import { startWebsocketProxy, type WebsocketProxy } from "./contract/websocket-proxy.ts";
 import { describeWithMysql } from "./with-mysql.ts";
@@ -42,7 +42,7 @@ export const describeOn: Readonly<
       tests({
         name: "PGlite",
         dialect: "pg",
-        open: (schema) => openTemporary({ schema }),
+        open: (schema) => openTemporaryDatabase({ schema }),
         url: async () => undefined,
       }));
   },
@@ -54,7 +54,7 @@ export const describeOn: Readonly<
       tests({
         name: "SQLite",
         dialect: "sqlite",
-        open: (schema) => openTemporary({ schema }),
+        open: (schema) => openTemporaryDatabase({ schema }),
         async url() {
           folders.push(await mkdtemp(join(tmpdir(), "convex-lite-")));
           return `file:${join(folders.at(-1) ?? "", "app.sqlite")}`;

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Dialect, Driver } from "../../../../lib/database/driver/driver.ts";
 import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
-import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
+import { internalSql } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables } from "../../../../lib/database/internal/internal-tables.ts";
 import { applyMigrations } from "../../../../lib/schema/migrations/apply-migrations.ts";
-import { type BringInLineOptions, type BroughtInLine, bringInLine } from "../../../../lib/schema/push-schema.ts";
-import { SchemaPlanner } from "../../../../lib/schema/snapshot/drizzle-kit-process.ts";
+import { type PushResult, type PushSchemaOptions, pushSchema } from "../../../../lib/schema/push-schema.ts";
+import { DrizzleKitProcess } from "../../../../lib/schema/snapshot/drizzle-kit-process.ts";
 import { richSchemas } from "./rich-schemas.ts";
 import { type Schema, schemaEdits } from "./schema-edits.ts";
 
@@ -15,10 +15,10 @@ import { type Schema, schemaEdits } from "./schema-edits.ts";
 export function followsSchema(name: string, dialect: Dialect, open: () => Promise<Driver>): void {
   const { writing: w, usual, rows, edits, additions, written } = schemaEdits(dialect);
   const { notes } = usual;
-  const { quoted } = dialects[dialect];
+  const { quoted } = internalSql[dialect];
 
   describe(`${name} follows the schema`, () => {
-    const planner = new SchemaPlanner();
+    const planner = new DrizzleKitProcess();
     let driver: Driver;
     let folder: string;
 
@@ -30,11 +30,11 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     const save = async (
       schema: Schema,
-      more: Pick<BringInLineOptions, "accept" | "migrations"> = {},
-    ): Promise<BroughtInLine> => {
+      more: Pick<PushSchemaOptions, "accept" | "migrations"> = {},
+    ): Promise<PushResult> => {
       const schemaPath = join(folder, "schema.ts");
       await writeFile(schemaPath, written(schema));
-      return bringInLine({ driver, schemaPath, planner, ...more });
+      return pushSchema({ driver, schemaPath, drizzleKit: planner, ...more });
     };
     /** Writes the migration that leads to a schema from nothing, or only notes its snapshot, as drizzle-kit would. */
     const generate = async (migrations: string, schemas: readonly Schema[], statements: string[][]): Promise<void> => {
@@ -53,7 +53,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       await writeFile(join(migrations, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect, entries }));
     };
     /** Of what was refused the whole story, for whoever reads why a test failed. */
-    const outcome = (result: BroughtInLine): string => (result.status === "refused" ? result.message : result.status);
+    const outcome = (result: PushResult): string => (result.status === "refused" ? result.message : result.status);
     const fill = async (schema: Schema = usual): Promise<void> => {
       expect(outcome(await save(schema))).toBe("applied");
       const author = schema === usual ? "7" : "1";
@@ -88,7 +88,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
     });
     beforeEach(async () => {
-      const { own } = dialects[dialect];
+      const { own } = internalSql[dialect];
       if (dialect === "pg") await execute("drop schema public cascade", "create schema public");
       else if (dialect === "mysql") {
         const all = await execute(
@@ -115,22 +115,22 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
 
     test("an empty database gets the tables; after that there is nothing to do", async () => {
       expect(outcome(await save(usual))).toBe("applied");
-      expect(await save(usual)).toEqual({ status: "inLine" });
+      expect(await save(usual)).toEqual({ status: "upToDate" });
       await fill({ ...usual, notes: { ...notes, more: w.text } });
     });
 
     test("whatever a schema holds, after it was made there is nothing to do, and what is added is added alone", async () => {
-      const saveText = async (text: string, accept?: string): Promise<BroughtInLine> => {
+      const saveText = async (text: string, accept?: string): Promise<PushResult> => {
         const schemaPath = join(folder, "schema.ts");
         await writeFile(schemaPath, text);
-        return bringInLine({ driver, schemaPath, planner, accept });
+        return pushSchema({ driver, schemaPath, drizzleKit: planner, accept });
       };
       const text = richSchemas[dialect];
       try {
         expect(outcome(await saveText(text))).toBe("applied");
-        expect(await saveText(text)).toEqual({ status: "inLine" });
-        await execute(`delete from ${dialects[dialect].own("meta")} where ${quoted("key")} <> 'version'`);
-        expect(await saveText(text)).toEqual({ status: "inLine" });
+        expect(await saveText(text)).toEqual({ status: "upToDate" });
+        await execute(`delete from ${internalSql[dialect].own("meta")} where ${quoted("key")} <> 'version'`);
+        expect(await saveText(text)).toEqual({ status: "upToDate" });
         const longer = text
           .replace("parent: d.integer()", "parent: d.integer(), more: d.integer()")
           .replace("parent: d.int()", "parent: d.int(), more: d.int()");
@@ -138,7 +138,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
           status: "applied",
           statements: [expect.stringMatching(/ADD .*more/)],
         });
-        expect(await saveText(longer)).toEqual({ status: "inLine" });
+        expect(await saveText(longer)).toEqual({ status: "upToDate" });
         expect(outcome(await saveText(text))).toBe("applied");
         const emptied = await saveText("export {};");
         // How far a sequence has counted is in no table.
@@ -169,7 +169,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(outcome(result).includes("pnpm dev --accept")).toBe(!impossibleIn?.includes(dialect));
         expect(result.status === "refused" && result.reasons.join("\n")).toMatch(reason);
         expect(await contents()).toEqual(before);
-        expect(await save(usual)).toEqual({ status: "inLine" });
+        expect(await save(usual)).toEqual({ status: "upToDate" });
       });
     });
 
@@ -177,8 +177,8 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       test.each(edits)("$story", async ({ to, nothingIn }) => {
         expect(outcome(await save(usual))).toBe("applied");
         const result = await save(to);
-        expect(outcome(result)).toBe(nothingIn?.includes(dialect) ? "inLine" : "applied");
-        expect(await save(to)).toEqual({ status: "inLine" });
+        expect(outcome(result)).toBe(nothingIn?.includes(dialect) ? "upToDate" : "applied");
+        expect(await save(to)).toEqual({ status: "upToDate" });
         expect(await tables()).not.toContainEqual(expect.stringContaining("__new"));
       });
     });
@@ -187,7 +187,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       const all = [...edits, ...additions].map(({ story, to }) => ({ story, to }));
       for (const { story, to } of [...all, ...all.filter((_, i) => i % 3 === 0).reverse()]) {
         expect(outcome(await save(to)), story).toMatch(/^(applied|inLine)$/);
-        expect(await save(to), story).toEqual({ status: "inLine" });
+        expect(await save(to), story).toEqual({ status: "upToDate" });
       }
     });
 
@@ -196,7 +196,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         await fill(from);
         const result = await save(to);
         expect(outcome(result)).toMatch(/^(applied|inLine)$/);
-        expect(await save(to)).toEqual({ status: "inLine" });
+        expect(await save(to)).toEqual({ status: "upToDate" });
         expect(await execute("select text from notes")).toEqual([{ text: "kept" }, { text: "kept" }]);
         if (shows) expect(await execute(shows)).toHaveLength(shows.endsWith("tags") ? 0 : 2);
         expect(await tables()).not.toContainEqual(expect.stringContaining("__new"));
@@ -205,13 +205,13 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
 
     describe("the database is taken for what it is", () => {
       const forget = (): Promise<unknown> =>
-        execute(`delete from ${dialects[dialect].own("meta")} where ${quoted("key")} not in ('version', 'schema')`);
+        execute(`delete from ${internalSql[dialect].own("meta")} where ${quoted("key")} not in ('version', 'schema')`);
 
       test("when an earlier release, a migration or a push made it", async () => {
         await fill({ ...usual, notes: { ...notes, at: `${w.integer}.notNull().default(${w.now})` } });
         await forget();
         expect(await save({ ...usual, notes: { ...notes, at: `${w.integer}.notNull().default(${w.now})` } })).toEqual({
-          status: "inLine",
+          status: "upToDate",
         });
         expect(await save(usual)).toMatchObject({ status: "refused", reasons: [expect.stringContaining('"at"')] });
       });
@@ -224,17 +224,17 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         await execute("delete from notes");
         await execute("delete from people");
         for (const statement of refused.status === "refused" ? refused.statements : []) await execute(statement);
-        expect(await save(to)).toEqual({ status: "inLine" });
+        expect(await save(to)).toEqual({ status: "upToDate" });
       });
 
-      const statementFor = (result: BroughtInLine): string =>
+      const statementFor = (result: PushResult): string =>
         /^ {2}(ALTER TABLE .* RENAME .*);\nOr change/m.exec(outcome(result))?.[1] ?? outcome(result);
 
       test("when somebody renamed by hand what was renamed", async () => {
         await fill();
         const to = { ...usual, notes: { ...notes, text: undefined, words: w.short(80) } };
         await execute(statementFor(await save(to)));
-        expect(await save(to)).toEqual({ status: "inLine" });
+        expect(await save(to)).toEqual({ status: "upToDate" });
         expect(await execute("select words from notes")).toEqual([{ words: "kept" }, { words: "kept" }]);
 
         const users = `export const users = TABLE("users", { id: ${w.id}, name: ${w.short(80)} });`;
@@ -261,15 +261,15 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
           await execute(...rows);
           for (const statement of statements.slice(0, stopped)) await execute(statement);
           const rest = await save(to);
-          expect(outcome(rest)).toBe(stopped < statements.length ? "applied" : "inLine");
+          expect(outcome(rest)).toBe(stopped < statements.length ? "applied" : "upToDate");
           expect(rest.status === "applied" ? rest.statements : []).toHaveLength(statements.length - stopped);
-          expect(await save(to)).toEqual({ status: "inLine" });
+          expect(await save(to)).toEqual({ status: "upToDate" });
         }
       });
     });
 
     describe("what was refused is done", () => {
-      const codeIn = (result: BroughtInLine): string | undefined =>
+      const codeIn = (result: PushResult): string | undefined =>
         result.status === "refused" ? /pnpm dev --accept (\w+)/.exec(result.message)?.[1] : undefined;
 
       test("when the plan that was read is accepted, and no other", async () => {
@@ -280,7 +280,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect((await save(another, { accept: code })).status).toBe("refused");
         expect(outcome(await save(to, { accept: "0000" }))).toContain("`--accept 0000` is not the code of this plan.");
         expect(outcome(await save(to, { accept: code }))).toBe("applied");
-        expect(await save(to)).toEqual({ status: "inLine" });
+        expect(await save(to)).toEqual({ status: "upToDate" });
         expect(await execute("select author from notes order by id")).toEqual([{ author: 7 }, { author: null }]);
       });
 
@@ -292,7 +292,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(result).toMatchObject({ status: "refused", reasons: [expect.stringContaining("The database refused")] });
         expect(codeIn(result)).toBeUndefined();
         expect(await contents()).toEqual(before);
-        expect(await save(usual)).toEqual({ status: "inLine" });
+        expect(await save(usual)).toEqual({ status: "upToDate" });
       });
 
       test("by a migration, before which the database is known to have had the earlier ones", async () => {
@@ -304,15 +304,15 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(refused.status).toBe("refused");
         await generate(migrations, [usual, to], [[], refused.status === "refused" ? refused.statements : []]);
         // As `drizzle-kit migrate` does.
-        await execute(`delete from ${dialects[dialect].own("meta")} where ${quoted("key")} = 'schema'`);
+        await execute(`delete from ${internalSql[dialect].own("meta")} where ${quoted("key")} = 'schema'`);
         const log = { info() {}, warn() {}, error() {} };
         expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({
           applied: ["0001_step"],
           recognised: [],
         });
-        expect(await save(to, { migrations })).toEqual({ status: "inLine" });
+        expect(await save(to, { migrations })).toEqual({ status: "upToDate" });
         expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({ applied: [], recognised: [] });
-        await execute(`delete from ${dialects[dialect].migrations.table}`);
+        await execute(`delete from ${internalSql[dialect].migrations.table}`);
       });
     });
 
@@ -329,7 +329,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
       expect(await execute("select id from their_view")).toHaveLength(2);
       expect(await save({ ...usual, notes: { ...notes, size: `${w.integer}.default(5)` } })).toEqual({
-        status: "inLine",
+        status: "upToDate",
       });
       await execute("drop view their_view");
       await execute("delete from notes");
@@ -344,9 +344,9 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       const schemaPath = join(folder, "schema.ts");
       await writeFile(schemaPath, written(usual));
       const all = await Promise.all(
-        [driver, ...others].map((each) => bringInLine({ driver: each, schemaPath, planner })),
+        [driver, ...others].map((each) => pushSchema({ driver: each, schemaPath, drizzleKit: planner })),
       );
-      expect(all.map(outcome).sort()).toEqual(["applied", "inLine", "inLine"]);
+      expect(all.map(outcome).sort()).toEqual(["applied", "upToDate", "upToDate"]);
       await Promise.all(others.map((each) => each.close()));
     });
 
@@ -357,7 +357,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         schemaPath,
         `import * as d from "${other.module}"; export const a = d.${other.table}("a", { id: ${other.integer} });`,
       );
-      const result = await bringInLine({ driver, schemaPath, planner });
+      const result = await pushSchema({ driver, schemaPath, drizzleKit: planner });
       expect(result).toMatchObject({ status: "refused", reasons: [expect.stringContaining("another database")] });
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConnectionLostError } from "../../../../lib/database/driver/driver.ts";
-import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
+import { internalSql } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables } from "../../../../lib/database/internal/internal-tables.ts";
 import { clientRecords } from "../../../../lib/engine/client-records/client-record.ts";
 import { Transactions } from "../../../../lib/engine/commits/transactions.ts";
@@ -165,7 +165,7 @@ function overAWire(use: DriverInUse, port: number): void {
     "lost at a COMMIT that %s (%s, %i run), sent %s what decides: the engine looks it up, and the mutation counts once",
     async (_, ill, runs, way) => {
       await createInternalTables(use.driver);
-      await use.write(`delete from ${dialects[use.subject.dialect].own("sessions")}`);
+      await use.write(`delete from ${internalSql[use.subject.dialect].own("sessions")}`);
       await using wire = await FlakyWire.to(port);
       const driver = await use.subject.open({ schema: {}, port: wire.port });
       const announced: number[] = [];
@@ -217,7 +217,7 @@ function overAWire(use: DriverInUse, port: number): void {
 function lateCommitsAreWaitedFor(use: DriverInUse, port: number): void {
   test("whose COMMIT is still on its way when its client has gone: nobody finds it undone before it has arrived", async () => {
     await createInternalTables(use.driver);
-    await use.write(`delete from ${dialects[use.subject.dialect].own("sessions")}`);
+    await use.write(`delete from ${internalSql[use.subject.dialect].own("sessions")}`);
     await using wire = await FlakyWire.to(port);
     const driver = await use.subject.open({ schema: {}, port: wire.port });
     const connection = await driver.connect();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DatabaseConnection, Statement } from "../../../../lib/database/driver/driver.ts";
-import { alone, inTransaction } from "../../../../lib/database/internal/database-lock.ts";
-import { dialects } from "../../../../lib/database/internal/internal-sql.ts";
+import { inTransaction, withDatabaseLock } from "../../../../lib/database/internal/database-lock.ts";
+import { internalSql } from "../../../../lib/database/internal/internal-sql.ts";
 import { createInternalTables, readMeta, writeMeta } from "../../../../lib/database/internal/internal-tables.ts";
 import { type ClientRecord, clientRecords } from "../../../../lib/engine/client-records/client-record.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
@@ -15,7 +15,7 @@ const record = {
 
 /** What the framework keeps for itself. */
 export function recordsAreKept(use: DriverInUse): void {
-  const { own } = dialects[use.subject.dialect];
+  const { own } = internalSql[use.subject.dialect];
   const write = <T>(work: Parameters<typeof inTransaction<T>>[2]) => inTransaction(use.driver, "write", work);
   const advance = (id: string, n: number, record: ClientRecord, touch?: boolean) =>
     use.decide((connection) => clientRecords.advance(connection, id, n, record, touch));
@@ -185,7 +185,7 @@ function clientsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<u
       return ends;
     };
     expect(await advanceAll(1)).toEqual(sessions.map(() => "committed"));
-    const table = dialects[use.subject.dialect].own("sessions");
+    const table = internalSql[use.subject.dialect].own("sessions");
     const count = use.subject.dialect === "pg" ? `analyze ${table}` : `analyze table ${table}`;
     await inTransaction(use.driver, "define", (connection) => connection.execute(count));
     for (const n of [2, 3]) expect(await advanceAll(n)).toEqual(sessions.map(() => "committed"));
@@ -201,7 +201,7 @@ function happensOnce(use: DriverInUse): void {
       await use.names();
       order.push(`${name} ends`);
     };
-    await Promise.all([alone(use.driver, turn("one")), alone(other, turn("two"))]);
+    await Promise.all([withDatabaseLock(use.driver, turn("one")), withDatabaseLock(other, turn("two"))]);
     expect(order[0]?.split(" ")[0]).toBe(order[1]?.split(" ")[0]);
     expect(order).toHaveLength(4);
     await other.close();
