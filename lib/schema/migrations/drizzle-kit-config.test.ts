@@ -137,7 +137,7 @@ test("a SQLite schema gets the file that the server has open, and the framework'
   const schema = { notes: sqliteTable("notes", { id: integer().primaryKey() }) };
   const driver = await openDatabase({ directory: join(project, ".convex"), schema, log });
   for (let i = 0; i < 2; i++) {
-    const push = kitProcess(["push"]);
+    const push = drizzleKit(["push"]);
     expect(await push.code, push.output).toBe(0);
     expect(push.output).toContain(i === 0 ? "Changes applied" : "No changes detected");
   }
@@ -163,7 +163,7 @@ test("what generate writes of a schema is known again, in each dialect", async (
     const { fingerprints } = await kitProcess.read(join(project, "convex", "schema.ts"));
     expect(readMigrations(join(project, "drizzle")).at(-1)?.fingerprint).toBe(fingerprints[dialect]);
   }
-  drizzleKit.close();
+  kitProcess.close();
 });
 
 /** Edits that development follows are described by migrations afterwards, and the last one is left to its migration. */
