@@ -6,11 +6,13 @@ import {
   acceptSockets,
   announceReady,
   createEngine,
-  endOnFailure,
   engineRuntime,
   FunctionLoader,
+  gracefulShutdown,
   httpEndpoint,
   type Identify,
+  installCrashHandlers,
+  listen,
   loadFunctions,
   machineEnvironment,
   nextServer,
@@ -18,8 +20,6 @@ import {
   openDatabase,
   readSettings,
   serveFunctions,
-  stopInOrder,
-  takePort,
   terminalLog,
 } from "convex-lite/node";
 
@@ -28,11 +28,11 @@ const identify: Identify = () => null;
 
 const loader = new FunctionLoader("convex");
 const log = terminalLog(loader);
-endOnFailure(log);
+installCrashHandlers(log);
 
 // PORT, HOST, DATABASE_URL, TRUST_PROXY; also from .env files.
 const settings = readSettings();
-const http = await takePort(settings);
+const http = await listen(settings);
 
 const loaded = await loadFunctions({ loader, settings, log });
 const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: loaded.schema, log });
@@ -53,6 +53,6 @@ const [functions] = await Promise.all([
 const rules = { engine, identify, log, trustProxy: settings.trustProxy };
 const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
-stopInOrder({ http, sockets, engine, functions, database, next, log });
+gracefulShutdown({ http, sockets, engine, functions, database, next, log });
 
 announceReady({ http, database, settings, log });

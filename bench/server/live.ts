@@ -4,9 +4,9 @@ import {
   createEngine,
   engineRuntime,
   httpEndpoint,
+  listen,
   machineEnvironment,
   offerRuntime,
-  takePort,
 } from "convex-lite/node";
 import * as messages from "../functions/messages.ts";
 import * as schema from "../functions/schema.ts";
@@ -16,7 +16,7 @@ import { restingMemory, usageMeter } from "./usage.ts";
 
 const place = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
 
-const http = await takePort({ host: "127.0.0.1", port: 0 });
+const http = await listen({ host: "127.0.0.1", port: 0 });
 const driver = await openBenchDatabase(place);
 const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on

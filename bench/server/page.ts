@@ -4,11 +4,11 @@ import {
   createEngine,
   engineRuntime,
   httpEndpoint,
+  listen,
   machineEnvironment,
   nextServer,
   offerRuntime,
   readSettings,
-  takePort,
 } from "convex-lite/node";
 import { offerDatabase } from "../functions/direct-database.ts";
 import * as messages from "../functions/messages.ts";
@@ -20,7 +20,7 @@ import { restingMemory, usageMeter } from "./usage.ts";
 const place = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
 
 const settings = { ...readSettings(), host: "127.0.0.1", port: 0 };
-const http = await takePort(settings);
+const http = await listen(settings);
 const driver = await openBenchDatabase(place);
 const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on

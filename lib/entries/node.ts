@@ -8,11 +8,11 @@ export { type Environment, type Log, machineEnvironment } from "../environment/e
 export type { Identity } from "../functions/context.ts";
 export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "../node/http/accept-sockets.ts";
 export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "../node/http/call-endpoint.ts";
-export { type HttpServer, takePort } from "../node/http/http-server.ts";
+export { type HttpServer, listen } from "../node/http/http-server.ts";
 export { type NextServer, nextServer } from "../node/http/next-server.ts";
 export { announceReady } from "../node/lifecycle/announce-ready.ts";
-export { endOnFailure } from "../node/lifecycle/crash-handlers.ts";
-export { stopInOrder } from "../node/lifecycle/graceful-shutdown.ts";
+export { installCrashHandlers } from "../node/lifecycle/crash-handlers.ts";
+export { gracefulShutdown } from "../node/lifecycle/graceful-shutdown.ts";
 export { FunctionLoader, type LoadedFunctions } from "../node/loading/load-functions.ts";
 export { type ServedFunctions, serveFunctions } from "../node/loading/serve-functions.ts";
 export { loadFunctions } from "../node/loading/watch-functions.ts";

@@ -8,8 +8,8 @@ import { createEngine } from "../../lib/engine/engine.ts";
 import { machineEnvironment } from "../../lib/environment/environment.ts";
 import { acceptSockets } from "../../lib/node/http/accept-sockets.ts";
 import { httpEndpoint } from "../../lib/node/http/call-endpoint.ts";
-import { takePort } from "../../lib/node/http/http-server.ts";
-import { stopInOrder } from "../../lib/node/lifecycle/graceful-shutdown.ts";
+import { listen } from "../../lib/node/http/http-server.ts";
+import { gracefulShutdown } from "../../lib/node/lifecycle/graceful-shutdown.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { patientLimits } from "../support/patience.ts";
 import { Doom } from "./doom.ts";
@@ -22,7 +22,7 @@ const log = {
   error: (message: string, about?: Record<string, unknown>) => console.error(`error: ${message}`, about?.error),
 };
 
-const http = await takePort({ host: "127.0.0.1", port: Number(port) });
+const http = await listen({ host: "127.0.0.1", port: Number(port) });
 const database = await openDatabase({ url, directory, schema, log });
 // The second start finds them there.
 await createTables(database, schema).catch(() => {});
@@ -44,5 +44,5 @@ const next = { request: async () => {}, upgrade: () => false, close: async () =>
 const rules = { engine, identify: () => null, log, trustProxy: false };
 const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
-stopInOrder({ http, sockets, engine, functions: { close: async () => {} }, database, next, log });
+gracefulShutdown({ http, sockets, engine, functions: { close: async () => {} }, database, next, log });
 console.log("ready");

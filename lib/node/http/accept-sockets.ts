@@ -46,7 +46,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     perMessageDeflate: false,
     maxPayload: engine.limits.frameBytes,
   });
-  const writer: Writer = { frames: new FrameBytes(), greetings: new Greetings() };
+  const writer: Writer = { frames: new FrameBytes(), deferred: new DeferredWrites() };
   let opening = 0;
   let draining = false;
 
@@ -79,7 +79,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     // It may have come to that while somebody was asked who this is.
     if (draining) return refuseForNow(connection);
     connection.cork();
-    writer.greetings.add({ greet: () => connection.uncork() });
+    writer.deferred.add({ greet: () => connection.uncork() });
     server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
   }
 
@@ -111,7 +111,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 /** What all sockets write with. */
 interface Writer {
   readonly frames: FrameBytes;
-  readonly greetings: Greetings;
+  readonly deferred: DeferredWrites;
 }
 
 /**
@@ -123,7 +123,7 @@ interface Writer {
  *
  * A class, and a small one: there is one for every socket, and all are gone through for each frame that goes to all.
  */
-class AcceptedSocket implements SocketLike, Greeting {
+class AcceptedSocket implements SocketLike, DeferredWrite {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
   readonly #writer: Writer;
@@ -139,7 +139,7 @@ class AcceptedSocket implements SocketLike, Greeting {
   send(frame: Frame): void {
     if (this.#socket.readyState !== OPEN) return;
     if (this.#greeting === undefined) this.#connection.write(this.#writer.frames.of(frame));
-    else if (this.#greeting.push(frame) === 1) this.#writer.greetings.add(this);
+    else if (this.#greeting.push(frame) === 1) this.#writer.deferred.add(this);
   }
 
   /** Writes what was held back, and from now on everything at once. */
@@ -167,7 +167,7 @@ class AcceptedSocket implements SocketLike, Greeting {
 }
 
 /** Something to write to somebody who has just come. */
-interface Greeting {
+interface DeferredWrite {
   greet(): void;
 }
 
@@ -175,10 +175,10 @@ interface Greeting {
  * Greets those who arrive together one after another, once everything that has arrived by now has been looked at and all
  * that follows from it has been done: between other work each write would cost more, as it wakes its reader.
  */
-class Greetings {
-  #due: Greeting[] = [];
+class DeferredWrites {
+  #due: DeferredWrite[] = [];
 
-  add(greeting: Greeting): void {
+  add(greeting: DeferredWrite): void {
     if (this.#due.push(greeting) === 1) setImmediate(() => this.#greet());
   }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { SettingsError } from "../process/settings.ts";
-import { type HttpServer, type Rooms, takePort } from "./http-server.ts";
+import { type Handlers, type HttpServer, listen } from "./http-server.ts";
 
 const open: HttpServer[] = [];
 afterEach(async () => {
@@ -12,12 +12,12 @@ afterEach(async () => {
 });
 
 async function taken(host = "localhost"): Promise<HttpServer> {
-  const http = await takePort({ host, port: 0 });
+  const http = await listen({ host, port: 0 });
   open.push(http);
   return http;
 }
 
-function rooms(overrides: Partial<Rooms> = {}): Rooms {
+function rooms(overrides: Partial<Handlers> = {}): Handlers {
   return {
     calls: () => false,
     next: { request: async (_request, response) => void response.end("a page"), upgrade: () => false },
@@ -60,7 +60,7 @@ test("who comes early waits until the server is open, and health tells which it 
 test("calls are told whether the server drains", async () => {
   const http = await taken();
   const told: (boolean | undefined)[] = [];
-  const calls: Rooms["calls"] = (_request, response, isDraining) => {
+  const calls: Handlers["calls"] = (_request, response, isDraining) => {
     told.push(isDraining);
     response.end();
     return true;
@@ -97,10 +97,10 @@ test("a busy port is named, with a way out", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
-  await expect(takePort({ host: "localhost", port })).rejects.toThrow(SettingsError);
-  await expect(takePort({ host: "127.0.0.1", port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
+  await expect(listen({ host: "localhost", port })).rejects.toThrow(SettingsError);
+  await expect(listen({ host: "127.0.0.1", port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
   other.close();
-  await expect(takePort({ host: "192.0.2.1", port: 0 })).rejects.toThrow("HOST: expected an address of this machine");
+  await expect(listen({ host: "192.0.2.1", port: 0 })).rejects.toThrow("HOST: expected an address of this machine");
 });
 
 test("sockets are for /api/sync; other upgrades are refused, or not upgraded at all", async () => {
@@ -114,7 +114,7 @@ test("sockets are for /api/sync; other upgrades are refused, or not upgraded at 
 });
 
 test("closing waits for requests that run, and takes no new ones", async () => {
-  const http = await takePort({ host: "127.0.0.1", port: 0 });
+  const http = await listen({ host: "127.0.0.1", port: 0 });
   const arrived = Promise.withResolvers<() => void>();
   const request = async (_request: unknown, response: ServerResponse) => arrived.resolve(() => response.end("done"));
   http.open(rooms({ next: { request, upgrade: () => false } }));

@@ -7,7 +7,7 @@ import type { HttpEndpoint } from "./call-endpoint.ts";
 import type { NextServer } from "./next-server.ts";
 
 /** Who answers what arrives at the port. */
-export interface Rooms {
+export interface Handlers {
   sockets: Sockets;
   calls: HttpEndpoint;
   next: Pick<NextServer, "request" | "upgrade">;
@@ -21,7 +21,7 @@ export interface HttpServer {
   /** Where it is reached: `http://localhost:3000`. */
   readonly url: string;
   /** Lets everybody in. */
-  open(rooms: Rooms): void;
+  open(rooms: Handlers): void;
   /** `GET /healthz` says from now on that this server should get no new work, and new calls are refused. */
   drain(): void;
   /** Accepts no new connections, and resolves when the requests that run are answered. */
@@ -32,9 +32,9 @@ export interface HttpServer {
  * Takes the port. `localhost` is both of its addresses, IPv4 and IPv6, as far as the machine has them.
  * @throws {SettingsError} when the port is in use or not ours to take.
  */
-export async function takePort({ host, port }: Pick<Settings, "host" | "port">): Promise<HttpServer> {
-  const opened = Promise.withResolvers<Rooms>();
-  const state = { health: "starting" as Health, rooms: undefined as Rooms | undefined };
+export async function listen({ host, port }: Pick<Settings, "host" | "port">): Promise<HttpServer> {
+  const opened = Promise.withResolvers<Handlers>();
+  const state = { health: "starting" as Health, rooms: undefined as Handlers | undefined };
   const running = new Set<ServerResponse>();
   const listeners: Server[] = [];
 
@@ -57,7 +57,7 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
     upgrade(rooms, incoming, connection, head);
   }
 
-  function upgrade({ sockets, next }: Rooms, incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
+  function upgrade({ sockets, next }: Handlers, incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (pathOf(incoming) === SYNC_PATH) return sockets.accept(incoming, connection, head);
     if (!next.upgrade(incoming, connection, head))
       refuse(connection, 404, `Nothing to connect to here; see ${SYNC_PATH}.`);
@@ -77,7 +77,7 @@ export async function takePort({ host, port }: Pick<Settings, "host" | "port">):
         failed();
       }
     });
-    if (await listen(listener, address, portOf(listeners) ?? port, listeners.length === 0)) listeners.push(listener);
+    if (await bind(listener, address, portOf(listeners) ?? port, listeners.length === 0)) listeners.push(listener);
   }
 
   return {
@@ -142,7 +142,7 @@ function pathOf(request: IncomingMessage): string {
 }
 
 /** @returns false when the machine has no such address and another one is there already. */
-function listen(server: Server, host: string, port: number, required: boolean): Promise<boolean> {
+function bind(server: Server, host: string, port: number, required: boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const absent = error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT";

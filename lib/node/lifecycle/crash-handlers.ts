@@ -8,7 +8,7 @@ import { SettingsError } from "../process/settings.ts";
  * Logs what nobody caught. An exception ends the process: what it left half done, nobody knows. A promise that was
  * rejected with nobody listening does not: a page that forgot an `await` must not take everybody's connection away.
  */
-export function endOnFailure(log: Log): void {
+export function installCrashHandlers(log: Log): void {
   process.on("uncaughtException", (error) => {
     logFailure(log, error);
     process.exit(1);

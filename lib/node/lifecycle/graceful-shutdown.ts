@@ -29,7 +29,7 @@ const SAME_KEYPRESS = 500;
  * Ends the process in order on SIGTERM, on Ctrl-C, and when the process that started it is gone: clients are told when
  * to come back, mutations that run are finished, requests answered. A second Ctrl-C ends it at once.
  */
-export function stopInOrder(running: Running): void {
+export function gracefulShutdown(running: Running): void {
   let stoppingSince: number | undefined;
 
   function stop(): void {
