@@ -20,7 +20,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   await createTables(driver, schema);
   onTestFinished(() => driver.close());
   // No ping is sent on the way: every send counts.
-  const limits = { ...patientLimits, pingEvery: patience.test };
+  const limits = { ...patientLimits, pingIntervalMs: patience.test };
   const engine = createEngine({ driver, environment: machineEnvironment(log), development: false, limits });
   onTestFinished(() => engine.close());
   engine.useFunctions({ messages }, schema);
@@ -67,7 +67,7 @@ class Listener {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/api/sync`);
     const listener = new Listener(socket);
     await once(socket, "open");
-    socket.send(JSON.stringify({ type: "Connect", protocol: 1, session: i.toString(16).padStart(32, "0") }));
+    socket.send(JSON.stringify({ type: "Connect", protocol: 2, clientId: i.toString(16).padStart(32, "0") }));
     const queries = [{ query: 1, path: "messages:listByChannel", args: { channel: "general" } }];
     socket.send(JSON.stringify({ type: "Subscribe", queries }));
     return listener;

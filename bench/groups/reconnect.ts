@@ -70,7 +70,7 @@ async function comeBack(bench: Bench, queries: number): Promise<Round> {
 
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const clients = before.map((client, i) => new Listener(channelsOf(i), client.session));
+    const clients = before.map((client, i) => new Listener(channelsOf(i), client.clientId));
     await server.usage();
     await connectAll(server, clients, (i) => hashes[i] ?? []);
     const { queryRuns } = await server.usage();

@@ -1,7 +1,7 @@
 import type { ServerMessage, Transition } from "../../lib/protocol/server-message.ts";
 import { within } from "../within.ts";
 import { LoadSocket } from "./load-socket.ts";
-import { connect, newSession, PONG, subscribe } from "./speech.ts";
+import { connect, newClientId, PONG, subscribe } from "./speech.ts";
 
 /** What one message took on the wire. */
 export interface Read {
@@ -12,7 +12,7 @@ export interface Read {
 
 /** A client of convex-lite that reads what it is told: a few at a time, where bytes are counted. */
 export class Listener {
-  readonly session: string;
+  readonly clientId: string;
   readonly #channels: readonly string[];
   readonly #reads: Read[] = [];
   #socket: LoadSocket | undefined;
@@ -20,16 +20,16 @@ export class Listener {
   /** Bytes of frames that we sent. */
   sent = { connect: 0, subscribe: 0 };
 
-  constructor(channels: readonly string[], session = newSession()) {
+  constructor(channels: readonly string[], clientId = newClientId()) {
     this.#channels = channels;
-    this.session = session;
+    this.clientId = clientId;
   }
 
   /** Connects and subscribes. @param hashes Of the answers that it has, in the order of its channels. */
   async connect(port: number, hashes: readonly string[] = []): Promise<void> {
     const socket = await LoadSocket.open({ port, path: "/api/sync" }, this.#hear);
     this.#socket = socket;
-    socket.say(connect(this.session));
+    socket.say(connect(this.clientId));
     this.sent = { connect: socket.traffic.up, subscribe: 0 };
     socket.say(subscribe(this.#channels.map((channel, i) => withHash(channel, hashes[i]))));
     this.sent.subscribe = socket.traffic.up - this.sent.connect;

@@ -23,8 +23,8 @@ export const PONG = JSON.stringify({ type: "Pong" } satisfies ClientMessage);
 
 export const liveSpeech: Speech = {
   path: "/api/sync",
-  subscribe: (channel) => [connect(newSession()), subscribe([{ channel }])],
-  introduce: () => [connect(newSession())],
+  subscribe: (channel) => [connect(newClientId()), subscribe([{ channel }])],
+  introduce: () => [connect(newClientId())],
   send(n, { channel, author, text }) {
     const args = { channel, author, text };
     const message: ClientMessage = { type: "Mutate", request: n, path: "messages:send", args, confirmedUpTo: n - 1 };
@@ -49,12 +49,12 @@ export const rawSpeech: Speech = {
   kindOf: (payload) => (payload[0] === "[".charCodeAt(0) ? "delivery" : "done"),
 };
 
-export function newSession(): string {
+export function newClientId(): string {
   return randomBytes(16).toString("hex");
 }
 
-export function connect(session: string): string {
-  return JSON.stringify({ type: "Connect", protocol: PROTOCOL_VERSION, session } satisfies ClientMessage);
+export function connect(clientId: string): string {
+  return JSON.stringify({ type: "Connect", protocol: PROTOCOL_VERSION, clientId } satisfies ClientMessage);
 }
 
 /** Subscribes to channels, in this order, as queries 1, 2, 3 … */

@@ -9,7 +9,7 @@ import { PROTOCOL_VERSION } from "../../lib/protocol/version.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { messageIn } from "../functions/conversation.ts";
 import { onDialect } from "../functions/on-dialect.ts";
-import { newSession } from "../load/speech.ts";
+import { newClientId } from "../load/speech.ts";
 import { announcePort, answerControl, log } from "./control.ts";
 import type { DatabasePlace } from "./database.ts";
 
@@ -82,7 +82,7 @@ class Caller {
   );
 
   constructor() {
-    this.#say({ type: "Connect", protocol: PROTOCOL_VERSION, session: newSession() });
+    this.#say({ type: "Connect", protocol: PROTOCOL_VERSION, clientId: newClientId() });
   }
 
   send(args: object): Promise<void> {

@@ -156,15 +156,15 @@ describe("a client that comes back", () => {
     expect(results).toEqual([[{ id: 1 }], "new"]);
   });
 
-  test("keeps its session and sends what has no outcome again, in order and under the same numbers", async () => {
+  test("keeps its client id and sends what has no outcome again, in order and under the same numbers", async () => {
     const { server, client } = await watching();
     const [first, second, third] = [1, 2, 3].map((n) => client.mutation(SEND, { n }));
     await settle();
     server.say({ type: "MutationSucceeded", request: 1, value: "one" });
     await settle();
-    const { session } = server.heard("Connect")[0] ?? {};
+    const { clientId } = server.heard("Connect")[0] ?? {};
     await server.reconnect();
-    expect(server.heard("Connect")[0]).toMatchObject({ session, undecided: [1, 2, 3], identity: null });
+    expect(server.heard("Connect")[0]).toMatchObject({ clientId, undecided: [1, 2, 3], identity: null });
     expect(server.heard("Mutate")).toMatchObject([
       { request: 2, args: { n: 2 }, confirmedUpTo: 1 },
       { request: 3, args: { n: 3 }, confirmedUpTo: 1 },
@@ -214,7 +214,7 @@ describe("a client that comes back", () => {
     const { server, client } = await watching();
     const sent = client.mutation(SEND, {});
     await settle();
-    server.say({ type: "Draining", returnAfter: 1_000 });
+    server.say({ type: "Draining", returnAfterMs: 1_000 });
     await settle();
     const later = client.mutation(SEND, { later: true });
     later.catch(() => {});
@@ -418,9 +418,9 @@ describe("mutations", () => {
     expect(server.page.asking).toBe(1);
   });
 
-  test("are given up after twelve hours, and the session with them", async () => {
+  test("are given up after twelve hours, and the client id with them", async () => {
     const { server, client } = await watching();
-    const { session } = server.heard("Connect")[0] ?? {};
+    const { clientId } = server.heard("Connect")[0] ?? {};
     const sent = client.mutation(SEND, { n: 1 });
     await settle();
     server.network.isUp = false;
@@ -439,19 +439,19 @@ describe("mutations", () => {
     server.network.isUp = true;
     server.clock.advance(60_000);
     await settle();
-    expect(server.heard("Connect")[0]?.session).not.toBe(session);
+    expect(server.heard("Connect")[0]?.clientId).not.toBe(clientId);
     expect(server.heard("Mutate")).toMatchObject([{ request: 1, args: { n: 2 } }]);
     unsent.catch(() => {});
     await client.close();
   });
 
-  test("of a session that was idle for twelve hours go out under a new one", async () => {
+  test("of a client id that was idle for twelve hours go out under a new one", async () => {
     const { server, client } = await watching();
     void client.mutation(SEND, { n: 1 });
     await settle();
     server.say({ type: "MutationSucceeded", request: 1, value: null });
     await server.transition({ at: 2, reflected: [1] });
-    const { session } = server.heard("Connect")[0] ?? {};
+    const { clientId } = server.heard("Connect")[0] ?? {};
     for (let hour = 0; hour < 24; hour++) {
       for (let half = 0; half < 120; half++) {
         server.clock.advance(30_000);
@@ -462,17 +462,17 @@ describe("mutations", () => {
     expect(server.network.pairs).toHaveLength(1);
     void client.mutation(SEND, { n: 2 });
     await settle();
-    expect(server.heard("Connect")[0]?.session).not.toBe(session);
+    expect(server.heard("Connect")[0]?.clientId).not.toBe(clientId);
     expect(server.heard("Mutate")).toMatchObject([{ request: 1, args: { n: 2 } }]);
   });
 
-  test("find a new session when the page comes back after half a day", async () => {
+  test("find a new client id when the page comes back after half a day", async () => {
     const { server, client } = await watching();
     void client.mutation(SEND, {});
     await settle();
     server.say({ type: "MutationSucceeded", request: 1, value: null });
     await server.transition({ at: 2, reflected: [1] });
-    const { session } = server.heard("Connect")[0] ?? {};
+    const { clientId } = server.heard("Connect")[0] ?? {};
     server.network.isUp = false;
     server.network.cut();
     server.clock.advance(12 * 60 * 60 * 1_000);
@@ -482,7 +482,7 @@ describe("mutations", () => {
     server.clock.advance(60_000);
     await settle();
     expect(client.connectionState().state).toBe("open");
-    expect(server.heard("Connect")[0]?.session).not.toBe(session);
+    expect(server.heard("Connect")[0]?.clientId).not.toBe(clientId);
   });
 
   test("larger than a frame are refused before they are sent", async () => {
@@ -580,7 +580,7 @@ describe("who we are", () => {
     const sent = client.mutation(SEND, { n: 1 }).catch((error: Error) => error.message);
     await settle();
     await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, hash: "h1", value: "alice's" }] });
-    const { session } = server.heard("Connect")[0] ?? {};
+    const { clientId } = server.heard("Connect")[0] ?? {};
     server.network.cut();
     const unsent = client.mutation(SEND, { n: 2 }).catch((error: Error) => error.message);
     server.identity = "bob";
@@ -589,7 +589,7 @@ describe("who we are", () => {
     expect(await sent).toContain("Outcome unknown");
     expect(await unsent).toContain("Not sent");
     expect(results.at(-1)).toBeUndefined();
-    expect(server.heard("Connect")[0]?.session).not.toBe(session);
+    expect(server.heard("Connect")[0]?.clientId).not.toBe(clientId);
     expect(server.network.pairs.flatMap((pair) => pair.saidByClient).filter((m) => m.type === "Mutate")).toHaveLength(
       1,
     );

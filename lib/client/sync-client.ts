@@ -279,7 +279,7 @@ export class SyncClient {
         this.#calls.failed(message.request, toFunctionError(message.error));
         return this.#changed();
       case "Draining":
-        this.#connection.returnAfter = Math.ceil(message.returnAfter * (1 + this.#environment.random() / 4));
+        this.#connection.returnAfterMs = Math.ceil(message.returnAfterMs * (1 + this.#environment.random() / 4));
         return;
       case "Notice":
         return this.#environment.log.warn(message.message);
@@ -346,7 +346,7 @@ export class SyncClient {
   #flushed(): void {
     if (this.#calls.isOverdue) this.reconnect();
     this.#announce();
-    if (this.#connection.returnAfter !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
+    if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
     if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.rest();
   }
 

@@ -285,7 +285,7 @@ test.each([
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
   const text = await failure(
-    openPostgres({ url: `postgres://u@127.0.0.1:${port}/x`, schema, log, connectWithin: 200 }),
+    openPostgres({ url: `postgres://u@127.0.0.1:${port}/x`, schema, log, connectTimeoutMs: 200 }),
   );
   expect(text).toContain("the server does not answer");
   server.close();

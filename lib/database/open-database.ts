@@ -64,8 +64,8 @@ export async function openDriver({ url, directory, schema, log }: DatabaseOption
 
 /** What the drivers of embedded databases take beside where they lie. */
 export interface EmbeddedOptions extends Omit<DatabaseOptions, "url"> {
-  connectWithin?: number;
-  answerWithin?: number;
+  connectTimeoutMs?: number;
+  answerTimeoutMs?: number;
 }
 
 /**

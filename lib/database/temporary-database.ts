@@ -10,7 +10,7 @@ import type { PgliteOptions } from "./pglite/pglite-driver.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
-export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connectWithin" | "answerWithin"> {
+export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connectTimeoutMs" | "answerTimeoutMs"> {
   log?: Log;
 }
 

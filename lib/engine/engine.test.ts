@@ -138,8 +138,8 @@ function define(dialect: Dialect) {
   return { schema, functions, query, mutation, list };
 }
 
-const SESSION = "0123456789abcdef0123456789abcdef";
-const OTHER_SESSION = "fedcba9876543210fedcba9876543210";
+const CLIENT_ID = "0123456789abcdef0123456789abcdef";
+const OTHER_CLIENT = "fedcba9876543210fedcba9876543210";
 
 /** The stories that hold on every database. */
 function behavesAsEngine(database: TestDatabase): void {
@@ -176,14 +176,14 @@ function behavesAsEngine(database: TestDatabase): void {
 
   afterAll(() => driver?.close());
 
-  const connect = (session = SESSION, subject?: string) =>
-    new WireClient(engine, subject === undefined ? null : { subject }).connect(session);
+  const connect = (clientId = CLIENT_ID, subject?: string) =>
+    new WireClient(engine, subject === undefined ? null : { subject }).connect(clientId);
   const texts = (rows: unknown) => (rows as { text: string }[]).map((row) => row.text);
 
   test("a committed mutation reaches every subscriber of what it touched, with one run and one serialisation", async () => {
     const clients = Array.from({ length: 20 }, (_, i) => connect(i.toString(16).padStart(32, "0")));
     for (const client of clients) client.subscribe(1, "messages:list", { channel: "a" });
-    const bystander = connect(OTHER_SESSION);
+    const bystander = connect(OTHER_CLIENT);
     bystander.subscribe(1, "messages:list", { channel: "b" });
     await engine.settled();
     const before = { ...engine.counters };
@@ -307,7 +307,7 @@ function behavesAsEngine(database: TestDatabase): void {
     engine = createEngine({ driver, environment: clock, development: true });
     engine.useFunctions(functions, schema);
 
-    const back = connect(SESSION);
+    const back = connect(CLIENT_ID);
     back.mutate(1, "messages:send", { channel: "a", text: "once" });
     back.mutate(2, "messages:sendAndFail", { channel: "a" });
     back.mutate(3, "messages:send", { channel: "a", text: "next" });
@@ -319,11 +319,11 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a client's first outcome is told to the identity that it belongs to, and to no other", async () => {
-    const alice = connect(SESSION, "alice");
+    const alice = connect(CLIENT_ID, "alice");
     alice.mutate(1, "messages:send", { channel: "a", text: "of alice" });
     await alice.until(() => alice.ofType("MutationSucceeded").length === 1);
     for (const subject of ["bob", undefined]) {
-      const thief = connect(SESSION, subject);
+      const thief = connect(CLIENT_ID, subject);
       thief.mutate(1, "messages:send", { channel: "a", text: "of alice" });
       thief.mutate(2, "messages:send", { channel: "a", text: "of a thief" });
       const refused = () => thief.ofType("MutationFailed");
@@ -344,7 +344,7 @@ function behavesAsEngine(database: TestDatabase): void {
       const numbers: unknown[] = [];
       // Each socket stays open, as one does whose end has not been noticed.
       for (const [i, server] of [engine, other, engine].entries()) {
-        const client = new WireClient(server).connect(SESSION);
+        const client = new WireClient(server).connect(CLIENT_ID);
         client.mutate(i + 1, "messages:send", { channel: "a", text: `${i + 1}` });
         const ended = () => [...client.ofType("MutationSucceeded"), ...client.ofType("MutationFailed")][0];
         await client.until(() => ended() !== undefined);
@@ -362,7 +362,7 @@ function behavesAsEngine(database: TestDatabase): void {
     await lost.until(() => lost.ofType("MutationSucceeded").length === 1);
     lost.cut();
 
-    const back = new WireClient(engine).connect(SESSION, { undecided: [1, 2] });
+    const back = new WireClient(engine).connect(CLIENT_ID, { undecided: [1, 2] });
     back.subscribe(1, "messages:list", { channel: "a" });
     await back.until(() => back.transitions.length === 1);
     expect(back.transitions[0]?.reflected).toEqual([1]);
@@ -400,10 +400,10 @@ function behavesAsEngine(database: TestDatabase): void {
 
   test("a lease ends after its time, and a live query that nobody needs is let go", async () => {
     await engine.preload("messages:list", { channel: "a" }, null);
-    clock.advance(engine.limits.preloadLease);
+    clock.advance(engine.limits.preloadLeaseMs);
     await engine.preload("messages:list", { channel: "a" }, null);
     expect(engine.counters.queryRuns).toBe(2);
-    clock.advance(engine.limits.preloadLease);
+    clock.advance(engine.limits.preloadLeaseMs);
   });
 
   test("a preload of a query that is live is served from the live result", async () => {
@@ -416,7 +416,7 @@ function behavesAsEngine(database: TestDatabase): void {
     const after = await engine.preload("messages:list", { channel: "a" }, null);
     expect(after.ok && JSON.parse(after.value.text)).toHaveLength(1);
     expect(engine.counters.queryRuns).toBe(2);
-    clock.advance(engine.limits.preloadLease);
+    clock.advance(engine.limits.preloadLeaseMs);
   });
 
   test("arguments are shared after parsing: a default given and a default left out are one live query", async () => {
@@ -433,8 +433,8 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a query that asks who is calling is run for each caller, and nobody gets another's answer", async () => {
-    const alice = connect(SESSION, "alice");
-    const bob = connect(OTHER_SESSION, "bob");
+    const alice = connect(CLIENT_ID, "alice");
+    const bob = connect(OTHER_CLIENT, "bob");
     const nobody = connect("00000000000000000000000000000001");
     for (const client of [alice, bob, nobody]) client.subscribe(1, "users:whoAmI");
     await engine.settled();
@@ -442,7 +442,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(JSON.stringify(bob.received)).not.toContain("alice");
     const preloaded = await engine.preload("users:whoAmI", {}, { subject: "carol" });
     expect(preloaded.ok && preloaded.value.text).toBe('"carol"');
-    clock.advance(engine.limits.preloadLease);
+    clock.advance(engine.limits.preloadLeaseMs);
   });
 
   test("a write inside a query is refused", async () => {
@@ -538,7 +538,7 @@ function behavesAsEngine(database: TestDatabase): void {
   test("a notice that is kept greets whoever connects, until it is taken back", async () => {
     const open = connect();
     engine.keepNotice("The schema was refused.");
-    const opened = connect(OTHER_SESSION);
+    const opened = connect(OTHER_CLIENT);
     expect(open.ofType("Notice")).toEqual([]);
     expect(opened.ofType("Notice").map(({ message }) => message)).toEqual(["The schema was refused."]);
 
@@ -573,7 +573,7 @@ function behavesAsEngine(database: TestDatabase): void {
     await engine.close();
     engine = createEngine({ driver, environment: clock, development: false });
     engine.useFunctions(functions, schema);
-    const other = connect(OTHER_SESSION);
+    const other = connect(OTHER_CLIENT);
     other.subscribe(1, "messages:list", { channel: "a" });
     other.mutate(1, "messages:sendSilently", { channel: "a" });
     await engine.settled();
@@ -637,12 +637,12 @@ function behavesAsEngine(database: TestDatabase): void {
     ["no JSON", "{", 4400],
     ["no known message", '{"type":"Nope"}', 4400],
     ["unknown fields", '{"type":"Ping","x":1}', 4400],
-    ["a second Connect", `{"type":"Connect","protocol":1,"session":"${SESSION}"}`, 4400],
+    ["a second Connect", `{"type":"Connect","protocol":2,"clientId":"${CLIENT_ID}"}`, 4400],
     ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4413],
     ["a message too large", `"${"x".repeat(1024 * 1024)}"`, 4413],
   ])("a client that sends %s is told so and let go; others are not affected", async (_what, text, code) => {
     const client = connect();
-    const other = connect(OTHER_SESSION);
+    const other = connect(OTHER_CLIENT);
     client.sayText(text);
     expect(client.closedWith?.code).toBe(code);
     other.subscribe(1, "messages:list", { channel: "a" });
@@ -651,25 +651,25 @@ function behavesAsEngine(database: TestDatabase): void {
 
   test("a client that speaks another version, or nothing, or before Connect, is let go", () => {
     const other = new WireClient(engine);
-    other.say({ type: "Connect", protocol: 2, session: SESSION });
+    other.say({ type: "Connect", protocol: 3, clientId: CLIENT_ID });
     expect(other.closedWith?.code).toBe(4426);
     const eager = new WireClient(engine);
     eager.subscribe(1, "messages:list");
     expect(eager.closedWith?.code).toBe(4400);
     const mute = new WireClient(engine);
-    clock.advance(engine.limits.handshake);
+    clock.advance(engine.limits.handshakeTimeoutMs);
     expect(mute.closedWith?.code).toBe(4408);
   });
 
   test("a silent client is asked, then let go; one that answers stays", () => {
     const silent = connect();
-    clock.advance(engine.limits.pingEvery);
+    clock.advance(engine.limits.pingIntervalMs);
     expect(silent.ofType("Ping")).toHaveLength(1);
-    clock.advance(engine.limits.deadAfter);
+    clock.advance(engine.limits.silenceTimeoutMs);
     expect(silent.closedWith?.code).toBe(4440);
-    const alive = connect(OTHER_SESSION);
+    const alive = connect(OTHER_CLIENT);
     for (let i = 0; i < 10; i++) {
-      clock.advance(engine.limits.pingEvery);
+      clock.advance(engine.limits.pingIntervalMs);
       alive.say({ type: "Pong" });
     }
     expect(alive.closedWith).toBeUndefined();
@@ -678,11 +678,11 @@ function behavesAsEngine(database: TestDatabase): void {
   test("nobody is let go for a jump of the clock: who answers stays", () => {
     const client = connect();
     clock.jump(3_600_000);
-    clock.advance(engine.limits.pingEvery);
+    clock.advance(engine.limits.pingIntervalMs);
     expect(client.closedWith).toBeUndefined();
     expect(client.ofType("Ping")).toHaveLength(1);
     client.say({ type: "Pong" });
-    clock.advance(engine.limits.deadAfter - engine.limits.pingEvery);
+    clock.advance(engine.limits.silenceTimeoutMs - engine.limits.pingIntervalMs);
     expect(client.closedWith).toBeUndefined();
   });
 
@@ -703,7 +703,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(texts(slow.value(1))).toEqual(["1", "2", "3"]);
   });
 
-  test("a second socket of one session takes over from the first", () => {
+  test("a second socket of one client id takes over from the first", () => {
     const first = connect();
     const second = connect();
     expect(first.closedWith?.code).toBe(4409);
@@ -712,7 +712,7 @@ function behavesAsEngine(database: TestDatabase): void {
 
   test("mutations of a client id that belongs to another identity are not run", async () => {
     const client = new WireClient(engine, { subject: "bob" });
-    client.connect(SESSION, { identity: "alice's fingerprint" });
+    client.connect(CLIENT_ID, { identity: "alice's fingerprint" });
     client.mutate(1, "messages:send", { channel: "a", text: "as bob" });
     expect(client.ofType("MutationFailed")[0]?.error.kind).toBe("unavailable");
     const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });

@@ -78,7 +78,7 @@ export interface Engine {
   settled(): Promise<void>;
   /**
    * Tells every client to come back later, and begins nothing more for any of them. Resolves when the mutations and
-   * actions that run have ended and their clients have been told, or after `limits.drainTime`.
+   * actions that run have ended and their clients have been told, or after `limits.drainTimeoutMs`.
    */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -278,9 +278,9 @@ export function createEngine(options: EngineOptions): Engine {
       draining = true;
       for (const connection of [...connections.all]) drainConnection(connection);
       const tooLong = Promise.withResolvers<void>();
-      const cancel = environment.after(limits.drainTime, () => {
+      const cancel = environment.after(limits.drainTimeoutMs, () => {
         environment.log.warn(
-          `Stopping does not wait longer than ${limits.drainTime} ms for mutations and actions that run.`,
+          `Stopping does not wait longer than ${limits.drainTimeoutMs} ms for mutations and actions that run.`,
         );
         tooLong.resolve();
       });

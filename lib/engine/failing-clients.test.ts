@@ -123,7 +123,7 @@ describe("a client that cannot be told what it is due", () => {
     slowRun = Promise.withResolvers();
     await call("mutation", "numbers:add", { slow: true });
     await rest();
-    clock.advance(engine.limits.slowQuery);
+    clock.advance(engine.limits.slowQueryMs);
     await rest();
     slowRun.resolve();
     await rest();
@@ -138,7 +138,7 @@ describe("a client that cannot be told what it is due", () => {
     expect(other.ofType("Notice")).toHaveLength(1);
     const silent = client();
     breaks(silent, "Ping");
-    clock.advance(engine.limits.pingEvery + 200);
+    clock.advance(engine.limits.pingIntervalMs + 200);
     expect(silent.closedWith?.code).toBe(CloseCode.internalError);
     expect(other.ofType("Ping")).toHaveLength(1);
   });

@@ -101,12 +101,12 @@ describe("a query that fails", () => {
     outcomes.push(...Array.from({ length: 100 }, () => never));
     const client = watching("reports:report");
     await engineStands();
-    clock.advance(engine.limits.queryTime);
+    clock.advance(engine.limits.queryTimeoutMs);
     await engine.settled();
     expect(client.value(1)).toEqual(failed);
     for (let i = 0; i < 60; i++) {
       client.say({ type: "Pong" });
-      clock.advance(engine.limits.queryTime);
+      clock.advance(engine.limits.queryTimeoutMs);
       await engineStands();
     }
     expect(runs).toBe(6);

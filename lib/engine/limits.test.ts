@@ -6,7 +6,7 @@ import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import type { EngineLimits } from "./run/limits.ts";
+import { type EngineLimits, limitsFrom } from "./run/limits.ts";
 
 const { query, mutation, action } = createFunctions<Record<string, never>>();
 
@@ -200,8 +200,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(talker)).toBe(CloseCode.tooMany);
     },
   },
-  handshake: {
-    limits: { handshake: 1_000 },
+  handshakeTimeoutMs: {
+    limits: { handshakeTimeoutMs: 1_000 },
     happens: "who has not said Connect is let go",
     when: async ({ engine, clock }) => {
       const mute = new WireClient(engine);
@@ -211,8 +211,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(mute)).toBe(CloseCode.handshakeTimeout);
     },
   },
-  pingEvery: {
-    limits: { pingEvery: 1_000, handshake: 500 },
+  pingIntervalMs: {
+    limits: { pingIntervalMs: 1_000, handshakeTimeoutMs: 500 },
     happens: "a silent client is asked",
     when: async ({ client, clock }) => {
       const silent = client();
@@ -222,8 +222,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(silent.ofType("Ping")).toHaveLength(1);
     },
   },
-  deadAfter: {
-    limits: { deadAfter: 20_000 },
+  silenceTimeoutMs: {
+    limits: { silenceTimeoutMs: 20_000 },
     happens: "a client that is silent for so long is let go",
     when: async ({ client, clock }) => {
       const silent = client();
@@ -233,8 +233,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(silent)).toBe(CloseCode.silent);
     },
   },
-  pauseAbove: {
-    limits: { pauseAbove: 100 },
+  pauseAboveBytes: {
+    limits: { pauseAboveBytes: 100 },
     happens: "a client with more to read is told nothing until it has read",
     when: async (scene) => {
       const reader = await scene.watching();
@@ -248,8 +248,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(reader.value(2)).toBe("later");
     },
   },
-  dropAbove: {
-    limits: { pauseAbove: 100, dropAbove: 5_000 },
+  dropAboveBytes: {
+    limits: { pauseAboveBytes: 100, dropAboveBytes: 5_000 },
     happens: "a client with more to read is let go",
     when: async (scene) => {
       const reader = await scene.watching();
@@ -263,8 +263,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(reader)).toBe(CloseCode.tooSlow);
     },
   },
-  dropAfter: {
-    limits: { pauseAbove: 100, dropAfter: 500 },
+  dropAfterMs: {
+    limits: { pauseAboveBytes: 100, dropAfterMs: 500 },
     happens: "a client that reads nothing for so long is let go; one that reads a little is not",
     when: async (scene) => {
       const [stuck, slow] = [await scene.watching(), await scene.watching()];
@@ -280,8 +280,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect([codeOf(stuck), codeOf(slow)]).toEqual([CloseCode.tooSlow, undefined]);
     },
   },
-  mutationTime: {
-    limits: { mutationTime: 1_000 },
+  mutationTimeoutMs: {
+    limits: { mutationTimeoutMs: 1_000 },
     happens: "a mutation that takes longer fails, and nothing of it is committed but its number",
     when: async ({ client, clock, rest, driver }) => {
       const writer = client();
@@ -296,8 +296,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(driver.commits).toBe(1);
     },
   },
-  queryTime: {
-    limits: { queryTime: 1_000 },
+  queryTimeoutMs: {
+    limits: { queryTimeoutMs: 1_000 },
     happens: "the answer of a query that takes longer is an error",
     when: async ({ client, clock, rest }) => {
       const asking = client();
@@ -308,8 +308,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(asking.value(1)).toMatchObject({ kind: "internal" });
     },
   },
-  databaseTime: {
-    limits: { databaseTime: 1_000 },
+  databaseTimeoutMs: {
+    limits: { databaseTimeoutMs: 1_000 },
     happens: "a connection that does not answer a BEGIN is given up, and the next one does the work",
     when: async ({ client, clock, rest, driver }) => {
       const writer = client();
@@ -327,8 +327,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(driver.destroyed).toBe(1);
     },
   },
-  actionTime: {
-    limits: { actionTime: 1_000 },
+  actionTimeoutMs: {
+    limits: { actionTimeoutMs: 1_000 },
     happens: "an action that takes longer fails",
     when: async ({ client, clock, rest }) => {
       const actor = client();
@@ -339,8 +339,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(actor.ofType("ActionFailed")).toMatchObject([{ error: { kind: "internal" } }]);
     },
   },
-  slowQuery: {
-    limits: { slowQuery: 50 },
+  slowQueryMs: {
+    limits: { slowQueryMs: 50 },
     happens: "a batch waits no longer for one of its queries",
     when: async (scene) => {
       const asking = scene.client();
@@ -372,8 +372,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(driver.commits).toBeLessThanOrEqual(2);
     },
   },
-  preloadLease: {
-    limits: { preloadLease: 1_000 },
+  preloadLeaseMs: {
+    limits: { preloadLeaseMs: 1_000 },
     happens: "the answer of a page is let go, and its browser makes it run again",
     when: async (scene) => {
       await scene.engine.preload("it:answer", { text: "" }, null);
@@ -428,8 +428,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(await writes()).toMatchObject({ type: "MutationFailed", error: { kind: "unavailable" } });
     },
   },
-  drainTime: {
-    limits: { drainTime: 1_000 },
+  drainTimeoutMs: {
+    limits: { drainTimeoutMs: 1_000 },
     happens: "a server that stops waits no longer for what runs",
     when: async ({ client, clock, rest, engine }) => {
       client().mutate(1, "it:hang");
@@ -462,4 +462,9 @@ describe("at a limit of the engine", () => {
       await when(scene);
     });
   }
+});
+
+test("a limit by its old name is refused, with the name that it has now", () => {
+  const limits = { mutationTime: 1 } as Partial<EngineLimits>;
+  expect(() => limitsFrom(limits)).toThrow("limits.mutationTime is called limits.mutationTimeoutMs now");
 });

@@ -67,7 +67,7 @@ const touch = mutation({
 });
 const functions = { rows: { list, page, put, remove, fill, touch } };
 
-const session = (n: number) => n.toString(16).padStart(32, "0");
+const clientId = (n: number) => n.toString(16).padStart(32, "0");
 const TEXT = "t".repeat(60);
 
 let driver: Driver;
@@ -100,7 +100,7 @@ async function run(path: keyof typeof functions.rows, args: Record<string, unkno
 }
 
 async function watching(path: string, args: object, hash?: string): Promise<WireClient> {
-  const client = new WireClient(engine).connect(session(++clients));
+  const client = new WireClient(engine).connect(clientId(++clients));
   client.subscribe(1, `rows:${path}`, args, hash);
   await engine.settled();
   return client;

@@ -135,9 +135,9 @@ describe("a subscription that is refused", () => {
   });
 
   test("counts until its client has been told: one that does not read is not owed more than it could watch", async () => {
-    const { subscriptions, pauseAbove } = engine.limits;
+    const { subscriptions, pauseAboveBytes } = engine.limits;
     const deaf = client();
-    deaf.bufferedAmount = pauseAbove + 1;
+    deaf.bufferedAmount = pauseAboveBytes + 1;
     deaf.say({ type: "Subscribe", queries: notThere(1, subscriptions) });
     await engine.settled();
     expect([deaf.transitions.length, deaf.closedWith]).toEqual([0, undefined]);
@@ -177,7 +177,7 @@ describe("a subscription that is refused", () => {
     }
     expect(reading.closedWith).toBeUndefined();
     const deaf = client();
-    deaf.bufferedAmount = engine.limits.pauseAbove + 1;
+    deaf.bufferedAmount = engine.limits.pauseAboveBytes + 1;
     for (let n = 1; n <= 4; n++) deaf.subscribe(n, "messages:list", { channel: "a", ["k".repeat(5_000)]: n });
     expect(deaf.closedWith?.code).toBe(CloseCode.tooMany);
   });

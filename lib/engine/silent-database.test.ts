@@ -121,7 +121,7 @@ describe("a connection that says nothing any more", () => {
     const first = call("mutation", "notes:add", { text: what });
     await silent;
     const second = call("mutation", "notes:add", { text: `after: ${what}` });
-    clock.advance(engine.limits.databaseTime);
+    clock.advance(engine.limits.databaseTimeoutMs);
     await patiently(clock, Promise.all([first, second]));
     expect(await first).toMatchObject({ ok: true });
     expect(await second).toMatchObject({ ok: true });
@@ -132,7 +132,7 @@ describe("a connection that says nothing any more", () => {
   test("a database that is away for a while: a mutation waits for it, and not for ever", async () => {
     database.isAway = true;
     const waiting = call("mutation", "notes:add", { text: "while it was away" });
-    await passes(clock, engine.limits.databaseTime - 1_000);
+    await passes(clock, engine.limits.databaseTimeoutMs - 1_000);
     database.isAway = false;
     expect(await patiently(clock, waiting)).toMatchObject({ ok: true });
     expect(await texts()).toContain("while it was away");
@@ -151,7 +151,7 @@ describe("a connection that says nothing any more", () => {
       const silent = database.silenceAt(step, false);
       client.subscribe(1, "notes:list");
       await silent;
-      clock.advance(engine.limits.databaseTime);
+      clock.advance(engine.limits.databaseTimeoutMs);
       await patiently(
         clock,
         client.until(() => client.value(1) !== undefined),

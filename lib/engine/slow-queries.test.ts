@@ -110,7 +110,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
   /** Lets the time pass that a batch waits for a slow query, once it is on its way. */
   async function leavesBatch(slowOne: Latch): Promise<void> {
     await slowOne.arrived;
-    clock.advance(engine.limits.slowQuery);
+    clock.advance(engine.limits.slowQueryMs);
   }
 
   test("delays only the clients that watch it; those get all of one state once it has finished", async () => {

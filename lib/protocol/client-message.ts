@@ -7,7 +7,7 @@ const MAX_QUERIES = 1_000;
 
 /** Names one subscription of one connection; chosen by the client, counted from 1, never used twice. */
 const queryId = z.int().min(1);
-/** Names one mutation of one session: n = 1, 2, 3 … in the order called. For an action, any number not in use. */
+/** Names one mutation of one client id: 1, 2, 3 … in the order called. For an action, any number not in use. */
 const requestId = z.int().min(1);
 /** `messages:listByChannel` */
 const path = z.string().min(3).max(MAX_PATH);
@@ -22,14 +22,14 @@ const args = z.custom<Record<string, Wire>>(
 const connect = z.strictObject({
   type: z.literal("Connect"),
   protocol: z.int(),
-  /** The session: 128 random bits, hexadecimal. The same after every reconnect of one page. */
-  session: z.string().regex(/^[0-9a-f]{32}$/),
+  /** 128 random bits, hexadecimal: names one numbered run of mutations under one identity. The same after every reconnect. */
+  clientId: z.string().regex(/^[0-9a-f]{32}$/),
   /**
-   * The identity that this session belongs to, as a fingerprint from an earlier `Connected`; null for nobody. Left out
-   * at first. Under any other identity the server runs none of this session's mutations.
+   * The identity that this client id belongs to, as a fingerprint from an earlier `Connected`; null: anonymous. Left out
+   * at first. Under any other identity the server runs none of its mutations.
    */
   identity: z.string().max(64).nullable().optional(),
-  /** Mutations of this session that were sent and not yet both answered and reflected. They will be sent again. */
+  /** Mutations of this client id that were sent and not yet both answered and reflected. They will be sent again. */
   undecided: z.array(requestId).max(1000).optional(),
 });
 

@@ -2,15 +2,15 @@ import { describe, expect, test } from "vitest";
 import { clientMessage } from "./client-message.ts";
 import { serverMessage } from "./server-message.ts";
 
-const session = "0123456789abcdef0123456789abcdef";
+const clientId = "0123456789abcdef0123456789abcdef";
 const subscribe = { type: "Subscribe", queries: [{ query: 1, path: "messages:list", args: {} }] };
 const mutate = { type: "Mutate", request: 1, path: "messages:send", args: { text: "hi" }, confirmedUpTo: 0 };
 
 describe("a client may say", () => {
   test.each<object>([
-    { type: "Connect", protocol: 1, session },
-    { type: "Connect", protocol: 99, session, identity: null, undecided: [3, 4] },
-    { type: "Connect", protocol: 1, session, identity: "a".repeat(22), undecided: [] },
+    { type: "Connect", protocol: 2, clientId },
+    { type: "Connect", protocol: 99, clientId, identity: null, undecided: [3, 4] },
+    { type: "Connect", protocol: 2, clientId, identity: "a".repeat(22), undecided: [] },
     subscribe,
     {
       type: "Subscribe",
@@ -30,16 +30,16 @@ describe("a client may not say", () => {
   test.each<[string, unknown]>([
     ["nothing", undefined],
     ["an array", []],
-    ["a message without a type", { session }],
+    ["a message without a type", { clientId }],
     ["a type that there is not", { type: "Constructor" }],
     ["what the server says", { type: "Transition", at: 1 }],
     ["a field that there is not", { ...mutate, caller: "admin" }],
     ["a field inside that there is not", { ...subscribe, queries: [{ ...subscribe.queries[0], identity: "a" }] }],
-    ["a session that is no 128 bits", { type: "Connect", protocol: 1, session: session.slice(1) }],
-    ["a session in capitals", { type: "Connect", protocol: 1, session: session.toUpperCase() }],
-    ["a session with a line end", { type: "Connect", protocol: 1, session: `${session}\n` }],
-    ["an endless fingerprint", { type: "Connect", protocol: 1, session, identity: "a".repeat(65) }],
-    ["endless undecided mutations", { type: "Connect", protocol: 1, session, undecided: Array(1001).fill(1) }],
+    ["a client id that is no 128 bits", { type: "Connect", protocol: 2, clientId: clientId.slice(1) }],
+    ["a client id in capitals", { type: "Connect", protocol: 2, clientId: clientId.toUpperCase() }],
+    ["a client id with a line end", { type: "Connect", protocol: 2, clientId: `${clientId}\n` }],
+    ["an endless fingerprint", { type: "Connect", protocol: 2, clientId, identity: "a".repeat(65) }],
+    ["endless undecided mutations", { type: "Connect", protocol: 2, clientId, undecided: Array(1001).fill(1) }],
     ["no query at all", { type: "Subscribe", queries: [] }],
     ["a query number 0", { type: "Unsubscribe", queries: [0] }],
     ["half a query number", { type: "Unsubscribe", queries: [1.5] }],
@@ -69,8 +69,8 @@ describe("the server may say", () => {
     unacknowledgedMutations: 32,
     messagesPerSecond: 50,
     frameBytes: 1,
-    pingEvery: 1,
-    deadAfter: 2,
+    pingIntervalMs: 1,
+    silenceTimeoutMs: 2,
   };
   test.each<object>([
     { type: "Connected", epoch: "e", identity: null, limits },
@@ -99,7 +99,7 @@ describe("the server may say", () => {
     { type: "MutationFailed", request: 1, error: { kind: "application", data: { code: "no" } } },
     { type: "ActionSucceeded", request: 1, value: { $t: ["undefined"] } },
     { type: "ActionFailed", request: 1, error: { kind: "unavailable", message: "…" } },
-    { type: "Draining", returnAfter: 500 },
+    { type: "Draining", returnAfterMs: 500 },
     { type: "Notice", message: "…" },
     { type: "Ping" },
     { type: "Pong" },

@@ -16,8 +16,8 @@ export const limits = z.object({
   unacknowledgedMutations: z.int(),
   messagesPerSecond: z.int(),
   frameBytes: z.int(),
-  pingEvery: z.int(),
-  deadAfter: z.int(),
+  pingIntervalMs: z.int(),
+  silenceTimeoutMs: z.int(),
 });
 
 /** The answer to `Connect`. */
@@ -25,7 +25,7 @@ const connected = z.object({
   type: z.literal("Connected"),
   /** Names this start of the engine. Revisions are compared within one epoch only. */
   epoch: z.string(),
-  /** A fingerprint of the caller's whole identity; null when the caller is nobody. */
+  /** A fingerprint of the caller's whole identity; null for an anonymous caller. */
   identity: z.string().nullable(),
   limits,
 });
@@ -62,7 +62,7 @@ const transition = z.object({
   type: z.literal("Transition"),
   /** The revision all of the client's answers are of after this transition. */
   at: z.int().min(0),
-  /** Mutations of this session whose writes the answers now contain: drop their optimistic updates. */
+  /** Mutations of this client whose writes the answers now contain: drop their optimistic updates. */
   reflected: z.array(requestId).optional(),
   /** The client's query → the live query whose answers it gets from now on. No answer beside it: the client's hash is right. */
   maps: z.array(z.tuple([queryId, liveId])).optional(),
@@ -77,7 +77,7 @@ const actionSucceeded = z.object({ type: z.literal("ActionSucceeded"), request: 
 const actionFailed = z.object({ type: z.literal("ActionFailed"), request: requestId, error: wireError });
 
 /** The server stops soon: close, and come back after about this many milliseconds. */
-const draining = z.object({ type: z.literal("Draining"), returnAfter: z.int().min(0) });
+const draining = z.object({ type: z.literal("Draining"), returnAfterMs: z.int().min(0) });
 
 /** Development only: something the author of the functions should see. */
 const notice = z.object({ type: z.literal("Notice"), message: z.string() });

@@ -1,9 +1,9 @@
 /**
  * The version both ends speak. A server answers any other with `CloseCode.unsupportedVersion`.
  *
- * 1: the first.
+ * 1: the first. 2: names only; `session` is `clientId`, and times carry their unit.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 // The codes that a client looks for or gives itself: by themselves, so that a browser is not sent the others.
 
@@ -24,8 +24,8 @@ export const CloseCode = {
   badMessage: 4400,
   /** No `Connect` within the time allowed. */
   handshakeTimeout: 4408,
-  /** Another socket has taken over this session. */
-  sessionTakenOver: 4409,
+  /** Another socket has taken over this client id. */
+  clientIdTakenOver: 4409,
   /** A message was larger or deeper than the limits allow. */
   tooLarge: 4413,
   unsupportedVersion: UNSUPPORTED_VERSION,

@@ -99,7 +99,7 @@ test("who reads nothing is dropped, and others go on without it", async () => {
   const slow = new WebSocket(`ws://${server.host}/api/sync`);
   const closed = once(slow, "close") as Promise<[number]>;
   await once(slow, "open");
-  slow.send(JSON.stringify({ type: "Connect", protocol: 1, session: "f".repeat(32) }));
+  slow.send(JSON.stringify({ type: "Connect", protocol: 2, clientId: "f".repeat(32) }));
   // More than the machine itself holds between the two: some ten megabytes.
   const rooms = ["a", "b", "c", "d"];
   const queries = rooms.map((room, i) => ({ query: i + 1, path: "notes:list", args: { room } }));

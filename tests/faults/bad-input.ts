@@ -16,8 +16,8 @@ export interface BadRequest {
   status: number;
 }
 
-const session = "0123456789abcdef0123456789abcdef";
-const connect = JSON.stringify({ type: "Connect", protocol: 1, session });
+const clientId = "0123456789abcdef0123456789abcdef";
+const connect = JSON.stringify({ type: "Connect", protocol: 2, clientId });
 const text = (message: unknown) => JSON.stringify(message);
 const subscribe = (args: string, more = "") =>
   `{"type":"Subscribe","queries":[{"query":1,"path":"notes:list","args":${args}${more}}]}`;
@@ -53,11 +53,11 @@ export const BAD_FRAMES: readonly BadFrame[] = [
   { name: "no type", frames: [connect, "{}"], answer: BAD },
   { name: "a type from the prototype", frames: [connect, text({ type: "constructor" })], answer: BAD },
   { name: "an unknown field", frames: [connect, text({ type: "Ping", admin: true })], answer: BAD },
-  { name: "another version", frames: [text({ type: "Connect", protocol: 99, session })], answer: { code: 4426 } },
-  { name: "a version that is no number", frames: [text({ type: "Connect", protocol: "1", session })], answer: BAD },
+  { name: "another version", frames: [text({ type: "Connect", protocol: 99, clientId })], answer: { code: 4426 } },
+  { name: "a version that is no number", frames: [text({ type: "Connect", protocol: "1", clientId })], answer: BAD },
   {
-    name: "a session that is none",
-    frames: [text({ type: "Connect", protocol: 1, session: "x' or 1=1 --" })],
+    name: "a client id that is none",
+    frames: [text({ type: "Connect", protocol: 2, clientId: "x' or 1=1 --" })],
     answer: BAD,
   },
   { name: "query 0", frames: [connect, subscribe('{"room":"a"}').replace('"query":1', '"query":0')], answer: BAD },

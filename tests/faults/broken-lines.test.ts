@@ -7,7 +7,7 @@ import { until } from "./until.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
 /** Milliseconds: the server states them, and the client keeps to them. Longer than a busy machine stands still. */
-const LIMITS = { pingEvery: 300, deadAfter: 3_000 };
+const LIMITS = { pingIntervalMs: 300, silenceTimeoutMs: 3_000 };
 
 /** A real client over a real socket, and what it shows of one room. */
 class Watching {

@@ -24,7 +24,7 @@ async function hoard(port: number, name: number, queries: { path: string; args: 
     for (const [query] of [...maps, ...refused]) told.add(query);
   });
   await once(socket, "open");
-  socket.send(JSON.stringify({ type: "Connect", protocol: 1, session: name.toString(16).padStart(32, "0") }));
+  socket.send(JSON.stringify({ type: "Connect", protocol: 2, clientId: name.toString(16).padStart(32, "0") }));
   for (const [i, query] of queries.entries()) {
     socket.send(JSON.stringify({ type: "Subscribe", queries: [{ query: i + 1, ...query }] }));
     await until(() => socket.bufferedAmount < 2 * MIB);

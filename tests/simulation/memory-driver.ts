@@ -233,7 +233,7 @@ class MemoryConnection implements DatabaseConnection {
   }
 }
 
-interface SessionRow {
+interface ClientRow {
   id: string;
   identity: string;
   last_decided: string;
@@ -251,29 +251,29 @@ async function select(
   if (statement === "select 1") return [{}];
   if (/^select .* from convex_lite\.sessions where id = any\(\$1\)$/.test(statement)) {
     return (params[0] as string[]).flatMap((one) => {
-      const row = transaction.get(`session/${one}`) as SessionRow | undefined;
+      const row = transaction.get(`client/${one}`) as ClientRow | undefined;
       return row ? [{ ...row }] : [];
     });
   }
   if (/^select .* from convex_lite\.sessions where id = \$1( for update)?$/.test(statement)) {
-    const key = `session/${params[0]}`;
+    const key = `client/${params[0]}`;
     if (statement.endsWith("for update")) await transaction.lock(key);
-    const row = transaction.get(key) as SessionRow | undefined;
+    const row = transaction.get(key) as ClientRow | undefined;
     return row ? [{ ...row }] : [];
   }
   throw unknown(statement);
 }
 
-/** The function of `lib/database/internal/client-row.ts`: a session's row becomes that of mutation `n`, if that is its next. */
+/** The function of `lib/database/internal/client-row.ts`: a client's row becomes that of mutation `n`, if that is its next. */
 async function decides(transaction: Transaction, { sql, params }: Statement): Promise<boolean> {
   const statement = inOneLine(sql);
   if (!/^select convex_lite\.advance_session\(/.test(statement)) throw unknown(statement);
   const [id, identity, n, outcomes, touched] = params as [string, string, number, string, number];
-  const key = `session/${id}`;
+  const key = `client/${id}`;
   await transaction.lockForInsert(key);
-  const row = transaction.get(key) as SessionRow | undefined;
+  const row = transaction.get(key) as ClientRow | undefined;
   const isNext = row ? row.identity === identity && Number(row.last_decided) === n - 1 : n === 1;
-  if (isNext) transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+  if (isNext) transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies ClientRow);
   return isNext;
 }
 
@@ -281,11 +281,11 @@ async function decides(transaction: Transaction, { sql, params }: Statement): Pr
 async function change(transaction: Transaction, sql: string, params: readonly unknown[]): Promise<number> {
   const statement = inOneLine(sql);
   const [id, identity, n, outcomes, touched] = params as [string, string, number, string, number];
-  const key = `session/${id}`;
+  const key = `client/${id}`;
   if (/^insert into convex_lite\.sessions .* on conflict \("id"\) do nothing$/.test(statement)) {
     await transaction.lockForInsert(key);
     if (transaction.get(key) !== undefined) return 0;
-    transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies SessionRow);
+    transaction.put(key, { id, identity, last_decided: String(n), outcomes, touched } satisfies ClientRow);
     return 1;
   }
   if (statement === "delete from convex_lite.sessions where touched < $1") return 0;

@@ -90,7 +90,7 @@ class SimulatedWorld {
       verySlow: oneOf([0, 0, 0.02]),
     };
     this.#database.onCommit = (rows, changed) => {
-      if (!changed.some((key) => !key.startsWith("session/"))) return;
+      if (!changed.some((key) => !key.startsWith("client/"))) return;
       this.#history.add(stateOf(rows));
       this.#tell(`state ${this.#history.states.length - 1}: ${changed.join()}`);
     };

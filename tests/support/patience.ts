@@ -17,9 +17,9 @@ export const patience = {
  * about it sets itself.
  */
 export const patientLimits: Partial<EngineLimits> = {
-  handshake: patience.fact,
-  deadAfter: patience.fact,
-  mutationTime: patience.fact,
-  queryTime: patience.fact,
-  databaseTime: patience.fact,
+  handshakeTimeoutMs: patience.fact,
+  silenceTimeoutMs: patience.fact,
+  mutationTimeoutMs: patience.fact,
+  queryTimeoutMs: patience.fact,
+  databaseTimeoutMs: patience.fact,
 };

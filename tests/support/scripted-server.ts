@@ -19,8 +19,8 @@ export class ScriptedServer {
     unacknowledgedMutations: 32,
     messagesPerSecond: 50,
     frameBytes: 1024 * 1024,
-    pingEvery: 15_000,
-    deadAfter: 35_000,
+    pingIntervalMs: 15_000,
+    silenceTimeoutMs: 35_000,
   };
   greets = true;
   #socket: SocketLike | undefined;

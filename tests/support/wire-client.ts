@@ -48,8 +48,8 @@ export class WireClient implements SocketLike {
     this.#events.message(text);
   }
 
-  connect(session: string, more: { undecided?: number[]; identity?: string | null } = {}): this {
-    this.say({ type: "Connect", protocol: 1, session, ...more });
+  connect(clientId: string, more: { undecided?: number[]; identity?: string | null } = {}): this {
+    this.say({ type: "Connect", protocol: 2, clientId, ...more });
     return this;
   }
 

@@ -95,12 +95,12 @@ export class PendingCalls {
    * The server says which of those undecided its answers contain.
    * @param identity The identity that the client id belongs to, once it has been used.
    */
-  connectMessage(identity: string | null | undefined): Pick<Connect, "session" | "identity" | "undecided"> {
+  connectMessage(identity: string | null | undefined): Pick<Connect, "clientId" | "identity" | "undecided"> {
     if (this.isClientIdOver) this.renewClientId();
     this.#clientId ??= this.#environment.randomId();
     const undecided = this.#sent.flatMap(({ request }) => request ?? []);
     return {
-      session: this.#clientId,
+      clientId: this.#clientId,
       identity: this.isClientIdUsed ? identity : undefined,
       undecided: undecided.length > 0 ? undecided : undefined,
     };

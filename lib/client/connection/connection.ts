@@ -19,8 +19,8 @@ export const USUAL_LIMITS: Limits = {
   unacknowledgedMutations: 32,
   messagesPerSecond: 50,
   frameBytes: 1024 * 1024,
-  pingEvery: 15_000,
-  deadAfter: 35_000,
+  pingIntervalMs: 15_000,
+  silenceTimeoutMs: 35_000,
 };
 
 /** What a connection asks of the client around it. */
@@ -45,7 +45,7 @@ export class Connection {
   /** As the last server has stated them. */
   limits = USUAL_LIMITS;
   /** When the server told us to come back, from `Draining` until the socket is gone. */
-  returnAfter: number | undefined;
+  returnAfterMs: number | undefined;
   readonly #environment: Environment;
   readonly #tab: BrowserTab;
   readonly #ports: ConnectionPorts;
@@ -63,7 +63,7 @@ export class Connection {
 
   /** May something be said? True from the moment the socket is open, before `Connected` has arrived. */
   get canSend(): boolean {
-    return this.#isSocketOpen && this.returnAfter === undefined;
+    return this.#isSocketOpen && this.returnAfterMs === undefined;
   }
 
   /** Connects unless it already does. @throws when no socket can be made at all: a mistake in how the client was made. */
@@ -106,9 +106,9 @@ export class Connection {
   /** Closes this socket, unless it is closed already, and comes back after the usual wait, or when the server said. */
   leave(code = NORMAL): void {
     if (this.#socket === undefined) return;
-    const { returnAfter } = this;
+    const { returnAfterMs } = this;
     this.#drop(code);
-    this.#wait(returnAfter);
+    this.#wait(returnAfterMs);
   }
 
   /** Closes until somebody wants the connection again. */
@@ -168,16 +168,16 @@ export class Connection {
     this.#cancelTimer();
     this.#socket = undefined;
     this.#isSocketOpen = false;
-    this.returnAfter = undefined;
+    this.returnAfterMs = undefined;
     if (socket === undefined) return;
     socket.close(code);
     this.#ports.lost();
   }
 
-  /** @param returnAfter When the server has told us when to come back. */
-  #wait(returnAfter?: number): void {
+  /** @param returnAfterMs When the server has told us when to come back. */
+  #wait(returnAfterMs?: number): void {
     const cap = this.#tab.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
-    const wait = returnAfter ?? backoff(this.phase.attempt + 1, this.#environment.random(), cap);
+    const wait = returnAfterMs ?? backoff(this.phase.attempt + 1, this.#environment.random(), cap);
     this.#move({ type: "lost", retryAt: this.#environment.now() + wait });
     if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
@@ -186,7 +186,7 @@ export class Connection {
   #probe(): void {
     if (this.phase.state === "waiting") this.renew();
     if (this.phase.state !== "open") return;
-    const heardAt = this.#environment.now() - this.limits.deadAfter + PROBE_TIME;
+    const heardAt = this.#environment.now() - this.limits.silenceTimeoutMs + PROBE_TIME;
     if (heardAt >= this.#heardAt) return;
     this.#heardAt = heardAt;
     this.#watchSilence();
@@ -195,12 +195,12 @@ export class Connection {
   /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */
   #watchSilence(): void {
     const isOpen = this.phase.state === "open";
-    const deadAfter = isOpen ? this.limits.deadAfter : CONNECT_TIME;
-    const askAfter = isOpen ? (this.limits.pingEvery + deadAfter) / 2 : CONNECT_TIME;
+    const silenceTimeoutMs = isOpen ? this.limits.silenceTimeoutMs : CONNECT_TIME;
+    const askAfter = isOpen ? (this.limits.pingIntervalMs + silenceTimeoutMs) / 2 : CONNECT_TIME;
     const silent = this.#environment.now() - this.#heardAt;
-    if (silent >= deadAfter) return this.leave(SILENT);
+    if (silent >= silenceTimeoutMs) return this.leave(SILENT);
     if (silent >= askAfter) this.send({ type: "Ping" });
-    this.#after((silent >= askAfter ? deadAfter : askAfter) - silent, () => this.#watchSilence());
+    this.#after((silent >= askAfter ? silenceTimeoutMs : askAfter) - silent, () => this.#watchSilence());
   }
 
   #after(ms: number, task: () => void): void {

@@ -11,7 +11,7 @@ export interface DirectoryLock {
 
 /** Another process, or this one, has the directory open. */
 export class DirectoryInUseError extends Error {
-  override name = "EmbeddedLockTakenError";
+  override name = "DirectoryInUseError";
 }
 
 /**

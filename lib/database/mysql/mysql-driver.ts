@@ -19,7 +19,7 @@ export interface MysqlOptions {
   /** Connections at most. Default 10. */
   connections?: number;
   /** Milliseconds `connect` waits for a free connection, and a new one for its server. Default 10,000. */
-  connectWithin?: number;
+  connectTimeoutMs?: number;
 }
 
 /**
@@ -45,10 +45,10 @@ const severalStatements =
   "multipleStatements out of it, and send them one by one.";
 
 /** The options of every connection to the server. */
-function connectionOptions({ url, connectWithin = 10_000 }: MysqlOptions): PoolOptions {
+function connectionOptions({ url, connectTimeoutMs = 10_000 }: MysqlOptions): PoolOptions {
   return {
     uri: url,
-    connectTimeout: connectWithin,
+    connectTimeout: connectTimeoutMs,
     charset: "utf8mb4",
     // Dates that Drizzle does not turn into text itself, as in the author's own SQL.
     timezone: "Z",
@@ -118,7 +118,7 @@ class MysqlDriver implements Driver {
 
   async connect(): Promise<DatabaseConnection> {
     if (this.#closing) throw closed();
-    const endTurn = await this.#turns.take(this.#options.connectWithin ?? 10_000, noneFree);
+    const endTurn = await this.#turns.take(this.#options.connectTimeoutMs ?? 10_000, noneFree);
     try {
       const client = await this.#pool.getConnection();
       return new MysqlConnection(client, {
@@ -146,7 +146,7 @@ class MysqlDriver implements Driver {
    * has something to say, and until then its locks hold up everybody. An attempt, that nobody waits for.
    */
   #stop({ threadId }: PoolConnection): void {
-    createConnection(connectionOptions({ ...this.#options, connectWithin: 5_000 }))
+    createConnection(connectionOptions({ ...this.#options, connectTimeoutMs: 5_000 }))
       .then((connection) => connection.query(`kill ${Number(threadId)}`).finally(() => connection.end()))
       .catch(() => {});
   }

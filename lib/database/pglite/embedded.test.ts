@@ -29,7 +29,7 @@ async function program(code: string, env: Record<string, string> = {}): Promise<
   const at = (name: string): string => JSON.stringify(new URL(`./${name}.ts`, import.meta.url).href);
   await writeFile(
     file,
-    `import { openPglite } from ${at("pglite-driver")}; import { lockEmbedded } from ${at("../driver/directory-lock")};
+    `import { openPglite } from ${at("pglite-driver")}; import { lockDirectory } from ${at("../driver/directory-lock")};
      const log = { info() {}, warn() {}, error() {} }, directory = ${JSON.stringify(directory)};
      const env = ${JSON.stringify(env)}; Object.assign(process.env, env);
      ${code}`,

@@ -6,8 +6,8 @@ import type { EmbeddedDriver } from "./embedded-driver.ts";
 behavesAsDriver("PGlite", {
   dialect: "pg",
   // A connection waits for its turn also while the database is opened again.
-  open: ({ schema, connectWithin = patience.fact }) =>
-    openTemporaryDatabase({ schema, answerWithin: 200, connectWithin }),
+  open: ({ schema, connectTimeoutMs = patience.fact }) =>
+    openTemporaryDatabase({ schema, answerTimeoutMs: 200, connectTimeoutMs }),
   cutConnections: (driver) => (driver as EmbeddedDriver).abort(),
   writersConflict: false,
   // Each opens a database of its own; that what was committed is there again is shown in embedded.test.ts.

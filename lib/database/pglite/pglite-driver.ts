@@ -21,9 +21,9 @@ export interface PgliteOptions {
   schema: Record<string, unknown>;
   log: Log;
   /** Milliseconds `connect` waits for its turn. Default 10,000. */
-  connectWithin?: number;
+  connectTimeoutMs?: number;
   /** Milliseconds the database's thread has for a sign of life after a connection was destroyed. Default 500. */
-  answerWithin?: number;
+  answerTimeoutMs?: number;
 }
 
 /**
@@ -117,7 +117,7 @@ class PgliteDriver implements EmbeddedDriver {
 
   async connect(): Promise<DatabaseConnection> {
     if (this.#closing) throw closed();
-    const endTurn = await this.#turns.take(this.#options.connectWithin ?? 10_000, busy);
+    const endTurn = await this.#turns.take(this.#options.connectTimeoutMs ?? 10_000, busy);
     try {
       const { thread, pool } = await this.#running();
       const client = await pool.connect();
@@ -159,7 +159,7 @@ class PgliteDriver implements EmbeddedDriver {
 
   /** A statement in PGlite cannot be cancelled. While one runs the thread is deaf, and only its end stops it. */
   async #afterDestroy(thread: PgliteThread): Promise<void> {
-    if (!(await thread.answers(this.#options.answerWithin ?? 500))) await thread.kill();
+    if (!(await thread.answers(this.#options.answerTimeoutMs ?? 500))) await thread.kill();
   }
 
   async #close(): Promise<void> {

@@ -19,7 +19,7 @@ let server: PostgresProtocolServer;
 
 async function serveIn(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const within = { answerWithin: 100, connectWithin: patience.fact };
+  const within = { answerTimeoutMs: 100, connectTimeoutMs: patience.fact };
   driver = await openPglite({ directory: join(folder, "pglite"), schema: {}, log, ...within });
   server = await servePostgresProtocol(driver, log);
 }

@@ -15,7 +15,7 @@ export interface PostgresOptions {
   /** Connections at most. Default 10. */
   connections?: number;
   /** Milliseconds `connect` waits for a free connection, and a new one for its server. Default 10,000. */
-  connectWithin?: number;
+  connectTimeoutMs?: number;
 }
 
 /** A PostgreSQL server as one of the packages that speak to one reaches it. */
@@ -32,11 +32,11 @@ export interface PostgresServer {
 }
 
 /** What both packages' pools are told. */
-export function poolOptions({ url, connections = 10, connectWithin = 10_000 }: PostgresOptions) {
+export function poolOptions({ url, connections = 10, connectTimeoutMs = 10_000 }: PostgresOptions) {
   return {
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: connectWithin,
+    connectionTimeoutMillis: connectTimeoutMs,
     application_name: "convex-lite",
     keepAlive: true,
   };

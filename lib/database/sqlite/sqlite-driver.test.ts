@@ -31,8 +31,8 @@ behavesAsDriver("SQLite", {
   reopens: false,
 });
 
-const open = (file: string, connectWithin = patience.fact): Promise<Driver> =>
-  openSqlite({ file, schema: {}, log, connectWithin });
+const open = (file: string, connectTimeoutMs = patience.fact): Promise<Driver> =>
+  openSqlite({ file, schema: {}, log, connectTimeoutMs });
 const define = (driver: Driver, ...statements: string[]): Promise<void> =>
   inTransaction(driver, "define", async (connection) => {
     for (const statement of statements) await connection.execute(statement);

@@ -17,7 +17,7 @@ export interface SqliteOptions {
   schema: Record<string, unknown>;
   log: Log;
   /** Milliseconds `begin("write")` waits for its turn, and as long again for other processes. Default 10,000. */
-  connectWithin?: number;
+  connectTimeoutMs?: number;
   /** For a tool, which may be at work while a server has the file. */
   besideServer?: boolean;
 }
@@ -157,13 +157,13 @@ class SqliteDriver implements Driver {
 
   async #lendWriter(): Promise<LentFile> {
     if (this.#closing) throw closed();
-    const giveBack = await this.#turns.take(this.#options.connectWithin ?? 10_000, () => late("this server"));
+    const giveBack = await this.#turns.take(this.#options.connectTimeoutMs ?? 10_000, () => late("this server"));
     return { file: this.#writer, giveBack };
   }
 
   /** Another process, such as drizzle-kit, may be writing. SQLite's own way to wait would block this process. */
   async #beginWriting(file: SqliteFile): Promise<void> {
-    const giveUp = performance.now() + (this.#options.connectWithin ?? 10_000);
+    const giveUp = performance.now() + (this.#options.connectTimeoutMs ?? 10_000);
     for (;;) {
       try {
         file.change("begin immediate");

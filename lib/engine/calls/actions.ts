@@ -48,7 +48,7 @@ export class Actions {
 
   async #run(call: Call, caller: Caller): Promise<string> {
     const { environment, limits } = this.#parts;
-    const result = await withTimeLimit(environment, limits.actionTime, call.path, this.#perform(call, caller));
+    const result = await withTimeLimit(environment, limits.actionTimeoutMs, call.path, this.#perform(call, caller));
     return encodeResult(call.path, result, limits.resultBytes);
   }
 

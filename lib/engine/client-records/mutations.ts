@@ -151,7 +151,7 @@ export class Mutations {
       body: async (connection) => {
         const run = new Run(registry, client.caller);
         const work = run.mutation(call, connection.db);
-        const value = await withTimeLimit(environment, limits.mutationTime, call.path, work, () =>
+        const value = await withTimeLimit(environment, limits.mutationTimeoutMs, call.path, work, () =>
           connection.destroy(),
         );
         const valueText = encodeResult(call.path, value, limits.resultBytes);

@@ -144,7 +144,7 @@ export class Transactions {
    * @param attempt Calls `begun` when its transaction has.
    */
   async #retrying<T>(attempt: (begun: () => void) => Promise<T>): Promise<T> {
-    const { conflictRetries, databaseTime } = this.#limits;
+    const { conflictRetries, databaseTimeoutMs } = this.#limits;
     let leaveLane: (() => void) | undefined;
     let away: number | undefined;
     try {
@@ -166,7 +166,7 @@ export class Transactions {
           } else if (failure === "connectionLost") {
             if (hasBegun) away = undefined;
             else away ??= this.#environment.now();
-            const isAwayTooLong = away !== undefined && this.#environment.now() - away >= databaseTime;
+            const isAwayTooLong = away !== undefined && this.#environment.now() - away >= databaseTimeoutMs;
             if ((hasBegun && ++losses >= MOST_LOSSES) || isAwayTooLong || this.#closed) throw this.#unreachable(error);
             await this.#pause(this.#environment.random() * Math.min(500, 2 ** ++pauses));
           } else {
@@ -282,7 +282,7 @@ export class Transactions {
   }
 
   #inTime<T>(connection: DatabaseConnection, asked: Promise<T>): Promise<T> {
-    return withStatementTimeout(this.#environment, this.#limits.databaseTime, connection, asked);
+    return withStatementTimeout(this.#environment, this.#limits.databaseTimeoutMs, connection, asked);
   }
 
   /** Rolls back what is open, and gives the connection back. Never rejects, and never takes long. */

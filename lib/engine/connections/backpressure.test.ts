@@ -9,35 +9,35 @@ import { createEngine, type Engine } from "../engine.ts";
 import { defaultLimits } from "../run/limits.ts";
 import { Backpressure } from "./backpressure.ts";
 
-const { pauseAbove, dropAbove, dropAfter } = defaultLimits;
+const { pauseAboveBytes, dropAboveBytes, dropAfterMs } = defaultLimits;
 
 describe("a client that reads too slowly", () => {
   const reader = () => new Backpressure(defaultLimits);
 
   test("is sent nothing until it has read nearly everything", () => {
-    expect(reader().keepsUp(pauseAbove)).toBe(true);
-    expect(reader().keepsUp(pauseAbove + 1)).toBe(false);
+    expect(reader().keepsUp(pauseAboveBytes)).toBe(true);
+    expect(reader().keepsUp(pauseAboveBytes + 1)).toBe(false);
   });
 
   test("is let go when it has more to read than anybody may, one large frame aside", () => {
     const slow = reader();
-    expect(slow.isOverwhelmed(dropAbove)).toBe(false);
-    expect(slow.isOverwhelmed(dropAbove + 1)).toBe(true);
-    slow.sent("x".repeat(2 * dropAbove));
-    expect(slow.isOverwhelmed(2 * dropAbove)).toBe(false);
+    expect(slow.isOverwhelmed(dropAboveBytes)).toBe(false);
+    expect(slow.isOverwhelmed(dropAboveBytes + 1)).toBe(true);
+    slow.sent("x".repeat(2 * dropAboveBytes));
+    expect(slow.isOverwhelmed(2 * dropAboveBytes)).toBe(false);
     // What is sent after the large one makes it no smaller.
     slow.sent('{"type":"Pong"}');
-    expect(slow.isOverwhelmed(2 * dropAbove)).toBe(false);
-    expect(slow.isOverwhelmed(3 * dropAbove + 1)).toBe(true);
+    expect(slow.isOverwhelmed(2 * dropAboveBytes)).toBe(false);
+    expect(slow.isOverwhelmed(3 * dropAboveBytes + 1)).toBe(true);
     slow.keepsUp(0);
-    expect(slow.isOverwhelmed(2 * dropAbove)).toBe(true);
+    expect(slow.isOverwhelmed(2 * dropAboveBytes)).toBe(true);
   });
 
   test("large frames are counted in bytes, as they lie in its way", () => {
     const slow = reader();
-    slow.sent("語".repeat(dropAbove / 2));
-    expect(slow.isOverwhelmed(dropAbove + 1.5 * dropAbove)).toBe(false);
-    expect(slow.isOverwhelmed(dropAbove + 1.5 * dropAbove + 1)).toBe(true);
+    slow.sent("語".repeat(dropAboveBytes / 2));
+    expect(slow.isOverwhelmed(dropAboveBytes + 1.5 * dropAboveBytes)).toBe(false);
+    expect(slow.isOverwhelmed(dropAboveBytes + 1.5 * dropAboveBytes + 1)).toBe(true);
   });
 
   test("is let go when it reads nothing for too long; each byte that it reads gives it all of the time again", () => {
@@ -48,9 +48,9 @@ describe("a client that reads too slowly", () => {
       for (let at = from; at <= from + ms; at += look) isStuck = slow.isStuck(buffered, at);
       return isStuck;
     };
-    expect(readsNothing(0, dropAfter - look, 5_000_000)).toBe(false);
-    expect(readsNothing(dropAfter, dropAfter - look, 4_999_999)).toBe(false);
-    expect(readsNothing(2 * dropAfter, look, 4_999_999)).toBe(true);
+    expect(readsNothing(0, dropAfterMs - look, 5_000_000)).toBe(false);
+    expect(readsNothing(dropAfterMs, dropAfterMs - look, 4_999_999)).toBe(false);
+    expect(readsNothing(2 * dropAfterMs, look, 4_999_999)).toBe(true);
   });
 
   test("is not let go for a jump of the clock", () => {
@@ -80,12 +80,12 @@ describe("what cannot wait until a client has read", () => {
 
   test("is sent to one that is paused, but not to one that has far too much to read", async () => {
     const paused = client();
-    paused.bufferedAmount = pauseAbove + 1;
+    paused.bufferedAmount = pauseAboveBytes + 1;
     paused.say(act(1, "reports:make"));
     await paused.until(() => paused.ofType("ActionSucceeded").length === 1);
 
     const full = client();
-    full.bufferedAmount = 2 * dropAbove;
+    full.bufferedAmount = 2 * dropAboveBytes;
     full.say(act(1, "reports:make"));
     await full.until(() => full.closedWith !== undefined);
     expect(full.closedWith?.code).toBe(CloseCode.tooSlow);

@@ -27,7 +27,7 @@ export class Backpressure {
    * @param buffered Bytes that have been sent and not read.
    */
   keepsUp(buffered: number): boolean {
-    if (buffered > this.#limits.pauseAbove) return false;
+    if (buffered > this.#limits.pauseAboveBytes) return false;
     this.#largest = 0;
     this.#stuck = undefined;
     return true;
@@ -35,7 +35,7 @@ export class Backpressure {
 
   /** Has it more to read than anybody may? A single large frame is no reason to let it go. */
   isOverwhelmed(buffered: number): boolean {
-    return buffered > this.#limits.dropAbove + this.#largest;
+    return buffered > this.#limits.dropAboveBytes + this.#largest;
   }
 
   /** Has it read nothing for too long? To be asked again and again while it does not keep up. */
@@ -43,6 +43,6 @@ export class Backpressure {
     const { for: before, at, buffered: left } = this.#stuck ?? { for: 0, at: now, buffered };
     const stuckFor = buffered < left ? 0 : before + Math.min(Math.max(0, now - at), LONGEST_STEP);
     this.#stuck = { for: stuckFor, at: now, buffered };
-    return stuckFor >= this.#limits.dropAfter;
+    return stuckFor >= this.#limits.dropAfterMs;
   }
 }

@@ -99,7 +99,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     this.#lastHeard = environment.now();
     this.#reader = new MessageReader(limits, this.#lastHeard);
     this.#backpressure = new Backpressure(limits);
-    this.#timer = timers.after(limits.handshake, this);
+    this.#timer = timers.after(limits.handshakeTimeoutMs, this);
   }
 
   // ── messages in ──
@@ -150,7 +150,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
       const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${message.protocol}`;
       return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
     }
-    this.#queue = clientQueues.attach(message.session, this.caller, this);
+    this.#queue = clientQueues.attach(message.clientId, this.caller, this);
     this.#foreign = message.identity !== undefined && message.identity !== this.caller.fingerprint;
     this.#send(connected.of(this.caller.fingerprint));
     const kept = keptNotice();
@@ -383,7 +383,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
   }
 
   takenOver(): void {
-    this.close(CloseCode.sessionTakenOver, "Another socket has taken over this client id.");
+    this.close(CloseCode.clientIdTakenOver, "Another socket has taken over this client id.");
   }
 
   notRecorded(): void {
@@ -394,9 +394,9 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
    * Tells the client to leave and when to come back, in milliseconds. What runs for it is finished; what waits is
    * forgotten, as on a lost socket, and so is what it asks for from now on.
    */
-  drain(returnAfter: number): void {
+  drain(returnAfterMs: number): void {
     this.#draining = true;
-    this.#say({ type: "Draining", returnAfter });
+    this.#say({ type: "Draining", returnAfterMs });
     if (this.#queue?.forgetWaiting(this)) this.#turnAway();
   }
 
@@ -451,15 +451,15 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
    */
   onDue(): void {
     const { environment, limits, timers } = this.#parts;
-    const { handshake, pingEvery, deadAfter } = limits;
+    const { handshakeTimeoutMs: handshake, pingIntervalMs, silenceTimeoutMs } = limits;
     if (!this.#queue) {
       return this.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshake} ms.`);
     }
-    if (this.#isAsked) return this.close(CloseCode.silent, `Nothing heard for ${deadAfter} ms.`);
+    if (this.#isAsked) return this.close(CloseCode.silent, `Nothing heard for ${silenceTimeoutMs} ms.`);
     const silent = Math.max(0, environment.now() - this.#lastHeard);
-    this.#isAsked = silent >= pingEvery;
+    this.#isAsked = silent >= pingIntervalMs;
     if (this.#isAsked) this.#send(PING);
-    this.#timer = timers.after(this.#isAsked ? deadAfter - pingEvery : pingEvery - silent, this);
+    this.#timer = timers.after(this.#isAsked ? silenceTimeoutMs - pingIntervalMs : pingIntervalMs - silent, this);
   }
 
   close(code: number, reason: string): void {

@@ -151,7 +151,7 @@ export class MissingInvalidations {
     const { environment, limits, counters } = this.#parts;
     counters.checkRuns++;
     const work = new Run(this.#parts.registry(), live.caller).query(live.call, connection.db);
-    const value = await withTimeLimit(environment, limits.queryTime, live.path, work, () => connection.destroy());
+    const value = await withTimeLimit(environment, limits.queryTimeoutMs, live.path, work, () => connection.destroy());
     return JSON.stringify(toWire(value));
   }
 

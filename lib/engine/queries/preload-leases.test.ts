@@ -14,7 +14,7 @@ const fn = createFunctions<Record<string, never>>().query({ handler: () => null 
 function world(limits: Partial<EngineLimits> = {}) {
   const clock = new HandClock();
   const queries = new LiveQueries();
-  const leases = new PreloadLeases(clock, { ...defaultLimits, preloadLease: 30_000, ...limits }, queries);
+  const leases = new PreloadLeases(clock, { ...defaultLimits, preloadLeaseMs: 30_000, ...limits }, queries);
   /** A page was rendered from a query's answer of this size. */
   const hold = (n: number, bytes = 100): LiveQuery => {
     const live = queries.getOrCreate({ fn, path: "m:list", args: { n } }, callerOf(null));

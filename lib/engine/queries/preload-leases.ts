@@ -27,7 +27,7 @@ export class PreloadLeases {
     this.#forget(live);
     const bytes = live.answer?.text.length ?? 0;
     live.leased = true;
-    this.#held.set(live, { until: this.#environment.now() + this.#limits.preloadLease, bytes });
+    this.#held.set(live, { until: this.#environment.now() + this.#limits.preloadLeaseMs, bytes });
     this.#bytes += bytes;
     while (this.#held.size > this.#limits.preloadLeases || this.#bytes > this.#limits.preloadLeaseBytes)
       this.#endOldest();

@@ -64,7 +64,7 @@ export class QueryOnce {
     keep: (live: LiveQuery) => void,
   ): Waiter {
     const { environment, limits, transactions } = this.#parts;
-    const patience = limits.queryTime * 2;
+    const patience = limits.queryTimeoutMs * 2;
     const cancel = environment.after(patience, () => {
       this.#giveUp(call, caller, waiter);
       reject(new UnavailableError(`${call.path} was not answered within ${patience} ms. Try again.`));

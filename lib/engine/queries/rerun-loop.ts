@@ -244,7 +244,7 @@ export class RerunLoop {
   /** Resolves with whether `run` is still going on after the time that a batch waits. */
   #takesLong(run: Promise<Ran>): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#parts.environment.after(this.#parts.limits.slowQuery, () => resolve(true));
+      const cancel = this.#parts.environment.after(this.#parts.limits.slowQueryMs, () => resolve(true));
       run
         .then(
           () => resolve(false),
@@ -279,7 +279,7 @@ export class RerunLoop {
     const { liveQueries, environment, limits } = this.#parts;
     const since = environment.now();
     const ran = await run.catch(() => undefined);
-    if (isGuess) liveQueries.noteSpeed(live, environment.now() - since >= limits.slowQuery);
+    if (isGuess) liveQueries.noteSpeed(live, environment.now() - since >= limits.slowQueryMs);
     await batch.published.promise;
     if (!ran) {
       liveQueries.putBack(live);
@@ -301,7 +301,9 @@ export class RerunLoop {
     counters.queryRuns++;
     try {
       const work = run.query(call, connection.db);
-      const value = await withTimeLimit(environment, limits.queryTime, call.path, work, () => connection.destroy());
+      const value = await withTimeLimit(environment, limits.queryTimeoutMs, call.path, work, () =>
+        connection.destroy(),
+      );
       counters.serialisations++;
       const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, live.answer);
       live.consecutiveLostRuns = 0;
@@ -322,7 +324,7 @@ export class RerunLoop {
   }
 
   #inTime<T>(connection: DatabaseConnection, asked: Promise<T>): Promise<T> {
-    return withStatementTimeout(this.#parts.environment, this.#parts.limits.databaseTime, connection, asked);
+    return withStatementTimeout(this.#parts.environment, this.#parts.limits.databaseTimeoutMs, connection, asked);
   }
 
   /** Adds the other callers' own live queries to the batch: they run at the same revision. */

@@ -30,7 +30,7 @@ export class UnavailableError extends Error {
 
 /** A function took longer than its time limit. */
 export class TimeLimitError extends Error {
-  override name = "DeadlineError";
+  override name = "TimeLimitError";
 }
 
 /** Turns whatever a function threw into what its caller may see. The rest goes to the log, under an incident id. */

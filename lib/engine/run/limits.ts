@@ -22,33 +22,33 @@ export interface EngineLimits {
   runningActions: number;
   messagesPerSecond: number;
   messageBurst: number;
-  handshake: number;
-  pingEvery: number;
-  deadAfter: number;
+  handshakeTimeoutMs: number;
+  pingIntervalMs: number;
+  silenceTimeoutMs: number;
   /** A client with more unsent bytes than this is sent nothing until it has read; then it gets the state of that moment. */
-  pauseAbove: number;
+  pauseAboveBytes: number;
   /** One with more than this, what was sent last not counted, is let go, and so is one that reads nothing for so long. */
-  dropAbove: number;
-  dropAfter: number;
-  mutationTime: number;
-  queryTime: number;
+  dropAboveBytes: number;
+  dropAfterMs: number;
+  mutationTimeoutMs: number;
+  queryTimeoutMs: number;
   /**
    * What the framework itself asks of the database (a BEGIN, a COMMIT); a connection that takes longer is given up. And
    * how long a mutation that has no connection is tried again.
    */
-  databaseTime: number;
-  actionTime: number;
+  databaseTimeoutMs: number;
+  actionTimeoutMs: number;
   /** A query that runs longer leaves the batch: only clients that watch it wait for it. */
-  slowQuery: number;
+  slowQueryMs: number;
   resultBytes: number;
   /** How long an answer of a preload waits for its browser. */
-  preloadLease: number;
+  preloadLeaseMs: number;
   preloadLeases: number;
   preloadLeaseBytes: number;
   /** How often a mutation is run again after a conflict. */
   conflictRetries: number;
   /** How long a server that stops waits for mutations and actions that run, and for the states that reflect them. */
-  drainTime: number;
+  drainTimeoutMs: number;
 }
 
 export const defaultLimits: EngineLimits = {
@@ -61,27 +61,48 @@ export const defaultLimits: EngineLimits = {
   runningActions: 16,
   messagesPerSecond: 50,
   messageBurst: 200,
-  handshake: 5_000,
-  pingEvery: 15_000,
-  deadAfter: 35_000,
-  pauseAbove: 1024 * 1024,
-  dropAbove: 8 * 1024 * 1024,
-  dropAfter: 30_000,
-  mutationTime: 10_000,
-  queryTime: 10_000,
-  databaseTime: 10_000,
-  actionTime: 600_000,
-  slowQuery: 250,
+  handshakeTimeoutMs: 5_000,
+  pingIntervalMs: 15_000,
+  silenceTimeoutMs: 35_000,
+  pauseAboveBytes: 1024 * 1024,
+  dropAboveBytes: 8 * 1024 * 1024,
+  dropAfterMs: 30_000,
+  mutationTimeoutMs: 10_000,
+  queryTimeoutMs: 10_000,
+  databaseTimeoutMs: 10_000,
+  actionTimeoutMs: 600_000,
+  slowQueryMs: 250,
   resultBytes: 8 * 1024 * 1024,
-  preloadLease: 30_000,
+  preloadLeaseMs: 30_000,
   preloadLeases: 1_000,
   preloadLeaseBytes: 64 * 1024 * 1024,
   conflictRetries: 10,
-  drainTime: 12_000,
+  drainTimeoutMs: 12_000,
 };
 
-/** The defaults, but for those given. @throws {RangeError} for what cannot be. */
+/** Limits that were called otherwise in versions before, and what they are called now. */
+const RENAMED: Readonly<Record<string, keyof EngineLimits>> = {
+  handshake: "handshakeTimeoutMs",
+  pingEvery: "pingIntervalMs",
+  deadAfter: "silenceTimeoutMs",
+  pauseAbove: "pauseAboveBytes",
+  dropAbove: "dropAboveBytes",
+  dropAfter: "dropAfterMs",
+  mutationTime: "mutationTimeoutMs",
+  queryTime: "queryTimeoutMs",
+  databaseTime: "databaseTimeoutMs",
+  actionTime: "actionTimeoutMs",
+  slowQuery: "slowQueryMs",
+  preloadLease: "preloadLeaseMs",
+  drainTime: "drainTimeoutMs",
+};
+
+/** The defaults, but for those given. @throws {RangeError} for an old name, and for what cannot be. */
 export function limitsFrom(given: Partial<EngineLimits> = {}): EngineLimits {
+  for (const name of Object.keys(given)) {
+    const now = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
+    if (now) throw new RangeError(`limits.${name} is called limits.${now} now. Rename it where the engine is created.`);
+  }
   const limits = { ...defaultLimits, ...given };
   if (limits.argsDepth <= MAX_DEPTH) return limits;
   throw new RangeError(
@@ -91,7 +112,7 @@ export function limitsFrom(given: Partial<EngineLimits> = {}): EngineLimits {
 
 /** What a client is told of them, to keep within by itself. */
 export function statedLimits(limits: EngineLimits): Limits {
-  const { subscriptions, queuedMutations, messagesPerSecond, frameBytes, pingEvery, deadAfter } = limits;
+  const { subscriptions, queuedMutations, messagesPerSecond, frameBytes, pingIntervalMs, silenceTimeoutMs } = limits;
   const unacknowledgedMutations = Math.min(32, queuedMutations);
-  return { subscriptions, unacknowledgedMutations, messagesPerSecond, frameBytes, pingEvery, deadAfter };
+  return { subscriptions, unacknowledgedMutations, messagesPerSecond, frameBytes, pingIntervalMs, silenceTimeoutMs };
 }

@@ -6,9 +6,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 
 const server = (work: string) => `
-import { endOnFailure, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "../../entries/node.ts"))};
+import { installCrashHandlers, nextServer, openDatabase, terminalLog } from ${JSON.stringify(join(import.meta.dirname, "../../entries/node.ts"))};
 const log = terminalLog();
-endOnFailure(log);
+installCrashHandlers(log);
 ${work}
 `;
 const database = server(`

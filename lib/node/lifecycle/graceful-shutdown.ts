@@ -16,7 +16,7 @@ export interface Running {
   log: Log;
 }
 
-/** Milliseconds for `limits.drainTime` and what follows. Those who stop servers commonly allow 30 s before they kill. */
+/** Milliseconds for `limits.drainTimeoutMs` and what follows. Those who stop servers commonly allow 30 s before they kill. */
 const HARD_LIMIT = 25_000;
 /** Milliseconds for requests that run: as long as a mutation may take. */
 const REQUEST_TIME = 10_000;

@@ -13,7 +13,7 @@ import { type Things, type ThingsDb, type Words, words } from "./things.ts";
 export interface OpenOptions {
   schema: Record<string, unknown>;
   connections?: number;
-  connectWithin?: number;
+  connectTimeoutMs?: number;
   /** Reaches the server through this local port instead of its own. */
   port?: number;
 }

@@ -111,7 +111,7 @@ function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"
 function overAWire(use: DriverInUse, port: number): void {
   test("to a server that is away for a moment fails, and is there when the server is", async () => {
     await using wire = await FlakyWire.to(port);
-    const driver = await use.subject.open({ schema: {}, port: wire.port, connectWithin: 2_000 });
+    const driver = await use.subject.open({ schema: {}, port: wire.port, connectTimeoutMs: 2_000 });
     await use.write("insert into things (id, name) values (1, 'one')");
     const during = await use.begin("write", driver);
     await wire.stop();

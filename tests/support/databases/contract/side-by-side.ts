@@ -7,7 +7,7 @@ import type { DriverInUse } from "./driver-in-use.ts";
 export function transactionsKeepApart(use: DriverInUse): void {
   describe("transactions", () => {
     test("whoever finds no place in the time allowed is told, and the next gets it", async () => {
-      const small = await use.subject.open({ schema: {}, connections: 2, connectWithin: 200 });
+      const small = await use.subject.open({ schema: {}, connections: 2, connectTimeoutMs: 200 });
       try {
         // On a busy machine the first connections may take longer than that.
         const begin = async (): Promise<DatabaseConnection> => {
