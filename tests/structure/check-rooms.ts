@@ -5,15 +5,14 @@ import * as plan from "./rooms.ts";
 
 interface Module extends ModuleText {
   readonly path: string;
-  readonly room: string;
 }
 
 /**
  * Compares the files of a project with the plan of its rooms.
  * @returns one sentence for each thing that does not follow it.
  */
-export async function checkRooms(root: string): Promise<string[]> {
-  const modules = await readAll(root, globSync("lib/**/*.{ts,tsx}", { cwd: root }));
+export function checkRooms(root: string): string[] {
+  const modules = readAll(root, globSync("lib/**/*.{ts,tsx}", { cwd: root }));
   const shipped = modules.filter(({ path }) => !isTest(path));
   return [
     ...shipped.flatMap((module) => [
@@ -34,13 +33,8 @@ export async function checkRooms(root: string): Promise<string[]> {
 /** Tests stand beside what they test; what only they use is in `tests/support/`. */
 const isTest = (path: string): boolean => /\.(test|test-d|bench)\.tsx?$/.test(path);
 
-async function readAll(root: string, paths: string[]): Promise<Module[]> {
-  return Promise.all(
-    paths.sort().map(async (path) => {
-      const text = await readModule(path, readFileSync(join(root, path), "utf8"));
-      return { ...text, path, room: roomOf(path) };
-    }),
-  );
+function readAll(root: string, paths: string[]): Module[] {
+  return paths.sort().map((path) => ({ path, ...readModule(path, readFileSync(join(root, path), "utf8")) }));
 }
 
 /** The room of a file in `lib/`: its folder, as the plan names it. */
@@ -61,24 +55,27 @@ function target(from: string, specifier: string): string | undefined {
   return normalize(join(dirname(from), specifier));
 }
 
-function targets({ path, values, lazy, types }: Module): string[] {
-  return [...new Set([...values, ...lazy, ...types])].flatMap((specifier) => target(path, specifier) ?? []);
-}
+/** Every module that a module mentions, types included. */
+const mentions = ({ values, lazy, types }: Module): string[] => [...new Set([...values, ...lazy, ...types])];
+
+const targets = (module: Module): string[] =>
+  mentions(module).flatMap((specifier) => target(module.path, specifier) ?? []);
 
 function wrongArrows(module: Module): string[] {
-  if (!plan.knows[module.room]) return [`${module.path}: there is no room "${module.room}" in the plan.`];
+  const own = roomOf(module.path);
+  if (!plan.knows[own]) return [`${module.path}: there is no room "${own}" in the plan.`];
   const outside = (path: string) => !path.startsWith("lib/");
   return targets(module).flatMap((path) => {
     const room = roomOf(path);
     if (outside(path)) return [`${module.path} imports ${path}, which is not in lib/.`];
-    if (room === module.room || mayKnow(module.room, room)) return [];
-    return [`${module.path} imports ${path}: ${module.room} may not know ${room}.`];
+    if (room === own || mayKnow(own, room)) return [];
+    return [`${module.path} imports ${path}: ${own} may not know ${room}.`];
   });
 }
 
 /** The package's own name leads through an entry, which only its users go through. */
 function usesEntry(module: Module): string[] {
-  const itself = [...module.values, ...module.lazy, ...module.types].filter((name) => name.startsWith("convex-lite"));
+  const itself = mentions(module).filter((name) => name.startsWith("convex-lite"));
   return itself.map((name) => `${module.path} imports ${name}: inside lib/ import the file itself.`);
 }
 
@@ -104,7 +101,7 @@ function badName(path: string): string[] {
 
 function tooLarge(modules: readonly Module[]): string[] {
   const { files, lines } = plan.size;
-  return [...Map.groupBy(modules, ({ room }) => room)].flatMap(([room, inside]) => {
+  return [...Map.groupBy(modules, ({ path }) => roomOf(path))].flatMap(([room, inside]) => {
     const total = inside.reduce((sum, module) => sum + module.lines, 0);
     if (inside.length <= files && total <= lines) return [];
     return [
@@ -149,8 +146,9 @@ function unfitForBrowsers(modules: readonly Module[]): string[] {
       }
     }
   };
-  for (const { path, room } of modules) {
-    if (plan.browserRooms.includes(room.split("/")[0] ?? "") || plan.browserEntries.includes(path)) visit(path, []);
+  for (const { path } of modules) {
+    const [outer = ""] = roomOf(path).split("/");
+    if (plan.browserRooms.includes(outer) || plan.browserEntries.includes(path)) visit(path, []);
   }
   return found;
 }
@@ -158,17 +156,10 @@ function unfitForBrowsers(modules: readonly Module[]): string[] {
 /** Who uses the framework uses its package name, as in a project of its own. Tests may look behind it. */
 function pathsIntoLib(root: string): string[] {
   const files = globSync(["{app,convex}/**/*.{ts,tsx,js,jsx,mjs}", "server.ts"], { cwd: root });
-  return files
-    .filter((path) => !isTest(path))
-    .sort()
-    .flatMap((path) => {
-      // JSX is not read here either; and a specifier looks the same wherever it stands.
-      const text = readFileSync(join(root, path), "utf8");
-      const specifiers = [...text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
-        ([, name]) => name ?? "",
-      );
-      return specifiers
-        .filter((name) => /^@\/lib\//.test(name) || target(path, name)?.startsWith("lib/"))
-        .map((name) => `${path} imports ${name}: import it from "convex-lite/…", as every project does.`);
-    });
+  const shipped = files.filter((path) => !isTest(path));
+  return readAll(root, shipped).flatMap((module) =>
+    mentions(module)
+      .filter((name) => /^@\/lib\//.test(name) || target(module.path, name)?.startsWith("lib/"))
+      .map((name) => `${module.path} imports ${name}: import it from "convex-lite/…", as every project does.`),
+  );
 }

@@ -1,5 +1,6 @@
-import { transform } from "esbuild";
-import { type Token, tokensOf } from "./tokens.ts";
+import type { Node } from "oxc-parser";
+import { nodesIn, parse } from "../support/syntax-tree.ts";
+import { changingNames } from "./module-state.ts";
 
 /** What a module says about others, and what it keeps to itself for as long as the program runs. */
 export interface ModuleText {
@@ -17,85 +18,62 @@ export interface ModuleText {
   readonly lines: number;
 }
 
-/** Reads a module. Types are told apart by having the compiler strip them: what is left is loaded. */
-export async function readModule(path: string, source: string): Promise<ModuleText> {
-  const loader = path.endsWith(".tsx") ? "tsx" : "ts";
-  const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } };
-  const { code } = await transform(source, { loader, tsconfigRaw, jsx: "automatic" });
-  const running = tokensOf(code);
-  const { now: values, lazy, passedOn } = specifiersIn(running);
-  // JSX is not read: in files that hold it, types are not told apart.
-  const all = loader === "tsx" ? specifiersIn(running) : specifiersIn(tokensOf(source));
+/** Reads a module of TypeScript or JavaScript, with JSX where the name of the file says so. */
+export function readModule(path: string, text: string): ModuleText {
+  const { program } = parse(path, text);
+  const links = [...nodesIn(program)].flatMap((node) => linkOf(node) ?? []);
+  const of = (when: Link["when"]) => links.filter((link) => link.when === when).map(({ specifier }) => specifier);
+  const values = of("now");
+  const lazy = of("late");
   const loaded = new Set([...values, ...lazy]);
-  const types = [...all.now, ...all.lazy].filter((specifier) => !loaded.has(specifier));
-  return { values, lazy, types, passedOn, changing: changingIn(running), lines: source.split("\n").length - 1 };
+  return {
+    values,
+    lazy,
+    types: of("never").filter((specifier) => !loaded.has(specifier)),
+    passedOn: links.filter(({ isAll }) => isAll).map(({ specifier }) => specifier),
+    changing: changingNames(program),
+    lines: text.split("\n").length - 1,
+  };
 }
 
-function specifiersIn(tokens: readonly Token[]): { now: string[]; lazy: string[]; passedOn: string[] } {
-  const now: string[] = [];
-  const lazy: string[] = [];
-  const passedOn: string[] = [];
-  tokens.forEach(({ kind, text, depth }, i) => {
-    const next = tokens[i + 1];
-    if (kind !== "word") return;
-    if (text === "import" && next?.text === "(") {
-      const [, , specifier] = tokens.slice(i, i + 3);
-      if (specifier?.kind === "string") lazy.push(specifier.text);
-    } else if (depth === 0 && (text === "from" || text === "import") && next?.kind === "string") {
-      now.push(next.text);
-      if (text === "from" && startsPassingOn(tokens, i)) passedOn.push(next.text);
-    }
-  });
-  return { now, lazy, passedOn };
+/** One mention of another module. */
+interface Link {
+  readonly specifier: string;
+  /** When the other module is loaded: with this one, when the program gets there, or never, as only types are taken. */
+  readonly when: "now" | "late" | "never";
+  /** Is everything passed on? */
+  readonly isAll?: true;
 }
-
-/** Does `export *`, with or without a name, stand before this `from`? */
-function startsPassingOn(tokens: readonly Token[], from: number): boolean {
-  const before = tokens.slice(Math.max(0, from - 4), from).map((token) => token.text);
-  return before.slice(-2).join(" ") === "export *" || before.join(" ").startsWith("export * as");
-}
-
-const MUTATORS = new Set(
-  "set add delete clear push pop shift unshift splice sort reverse fill copyWithin append".split(" "),
-);
-const MADE_TO_BE_FILLED = /^new (Map|Set|WeakMap|WeakSet|Array) \( \)|^new (WeakMap|WeakSet) |^\[ \]|^\{ \}/;
-const ASSIGNS = /^(\+\+|--|[-+*/%&|^<>?]*=)$/;
 
 /**
- * Names declared at the top level that change: `let`, `var`, a collection that is made empty, and whatever is written to
- * or changed by a method somewhere in the module.
+ * `import { type A } from "…"` loads the module, under `verbatimModuleSyntax`; only `import type` and `export type` load
+ * nothing.
  */
-function changingIn(tokens: readonly Token[]): string[] {
-  const changing = new Set<string>();
-  tokens.forEach((token, i) => {
-    if (token.depth !== 0 || token.kind !== "word") return;
-    const name = tokens[i + 1];
-    if (token.text === "let" || token.text === "var") changing.add(name?.text ?? "");
-    if (token.text !== "const" || name?.kind !== "word") return;
-    const value = tokens.slice(i + 3, i + 8).map((each) => each.text);
-    if (MADE_TO_BE_FILLED.test(`${value.join(" ")} `) || isChanged(tokens, name.text)) changing.add(name.text);
-  });
-  return [...changing];
-}
-
-function isChanged(tokens: readonly Token[], name: string): boolean {
-  return tokens.some((token, i) => {
-    if (token.kind !== "word" || token.text !== name || tokens[i - 1]?.text === ".") return false;
-    const [, mark, member, after] = tokens.slice(i, i + 4);
-    if (mark?.text === "." && member && after) {
-      return MUTATORS.has(member.text) ? after.text === "(" : isAssigned(tokens, i + 3);
+function linkOf(node: Node): Link | undefined {
+  switch (node.type) {
+    case "ImportDeclaration":
+      return { specifier: node.source.value, when: node.importKind === "type" ? "never" : "now" };
+    case "ExportNamedDeclaration":
+      if (!node.source) return undefined;
+      return { specifier: node.source.value, when: node.exportKind === "type" ? "never" : "now" };
+    case "ExportAllDeclaration":
+      return { specifier: node.source.value, when: node.exportKind === "type" ? "never" : "now", isAll: true };
+    case "TSExternalModuleReference":
+      return { specifier: node.expression.value, when: "now" };
+    case "TSImportType":
+      return { specifier: node.source.value, when: "never" };
+    case "ImportExpression": {
+      const specifier = textOf(node.source);
+      return specifier === undefined ? undefined : { specifier, when: "late" };
     }
-    return mark?.text === "[" && isAssigned(tokens, endOf(tokens, i + 1) + 1);
-  });
+    default:
+      return undefined;
+  }
 }
 
-function isAssigned(tokens: readonly Token[], at: number): boolean {
-  const mark = tokens[at];
-  return mark?.kind === "mark" && ASSIGNS.test(mark.text) && !/^([<>]=|===?)$/.test(mark.text);
-}
-
-/** Where the bracket that opens here is closed. */
-function endOf(tokens: readonly Token[], opening: number): number {
-  const depth = tokens[opening]?.depth ?? 0;
-  return tokens.findIndex((token, i) => i > opening && token.depth === depth);
+/** A text that stands in the source as it is. */
+function textOf(node: Node): string | undefined {
+  if (node.type === "Literal") return typeof node.value === "string" ? node.value : undefined;
+  if (node.type !== "TemplateLiteral" || node.expressions.length > 0) return undefined;
+  return node.quasis[0]?.value.cooked ?? undefined;
 }
