@@ -30,8 +30,7 @@ export function checkRooms(root: string): string[] {
   ];
 }
 
-/** Tests stand beside what they test; what only they use is in `tests/support/`. */
-const isTest = (path: string): boolean => /\.(test|test-d|bench)\.tsx?$/.test(path);
+const isTest = (path: string): boolean => plan.tests.test(path);
 
 function readAll(root: string, paths: string[]): Module[] {
   return paths.sort().map((path) => ({ path, ...readModule(path, readFileSync(join(root, path), "utf8")) }));

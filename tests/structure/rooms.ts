@@ -93,5 +93,8 @@ export const programs = [
   "lib/schema/snapshot/drizzle-kit-child.ts",
 ];
 
+/** Tests stand beside what they test; what only they use is in `tests/support/`. */
+export const tests = /\.(test|test-d|bench)\.tsx?$/;
+
 /** Names that collect what belongs elsewhere. */
 export const drawers = /(^|-)(utils?|helpers?|misc|common|shared|types|lib)\.tsx?$/;

@@ -1,0 +1,65 @@
+import type { Comment, Node } from "oxc-parser";
+import type { SyntaxTree } from "../support/syntax-tree.ts";
+import { declarationIn } from "./exported-declarations.ts";
+
+/** The docstring of a declaration or member: the `/** … *\/` directly before it. */
+export function docstringOf({ text, comments }: SyntaxTree, node: Node): Comment | undefined {
+  return comments.find(
+    ({ type, value, end, start }) =>
+      type === "Block" && value.startsWith("*") && start < node.start && text.slice(end, node.start).trim() === "",
+  );
+}
+
+/** One thing that those who use a class, an interface or an object type can name. */
+export interface Member {
+  readonly name: string;
+  readonly node: Node;
+}
+
+/** The members of what a statement declares, if that has any; private ones are left out. */
+export function membersOf(statement: Node): Member[] {
+  const declaration = declarationIn(statement);
+  switch (declaration.type) {
+    case "TSInterfaceDeclaration":
+      return declaration.body.body.flatMap(memberOf);
+    case "ClassDeclaration":
+      return declaration.body.body.flatMap(memberOf);
+    case "TSTypeAliasDeclaration": {
+      const { typeAnnotation } = declaration;
+      return typeAnnotation.type === "TSTypeLiteral" ? typeAnnotation.members.flatMap(memberOf) : [];
+    }
+    default:
+      return [];
+  }
+}
+
+function memberOf(node: Node): Member[] {
+  switch (node.type) {
+    case "PropertyDefinition":
+    case "MethodDefinition":
+    case "AccessorProperty":
+    case "TSAbstractPropertyDefinition":
+    case "TSAbstractMethodDefinition":
+    case "TSAbstractAccessorProperty":
+      if (node.accessibility === "private" || node.key.type === "PrivateIdentifier") return [];
+      return [{ name: keyName(node.key), node }];
+    case "TSPropertySignature":
+    case "TSMethodSignature":
+      return [{ name: keyName(node.key), node }];
+    case "TSCallSignatureDeclaration":
+      return [{ name: "()", node }];
+    case "TSConstructSignatureDeclaration":
+      return [{ name: "new ()", node }];
+    case "TSIndexSignature":
+      return [{ name: "[…]", node }];
+    default:
+      return [];
+  }
+}
+
+function keyName(key: Node): string {
+  if (key.type === "Identifier") return key.name;
+  if (key.type === "Literal") return String(key.value);
+  if (key.type !== "MemberExpression" || key.property.type === "PrivateIdentifier") return "[…]";
+  return `[${keyName(key.object)}.${keyName(key.property)}]`;
+}
