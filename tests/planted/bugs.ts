@@ -1,27 +1,28 @@
-/** A mistake that somebody could make, and the test that must notice. */
+import type { Edit } from "./edit.ts";
+
+/** A mistake that could be made in the code, and the test that must notice. */
 export interface PlantedBug {
   name: string;
-  /** What to replace in which file, below the root of the project; each text stands there exactly once. */
-  edits: readonly { file: string; from: string; to: string }[];
+  /** Made one after the other. */
+  edits: readonly Edit[];
   /** The simulation within so many seeds (of people who sign in and out, if they `change`), or a test of vitest. */
   caughtBy: { seeds: number; change?: true } | { file: string; test: string };
 }
 
 const SYNC_CLIENT = "lib/client/sync-client.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
-const ANNOUNCE = `        this.#announce(++this.#revision, invalidations, write.by);
-        write.committed(value, this.#revision);
-`;
+const CLIENT_CONNECTION = "lib/engine/connections/client-connection.ts";
+const PENDING_CALLS = "lib/client/calls/pending-calls.ts";
 
 export const BUGS: readonly PlantedBug[] = [
   {
     name: "publish before commit",
     edits: [
-      { file: TRANSACTIONS, from: ANNOUNCE, to: "" },
       {
         file: TRANSACTIONS,
-        from: '      await this.#lock.hold("commit", async () => {\n        try {',
-        to: `${ANNOUNCE}      await this.#lock.hold("commit", async () => {\n        try {`,
+        in: "#tryWrite",
+        find: "await $hold($group, async () => { $commit; $announce; $tell; });",
+        put: "$announce $tell await $hold($group, async () => { $commit });",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -31,21 +32,16 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: TRANSACTIONS,
-        from: "this.#announce(++this.#revision, invalidations, write.by);",
-        to: "this.#announce(++this.#revision, invalidations.slice(1), write.by);",
+        in: "#tryWrite",
+        find: "this.#announce($position, $invalidations, $by)",
+        put: "this.#announce($position, $invalidations.slice(1), $by)",
       },
     ],
     caughtBy: { seeds: 100 },
   },
   {
     name: "a commit whose outcome was unknown announces nothing",
-    edits: [
-      {
-        file: TRANSACTIONS,
-        from: "          if (!(await this.#findOut(write))) throw error;\n",
-        to: "          if (!(await this.#findOut(write))) throw error;\n          return;\n",
-      },
-    ],
+    edits: [{ file: TRANSACTIONS, in: "#tryWrite", find: "if (!(await $findOut($_))) throw $_;", put: "$0 return;" }],
     caughtBy: { seeds: 300 },
   },
   {
@@ -53,8 +49,10 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/client-records/client-queue.ts",
-        from: "      this.#running = next;\n",
-        to: `      this.#running = next;\n      this.#spokesman?.decided(next.n, '{"ok":true,"value":null}');\n`,
+        in: "#workOff",
+        find: "try { $$_ } catch ($_) { $$_ } finally { $$_ }",
+        given: "$listener?.decided($number, $_)",
+        put: `$listener?.decided($number, '{"ok":true,"value":null}'); $0`,
       },
     ],
     caughtBy: { seeds: 100 },
@@ -64,8 +62,9 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/run/run.ts",
-        from: "      this.#readsIdentity = true;\n",
-        to: "      this.#readsIdentity = false;\n",
+        in: "getUserIdentity",
+        find: "$readsIdentity = true",
+        put: "$readsIdentity = false",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -75,31 +74,35 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: TRANSACTIONS,
-        from: "connection.commit(deciding)))) throw new AlreadyDecidedError();",
-        to: "connection.commit(deciding)))) await connection.commit();",
+        in: "#commit",
+        find: "throw new AlreadyDecidedError();",
+        given: "$connection.commit($_)",
+        put: "await $connection.commit();",
       },
       {
         file: "lib/engine/client-records/mutations.ts",
-        from: "    if (number <= record.lastDecided) return this.#decidedBefore(record, number);\n",
-        to: "",
+        in: "apply",
+        find: "if ($_ <= $_.lastDecided) return $_;",
+        put: "",
       },
     ],
     caughtBy: { seeds: 100 },
   },
   {
     name: "what is resent gets a new number",
-    edits: [
-      {
-        file: "lib/client/calls/pending-calls.ts",
-        from: "    call.request ??= ++this.#lastSent;",
-        to: "    call.n = ++this.#lastSent;",
-      },
-    ],
+    edits: [{ file: PENDING_CALLS, in: "next", find: "$number ??= ++$last", put: "$number = ++$last" }],
     caughtBy: { seeds: 100 },
   },
   {
     name: "an unknown COMMIT is decided by a plain select",
-    edits: [{ file: "lib/engine/client-records/client-record.ts", from: "{forUpdate}`", to: '{""}`' }],
+    edits: [
+      {
+        file: "lib/engine/client-records/client-record.ts",
+        in: "statementsIn",
+        find: `\`\${$select} where id = $1\${$forUpdate}\``,
+        put: `\`\${$select} where id = $1\``,
+      },
+    ],
     caughtBy: { seeds: 600 },
   },
   {
@@ -107,8 +110,9 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: TRANSACTIONS,
-        from: 'connection.begin("write", write.lock));\n      begun();',
-        to: 'connection.begin("write"));\n      begun();',
+        in: "#tryWrite",
+        find: '$connection.begin("write", $_)',
+        put: '$connection.begin("write")',
       },
     ],
     caughtBy: { seeds: 600 },
@@ -117,9 +121,11 @@ export const BUGS: readonly PlantedBug[] = [
     name: "transitions out of order",
     edits: [
       {
-        file: "lib/engine/connections/client-connection.ts",
-        from: "    if (frame) this.#send(frame);\n",
-        to: "    const { environment } = this.#parts;\n    if (frame) environment.after(environment.random() * 20, () => this.#send(frame));\n",
+        file: CLIENT_CONNECTION,
+        in: "#sendChanges",
+        find: "if ($frame) $send($frame);",
+        put: `const { environment } = this.#parts;
+          if ($frame) environment.after(environment.random() * 20, () => $send($frame));`,
       },
     ],
     caughtBy: { seeds: 100 },
@@ -129,21 +135,16 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/connections/client-connections.ts",
-        from: "unsettled.size === 0 ? unsettled : connection.showing(unsettled)",
-        to: "new Set<LiveQuery>()",
+        in: "deliver",
+        find: "$unsettled.size === 0 ? $unsettled : $_",
+        put: "new Set<never>()",
       },
     ],
     caughtBy: { seeds: 300 },
   },
   {
     name: "unbounded queue to a client that does not read",
-    edits: [
-      {
-        file: "lib/engine/connections/client-connection.ts",
-        from: "    if (this.#backpressure.keepsUp(bufferedAmount)) return false;",
-        to: "    if (bufferedAmount >= 0) return false;",
-      },
-    ],
+    edits: [{ file: CLIENT_CONNECTION, in: "#readsTooSlowly", find: "if ($_) return false;", put: "return false;" }],
     caughtBy: { seeds: 600 },
   },
   {
@@ -151,8 +152,12 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: TRANSACTIONS,
-        from: "        begun(this.#revision);\n      });\n",
-        to: '      });\n      await Promise.all(connections.map((connection) => connection.execute("select 1")));\n      begun(this.#revision);\n',
+        in: "#tryOpenSnapshots",
+        find: "await $hold($group, async () => { $begin; $begun; });",
+        given: "const $connections = await $_;",
+        put: `await $hold($group, async () => { $begin });
+          await Promise.all($connections.map((connection) => connection.execute("select 1")));
+          $begun`,
       },
     ],
     caughtBy: { seeds: 300 },
@@ -160,11 +165,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     name: "a snapshot is taken while a COMMIT is in flight",
     edits: [
-      {
-        file: "lib/engine/commits/snapshot-lock.ts",
-        from: "(this.#inside === 0 || this.#group === group)",
-        to: "true",
-      },
+      { file: "lib/engine/commits/snapshot-lock.ts", in: "#enter", find: "$_ === 0 || $_ === $group", put: "true" },
     ],
     caughtBy: { seeds: 300 },
   },
@@ -173,31 +174,22 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/connections/reflected-mutations.ts",
-        from: "this.#committed.filter((c) => c.revision <= revision)",
-        to: "this.#committed",
+        in: "take",
+        find: "$committed.filter(($_) => $_ <= $position)",
+        put: "$committed",
       },
     ],
     caughtBy: { seeds: 300 },
   },
   {
     name: "the guess goes with the reply instead of the answer",
-    edits: [
-      {
-        file: "lib/client/calls/pending-calls.ts",
-        from: '    if (call.isReflected || call.type === "Act") this.#end(call);',
-        to: "    this.#end(call);",
-      },
-    ],
+    edits: [{ file: PENDING_CALLS, in: "succeeded", find: "if ($_ || $_) $end($call);", put: "$end($call);" }],
     caughtBy: { seeds: 100 },
   },
   {
     name: "reflected is believed while older answers are shown",
     edits: [
-      {
-        file: "lib/client/queries/server-answers.ts",
-        from: 'some((query) => query.pinned && query.stage === "sent")',
-        to: "some(() => false)",
-      },
+      { file: "lib/client/queries/server-answers.ts", in: "isCatchingUp", find: "return $_;", put: "return false;" },
     ],
     caughtBy: { seeds: 300 },
   },
@@ -206,21 +198,17 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/connections/subscriptions.ts",
-        from: "      changes.maps.push([subscription.query, live.id]);\n",
-        to: "      changes.maps.push([subscription.query, live.id]);\n      if (subscription.hash !== undefined) continue;\n",
+        in: "takeChanges",
+        find: "$changes.maps.push($_);",
+        given: "$subscription.mapped = true",
+        put: "$0 if ($subscription.hash !== undefined) continue;",
       },
     ],
     caughtBy: { seeds: 100 },
   },
   {
     name: "a patch is applied without a check",
-    edits: [
-      {
-        file: "lib/client/queries/apply-patch.ts",
-        from: "  if (after.text !== hash) throw new Error(UNFIT);\n",
-        to: "",
-      },
-    ],
+    edits: [{ file: "lib/client/queries/apply-patch.ts", in: "patched", find: "if ($_ !== $hash) throw $_;", put: "" }],
     caughtBy: { file: "lib/client/queries/apply-patch.test.ts", test: "is never taken" },
   },
   {
@@ -228,40 +216,37 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: "lib/engine/queries/live-queries.ts",
-        from: "      live.leased = false;\n      this.dropIfIdle(live);\n",
-        to: "      live.staleSince = Number.POSITIVE_INFINITY;\n",
+        in: "#markStale",
+        find: "if ($wanted) $due; else { $$_ }",
+        given: "$live.leased = false",
+        put: "if ($wanted) $due else $live.staleSince = Number.POSITIVE_INFINITY;",
       },
     ],
     caughtBy: { file: "lib/engine/queries/preload-leases.test.ts", test: "" },
   },
   {
-    name: "what waits is sent as whoever has signed in",
-    edits: [{ file: SYNC_CLIENT, from: '      this.#calls.drop("Somebody else is signed in now.");\n', to: "" }],
+    name: "what waits is sent as another identity that has signed in",
+    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$calls.drop($_);", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
-    name: "answers stay when somebody else has signed in",
-    edits: [{ file: SYNC_CLIENT, from: "      this.#answers.forget();\n", to: "" }],
+    name: "answers stay when another identity has signed in",
+    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$answers.forget();", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
     name: "a client id is used on by another identity that has signed in",
-    edits: [
-      {
-        file: SYNC_CLIENT,
-        from: "    if (isMissed || wasBound) this.reconnect();\n",
-        to: "    if (isMissed) this.reconnect();\n",
-      },
-    ],
+    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$isMissed || $wasBound", put: "$isMissed" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
     name: "a client id is used by any identity that names it",
     edits: [
       {
-        file: "lib/engine/connections/client-connection.ts",
-        from: "message.identity !== undefined && message.identity !== this.caller.fingerprint;",
-        to: "false;",
+        file: CLIENT_CONNECTION,
+        in: "#connect",
+        find: "$identity !== undefined && $identity !== $fingerprint",
+        put: "false",
       },
     ],
     caughtBy: {

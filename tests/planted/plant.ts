@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { PlantedBug } from "./bugs.ts";
+import { type Edit, edited } from "./edit.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const COPIED = [
@@ -24,7 +25,7 @@ export interface Outcome {
 /**
  * Plants the bug in a copy of the project and runs the test that must notice.
  * @param signal Ends that.
- * @throws when the edit fits nowhere.
+ * @throws when an edit does not fit exactly once.
  */
 export async function plant(bug: PlantedBug, signal: AbortSignal): Promise<Outcome> {
   const copy = await mkdtemp(join(tmpdir(), "convex-lite-planted-"));
@@ -41,19 +42,9 @@ export async function plant(bug: PlantedBug, signal: AbortSignal): Promise<Outco
   }
 }
 
-async function apply(copy: string, { file, from, to }: PlantedBug["edits"][number]): Promise<void> {
-  const path = join(copy, file);
-  const text = await readFile(path, "utf8");
-  const places = text.split(from).length - 1;
-  if (places !== 1) {
-    throw new Error(
-      `A planted bug expects this text once in ${file}, and found it ${places} times. Plant it anew:\n${from}`,
-    );
-  }
-  await writeFile(
-    path,
-    text.replace(from, () => to),
-  );
+async function apply(copy: string, edit: Edit): Promise<void> {
+  const path = join(copy, edit.file);
+  await writeFile(path, edited(await readFile(path, "utf8"), edit));
 }
 
 /** Only a test that says what is wrong has caught it: a bug that keeps the test from running proves nothing. */
