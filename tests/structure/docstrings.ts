@@ -10,8 +10,9 @@ export function docstringOf({ text, comments }: SyntaxTree, node: Node): Comment
   );
 }
 
-/** One thing that those who use a class, an interface or an object type can name. */
+/** One thing that a class, an interface or an object type has. */
 export interface Member {
+  /** Its name, as it stands behind the name of the whole: `.size`, `[Symbol.iterator]`, `()`. */
   readonly name: string;
   readonly node: Node;
 }
@@ -42,24 +43,29 @@ function memberOf(node: Node): Member[] {
     case "TSAbstractMethodDefinition":
     case "TSAbstractAccessorProperty":
       if (node.accessibility === "private" || node.key.type === "PrivateIdentifier") return [];
-      return [{ name: keyName(node.key), node }];
+      return [{ name: keyName(node), node }];
     case "TSPropertySignature":
     case "TSMethodSignature":
-      return [{ name: keyName(node.key), node }];
+      return [{ name: keyName(node), node }];
     case "TSCallSignatureDeclaration":
       return [{ name: "()", node }];
     case "TSConstructSignatureDeclaration":
       return [{ name: "new ()", node }];
     case "TSIndexSignature":
-      return [{ name: "[…]", node }];
+      return [{ name: "[]", node }];
     default:
       return [];
   }
 }
 
-function keyName(key: Node): string {
+/** `.name`, `["a name"]` or `[Symbol.iterator]`: as it stands behind the name of what it belongs to. */
+function keyName({ key, computed }: { readonly key: Node; readonly computed: boolean }): string {
+  if (key.type === "Literal") return `[${JSON.stringify(key.value)}]`;
+  return computed ? `[${dotted(key)}]` : `.${dotted(key)}`;
+}
+
+function dotted(key: Node): string {
   if (key.type === "Identifier") return key.name;
-  if (key.type === "Literal") return String(key.value);
-  if (key.type !== "MemberExpression" || key.property.type === "PrivateIdentifier") return "[…]";
-  return `[${keyName(key.object)}.${keyName(key.property)}]`;
+  if (key.type !== "MemberExpression" || key.property.type === "PrivateIdentifier") return "…";
+  return `${dotted(key.object)}.${dotted(key.property)}`;
 }

@@ -87,6 +87,17 @@ export function declarationOf(read: ReadTree, tree: SyntaxTree, name: string): D
   return undefined;
 }
 
+/** What a relative specifier and a name lead to: `import("./store.ts").Store`. */
+export function importedDeclaration(
+  read: ReadTree,
+  { path }: SyntaxTree,
+  from: string,
+  name: string,
+): Declaration | undefined {
+  const other = inProject(path, from);
+  return other === undefined ? undefined : exported(read, other, name);
+}
+
 /** The declaration in a statement, without `export`. */
 export function declarationIn(statement: Node): Node {
   if (statement.type === "ExportNamedDeclaration") return statement.declaration ?? statement;

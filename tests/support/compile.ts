@@ -28,8 +28,16 @@ export async function compile(files: Record<string, string>, more: readonly stri
     exclude: [],
   };
   project.write("tsconfig.json", JSON.stringify(settings));
-  const args = [compiler, "--noEmit", "--pretty", "false", "-p", project.root];
-  const tsc = spawn(process.execPath, args, { cwd: project.root, stdio: ["ignore", "pipe", "inherit"] });
+  return await runCompiler(project.root, "--noEmit");
+}
+
+/**
+ * Runs the compiler on the tsconfig.json in a folder.
+ * @returns what it finds wrong, one line each.
+ */
+export async function runCompiler(folder: string, ...options: string[]): Promise<string[]> {
+  const args = [compiler, ...options, "--pretty", "false", "-p", folder];
+  const tsc = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
   const output = (await tsc.stdout.toArray()).join("");
   if (tsc.exitCode === null) await once(tsc, "exit");
   const lines = output.split("\n").filter((line) => line !== "");
