@@ -215,11 +215,10 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a lease outlives an invalidation",
     edits: [
       {
-        file: "lib/engine/queries/live-queries.ts",
-        in: "#markStale",
-        find: "if ($wanted) $due; else { $$_ }",
-        given: "$live.leased = false",
-        put: "if ($wanted) $due else $live.staleSince = Number.POSITIVE_INFINITY;",
+        file: "lib/engine/queries/live-query.ts",
+        in: "invalidate",
+        find: "if (!$wanted) $_;",
+        put: "if (!$wanted) this.#staleSince = Number.POSITIVE_INFINITY;",
       },
     ],
     caughtBy: { file: "lib/engine/queries/preload-leases.test.ts", test: "" },

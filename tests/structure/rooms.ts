@@ -41,17 +41,21 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
     ...[...bothSides, "auth", "invalidation", "database/driver"],
     ...["engine/run", "engine/answers", "engine/commits"],
   ],
+  "engine/rerun": [
+    ...[...bothSides, "database/driver"],
+    ...["engine/run", "engine/answers", "engine/commits", "engine/queries"],
+  ],
   "engine/client-records": [
     ...[...bothSides, "auth", "database/driver", "database/internal"],
     ...["engine/run", "engine/answers", "engine/commits"],
   ],
   "engine/connections": [
     ...[...bothSides, "auth", "database/driver"],
-    ...["engine/run", "engine/answers", "engine/queries", "engine/client-records"],
+    ...["engine/run", "engine/answers", "engine/queries", "engine/rerun", "engine/client-records"],
   ],
   "engine/calls": [
     ...[...bothSides, "auth"],
-    ...["engine/run", "engine/answers", "engine/commits", "engine/queries", "engine/client-records"],
+    ...["engine/run", "engine/answers", "engine/commits", "engine/queries", "engine/rerun", "engine/client-records"],
   ],
   engine: [...bothSides, "auth", "database/driver", "engine/**"],
   "node/process": ["environment"],

@@ -5,12 +5,12 @@ import { fromWire, type Wire } from "../../values/wire.ts";
 import { encodeResult } from "../answers/encode-outcome.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { Transactions } from "../commits/transactions.ts";
-import type { QueryOnce } from "../queries/query-once.ts";
 import { thrownBy } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
 import { withTimeLimit } from "../run/time-limit.ts";
+import type { QueryOnce } from "./query-once.ts";
 
 export interface ActionParts {
   readonly environment: Environment;

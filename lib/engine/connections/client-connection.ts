@@ -230,7 +230,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
     const { path, args, bytes } = subscription;
     try {
       const live = liveQueries.getOrCreate(this.#parts.resolveKept(path, args, bytes), this.caller);
-      live.watchers.add(this);
+      live.watch(this);
       this.#leave(this.#subscriptions.bind(subscription, live), live);
       liveQueries.request(live);
     } catch (error) {
@@ -240,7 +240,7 @@ export class ClientConnection implements Watcher, QueueListener, SocketEvents, T
 
   #leave(live: LiveQuery | undefined, unless?: LiveQuery): void {
     if (!live || live === unless) return;
-    live.watchers.delete(this);
+    live.unwatch(this);
     this.#parts.liveQueries.dropIfIdle(live);
   }
 

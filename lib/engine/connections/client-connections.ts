@@ -1,7 +1,7 @@
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
-import type { TransitionSink } from "../queries/rerun-loop.ts";
+import type { TransitionSink } from "../rerun/rerun-loop.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { TransitionFrames } from "./transition-frames.ts";
 

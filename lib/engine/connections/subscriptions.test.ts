@@ -18,11 +18,11 @@ function live(id: number, value?: unknown): LiveQuery {
 /** Its run has ended with this. */
 function answer(query: LiveQuery, value: unknown): string {
   const made = encodeAnswer(query.id, query.path, value, 1000);
-  query.answer = made;
+  query.finish(made, 0);
   return made.hash;
 }
 function fail(query: LiveQuery): void {
-  query.answer = encodeError(query.id, { kind: "internal", incident: "i" }, false);
+  query.finish(encodeError(query.id, { kind: "internal", incident: "i" }, false), 0);
 }
 const subscription = (query: number, hash?: string): Subscription => ({
   query,

@@ -11,7 +11,7 @@ import type { LiveQuery, Waiter, Watcher } from "./live-query.ts";
 
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
 const call = (args: Record<string, unknown> = {}, path = "messages:list"): Call => ({ fn, path, args });
-const nobody = callerOf(null);
+const anonymous = callerOf(null);
 const ines = callerOf({ subject: "ines" });
 const tomasz = callerOf({ subject: "tomasz" });
 
@@ -19,46 +19,54 @@ const about = (args: Record<string, unknown>, path = "messages:list"): Invalidat
   path,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
-/** Nobody here is told anything: that is for `RerunLoop`. */
-const watcher = (caller = nobody) => ({ caller }) as Watcher;
-const waiter = (caller = nobody): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
+const watcher = (caller = anonymous) => ({ caller, changed: () => {}, rebind: () => {} }) as unknown as Watcher;
+const waiter = (caller = anonymous): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
 
-/** A live query that somebody watches and that has been answered. */
+/** A live query that is watched and that has been answered. */
 function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
-  live.watchers.add(watcher());
+  live.watch(watcher(live.caller));
   queries.requeueIfStale(live);
-  queries.takeDue(true);
-  live.running = false;
-  live.answer = encodeAnswer(live.id, live.path, [], 1000);
+  for (const each of queries.takeDue(true)) answer(each, queries);
   return live;
+}
+
+/** Its run ends, at this revision. */
+function answer(live: LiveQuery, queries: LiveQueries, revision = 0): void {
+  queries.finish(live, encodeAnswer(live.id, live.path, [], 1000), revision, false);
+}
+
+function unwatch(live: LiveQuery): void {
+  for (const each of live.watchers) live.unwatch(each);
 }
 
 describe("a live query", () => {
   test("is one for everybody who asks the same", () => {
     const queries = new LiveQueries();
-    const live = queries.getOrCreate(call({ channel: "a", limit: undefined }), nobody);
+    const live = queries.getOrCreate(call({ channel: "a", limit: undefined }), anonymous);
     expect(queries.getOrCreate(call({ channel: "a" }), ines)).toBe(live);
     expect(queries.getOrCreate(call({ limit: undefined, channel: "a" }), tomasz)).toBe(live);
     expect(queries.size).toBe(1);
-    expect(queries.getOrCreate(call({ a: 1, b: 2 }), nobody)).toBe(queries.getOrCreate(call({ b: 2, a: 1 }), nobody));
+    expect(queries.getOrCreate(call({ a: 1, b: 2 }), anonymous)).toBe(
+      queries.getOrCreate(call({ b: 2, a: 1 }), anonymous),
+    );
   });
 
   test("is another one for another path or other arguments", () => {
     const queries = new LiveQueries();
     const all = [call(), call({ a: "1" }), call({ a: 1 }), call({ b: 1 }), call({ a: 1 }, "other:list")];
-    expect(new Set(all.map((each) => queries.getOrCreate(each, nobody).id)).size).toBe(all.length);
+    expect(new Set(all.map((each) => queries.getOrCreate(each, anonymous).id)).size).toBe(all.length);
   });
 
   test("is not confused by names and values that look like others joined together", () => {
     const queries = new LiveQueries();
-    const one = queries.getOrCreate(call({ a: '1","b', b: 2 }), nobody);
-    const other = queries.getOrCreate(call({ a: "1", b: 2 }), nobody);
+    const one = queries.getOrCreate(call({ a: '1","b', b: 2 }), anonymous);
+    const other = queries.getOrCreate(call({ a: "1", b: 2 }), anonymous);
     expect(one).not.toBe(other);
   });
 
   test("has no fresh answer until its run has ended, nor once it is stale", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.getOrCreate(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), anonymous), queries);
     expect(live.fresh).toBe(live.answer);
     queries.invalidate([about({})], 1);
     expect(live.fresh).toBeUndefined();
@@ -71,7 +79,7 @@ describe("a live query", () => {
 describe("an invalidation", () => {
   test("makes due what is watched, in the order it became so, once", () => {
     const queries = new LiveQueries();
-    const [a, b] = ["a", "b"].map((channel) => watched(queries.getOrCreate(call({ channel }), nobody), queries));
+    const [a, b] = ["a", "b"].map((channel) => watched(queries.getOrCreate(call({ channel }), anonymous), queries));
     queries.invalidate([about({ channel: "b" })], 1);
     queries.invalidate([about({}), about({ channel: "a" })], 1);
     expect(queries.hasDue(true)).toBe(true);
@@ -81,29 +89,31 @@ describe("an invalidation", () => {
 
   test("leaves alone what it does not name", () => {
     const queries = new LiveQueries();
-    watched(queries.getOrCreate(call({ channel: "a" }), nobody), queries);
+    watched(queries.getOrCreate(call({ channel: "a" }), anonymous), queries);
     queries.invalidate([about({ channel: "b" }), about({}, "other:list"), about({ author: "a" })], 1);
     expect(queries.hasDue(true)).toBe(false);
   });
 
-  test("that comes while the query runs makes it due again", () => {
+  test("that comes while the query runs makes it due again, once the run has ended", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.getOrCreate(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), anonymous), queries);
     queries.invalidate([about({})], 1);
     expect(queries.takeDue(true)).toEqual([live]);
-    queries.invalidate([about({})], 1);
+    queries.invalidate([about({})], 2);
+    expect([queries.hasDue(true), queries.takeDue(true), queries.takeIfDue(live)]).toEqual([false, [], false]);
+    answer(live, queries, 1);
     expect(queries.takeDue(true)).toEqual([live]);
   });
 
-  test("lets go what only a lease holds: nobody may come for it", () => {
+  test("lets go what only a lease holds: anonymous may come for it", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.getOrCreate(call(), nobody), queries);
-    live.watchers.clear();
-    live.leased = true;
+    const live = watched(queries.getOrCreate(call(), anonymous), queries);
+    unwatch(live);
+    live.lease();
     queries.dropIfIdle(live);
     expect(queries.size).toBe(1);
     queries.invalidate([about({})], 1);
-    expect(live).toMatchObject({ dropped: true, leased: false });
+    expect(live).toMatchObject({ isDropped: true, isLeased: false });
     expect(queries.size).toBe(0);
     expect(queries.hasDue(true)).toBe(false);
   });
@@ -111,7 +121,7 @@ describe("an invalidation", () => {
   test("reaches every caller's own", () => {
     const queries = new LiveQueries();
     const shared = watched(queries.getOrCreate(call(), ines), queries);
-    queries.makePerCaller(shared);
+    queries.splitByCaller(shared);
     const own = watched(queries.getOrCreate(call(), tomasz), queries);
     queries.invalidate([about({})], 1);
     expect(new Set(queries.takeDue(true))).toEqual(new Set([shared, own]));
@@ -122,91 +132,91 @@ describe("a live query whose run asked who is calling", () => {
   test("belongs to the caller it ran as; everybody else gets one of their own", () => {
     const queries = new LiveQueries();
     const live = queries.getOrCreate(call(), ines);
-    queries.makePerCaller(live);
+    queries.splitByCaller(live);
     expect(queries.getOrCreate(call(), ines)).toBe(live);
     const own = queries.getOrCreate(call(), tomasz);
     expect(own).not.toBe(live);
     expect(own.perCaller).toBe(true);
-    expect(queries.getOrCreate(call(), nobody)).not.toBe(live);
-    expect(new Set(queries.perCallerMembers(live.key))).toEqual(
-      new Set([live, own, queries.getOrCreate(call(), nobody)]),
-    );
+    const unnamed = queries.getOrCreate(call(), anonymous);
+    expect(unnamed).not.toBe(live);
+    expect(new Set(queries.splitByCaller(live))).toEqual(new Set([live, own, unnamed]));
   });
 
-  test("is still nobody else's when it ran as nobody", () => {
+  test("is still anonymous else's when it ran as anonymous", () => {
     const queries = new LiveQueries();
-    const live = queries.getOrCreate(call(), nobody);
-    queries.makePerCaller(live);
-    expect(queries.getOrCreate(call(), nobody)).toBe(live);
+    const live = queries.getOrCreate(call(), anonymous);
+    queries.splitByCaller(live);
+    expect(queries.getOrCreate(call(), anonymous)).toBe(live);
     expect(queries.getOrCreate(call(), ines)).not.toBe(live);
   });
 
   test("says nothing about other arguments of the same query", () => {
     const queries = new LiveQueries();
-    queries.makePerCaller(queries.getOrCreate(call({ channel: "a" }), ines));
+    queries.splitByCaller(queries.getOrCreate(call({ channel: "a" }), ines));
     const other = queries.getOrCreate(call({ channel: "b" }), ines);
     expect(queries.getOrCreate(call({ channel: "b" }), tomasz)).toBe(other);
   });
 
   test("lets waiters be adopted by their own", () => {
     const queries = new LiveQueries();
-    queries.makePerCaller(queries.getOrCreate(call(), ines));
+    queries.splitByCaller(queries.getOrCreate(call(), ines));
     const waiting = waiter(tomasz);
     queries.addWaiter(call(), waiting);
     const own = queries.getOrCreate(call(), tomasz);
-    expect(own.waiters).toEqual([waiting]);
+    expect(own.takeWaiters()).toEqual([waiting]);
+    own.addWaiter(waiting);
     expect(queries.takeIfDue(own)).toBe(true);
     expect(queries.takeIfDue(own)).toBe(false);
   });
 });
 
-describe("what nobody wants", () => {
+describe("what anonymous wants", () => {
   test("is let go, and asked for again it is a new one", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.getOrCreate(call(), nobody), queries);
-    live.watchers.clear();
+    const live = watched(queries.getOrCreate(call(), anonymous), queries);
+    unwatch(live);
     queries.dropIfIdle(live);
-    expect(live.dropped).toBe(true);
+    expect(live.isDropped).toBe(true);
     expect(queries.size).toBe(0);
-    expect(queries.getOrCreate(call(), nobody)).not.toBe(live);
+    expect(queries.getOrCreate(call(), anonymous)).not.toBe(live);
     queries.invalidate([about({})], 1);
     expect(live.stale).toBe(false);
   });
 
   test("is not run, though it became stale while it was wanted", () => {
     const queries = new LiveQueries();
-    const live = watched(queries.getOrCreate(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), anonymous), queries);
     queries.invalidate([about({})], 1);
-    live.watchers.clear();
+    unwatch(live);
     expect(queries.hasDue(true)).toBe(false);
     expect(queries.takeDue(true)).toEqual([]);
   });
 
   test("stays as long as anybody watches, waits or holds a lease", () => {
     const queries = new LiveQueries();
-    const live = queries.getOrCreate(call(), nobody);
+    const live = queries.getOrCreate(call(), anonymous);
     const someone = watcher();
     const holds: [() => void, () => void][] = [
-      [() => live.watchers.add(someone), () => live.watchers.delete(someone)],
-      [() => live.waiters.push(waiter()), () => live.waiters.splice(0)],
-      [() => (live.leased = true), () => (live.leased = false)],
-    ] as [() => void, () => void][];
+      [() => live.watch(someone), () => live.unwatch(someone)],
+      [() => live.addWaiter(waiter()), () => live.takeWaiters()],
+      [() => live.lease(), () => live.endLease()],
+    ];
     for (const [hold, letGo] of holds) {
       hold();
       queries.dropIfIdle(live);
-      expect(live.dropped).toBe(false);
+      expect(live.isDropped).toBe(false);
       letGo();
     }
     queries.dropIfIdle(live);
-    expect(live.dropped).toBe(true);
+    expect(live.isDropped).toBe(true);
   });
 });
 
 describe("a run that could not be finished", () => {
   test("is due again", () => {
     const queries = new LiveQueries();
-    const live = queries.getOrCreate(call(), nobody);
-    live.waiters.push(waiter());
+    const live = queries.getOrCreate(call(), anonymous);
+    live.addWaiter(waiter());
     queries.requeueIfStale(live);
     expect(queries.takeDue(true)).toEqual([live]);
     queries.putBack(live);
@@ -216,10 +226,10 @@ describe("a run that could not be finished", () => {
 
 describe("a run that has left its batch", () => {
   const detached = (queries: LiveQueries): LiveQuery => {
-    const live = watched(queries.getOrCreate(call(), nobody), queries);
+    const live = watched(queries.getOrCreate(call(), anonymous), queries);
     queries.invalidate([about({})], 5);
     queries.takeDue(true);
-    queries.detach(live);
+    live.detach();
     return live;
   };
 
@@ -229,7 +239,7 @@ describe("a run that has left its batch", () => {
     queries.invalidate([about({})], 6);
     expect([queries.hasDue(true), queries.takeDue(true)]).toEqual([false, []]);
     expect(queries.countDue()).toEqual({ due: 0, slow: 0 });
-    queries.show(live);
+    answer(live, queries, 5);
     expect(queries.hasDue(true)).toBe(true);
     expect(queries.takeDue(true)).toEqual([live]);
   });
@@ -237,20 +247,18 @@ describe("a run that has left its batch", () => {
   test("leaves its answer unknown at every revision, and a stale one from its commit on", () => {
     const queries = new LiveQueries();
     const slow = detached(queries);
-    const stale = watched(queries.getOrCreate(call({ channel: "a" }), nobody), queries);
-    // Its answer holds until a commit says otherwise.
-    queries.show(stale);
+    const stale = watched(queries.getOrCreate(call({ channel: "a" }), anonymous), queries);
     queries.invalidate([about({ channel: "a" })], 9);
     expect(queries.unsettledAt(8)).toEqual(new Set([slow]));
     expect(queries.unsettledAt(9)).toEqual(new Set([slow, stale]));
-    queries.show(slow);
+    answer(slow, queries, 5);
     expect(queries.unsettledAt(8)).toEqual(new Set());
   });
 
   test("is forgotten with its query", () => {
     const queries = new LiveQueries();
     const live = detached(queries);
-    live.watchers.clear();
+    unwatch(live);
     queries.dropIfIdle(live);
     expect(queries.unsettledAt(100)).toEqual(new Set());
   });
@@ -260,18 +268,18 @@ describe("a run that has left its batch", () => {
     const live = detached(queries);
     queries.putBack(live);
     expect(queries.takeDue(true)).toEqual([live]);
-    expect(live.detached).toBe(false);
+    expect(live.isDetached).toBe(false);
   });
 });
 
 describe("when the functions are replaced", () => {
   test("everything is forgotten and handed back", () => {
     const queries = new LiveQueries();
-    const one = watched(queries.getOrCreate(call({ a: 1 }), nobody), queries);
-    queries.makePerCaller(one);
+    const one = watched(queries.getOrCreate(call({ a: 1 }), anonymous), queries);
+    queries.splitByCaller(one);
     const two = queries.getOrCreate(call({ a: 1 }), ines);
     expect(queries.clear().map((gone) => gone.call)).toEqual([one.call, two.call]);
-    expect([one.dropped, two.dropped, queries.size, queries.hasDue(true)]).toEqual([true, true, 0, false]);
+    expect([one.isDropped, two.isDropped, queries.size, queries.hasDue(true)]).toEqual([true, true, 0, false]);
     queries.invalidate([about({})], 1);
     expect(queries.hasDue(true)).toBe(false);
   });
@@ -279,7 +287,7 @@ describe("when the functions are replaced", () => {
 
 test("whatever happens in whatever order, exactly the stale and wanted are due, and nothing idle stays", () => {
   const channel = fc.constantFrom("a", "b");
-  const caller = fc.constantFrom(nobody, ines, tomasz);
+  const caller = fc.constantFrom(anonymous, ines, tomasz);
   const step = fc.oneof(
     fc.record({ watch: fc.record({ channel, caller }) }),
     fc.record({ leave: fc.nat(10) }),
@@ -295,24 +303,26 @@ test("whatever happens in whatever order, exactly the stale and wanted are due, 
         if ("watch" in each) {
           const live = queries.getOrCreate(call({ channel: each.watch.channel }), each.watch.caller);
           const by = watcher(each.watch.caller);
-          live.watchers.add(by);
+          live.watch(by);
           queries.requeueIfStale(live);
           watching.push({ live, by });
         } else if ("leave" in each) {
           const [left] = watching.splice(each.leave % Math.max(1, watching.length), 1);
-          left?.live.watchers.delete(left.by);
+          left?.live.unwatch(left.by);
           if (left) queries.dropIfIdle(left.live);
         } else if ("invalidate" in each) {
           queries.invalidate([about(each.invalidate === null ? {} : { channel: each.invalidate })], 1);
         } else if ("perCaller" in each) {
           const live = watching[each.perCaller % Math.max(1, watching.length)]?.live;
-          if (live && !live.perCaller) queries.makePerCaller(live);
+          if (live && !live.perCaller) queries.splitByCaller(live);
         } else {
           const stale = new Set(watching.map(({ live }) => live).filter((live) => live.stale));
-          expect(new Set(queries.takeDue(true))).toEqual(stale);
+          const due = queries.takeDue(true);
+          expect(new Set(due)).toEqual(stale);
+          for (const live of due) answer(live, queries);
         }
         expect(queries.size).toBe(new Set(watching.map(({ live }) => live)).size);
-        expect(watching.some(({ live }) => live.dropped)).toBe(false);
+        expect(watching.some(({ live }) => live.isDropped)).toBe(false);
       }
     }),
     { numRuns: 300 },

@@ -1,11 +1,12 @@
 import type { Caller } from "../../auth/caller.ts";
 import { ArgumentIndex } from "../../invalidation/argument-index.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
+import type { Answer } from "../answers/answer.ts";
 import { argumentTexts } from "../run/arguments.ts";
 import type { Call } from "../run/run.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 
-/** The live queries of one path and arguments: one for everybody, until a run asks who is calling. */
+/** The live queries of one path and arguments: one shared by all callers, until a run reads the identity. */
 interface Group {
   readsIdentity: boolean;
   /** By caller key; "" holds the shared one while `readsIdentity` is false. */
@@ -13,7 +14,7 @@ interface Group {
 }
 
 /**
- * Every question that somebody watches, waits for or holds a lease on, and which of them are stale.
+ * Every query that is watched, waited for or leased, by path and arguments, and which of them are due a run.
  *
  * Not here: running them (see `RerunLoop`), who is sent what (see `ClientConnection`).
  */
@@ -29,7 +30,7 @@ export class LiveQueries {
   /** Those that run, or whose answer is not visible yet. */
   readonly #running = new Set<LiveQuery>();
 
-  /** The live query for this call, made if nobody has asked yet. */
+  /** The live query for this call; a new one, if there is none yet. */
   getOrCreate(call: Call, caller: Caller): LiveQuery {
     const texts = argumentTexts(call.args);
     const key = groupKey(call.path, texts);
@@ -40,7 +41,7 @@ export class LiveQueries {
     }
     const memberKey = group.readsIdentity ? caller.key : "";
     const found = group.members.get(memberKey);
-    // The shared member may be nobody's personal one: the same key, told apart by `readsIdentity`.
+    // An anonymous caller's own member has the key of the shared one: `readsIdentity` tells them apart.
     if (found) return found;
     const live = new LiveQuery(++this.#lastId, key, call, texts, caller, group.readsIdentity);
     group.members.set(memberKey, live);
@@ -48,81 +49,101 @@ export class LiveQueries {
     return live;
   }
 
-  /** Lets somebody wait for this call's answer. */
+  /** Lets a waiter wait for this call's answer. */
   addWaiter(call: Call, waiter: Waiter): void {
     const live = this.getOrCreate(call, waiter.caller);
-    live.waiters.push(waiter);
+    live.addWaiter(waiter);
     this.request(live);
   }
 
-  /** A run of this shared live query has asked who is calling: from now on it belongs to the caller it ran as. */
-  makePerCaller(live: LiveQuery): void {
-    live.perCaller = true;
+  /**
+   * A run of this shared live query has read the identity: from now on it belongs to the caller it ran as, and every
+   * other caller that watches it or waits for it gets a live query of its own.
+   * @returns every caller's live query of its key.
+   */
+  splitByCaller(live: LiveQuery): LiveQuery[] {
+    live.makePerCaller();
     const group = this.#groups.get(live.key);
-    if (!group || live.dropped) return;
-    group.readsIdentity = true;
-    group.members.delete("");
-    group.members.set(live.caller.key, live);
+    if (group && !group.readsIdentity && !live.isDropped) {
+      group.readsIdentity = true;
+      group.members.delete("");
+      group.members.set(live.caller.key, live);
+    }
+    for (const watcher of [...live.watchers]) if (watcher.caller.key !== live.caller.key) watcher.rebind(live);
+    for (const waiter of live.takeWaiters(({ caller }) => caller.key !== live.caller.key)) {
+      this.addWaiter(live.call, waiter);
+    }
+    const after = this.#groups.get(live.key);
+    return after?.readsIdentity ? [...after.members.values()] : [];
   }
 
-  /** Every caller's own live query of one key. */
-  perCallerMembers(key: string): LiveQuery[] {
-    const group = this.#groups.get(key);
-    return group?.readsIdentity ? [...group.members.values()] : [];
-  }
-
-  /** Marks what the invalidations of the commit at `revision` touch as stale. What nobody wants any more goes at once. */
+  /** Marks what the invalidations of the commit at `revision` touch as stale. What is not wanted any more is dropped. */
   invalidate(invalidations: readonly Invalidation[], revision: number): void {
     for (const invalidation of invalidations) {
       for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live, revision);
     }
   }
 
-  /** Somebody asks anew: it is run if it is stale, or if nobody can be sure of its answer. */
+  /** Its answer is asked for anew: it is run if it is stale, or if its answer is an error that another run may not have. */
   request(live: LiveQuery): void {
     if (live.stale || live.hasTransientError) this.#due.add(live);
   }
 
-  /** Those who ask already still want its answer: it is run if it is stale. */
+  /** Those who have asked still need its answer: it is run if it is stale. */
   requeueIfStale(live: LiveQuery): void {
     if (live.stale) this.#due.add(live);
   }
 
   /**
-   * Takes the stale ones that are wanted; they count as fresh from here on, so that a later commit can be seen.
+   * Takes the stale ones that are wanted: their run begins.
    * @param slowToo Whether those that are slow are taken, or wait.
    */
   takeDue(slowToo: boolean): LiveQuery[] {
     const due: LiveQuery[] = [];
     for (const live of this.#due) {
       // One run at a time: what still runs stays due.
-      if (live.detached || (!slowToo && this.isSlow(live))) continue;
+      if (live.isRunning || (!slowToo && this.isSlow(live))) continue;
       this.#due.delete(live);
       if (!live.wanted) continue;
-      this.#take(live);
+      this.#begin(live);
       due.push(live);
     }
     return due;
   }
 
-  /** Takes this one, if it is due. */
+  /** Takes this one, if it is due and does not run. */
   takeIfDue(live: LiveQuery): boolean {
-    if (!this.#due.delete(live)) return false;
-    this.#take(live);
+    if (live.isRunning || !this.#due.delete(live)) return false;
+    this.#begin(live);
     return true;
   }
 
-  #take(live: LiveQuery): void {
-    live.staleSince = Number.POSITIVE_INFINITY;
-    live.running = true;
+  #begin(live: LiveQuery): void {
+    live.begin();
     this.#running.add(live);
+  }
+
+  /** A run has ended with this answer, of this revision: it becomes visible in this step. */
+  finish(live: LiveQuery, answer: Answer, revision: number, isSuspect: boolean): void {
+    this.#running.delete(live);
+    const isAnother = live.finish(answer, revision, isSuspect);
+    this.requeueIfStale(live);
+    if (isAnother) for (const watcher of live.watchers) watcher.changed(live);
   }
 
   /** A run could not be finished: it is due again. */
   putBack(live: LiveQuery): void {
-    this.#ended(live);
-    live.staleSince = live.validUntil;
+    this.#running.delete(live);
+    live.lose();
     if (live.wanted) this.#due.add(live);
+  }
+
+  /** Resolves the waiters whose answer is there. What is not needed any more is dropped. */
+  resolveWaiters(live: LiveQuery, revision: number): void {
+    const { answer } = live;
+    for (const waiter of live.takeServed()) if (answer) waiter.resolve({ live, answer, revision });
+    this.requeueIfStale(live);
+    this.dropIfIdle(live);
   }
 
   /** Is a run of it likely to be slow? Until one has shown it, as the same query was with other arguments. */
@@ -131,30 +152,13 @@ export class LiveQueries {
   }
 
   noteSpeed(live: LiveQuery, slow: boolean): void {
-    live.slow = slow;
+    live.noteSpeed(slow);
     if (slow) this.#slowPaths.add(live.path);
     else this.#slowPaths.delete(live.path);
   }
 
-  /** Its run takes too long: the batch goes on without it. */
-  detach(live: LiveQuery): void {
-    live.detached = true;
-  }
-
-  /** Its run has ended, and what it answered becomes visible in this step. */
-  show(live: LiveQuery): void {
-    this.#ended(live);
-    live.validUntil = live.staleSince;
-  }
-
-  #ended(live: LiveQuery): void {
-    live.running = false;
-    live.detached = false;
-    this.#running.delete(live);
-  }
-
   hasDue(slowToo: boolean): boolean {
-    for (const live of this.#due) if (live.wanted && !live.detached && (slowToo || !this.isSlow(live))) return true;
+    for (const live of this.#due) if (live.wanted && !live.isRunning && (slowToo || !this.isSlow(live))) return true;
     return false;
   }
 
@@ -162,7 +166,7 @@ export class LiveQueries {
   countDue(): { due: number; slow: number } {
     const counts = { due: 0, slow: 0 };
     for (const live of this.#due) {
-      if (!live.wanted || live.detached) continue;
+      if (!live.wanted || live.isRunning) continue;
       counts.due++;
       if (this.isSlow(live)) counts.slow++;
     }
@@ -174,15 +178,15 @@ export class LiveQueries {
     if (this.#due.size === 0 && this.#running.size === 0) return this.#none;
     const unsettled = new Set<LiveQuery>();
     for (const lives of [this.#due, this.#running]) {
-      for (const live of lives) if (live.validUntil <= revision || live.hasTransientError) unsettled.add(live);
+      for (const live of lives) if (!live.isKnownAt(revision)) unsettled.add(live);
     }
     return unsettled;
   }
 
-  /** Lets a live query go if nobody watches it, waits for it or holds a lease on it. */
+  /** Drops a live query that is not watched, waited for or leased. */
   dropIfIdle(live: LiveQuery): void {
-    if (live.wanted || live.leased || live.dropped) return;
-    live.dropped = true;
+    if (!live.isIdle || live.isDropped) return;
+    live.drop();
     this.#due.delete(live);
     this.#running.delete(live);
     this.#index.delete(live);
@@ -196,15 +200,15 @@ export class LiveQueries {
   clear(): { call: Call; waiters: Waiter[] }[] {
     const all = [...this.all()];
     for (const live of all) {
-      live.dropped = true;
+      live.drop();
       this.#index.delete(live);
     }
     this.#groups.clear();
     this.#slowPaths.clear();
     this.#due.clear();
     this.#running.clear();
-    // One that runs yet must answer nobody with what a function of before has said.
-    return all.map(({ call, waiters }) => ({ call, waiters: waiters.splice(0) }));
+    // One that still runs must not answer them with the result of a replaced function.
+    return all.map((live) => ({ call: live.call, waiters: live.takeWaiters() }));
   }
 
   /** Every one there is. */
@@ -219,13 +223,9 @@ export class LiveQueries {
   }
 
   #markStale(live: LiveQuery, revision: number): void {
-    live.staleSince = Math.min(live.staleSince, revision);
-    live.validUntil = Math.min(live.validUntil, revision);
+    live.invalidate(revision);
     if (live.wanted) this.#due.add(live);
-    else {
-      live.leased = false;
-      this.dropIfIdle(live);
-    }
+    else this.dropIfIdle(live);
   }
 }
 

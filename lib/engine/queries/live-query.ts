@@ -7,28 +7,45 @@ export interface Watcher {
   readonly caller: Caller;
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
-  /** It had left its batch, and has its answer now: that of the batch's revision. */
+  /** Its detached run has finished: its answer is that of the batch's revision. */
   detachedFinished(live: LiveQuery, revision: number): void;
-  /** It had left its batch, and its run was lost: there will be no answer of that revision. */
+  /** Its detached run was lost: there will be no answer of that revision. */
   detachedLost(live: LiveQuery): void;
   /** Something for the author of the functions. */
   notice(message: string): void;
-  /** It turned out to be another caller's: watch one of your own instead. */
+  /** It belongs to another caller: watch the live query of your own caller instead. */
   rebind(live: LiveQuery): void;
 }
 
-/** Somebody who waits for one answer: a preload or a call. */
+/** A preload or a call that waits for one answer. */
 export interface Waiter {
   readonly caller: Caller;
-  /** What it gets must hold every commit up to here. */
+  /** The answer must hold every commit up to this revision. */
   readonly asked: number;
   resolve(answered: { live: LiveQuery; answer: Answer; revision: number }): void;
   reject(error: Error): void;
 }
 
+/** Where a live query's run is. One run at a time; a dropped live query never runs again. */
+export type RunState = "idle" | "running" | "detached" | "dropped";
+type RunEvent = "begin" | "detach" | "finish" | "lose" | "drop";
+
+/** An event that is not listed leaves the state as it is. */
+const TRANSITIONS: Readonly<Record<RunState, Partial<Record<RunEvent, RunState>>>> = {
+  idle: { begin: "running", drop: "dropped" },
+  running: { detach: "detached", finish: "idle", lose: "idle", drop: "dropped" },
+  detached: { finish: "idle", lose: "idle", drop: "dropped" },
+  dropped: {},
+};
+
+const NEVER = Number.POSITIVE_INFINITY;
+
 /**
- * One question that somebody watches or waits for: a query with its arguments, and the caller if its runs ask who is
- * calling. Everybody who asks the same shares it: one run, one text.
+ * A query with its arguments, kept up to date for all who watch it or wait for it: one run, one text. It belongs to one
+ * caller if its runs read the identity.
+ *
+ * Its state changes by its methods only. Which of them may be due, and when they run, is the matter of `LiveQueries` and
+ * `RerunLoop`.
  */
 export class LiveQuery {
   /** Names it in Transitions; unique in one epoch. */
@@ -37,37 +54,25 @@ export class LiveQuery {
   /** The path and arguments it is shared by. */
   readonly key: string;
   readonly argumentTexts: ReadonlyMap<string, string>;
-  /** Whom it is run as. Matters to its result only when it is `perCaller`. */
+  /** The caller it is run as. Matters to its result only when it is `perCaller`. */
   readonly caller: Caller;
-  /** Its runs ask who is calling: its answer is for `caller` only. Set by `LiveQueries.makePerCaller`, never unset. */
-  perCaller: boolean;
-  /** The last finished run's answer. Undefined until the first run has finished; replaced by every one that differs. */
-  answer: Answer | undefined = undefined;
+  #perCaller: boolean;
+  #run: RunState = "idle";
+  #answer: Answer | undefined;
   /**
    * The revision of the first commit that its last run, finished or not, may not hold. Infinity while there is none: 0
    * until its first run, set by invalidations, back to Infinity when a run begins (so that a commit during it is seen).
    */
-  staleSince = 0;
+  #staleSince = 0;
   /** The same for the answer that is visible: it holds at every revision from its run's up to this one, exclusive. */
-  validUntil = 0;
-  /** Between the beginning of a run and the moment its answer is made visible: the answer is older than the run's. */
-  running = false;
-  /** The revision of its last finished run. */
-  answeredAt = 0;
-  /** Runs in a row that lost their connection. */
-  consecutiveLostRuns = 0;
-  /** Runs in a row that ended with an error that may pass. */
-  consecutiveFailedRuns = 0;
-  /** Its run took too long and has left its batch; the answer will come when it comes. */
-  detached = false;
-  /** Was its last run slow? Undefined until one has shown it. Asked by `LiveQueries.isSlow`. */
-  slow: boolean | undefined = undefined;
-  readonly watchers = new Set<Watcher>();
-  waiters: Waiter[] = [];
-  /** A page was rendered from its answer and may subscribe soon. */
-  leased = false;
-  /** Nobody asks any more; it has left the index. */
-  dropped = false;
+  #validUntil = 0;
+  #answeredAt = 0;
+  #lostRuns = 0;
+  #failedRuns = 0;
+  #slow: boolean | undefined;
+  #leased = false;
+  readonly #watchers = new Set<Watcher>();
+  #waiters: Waiter[] = [];
 
   constructor(
     id: number,
@@ -82,35 +87,233 @@ export class LiveQuery {
     this.call = call;
     this.argumentTexts = texts;
     this.caller = caller;
-    this.perCaller = perCaller;
+    this.#perCaller = perCaller;
   }
+
+  // ── what is known of it ──
 
   get path(): string {
     return this.call.path;
   }
 
+  /** The answer of the last finished run. Undefined until the first has finished. */
+  get answer(): Answer | undefined {
+    return this.#answer;
+  }
+
   /** The answer if it holds every commit up to now; otherwise undefined. */
   get fresh(): Answer | undefined {
-    return this.stale || this.running || this.hasTransientError ? undefined : this.answer;
+    return this.stale || this.isRunning || this.hasTransientError ? undefined : this.#answer;
   }
 
   /**
-   * Its answer is an error that nobody meant. No commit need come for another run to end better, so whoever asks anew
-   * gets a run of their own.
+   * Its answer is an error of the server or the database. Another run may end better though no commit has come, so
+   * whoever asks anew gets a run.
    */
   get hasTransientError(): boolean {
-    return (
-      this.answer?.ok === false && (this.answer.error.kind === "internal" || this.answer.error.kind === "unavailable")
-    );
+    const { answer } = this;
+    return answer?.ok === false && (answer.error.kind === "internal" || answer.error.kind === "unavailable");
   }
 
   /** Must it run before its answer can be trusted again? */
   get stale(): boolean {
-    return this.staleSince < Number.POSITIVE_INFINITY;
+    return this.#staleSince < NEVER;
   }
 
-  /** Does anybody need its next answer? A lease alone does not: a stale answer that only a lease holds is let go. */
-  get wanted(): boolean {
-    return this.watchers.size > 0 || this.waiters.length > 0;
+  /** Does its visible answer hold at this revision? */
+  isKnownAt(revision: number): boolean {
+    return this.#validUntil > revision && !this.hasTransientError;
   }
+
+  /** Does a run go on whose answer is not visible yet? */
+  get isRunning(): boolean {
+    return this.#run === "running" || this.#run === "detached";
+  }
+
+  /** Has its run taken too long for its batch, which goes on without it? */
+  get isDetached(): boolean {
+    return this.#run === "detached";
+  }
+
+  get isDropped(): boolean {
+    return this.#run === "dropped";
+  }
+
+  /** The revision of its last finished run. */
+  get answeredAt(): number {
+    return this.#answeredAt;
+  }
+
+  /** Runs in a row that lost their connection. */
+  get consecutiveLostRuns(): number {
+    return this.#lostRuns;
+  }
+
+  /** Runs in a row that ended with an error that another run may not have. */
+  get consecutiveFailedRuns(): number {
+    return this.#failedRuns;
+  }
+
+  /** Was its last run slow? Undefined until one has shown it. */
+  get slow(): boolean | undefined {
+    return this.#slow;
+  }
+
+  /** Do its runs read the identity? Then its answer is for `caller` only. */
+  get perCaller(): boolean {
+    return this.#perCaller;
+  }
+
+  get watchers(): ReadonlySet<Watcher> {
+    return this.#watchers;
+  }
+
+  get hasWaiters(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Is its next answer needed? A lease alone does not need it: a stale answer that only a lease holds is dropped. */
+  get wanted(): boolean {
+    return this.#watchers.size > 0 || this.hasWaiters;
+  }
+
+  /** Is it kept for a page that was rendered from its answer? */
+  get isLeased(): boolean {
+    return this.#leased;
+  }
+
+  /** Is it neither watched, waited for nor leased? */
+  get isIdle(): boolean {
+    return !this.wanted && !this.#leased;
+  }
+
+  // ── its run ──
+
+  /** A commit at this revision may have changed its answer. */
+  invalidate(revision: number): void {
+    this.#staleSince = Math.min(this.#staleSince, revision);
+    this.#validUntil = Math.min(this.#validUntil, revision);
+    if (!this.wanted) this.#leased = false;
+  }
+
+  /** A run begins: it counts as fresh from here on, so that a commit during the run is seen. */
+  begin(): void {
+    if (!this.#move("begin")) return;
+    this.#staleSince = NEVER;
+  }
+
+  /** Its run takes too long: the batch goes on without it. */
+  detach(): void {
+    this.#move("detach");
+  }
+
+  /**
+   * Its run has ended, and its answer becomes visible in this step.
+   * @param revision The revision that the run has read.
+   * @param isSuspect The commit after that revision may not have been announced to it.
+   * @returns whether the answer is another one.
+   */
+  finish(answer: Answer, revision: number, isSuspect = false): boolean {
+    this.#move("finish");
+    if (isSuspect) this.#staleSince = Math.min(this.#staleSince, revision + 1);
+    this.#validUntil = this.#staleSince;
+    this.#answeredAt = revision;
+    if (sameAnswer(this.#answer, answer)) return false;
+    this.#answer = answer;
+    return true;
+  }
+
+  /** Its run could not be finished: it is as stale as before the run. */
+  lose(): void {
+    this.#move("lose");
+    this.#staleSince = this.#validUntil;
+  }
+
+  /** It is not watched, waited for or leased any more, or its function has been replaced. */
+  drop(): void {
+    this.#move("drop");
+  }
+
+  /** A run beside the loop has seen that its answer holds at this revision, too. */
+  confirmAt(revision: number): void {
+    this.#answeredAt = Math.max(this.#answeredAt, revision);
+  }
+
+  #move(event: RunEvent): boolean {
+    const next = TRANSITIONS[this.#run][event];
+    if (next) this.#run = next;
+    return next !== undefined;
+  }
+
+  // ── how its runs end ──
+
+  noteSuccess(): void {
+    this.#lostRuns = 0;
+    this.#failedRuns = 0;
+  }
+
+  /** @param lost The run has lost its connection. */
+  noteFailure(lost: boolean): void {
+    this.#lostRuns = lost ? this.#lostRuns + 1 : 0;
+  }
+
+  /** It is run again by itself after this failure. */
+  noteRetry(): void {
+    this.#failedRuns++;
+  }
+
+  noteSpeed(slow: boolean): void {
+    this.#slow = slow;
+  }
+
+  // ── who needs it ──
+
+  watch(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  addWaiter(waiter: Waiter): void {
+    this.#waiters.push(waiter);
+  }
+
+  removeWaiter(waiter: Waiter): void {
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+  }
+
+  /** Takes out the waiters for which `select` holds. */
+  takeWaiters(select: (waiter: Waiter) => boolean = () => true): Waiter[] {
+    const taken = this.#waiters.filter(select);
+    this.#waiters = this.#waiters.filter((waiter) => !taken.includes(waiter));
+    return taken;
+  }
+
+  /** Takes out the waiters whose answer is there: those that asked before the first commit that it does not hold. */
+  takeServed(): Waiter[] {
+    return this.#answer ? this.takeWaiters(({ asked }) => asked < this.#staleSince) : [];
+  }
+
+  /** A page was rendered from its answer and may subscribe soon. */
+  lease(): void {
+    this.#leased = true;
+  }
+
+  endLease(): void {
+    this.#leased = false;
+  }
+
+  /** A run has read the identity: from now on it belongs to the caller it ran as. Never undone. */
+  makePerCaller(): void {
+    this.#perCaller = true;
+  }
+}
+
+function sameAnswer(before: Answer | undefined, after: Answer): boolean {
+  if (before === after) return true;
+  if (!before?.ok || !after.ok) return before?.text === after.text;
+  // Another hash says enough: the text of a list is put together only when it is needed.
+  return before.hash === after.hash && before.valueText === after.valueText;
 }

@@ -139,7 +139,7 @@ export class MissingInvalidations {
       for (const { live, text } of chosen) {
         const now = await this.#run(live, snapshot.connection);
         if (now !== text) differing.push({ live, text: now });
-        live.answeredAt = Math.max(live.answeredAt, revision);
+        live.confirmAt(revision);
       }
     } finally {
       await snapshot.close();

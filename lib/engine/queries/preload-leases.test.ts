@@ -18,8 +18,8 @@ function world(limits: Partial<EngineLimits> = {}) {
   /** A page was rendered from a query's answer of this size. */
   const hold = (n: number, bytes = 100): LiveQuery => {
     const live = queries.getOrCreate({ fn, path: "m:list", args: { n } }, callerOf(null));
-    live.answer = encodeAnswer(live.id, live.path, "x".repeat(bytes), 1_000_000);
-    live.staleSince = Number.POSITIVE_INFINITY;
+    live.begin();
+    live.finish(encodeAnswer(live.id, live.path, "x".repeat(bytes), 1_000_000), 0);
     leases.hold(live);
     return live;
   };
@@ -31,9 +31,9 @@ describe("a lease", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
     clock.advance(29_999);
-    expect(live).toMatchObject({ leased: true, dropped: false });
+    expect(live).toMatchObject({ isLeased: true, isDropped: false });
     clock.advance(1);
-    expect(live).toMatchObject({ leased: false, dropped: true });
+    expect(live).toMatchObject({ isLeased: false, isDropped: true });
     expect(queries.size).toBe(0);
   });
 
@@ -43,17 +43,17 @@ describe("a lease", () => {
     clock.advance(20_000);
     hold(1);
     clock.advance(29_999);
-    expect(live.dropped).toBe(false);
+    expect(live.isDropped).toBe(false);
     clock.advance(1);
-    expect(live.dropped).toBe(true);
+    expect(live.isDropped).toBe(true);
   });
 
   test("ends for the page only: who watches keeps the live query", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
-    live.watchers.add({ caller: live.caller } as Watcher);
+    live.watch({ caller: live.caller } as Watcher);
     clock.advance(30_000);
-    expect(live).toMatchObject({ leased: false, dropped: false });
+    expect(live).toMatchObject({ isLeased: false, isDropped: false });
     expect(queries.size).toBe(1);
   });
 
@@ -77,7 +77,7 @@ describe("a lease", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
     queries.invalidate([{ path: "m:list", match: new Map([["n", canonical(1)]]) }], 1);
-    expect(live.dropped).toBe(true);
+    expect(live.isDropped).toBe(true);
     const next = hold(1);
     expect(next).not.toBe(live);
     clock.advance(30_000);
@@ -91,7 +91,7 @@ describe("the least recently used goes first", () => {
     const [first, second, third] = [hold(1), hold(2), hold(3)];
     hold(1);
     hold(4);
-    expect([first, second, third].map((live) => live?.dropped)).toEqual([false, true, false]);
+    expect([first, second, third].map((live) => live?.isDropped)).toEqual([false, true, false]);
     expect(queries.size).toBe(3);
   });
 
@@ -100,14 +100,14 @@ describe("the least recently used goes first", () => {
     const [first, second] = [hold(1, 400), hold(2, 400)];
     hold(1, 400);
     const large = hold(3, 300);
-    expect([first, second, large].map((live) => live?.dropped)).toEqual([false, true, false]);
+    expect([first, second, large].map((live) => live?.isDropped)).toEqual([false, true, false]);
   });
 
   test("even the newest, when it alone is too large", () => {
     const { hold, queries, clock } = world({ preloadLeaseBytes: 1_000 });
-    expect(hold(1, 2_000).dropped).toBe(true);
+    expect(hold(1, 2_000).isDropped).toBe(true);
     expect(queries.size).toBe(0);
-    expect(hold(2, 100).dropped).toBe(false);
+    expect(hold(2, 100).isDropped).toBe(false);
     clock.advance(30_000);
     expect(queries.size).toBe(0);
   });

@@ -26,7 +26,7 @@ export class PreloadLeases {
   hold(live: LiveQuery): void {
     this.#forget(live);
     const bytes = live.answer?.text.length ?? 0;
-    live.leased = true;
+    live.lease();
     this.#held.set(live, { until: this.#environment.now() + this.#limits.preloadLeaseMs, bytes });
     this.#bytes += bytes;
     while (this.#held.size > this.#limits.preloadLeases || this.#bytes > this.#limits.preloadLeaseBytes)
@@ -45,7 +45,7 @@ export class PreloadLeases {
 
   #end(live: LiveQuery): void {
     this.#forget(live);
-    live.leased = false;
+    live.endLease();
     this.#liveQueries.dropIfIdle(live);
   }
 

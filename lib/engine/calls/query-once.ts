@@ -2,12 +2,12 @@ import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Answer } from "../answers/answer.ts";
 import type { Transactions } from "../commits/transactions.ts";
+import type { LiveQueries } from "../queries/live-queries.ts";
+import type { LiveQuery, Waiter } from "../queries/live-query.ts";
+import type { RerunLoop } from "../rerun/rerun-loop.ts";
 import { UnavailableError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Call } from "../run/run.ts";
-import type { LiveQueries } from "./live-queries.ts";
-import type { LiveQuery, Waiter } from "./live-query.ts";
-import type { RerunLoop } from "./rerun-loop.ts";
 
 /** An answer, and the revision it is valid at. */
 export interface Answered {
@@ -48,7 +48,7 @@ export class QueryOnce {
     }
     return new Promise((resolve, reject) => {
       const waiter = this.#waiter(call, caller, resolve, reject, keep);
-      live.waiters.push(waiter);
+      live.addWaiter(waiter);
       // A run that is under way may have begun before a commit that must be in this answer: then it is stale already,
       // and the waiter waits for the next.
       liveQueries.request(live);
@@ -87,7 +87,7 @@ export class QueryOnce {
 
   #giveUp(call: Call, caller: Caller, waiter: Waiter): void {
     const live = this.#parts.liveQueries.getOrCreate(call, caller);
-    live.waiters = live.waiters.filter((other) => other !== waiter);
+    live.removeWaiter(waiter);
     this.#parts.liveQueries.dropIfIdle(live);
   }
 }
