@@ -16,7 +16,6 @@ import { Transactions } from "./commits/transactions.ts";
 import { ClientConnection, type ClientConnectionParts } from "./connections/client-connection.ts";
 import { ClientConnections } from "./connections/client-connections.ts";
 import { SharedTimers } from "./connections/shared-timers.ts";
-import { ConnectedFrames } from "./connections/transition-frames.ts";
 import { LiveQueries } from "./queries/live-queries.ts";
 import { MissingInvalidations } from "./queries/missing-invalidations.ts";
 import { PreloadLeases } from "./queries/preload-leases.ts";
@@ -26,6 +25,7 @@ import { BadRequestError, Failures, UnknownFunctionError } from "./run/failures.
 import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
 import { type FunctionModules, Registry } from "./run/registry.ts";
 import type { Call } from "./run/run.ts";
+import { ConnectedFrames } from "./views/transition-frames.ts";
 
 export type { FunctionModules } from "./run/registry.ts";
 
@@ -218,7 +218,7 @@ export function createEngine(options: EngineOptions): Engine {
           else liveQueries.addWaiter({ ...call, fn }, waiter);
         }
       }
-      for (const connection of connections.all) connection.rebindAll();
+      for (const connection of connections.all) connection.view.rebindAll();
       rerunLoop.wake();
     },
 

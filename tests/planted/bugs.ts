@@ -12,6 +12,7 @@ export interface PlantedBug {
 const SYNC_CLIENT = "lib/client/sync-client.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
 const CLIENT_CONNECTION = "lib/engine/connections/client-connection.ts";
+const SOCKET_WRITER = "lib/engine/connections/socket-writer.ts";
 const PENDING_CALLS = "lib/client/calls/pending-calls.ts";
 
 export const BUGS: readonly PlantedBug[] = [
@@ -121,11 +122,12 @@ export const BUGS: readonly PlantedBug[] = [
     name: "transitions out of order",
     edits: [
       {
-        file: CLIENT_CONNECTION,
-        in: "#sendChanges",
-        find: "if ($frame) $send($frame);",
+        file: SOCKET_WRITER,
+        in: "send",
+        find: "$socket.send($frame);",
         put: `const { environment } = this.#parts;
-          if ($frame) environment.after(environment.random() * 20, () => $send($frame));`,
+          if (!$frame.text.includes('"Transition"')) $socket.send($frame);
+          else environment.after(environment.random() * 20, () => $socket.send($frame));`,
       },
     ],
     caughtBy: { seeds: 100 },
@@ -144,7 +146,9 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "unbounded queue to a client that does not read",
-    edits: [{ file: CLIENT_CONNECTION, in: "#readsTooSlowly", find: "if ($_) return false;", put: "return false;" }],
+    edits: [
+      { file: SOCKET_WRITER, in: "canSend", find: "if ($backpressure.keepsUp($_)) return true;", put: "return true;" },
+    ],
     caughtBy: { seeds: 600 },
   },
   {
@@ -173,7 +177,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "reflected too early",
     edits: [
       {
-        file: "lib/engine/connections/reflected-mutations.ts",
+        file: "lib/engine/views/reflected-mutations.ts",
         in: "take",
         find: "$committed.filter(($_) => $_ <= $position)",
         put: "$committed",
@@ -197,7 +201,7 @@ export const BUGS: readonly PlantedBug[] = [
     name: "the hash is not compared on subscribe",
     edits: [
       {
-        file: "lib/engine/connections/subscriptions.ts",
+        file: "lib/engine/views/subscriptions.ts",
         in: "takeChanges",
         find: "$changes.maps.push($_);",
         given: "$subscription.mapped = true",

@@ -49,9 +49,13 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
     ...[...bothSides, "auth", "database/driver", "database/internal"],
     ...["engine/run", "engine/answers", "engine/commits"],
   ],
+  "engine/views": [
+    ...[...bothSides, "auth"],
+    ...["engine/run", "engine/answers", "engine/queries", "engine/client-records"],
+  ],
   "engine/connections": [
     ...[...bothSides, "auth", "database/driver"],
-    ...["engine/run", "engine/answers", "engine/queries", "engine/rerun", "engine/client-records"],
+    ...["engine/run", "engine/queries", "engine/rerun", "engine/client-records", "engine/views"],
   ],
   "engine/calls": [
     ...[...bothSides, "auth"],

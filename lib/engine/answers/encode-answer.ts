@@ -1,3 +1,4 @@
+import { encodeErrorAnswer, encodeValueAnswer } from "../../protocol/encode.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import { hashText } from "../../values/hash.ts";
 import { findList } from "../../values/list-hash.ts";
@@ -33,13 +34,13 @@ export function encodeAnswer(
 }
 
 export function encodeError(liveId: number, error: WireError, isRetryable: boolean): ErrorAnswer {
-  return { ok: false, error, isRetryable, text: `{"live":${liveId},"error":${JSON.stringify(error)}}` };
+  return { ok: false, error, isRetryable, text: encodeErrorAnswer(liveId, error) };
 }
 
 /** An answer that is always told whole. */
 function plainAnswer(liveId: number, valueText: string): ValueAnswer {
   const hash = hashText(valueText);
-  const text = `{"live":${liveId},"hash":"${hash}","value":${valueText}}`;
+  const text = encodeValueAnswer(liveId, hash, valueText);
   return { ok: true, valueText, hash, text, since: () => undefined };
 }
 

@@ -1,6 +1,7 @@
+import { encodePatch, encodeValueAnswer } from "../../protocol/encode.ts";
 import { ListHash } from "../../values/list-hash.ts";
 import type { EncodedAnswer, ValueAnswer } from "./answer.ts";
-import { changeFields, changeOf, joinList, type ListChange, type ListText, lengthOf } from "./list-text.ts";
+import { changeOf, joinList, type ListChange, type ListText, lengthOf, spliceTexts } from "./list-text.ts";
 
 /** How many lists from before are kept for clients that have missed answers. Rows that did not change are held once. */
 const EARLIER = 3;
@@ -59,7 +60,7 @@ export class ListAnswer implements ValueAnswer {
   }
 
   get text(): string {
-    this.#text ??= `${this.#start}"value":${this.valueText}}`;
+    this.#text ??= encodeValueAnswer(this.#liveId, this.hash, this.valueText);
     return this.#text;
   }
 
@@ -79,11 +80,7 @@ export class ListAnswer implements ValueAnswer {
   }
 
   #patch({ list }: Base, change: ListChange | undefined): EncodedAnswer | null {
-    const text = change && `${this.#start}${changeFields(change, list.rows.length)}}`;
+    const text = change && encodePatch(this.#liveId, this.hash, spliceTexts(change, list.rows.length), change.around);
     return text !== undefined && text.length <= lengthOf(this.#list) * WORTHWHILE ? { text } : null;
-  }
-
-  get #start(): string {
-    return `{"live":${this.#liveId},"hash":"${this.hash}",`;
   }
 }

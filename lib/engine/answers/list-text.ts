@@ -61,14 +61,13 @@ export function changeOf(before: ListText, after: ListText): ListChange | undefi
 }
 
 /**
- * The change as the fields of an answer. Places behind the middle are counted from the end, `-1` is behind the last row:
+ * The splices of a change as text. Places behind the middle are counted from the end, `-1` is behind the last row:
  * so what a row costs does not depend on how many there are.
  * @param length How many rows there were before.
  */
-export function changeFields({ splices, around }: ListChange, length: number): string {
-  const texts = splices.map(({ at, removed, rows }) => {
+export function spliceTexts({ splices }: ListChange, length: number): string[] {
+  return splices.map(({ at, removed, rows }) => {
     const place = at * 2 <= length ? at : ~(length - at);
     return `[${[place, removed, ...rows].join(",")}]`;
   });
-  return `"splices":[${texts.join(",")}]${around === undefined ? "" : `,"around":${around}`}`;
 }

@@ -2,7 +2,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Identity } from "../../functions/context.ts";
 import { fromWire, type Wire } from "../../values/wire.ts";
-import { encodeResult } from "../answers/encode-outcome.ts";
+import { encodeResult } from "../answers/encode-result.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { Transactions } from "../commits/transactions.ts";
 import { thrownBy } from "../run/failures.ts";

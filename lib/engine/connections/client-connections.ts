@@ -2,8 +2,8 @@ import type { DatabaseConnection } from "../../database/driver/driver.ts";
 import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { TransitionSink } from "../rerun/rerun-loop.ts";
+import { TransitionFrames } from "../views/transition-frames.ts";
 import type { ClientConnection } from "./client-connection.ts";
-import { TransitionFrames } from "./transition-frames.ts";
 
 /** Every open connection, and which of them are due a transition. */
 export class ClientConnections implements TransitionSink {
@@ -31,7 +31,7 @@ export class ClientConnections implements TransitionSink {
   markWaiting(connection: ClientConnection): void {
     if (!this.#all.has(connection)) return;
     this.#waiting.add(connection);
-    if (connection.looksUp !== undefined) this.#lookups.add(connection);
+    if (connection.view.hasLookup) this.#lookups.add(connection);
   }
 
   get all(): ReadonlySet<ClientConnection> {
@@ -46,14 +46,14 @@ export class ClientConnections implements TransitionSink {
     return this.#lookups.size > 0;
   }
 
-  async lookUp(connection: DatabaseConnection, revision: number): Promise<void> {
+  async lookUp(database: DatabaseConnection, revision: number): Promise<void> {
     const asking = [...this.#lookups];
-    const ids = asking.map((connection) => connection.looksUp).filter((id) => id !== undefined);
-    const records = await clientRecords.lookUp(connection, ids);
+    const ids = asking.flatMap(({ clientId }) => clientId ?? []);
+    const records = await clientRecords.lookUp(database, ids);
     for (const connection of asking) {
       this.#lookups.delete(connection);
-      const id = connection.looksUp;
-      if (id !== undefined) connection.lookedUp(records.get(id), revision);
+      const { clientId } = connection;
+      if (clientId !== undefined) connection.view.lookedUp(records.get(clientId), revision);
       this.markWaiting(connection);
     }
   }
@@ -69,12 +69,12 @@ export class ClientConnections implements TransitionSink {
     this.#waiting = new Set();
     this.#heldBack.clear();
     for (const connection of due) {
-      const blocking = unsettled.size === 0 ? unsettled : connection.showing(unsettled);
+      const blocking = unsettled.size === 0 ? unsettled : connection.view.showing(unsettled);
       if (blocking.size === 0) {
-        connection.flush(frames, unsettled);
+        connection.view.flush(frames, unsettled);
         // A commit after this revision: nothing else might call for the transition that reflects it.
-        if (connection.awaitsMoreThan(revision)) this.markWaiting(connection);
-        if (connection.hasNews) this.#heldBack.add(connection);
+        if (connection.view.awaitsMoreThan(revision)) this.markWaiting(connection);
+        if (connection.view.hasNews) this.#heldBack.add(connection);
       } else this.#holdBack(connection, blocking, detached, unsettled);
     }
   }
@@ -88,6 +88,6 @@ export class ClientConnections implements TransitionSink {
   ): void {
     this.#heldBack.add(connection);
     for (const live of blocking) if (!detached.has(live)) return;
-    connection.hold(new Set(blocking), unsettled);
+    connection.view.hold(new Set(blocking), unsettled);
   }
 }

@@ -1,3 +1,4 @@
+import { encodeMessage, encodeTransition, encodeTransitionHead } from "../../protocol/encode.ts";
 import type { Connected } from "../../protocol/server-message.ts";
 import type { Frame } from "../../protocol/socket.ts";
 import type { EncodedAnswer } from "../answers/answer.ts";
@@ -25,7 +26,7 @@ export class TransitionFrames {
   ofAnswer(told: EncodedAnswer): Frame {
     let frame = this.#ofAnswer.get(told);
     if (!frame) {
-      frame = transition(`{"type":"Transition","at":${this.revision}`, [told]);
+      frame = { text: encodeTransition(encodeTransitionHead(this.revision), [told]) };
       this.#makeRoom(frame);
       this.#ofAnswer.set(told, frame);
     }
@@ -35,15 +36,12 @@ export class TransitionFrames {
   /** Undefined when it would say nothing. */
   of(reflected: readonly number[], { maps, refused, answers }: Changes): Frame | undefined {
     if (reflected.length + maps.length + refused.length + answers.size === 0) return undefined;
-    let head = `{"type":"Transition","at":${this.revision}`;
-    if (reflected.length > 0) head += `,"reflected":${JSON.stringify(reflected)}`;
-    if (maps.length > 0) head += `,"maps":${JSON.stringify(maps)}`;
-    if (refused.length > 0) head += `,"refused":${JSON.stringify(refused)}`;
+    const head = encodeTransitionHead(this.revision, { reflected, maps, refused });
     const told = [...answers.values()];
     const made = this.#byHead.get(head);
     if (made && made.answers.length === told.length && told.every((answer, i) => answer === made.answers[i]))
       return made.frame;
-    const frame = transition(head, told);
+    const frame = { text: encodeTransition(head, told) };
     this.#makeRoom(frame);
     this.#byHead.set(head, { answers: told, frame });
     return frame;
@@ -58,11 +56,6 @@ export class TransitionFrames {
   }
 }
 
-function transition(head: string, answers: readonly EncodedAnswer[]): Frame {
-  if (answers.length === 0) return { text: `${head}}` };
-  return { text: `${head},"answers":[${answers.map(({ text }) => text).join(",")}]}` };
-}
-
 /** The answers to `Connect`, each made once for clients of one identity that come one after another. */
 export class ConnectedFrames {
   readonly #rest: Omit<Connected, "identity">;
@@ -74,19 +67,8 @@ export class ConnectedFrames {
 
   of(identity: string | null): Frame {
     if (this.#last?.identity !== identity) {
-      this.#last = { identity, frame: { text: JSON.stringify({ ...this.#rest, identity } satisfies Connected) } };
+      this.#last = { identity, frame: { text: encodeMessage({ ...this.#rest, identity }) } };
     }
     return this.#last.frame;
   }
-}
-
-/** RFC 6455 §5.5.1 leaves 123 bytes for the reason of a close, and a character of it takes at most three. */
-const MAX_REASON_BYTES = 123;
-
-/** A reason that fits a close. */
-export function closeReason(reason: string): string {
-  // It may hold what the client sent, as long as a message: cut first, count after.
-  let short = reason.slice(0, MAX_REASON_BYTES);
-  while (Buffer.byteLength(short) > MAX_REASON_BYTES) short = short.slice(0, -1);
-  return short;
 }
