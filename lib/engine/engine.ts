@@ -1,33 +1,29 @@
-import { type Caller, callerOf } from "../auth/caller.ts";
+import { callerOf } from "../auth/caller.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
-import type { RegisteredFunction } from "../functions/define.ts";
-import type { FunctionKind } from "../functions/reference.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
-import { toWire, type Wire } from "../values/wire.ts";
+import type { Wire } from "../values/wire.ts";
 import { Actions } from "./calls/actions.ts";
+import { Calls, type EngineCall } from "./calls/calls.ts";
 import { QueryOnce } from "./calls/query-once.ts";
 import { ClientQueues } from "./client-records/client-queues.ts";
 import { Mutations } from "./client-records/mutations.ts";
 import { Transactions } from "./commits/transactions.ts";
-import { ClientConnection, type ClientConnectionParts } from "./connections/client-connection.ts";
+import type { ClientConnectionParts } from "./connections/client-connection.ts";
 import { ClientConnections } from "./connections/client-connections.ts";
 import { SharedTimers } from "./connections/shared-timers.ts";
 import { LiveQueries } from "./queries/live-queries.ts";
 import { MissingInvalidations } from "./queries/missing-invalidations.ts";
 import { PreloadLeases } from "./queries/preload-leases.ts";
 import { RerunLoop } from "./rerun/rerun-loop.ts";
-import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "./run/arguments.ts";
-import { BadRequestError, Failures, UnknownFunctionError } from "./run/failures.ts";
+import { Failures } from "./run/failures.ts";
 import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
 import { type FunctionModules, Registry } from "./run/registry.ts";
-import type { Call } from "./run/run.ts";
+import { endsWithin } from "./run/time-limit.ts";
 import { ConnectedFrames } from "./views/transition-frames.ts";
-
-export type { FunctionModules } from "./run/registry.ts";
 
 export interface EngineOptions {
   /** An open database; the engine does not close it. */
@@ -36,16 +32,6 @@ export interface EngineOptions {
   /** In development messages of internal errors reach the browser. */
   development: boolean;
   limits?: Partial<EngineLimits>;
-}
-
-/** One function to run for somebody. */
-export interface EngineCall {
-  kind: FunctionKind;
-  path: string;
-  args: Record<string, unknown>;
-  caller: Identity | null;
-  /** May it be an internal function? For the command line only. */
-  internal?: boolean;
 }
 
 /** What the engine has done so far. Only ever grows. */
@@ -84,9 +70,10 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-const DRAIN_SPREAD = 2_000;
-
-/** Wires the parts of the engine, and only wires. */
+/**
+ * Wires the parts of the engine, and only wires.
+ * @throws {RangeError} for limits that cannot be.
+ */
 export function createEngine(options: EngineOptions): Engine {
   const { driver, environment, development } = options;
   const limits = limitsFrom(options.limits);
@@ -95,7 +82,6 @@ export function createEngine(options: EngineOptions): Engine {
   const failures = new Failures(environment, development);
   let functions = new Registry({});
   let keptNotice: string | undefined;
-  let draining = false;
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
@@ -104,7 +90,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (development && by !== undefined) missingInvalidations.committed(by, revision, invalidations);
     rerunLoop.wake();
   });
-  const connections = new ClientConnections();
+  const connections = new ClientConnections(() => environment.random());
   const rerunLoop: RerunLoop = new RerunLoop({
     driver,
     environment,
@@ -129,49 +115,7 @@ export function createEngine(options: EngineOptions): Engine {
   const mutations = new Mutations({ environment, limits, transactions, failures, registry });
   const clientQueues = new ClientQueues(mutations, environment);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
-
-  function resolve(kind: FunctionKind, path: string, args: Record<string, unknown>, internal = false): Call {
-    const fn = functions.find(kind, path);
-    if (!fn || (fn.visibility === "internal" && !internal)) {
-      throw new UnknownFunctionError(
-        `There is no public ${kind} "${path}". Check its name and that its file exports it.`,
-      );
-    }
-    return { fn, path, args: parseArguments(fn, path, args) };
-  }
-
-  /** Whatever goes wrong in `body` becomes the error its caller gets. */
-  async function outcomeOf<T>(path: string, fn: RegisteredFunction | undefined, body: () => Promise<Outcome<T>>) {
-    try {
-      return await body();
-    } catch (error) {
-      return { ok: false as const, error: failures.toWireError(error, path, fn) };
-    }
-  }
-
-  async function run(call: Call, caller: Caller): Promise<Outcome<string>> {
-    switch (call.fn.kind) {
-      case "query": {
-        const { answer } = await queryOnce.answer(call, caller);
-        return answer.ok ? { ok: true, value: answer.valueText } : { ok: false, error: answer.error };
-      }
-      case "mutation":
-        return { ok: true, value: await mutations.applyOnce(call, caller) };
-      case "action":
-        return { ok: true, value: await actions.run(call, caller) };
-    }
-  }
-
-  async function runAction(path: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
-    return outcomeOf(path, functions.find("action", path), () =>
-      run(resolve("action", path, readArguments(args, limits.argsDepth)), caller),
-    );
-  }
-
-  /** Clients are told to come back spread out, so that the next server is not asked by all of them at once. */
-  function drainConnection(connection: ClientConnection): void {
-    connection.drain(Math.round(environment.random() * DRAIN_SPREAD));
-  }
+  const calls = new Calls({ limits, failures, queryOnce, leases, mutations, actions, epoch, registry });
 
   async function whatRunsEnds(): Promise<void> {
     await Promise.all([clientQueues.settled(), actions.settled()]);
@@ -189,11 +133,8 @@ export function createEngine(options: EngineOptions): Engine {
     counters,
     keptNotice: () => keptNotice,
     functionsMayChange: development,
-    resolveKept(path, args, bytes) {
-      checkKeptArguments(path, bytes, limits);
-      return resolve("query", path, readArguments(args, limits.argsDepth));
-    },
-    runAction,
+    resolveKept: (path, args, bytes) => calls.resolveKept(path, args, bytes),
+    runAction: (path, args, caller) => calls.runAction(path, args, caller),
     wake(connection) {
       connections.markWaiting(connection);
       rerunLoop.wake();
@@ -211,62 +152,22 @@ export function createEngine(options: EngineOptions): Engine {
       functions = new Registry(modules);
       driver.useSchema(schema);
       missingInvalidations.forget();
-      for (const { call, waiters } of liveQueries.clear()) {
-        const fn = functions.find("query", call.path);
-        for (const waiter of waiters) {
-          if (!fn) waiter.reject(new BadRequestError(`There is no query "${call.path}" any more.`));
-          else liveQueries.addWaiter({ ...call, fn }, waiter);
-        }
-      }
-      for (const connection of connections.all) connection.view.rebindAll();
+      liveQueries.replaceFunctions((path) => functions.find("query", path));
+      connections.rebindAll();
       rerunLoop.wake();
     },
 
-    notice(message) {
-      for (const connection of connections.all) connection.notice(message);
-    },
+    notice: (message) => connections.notice(message),
 
     keepNotice(message) {
       keptNotice = message;
     },
 
-    opened(socket, caller) {
-      const connection = new ClientConnection(connectionParts, socket, callerOf(caller));
-      connections.add(connection);
-      if (draining) drainConnection(connection);
-      return connection;
-    },
+    opened: (socket, caller) => connections.open(connectionParts, socket, callerOf(caller)),
 
-    preload(path, args, identity) {
-      const fn = functions.find("query", path);
-      return outcomeOf<PreloadedAnswer>(path, fn, async () => {
-        const caller = callerOf(identity);
-        const wireArgs = toWire(args) as Record<string, Wire>;
-        checkKeptArguments(path, argumentBytes(wireArgs), limits);
-        const call = resolve("query", path, args);
-        const { answer, revision } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
-        if (!answer.ok) return { ok: false, error: answer.error };
-        return {
-          ok: true,
-          value: {
-            path,
-            args: wireArgs,
-            text: answer.valueText,
-            hash: answer.hash,
-            epoch,
-            at: revision,
-            identity: caller.fingerprint,
-          },
-        };
-      });
-    },
+    preload: (path, args, caller) => calls.preload(path, args, caller),
 
-    call({ kind, path, args, caller, internal }) {
-      return outcomeOf<Wire>(path, functions.find(kind, path), async () => {
-        const outcome = await run(resolve(kind, path, args, internal), callerOf(caller));
-        return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
-      });
-    },
+    call: (request) => calls.call(request),
 
     async settled() {
       await clientQueues.settled();
@@ -275,20 +176,14 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     async drain() {
-      draining = true;
-      for (const connection of [...connections.all]) drainConnection(connection);
-      const tooLong = Promise.withResolvers<void>();
-      const cancel = environment.after(limits.drainTimeoutMs, () => {
-        environment.log.warn(
-          `Stopping does not wait longer than ${limits.drainTimeoutMs} ms for mutations and actions that run.`,
-        );
-        tooLong.resolve();
-      });
-      await Promise.race([whatRunsEnds(), tooLong.promise]).finally(cancel);
+      connections.drain();
+      if (await endsWithin(environment, limits.drainTimeoutMs, whatRunsEnds())) return;
+      const time = `${limits.drainTimeoutMs} ms`;
+      environment.log.warn(`Stopping does not wait longer than ${time} for mutations and actions that run.`);
     },
 
     async close() {
-      for (const connection of [...connections.all]) connection.close(1012, "The server restarts.");
+      connections.close();
       leases.close();
       transactions.close();
       await missingInvalidations.close();

@@ -1,5 +1,6 @@
 import type { Driver } from "../../lib/database/driver/driver.ts";
-import type { Engine, FunctionModules } from "../../lib/engine/engine.ts";
+import type { Engine } from "../../lib/engine/engine.ts";
+import type { FunctionModules } from "../../lib/engine/run/registry.ts";
 import type { RegisteredFunction } from "../../lib/functions/define.ts";
 import type { Frame, SocketLike } from "../../lib/protocol/socket.ts";
 import { DriverAround } from "../support/databases/contract/driver-around.ts";

@@ -3,7 +3,7 @@ import type { ConvexClient } from "../../lib/client/convex-client.ts";
 import type { Driver } from "../../lib/database/driver/driver.ts";
 import { inTransaction } from "../../lib/database/internal/database-lock.ts";
 import { internalSql } from "../../lib/database/internal/internal-sql.ts";
-import type { FunctionModules } from "../../lib/engine/engine.ts";
+import type { FunctionModules } from "../../lib/engine/run/registry.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { World } from "../../lib/testing/world.ts";
 import { describeOnEveryDatabase, type TestDatabase } from "../support/databases/with-every-database.ts";

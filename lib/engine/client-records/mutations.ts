@@ -7,9 +7,10 @@ import type { Wire } from "../../values/wire.ts";
 import { encodeResult } from "../answers/encode-result.ts";
 import { AlreadyDecidedError, type Transactions } from "../commits/transactions.ts";
 import { parseArguments, readArguments } from "../run/arguments.ts";
-import { BadRequestError, type Failures } from "../run/failures.ts";
+import type { Failures } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
+import { resolveFunction } from "../run/resolve-function.ts";
 import { type Call, Run } from "../run/run.ts";
 import { withTimeLimit } from "../run/time-limit.ts";
 import { advanced, type ClientRecord, clientRecords } from "./client-record.ts";
@@ -115,7 +116,7 @@ export class Mutations {
     let fn: RegisteredFunction | undefined;
     let revision: number | undefined;
     try {
-      fn = this.#find(path);
+      fn = resolveFunction(this.#parts.registry(), "mutation", path);
       const call = {
         fn,
         path,
@@ -184,12 +185,6 @@ export class Mutations {
     }
     client.record = next;
     return { outcome, revision: undefined };
-  }
-
-  #find(path: string): RegisteredFunction {
-    const fn = this.#parts.registry().find("mutation", path);
-    if (fn?.visibility === "public") return fn;
-    throw new BadRequestError(`There is no public mutation "${path}". Check its name and that its file exports it.`);
   }
 
   #advance(connection: DatabaseConnection, client: RecordedClient, number: number, next: ClientRecord): Statement {

@@ -1,8 +1,9 @@
 import type { DatabaseConnection, Driver, Statement } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
-import { UnavailableError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import { InDoubtCommits } from "./in-doubt-commits.ts";
+import { Retries } from "./retries.ts";
 import { SnapshotLock } from "./snapshot-lock.ts";
 import { withStatementTimeout } from "./statement-timeout.ts";
 
@@ -32,11 +33,6 @@ export interface Write<T> {
   committed(value: T, revision: number): void;
 }
 
-/** After so many lost tries a transaction waits for others that lost as well. */
-const FREE_RETRIES = 2;
-/** A transaction is given up when it has lost its connection so often after it had begun. */
-const MOST_LOSSES = 5;
-
 /**
  * The only place that opens transactions, and the clock of commits: `revision` counts those of this process that are known
  * to have gone through. A read's revision is exact: its snapshot holds those commits and no other of this process.
@@ -44,24 +40,19 @@ const MOST_LOSSES = 5;
 export class Transactions {
   #revision = 0;
   readonly #lock = new SnapshotLock();
+  readonly #inDoubt: InDoubtCommits;
+  readonly #retries: Retries;
   readonly #driver: Driver;
   readonly #environment: Environment;
   readonly #announce: Announce;
   readonly #limits: EngineLimits;
-  #closed = false;
-  /** When the log was last told that the database cannot be reached. */
-  #warnedAt = Number.NEGATIVE_INFINITY;
-  /** Commits whose outcome somebody finds out at the moment, and what waits for that. */
-  #inDoubt = 0;
-  #decided = Promise.withResolvers<void>();
-  /** Resolves when the last one that entered the lane of those who retry has left it. */
-  #lastInLane: Promise<void> = Promise.resolve();
-
   constructor(driver: Driver, environment: Environment, limits: EngineLimits, announce: Announce) {
     this.#driver = driver;
     this.#environment = environment;
     this.#limits = limits;
     this.#announce = announce;
+    this.#inDoubt = new InDoubtCommits(this.#lock, environment);
+    this.#retries = new Retries(driver, environment, limits);
   }
 
   /** The revision of the last commit. */
@@ -69,9 +60,10 @@ export class Transactions {
     return this.#revision;
   }
 
-  /** Stops waiting for outcomes of commits that nobody knows. */
+  /** Stops waiting for outcomes of commits that are not known, and for the database. */
   close(): void {
-    this.#closed = true;
+    this.#inDoubt.close();
+    this.#retries.close();
   }
 
   /**
@@ -79,7 +71,7 @@ export class Transactions {
    * Connections come before the lock: whoever waits for one must not keep commits waiting.
    */
   openSnapshots(count: number, begun: (revision: number) => void): Promise<Snapshot[]> {
-    return this.#outsideDoubt(() => this.#tryOpenSnapshots(count, begun));
+    return this.#inDoubt.outside(() => this.#tryOpenSnapshots(count, begun));
   }
 
   async #tryOpenSnapshots(count: number, begun: (revision: number) => void): Promise<Snapshot[]> {
@@ -131,86 +123,13 @@ export class Transactions {
 
   /** Announces something that no transaction of ours committed (an action did it). */
   announceNow(invalidations: readonly Invalidation[]): Promise<void> {
-    return this.#outsideDoubt(() =>
+    return this.#inDoubt.outside(() =>
       this.#lock.hold("commit", async () => this.#announce(++this.#revision, invalidations, undefined)),
     );
   }
 
-  /**
-   * Tries again after a pause: so often after a conflict, and for so long without a connection, as a database that is
-   * started anew takes a while. A transaction that keeps losing its connection once it has begun may be what breaks it,
-   * and is given up sooner. Transactions that keep losing against each other then go one at a time, so that with every
-   * try one of them wins.
-   * @param attempt Calls `begun` when its transaction has.
-   */
-  async #retrying<T>(attempt: (begun: () => void) => Promise<T>): Promise<T> {
-    const { conflictRetries, databaseTimeoutMs } = this.#limits;
-    let leaveLane: (() => void) | undefined;
-    let away: number | undefined;
-    try {
-      for (let conflicts = 0, losses = 0, pauses = 0; ; ) {
-        let hasBegun = false;
-        try {
-          return await this.#outsideDoubt(() =>
-            attempt(() => {
-              hasBegun = true;
-            }),
-          );
-        } catch (error) {
-          const failure = this.#driver.classify(error);
-          if (failure === "conflict") {
-            if (++conflicts > conflictRetries || this.#closed) throw keptLosing(conflicts);
-            away = undefined;
-            await this.#pause(this.#environment.random() * Math.min(100, 2 ** conflicts));
-            if (conflicts >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
-          } else if (failure === "connectionLost") {
-            if (hasBegun) away = undefined;
-            else away ??= this.#environment.now();
-            const isAwayTooLong = away !== undefined && this.#environment.now() - away >= databaseTimeoutMs;
-            if ((hasBegun && ++losses >= MOST_LOSSES) || isAwayTooLong || this.#closed) throw this.#unreachable(error);
-            await this.#pause(this.#environment.random() * Math.min(500, 2 ** ++pauses));
-          } else {
-            throw error;
-          }
-        }
-      }
-    } finally {
-      leaveLane?.();
-    }
-  }
-
-  /** Why is for the log: what a caller is told says nothing of the database. */
-  #unreachable(error: unknown): UnavailableError {
-    const { log } = this.#environment;
-    const now = this.#environment.now();
-    if (now - this.#warnedAt >= 1_000) log.warn("Mutations fail: the database cannot be reached", { error });
-    this.#warnedAt = Math.max(this.#warnedAt, now);
-    return new UnavailableError("The database cannot be reached. Nothing was written; try again.");
-  }
-
-  /**
-   * Begins no attempt while a commit is in doubt, and begins again whenever one gave way to that. Whoever waits at the
-   * gate with a connection may hold the very one that finding out needs: a database that lends one at a time, or a pool
-   * that has lent all, would never answer.
-   */
-  async #outsideDoubt<T>(attempt: () => Promise<T>): Promise<T> {
-    for (;;) {
-      while (this.#inDoubt > 0) await this.#decided.promise;
-      try {
-        return await attempt();
-      } catch (error) {
-        if (!(error instanceof GaveWayError)) throw error;
-      }
-    }
-  }
-
-  /** Resolves when everybody who came before has left, with what to call on leaving. */
-  async #enterLane(): Promise<() => void> {
-    const before = this.#lastInLane;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lastInLane = promise;
-    await before;
-    return resolve;
+  #retrying<T>(attempt: (begun: () => void) => Promise<T>): Promise<T> {
+    return this.#retries.run((begun) => this.#inDoubt.outside(() => attempt(begun)));
   }
 
   async #tryWrite<T>(write: Write<T>, begun: () => void): Promise<T> {
@@ -227,7 +146,7 @@ export class Transactions {
           if (this.#driver.classify(error) !== "connectionLost") throw error;
           isLent = false;
           connection.release();
-          if (!(await this.#findOut(write))) throw error;
+          if (!(await this.#inDoubt.findOut(() => this.#ask(write)))) throw error;
         }
         // One step: the revision, what it made stale, and who waits for it.
         this.#announce(++this.#revision, invalidations, write.by);
@@ -238,32 +157,6 @@ export class Transactions {
     } catch (error) {
       if (isLent) await this.#end(connection);
       throw error;
-    }
-  }
-
-  /** Until it is known nobody may take a snapshot, as nobody could say what is in it: those who wait for that give way. */
-  async #findOut<T>(write: Write<T>): Promise<boolean> {
-    if (this.#inDoubt++ === 0) this.#decided = Promise.withResolvers();
-    this.#lock.refuse(new GaveWayError());
-    try {
-      return await this.#askUntilAnswered(write);
-    } finally {
-      if (--this.#inDoubt === 0) {
-        this.#lock.reopen();
-        this.#decided.resolve();
-      }
-    }
-  }
-
-  async #askUntilAnswered<T>(write: Write<T>): Promise<boolean> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.#ask(write);
-      } catch (error) {
-        if (this.#closed) throw new UnavailableError(OUTCOME_UNKNOWN);
-        this.#environment.log.warn("The outcome of a commit is not known yet: the database does not answer", { error });
-        await this.#pause(Math.min(2_000, 50 * 2 ** attempt));
-      }
     }
   }
 
@@ -290,28 +183,11 @@ export class Transactions {
     await this.#inTime(connection, connection.rollback()).catch(() => {});
     connection.release();
   }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#environment.after(ms, resolve));
-  }
 }
 
-/** Somebody else has decided what the transaction was to decide. Nothing of it was kept. */
+/** Another transaction has decided what this one was to decide. Nothing of it was kept. */
 export class AlreadyDecidedError extends Error {
   override name = "AlreadyDecidedError";
-}
-
-/** Another commit is in doubt: this transaction has written nothing, and begins again when that is decided. */
-class GaveWayError extends Error {
-  override name = "GaveWayError";
-}
-
-const OUTCOME_UNKNOWN = "Outcome unknown: the server stopped before the database had said whether it was committed.";
-
-function keptLosing(tries: number): UnavailableError {
-  return new UnavailableError(
-    `Others kept changing the same rows: gave up after ${tries} tries. Nothing was written; try again.`,
-  );
 }
 
 /** All of them, or none is kept. */

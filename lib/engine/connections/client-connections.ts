@@ -1,13 +1,21 @@
+import type { Caller } from "../../auth/caller.ts";
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
+import type { SocketLike } from "../../protocol/socket.ts";
+import { CloseCode } from "../../protocol/version.ts";
 import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { TransitionSink } from "../rerun/rerun-loop.ts";
 import { TransitionFrames } from "../views/transition-frames.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import { ClientConnection, type ClientConnectionParts } from "./client-connection.ts";
+
+/** Over how many milliseconds the clients of a server that stops come back. */
+const DRAIN_SPREAD_MS = 2_000;
 
 /** Every open connection, and which of them are due a transition. */
 export class ClientConnections implements TransitionSink {
+  readonly #random: () => number;
   readonly #all = new Set<ClientConnection>();
+  #draining = false;
   /** Connections with something to send or to look up. */
   #waiting = new Set<ClientConnection>();
   readonly #lookups = new Set<ClientConnection>();
@@ -16,8 +24,17 @@ export class ClientConnections implements TransitionSink {
   /** Of the revision that was sent last. */
   #frames = new TransitionFrames(0);
 
-  add(connection: ClientConnection): void {
+  /** @param random From 0 to 1, exclusive. */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Takes an accepted socket. */
+  open(parts: ClientConnectionParts, socket: SocketLike, caller: Caller): ClientConnection {
+    const connection = new ClientConnection(parts, socket, caller);
     this.#all.add(connection);
+    if (this.#draining) this.#drain(connection);
+    return connection;
   }
 
   delete(connection: ClientConnection): void {
@@ -27,15 +44,36 @@ export class ClientConnections implements TransitionSink {
     this.#heldBack.delete(connection);
   }
 
+  /** The functions have been replaced: every query of every client is found and parsed anew. */
+  rebindAll(): void {
+    for (const { view } of this.#all) view.rebindAll();
+  }
+
+  /** Tells every client something for the author of the functions. */
+  notice(message: string): void {
+    for (const connection of this.#all) connection.notice(message);
+  }
+
+  /** Tells every client, now and from now on, to leave and to come back later. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of [...this.#all]) this.#drain(connection);
+  }
+
+  /** Clients come back spread out, so that the next server is not asked by all of them at once. */
+  #drain(connection: ClientConnection): void {
+    connection.drain(Math.round(this.#random() * DRAIN_SPREAD_MS));
+  }
+
+  close(): void {
+    for (const connection of [...this.#all]) connection.close(CloseCode.serviceRestart, "The server restarts.");
+  }
+
   /** This connection is due a transition, or something to be looked up before it. */
   markWaiting(connection: ClientConnection): void {
     if (!this.#all.has(connection)) return;
     this.#waiting.add(connection);
     if (connection.view.hasLookup) this.#lookups.add(connection);
-  }
-
-  get all(): ReadonlySet<ClientConnection> {
-    return this.#all;
   }
 
   get waiting(): boolean {

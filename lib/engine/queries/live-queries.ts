@@ -1,8 +1,10 @@
 import type { Caller } from "../../auth/caller.ts";
+import type { RegisteredFunction } from "../../functions/define.ts";
 import { ArgumentIndex } from "../../invalidation/argument-index.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import type { Answer } from "../answers/answer.ts";
 import { argumentTexts } from "../run/arguments.ts";
+import { BadRequestError } from "../run/failures.ts";
 import type { Call } from "../run/run.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 
@@ -209,6 +211,20 @@ export class LiveQueries {
     this.#running.clear();
     // One that still runs must not answer them with the result of a replaced function.
     return all.map((live) => ({ call: live.call, waiters: live.takeWaiters() }));
+  }
+
+  /**
+   * The functions have been replaced: all live queries are dropped, and what is waited for is asked for anew.
+   * @param find The query of a path among the new functions.
+   */
+  replaceFunctions(find: (path: string) => RegisteredFunction | undefined): void {
+    for (const { call, waiters } of this.clear()) {
+      const fn = find(call.path);
+      for (const waiter of waiters) {
+        if (fn) this.addWaiter({ ...call, fn }, waiter);
+        else waiter.reject(new BadRequestError(`There is no query "${call.path}" any more.`));
+      }
+    }
   }
 
   /** Every one there is. */

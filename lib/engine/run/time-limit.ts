@@ -22,3 +22,11 @@ export function withTimeLimit<T>(
     work.then(resolve, reject).finally(cancel);
   });
 }
+
+/** Waits for `work`, but no longer than `ms` milliseconds. @returns whether it has ended. */
+export function endsWithin(environment: Environment, ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const cancel = environment.after(ms, () => resolve(false));
+    work.then(() => resolve(true), reject).finally(cancel);
+  });
+}

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { EngineCall } from "../../engine/engine.ts";
+import type { EngineCall } from "../../engine/calls/calls.ts";
 import { defaultLimits } from "../../engine/run/limits.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
 import { HandClock } from "../../testing/hand-clock.ts";

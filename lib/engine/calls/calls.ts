@@ -1,0 +1,117 @@
+import { type Caller, callerOf } from "../../auth/caller.ts";
+import type { Identity } from "../../functions/context.ts";
+import type { FunctionKind } from "../../functions/reference.ts";
+import type { Outcome } from "../../protocol/outcome.ts";
+import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
+import { toWire, type Wire } from "../../values/wire.ts";
+import type { Mutations } from "../client-records/mutations.ts";
+import type { PreloadLeases } from "../queries/preload-leases.ts";
+import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "../run/arguments.ts";
+import type { Failures } from "../run/failures.ts";
+import type { EngineLimits } from "../run/limits.ts";
+import type { Registry } from "../run/registry.ts";
+import { resolveFunction } from "../run/resolve-function.ts";
+import type { Call } from "../run/run.ts";
+import type { Actions } from "./actions.ts";
+import type { QueryOnce } from "./query-once.ts";
+
+/** One function to run for a caller. */
+export interface EngineCall {
+  kind: FunctionKind;
+  /** Its path, such as `messages:send`. */
+  path: string;
+  args: Record<string, unknown>;
+  /** Null: anonymous. */
+  caller: Identity | null;
+  /** May it be an internal function? For the command line only. */
+  internal?: boolean;
+}
+
+export interface CallParts {
+  readonly limits: EngineLimits;
+  readonly failures: Failures;
+  readonly queryOnce: QueryOnce;
+  readonly leases: PreloadLeases;
+  readonly mutations: Mutations;
+  readonly actions: Actions;
+  /** This start of the engine. */
+  readonly epoch: string;
+  registry(): Registry;
+}
+
+/** Runs a function for a caller that waits for its outcome: HTTP, server components, the command line, actions of sockets. */
+export class Calls {
+  readonly #parts: CallParts;
+
+  constructor(parts: CallParts) {
+    this.#parts = parts;
+  }
+
+  call({ kind, path, args, caller, internal }: EngineCall): Promise<Outcome<Wire>> {
+    return this.#outcomeOf<Wire>(kind, path, async () => {
+      const outcome = await this.#run(this.#resolve(kind, path, args, internal), callerOf(caller));
+      return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
+    });
+  }
+
+  /** Runs an action that a socket has asked for. @returns its result as wire text. */
+  runAction(path: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
+    return this.#outcomeOf("action", path, () =>
+      this.#run(this.#resolve("action", path, readArguments(args, this.#parts.limits.argsDepth)), caller),
+    );
+  }
+
+  /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
+  preload(path: string, args: Record<string, unknown>, identity: Identity | null): Promise<Outcome<PreloadedAnswer>> {
+    const { limits, queryOnce, leases, epoch } = this.#parts;
+    return this.#outcomeOf<PreloadedAnswer>("query", path, async () => {
+      const caller = callerOf(identity);
+      const wireArgs = toWire(args) as Record<string, Wire>;
+      checkKeptArguments(path, argumentBytes(wireArgs), limits);
+      const call = this.#resolve("query", path, args);
+      const { answer, revision } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
+      if (!answer.ok) return { ok: false, error: answer.error };
+      const { valueText: text, hash } = answer;
+      return {
+        ok: true,
+        value: { path, args: wireArgs, text, hash, epoch, at: revision, identity: caller.fingerprint },
+      };
+    });
+  }
+
+  /** A public query that a client wants kept live, with arguments of so many bytes. @throws {BadRequestError} */
+  resolveKept(path: string, args: Record<string, Wire>, bytes: number): Call {
+    const { limits } = this.#parts;
+    checkKeptArguments(path, bytes, limits);
+    return this.#resolve("query", path, readArguments(args, limits.argsDepth));
+  }
+
+  #resolve(kind: FunctionKind, path: string, args: Record<string, unknown>, internal = false): Call {
+    const fn = resolveFunction(this.#parts.registry(), kind, path, internal);
+    return { fn, path, args: parseArguments(fn, path, args) };
+  }
+
+  async #run(call: Call, caller: Caller): Promise<Outcome<string>> {
+    const { queryOnce, mutations, actions } = this.#parts;
+    switch (call.fn.kind) {
+      case "query": {
+        const { answer } = await queryOnce.answer(call, caller);
+        return answer.ok ? { ok: true, value: answer.valueText } : { ok: false, error: answer.error };
+      }
+      case "mutation":
+        return { ok: true, value: await mutations.applyOnce(call, caller) };
+      case "action":
+        return { ok: true, value: await actions.run(call, caller) };
+    }
+  }
+
+  /** What goes wrong in `body` becomes the error that its caller gets. */
+  async #outcomeOf<T>(kind: FunctionKind, path: string, body: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const fn = this.#parts.registry().find(kind, path);
+    try {
+      return await body();
+    } catch (error) {
+      return { ok: false, error: this.#parts.failures.toWireError(error, path, fn) };
+    }
+  }
+}
