@@ -1,9 +1,9 @@
 import type { WireError } from "../../protocol/outcome.ts";
 
-/** What a finished run answered, serialised once for everybody. */
+/** What a finished run answered, serialised once for all clients. */
 export type Answer = ValueAnswer | ErrorAnswer;
 
-/** An answer as it stands in a Transition: whole, or as a patch. One object for everybody who is told the same. */
+/** An answer as it stands in a Transition: whole, or as a patch. One object for all clients that are sent the same. */
 export interface EncodedAnswer {
   readonly text: string;
 }
@@ -13,13 +13,13 @@ export interface ValueAnswer extends EncodedAnswer {
   /** The value's wire text: the same for sockets and preloaded pages. */
   readonly valueText: string;
   readonly hash: string;
-  /** What to tell a client that has the value of this hash instead of the whole: shorter, if there is anything such. */
+  /** A patch for a client that has the value of this hash; undefined when there is none shorter than the whole. */
   since(hash: string): EncodedAnswer | undefined;
 }
 
 export interface ErrorAnswer extends EncodedAnswer {
   readonly ok: false;
   readonly error: WireError;
-  /** The function is not to blame: the database did not answer, or not in time. The next run may do better. */
+  /** The database did not answer, or not in time: another run may succeed. */
   readonly isRetryable: boolean;
 }

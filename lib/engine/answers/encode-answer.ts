@@ -8,9 +8,9 @@ import { ListAnswer } from "./list-answer.ts";
 import { joinList, lengthOf, listText } from "./list-text.ts";
 
 /**
- * Serialises a result, once for everybody.
- * @param previous What the live query has answered before: returned itself when a list is the same, and the base of a
- * patch when it is another.
+ * Serialises a result, once for all clients.
+ * @param previous The live query's answer before: returned itself when its list is the same, otherwise the base of a
+ * patch.
  * @throws {ValueError} when the value cannot travel, {RangeError} when it is larger than `maxBytes`.
  */
 export function encodeAnswer(
@@ -37,7 +37,7 @@ export function encodeError(liveId: number, error: WireError, isRetryable: boole
   return { ok: false, error, isRetryable, text: encodeErrorAnswer(liveId, error) };
 }
 
-/** An answer that is always told whole. */
+/** An answer that is always sent whole. */
 function plainAnswer(liveId: number, valueText: string): ValueAnswer {
   const hash = hashText(valueText);
   const text = encodeValueAnswer(liveId, hash, valueText);

@@ -3,22 +3,22 @@ import { ListHash } from "../../values/list-hash.ts";
 import type { EncodedAnswer, ValueAnswer } from "./answer.ts";
 import { changeOf, joinList, type ListChange, type ListText, lengthOf, spliceTexts } from "./list-text.ts";
 
-/** How many lists from before are kept for clients that have missed answers. Rows that did not change are held once. */
+/** How many earlier lists are kept, for clients that have missed answers. Rows that did not change are held once. */
 const EARLIER = 3;
-/** A patch is told if it takes at most this part of the whole answer's text. */
+/** A patch is sent if it takes at most this part of the whole answer's text. */
 const WORTHWHILE = 3 / 4;
 
-/** A list that was the answer once. */
+/** An earlier answer's list. */
 interface Base {
   readonly hash: string;
   readonly list: ListText;
-  /** How to come from it to the answer now: undefined until somebody asked, null when the whole answer is better. */
+  /** The patch from it to the answer now: undefined until it is asked for, null when the whole answer is better. */
   told: EncodedAnswer | null | undefined;
 }
 
 /**
- * An answer with a list in it whose rows all differ. A client that has one of the lists before is told what changed;
- * the text of the whole is not put together before somebody needs it.
+ * An answer with a list in it whose rows all differ. A client that has one of the earlier lists is sent a patch; the text
+ * of the whole is not put together before it is needed.
  */
 export class ListAnswer implements ValueAnswer {
   readonly ok = true;
@@ -39,7 +39,7 @@ export class ListAnswer implements ValueAnswer {
 
   /**
    * @param previous The last answer of the same live query. Returned itself when it says the same.
-   * @returns undefined when rows repeat: their order cannot be told by the hash of a list.
+   * @returns undefined when rows repeat: the hash of a list does not see their order.
    */
   static of(liveId: number, list: ListText, previous?: ListAnswer): ListAnswer | undefined {
     const change = previous && changeOf(previous.#list, list);
@@ -70,7 +70,7 @@ export class ListAnswer implements ValueAnswer {
     return base?.told ?? undefined;
   }
 
-  /** Keeps what came before, unless it has too little in common with this. */
+  /** Keeps the answer before as a base, unless it has too little in common with this one. */
   #follow(previous: ListAnswer, change: ListChange): void {
     const base: Base = { hash: previous.hash, list: previous.#list, told: undefined };
     base.told = this.#patch(base, change);

@@ -17,7 +17,7 @@ export interface ListChange {
   readonly around: string | undefined;
 }
 
-/** A change at more places than this is no patch: a client copies the list for each. */
+/** A change at more places than this is sent whole: a client copies the list for each place. */
 const MAX_SPLICES = 100;
 
 /** Serialises a result, each row once. Together the parts are what `JSON.stringify(wire)` is. */
@@ -51,7 +51,7 @@ export function lengthOf({ head, rows, tail }: ListText): number {
   return length;
 }
 
-/** How to come from one to the other; undefined when the list is another one, or too much of it is. */
+/** The change from one to the other; undefined when it is another list, or when too much of it differs. */
 export function changeOf(before: ListText, after: ListText): ListChange | undefined {
   if (before.key !== after.key) return undefined;
   const splices = diffRows(before.rows, after.rows);

@@ -34,7 +34,7 @@ export class QueryOnce {
 
   /**
    * The answer contains every commit that this server knew of when `answer` was called.
-   * @param keep Called with the live query in the step in which it is answered, before anybody could let it go.
+   * @param keep Called with the live query in the step in which it is answered, before it could be dropped.
    * @throws {UnavailableError} when the database does not answer in time.
    */
   answer(call: Call, caller: Caller, keep: (live: LiveQuery) => void = () => {}): Promise<Answered> {

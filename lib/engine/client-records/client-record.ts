@@ -26,7 +26,7 @@ const TOUCH_EVERY = 3_600_000;
  * Reads and writes the framework's `sessions` table, inside transactions that others have opened.
  *
  * `advance` is what makes a mutation happen once: a transaction is committed with it (see `DatabaseConnection.commit`), and it
- * changes the row only if `n` is next. Whoever comes second changes nothing, and nothing of it is kept.
+ * changes the row only if `n` is next. The second transaction that tries changes nothing, and nothing of it is kept.
  */
 export const clientRecords = {
   /** The record of one client, locked until the transaction ends, so that a commit under way is waited for. */

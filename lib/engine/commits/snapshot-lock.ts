@@ -1,8 +1,8 @@
-/** Who may be inside together: runs that take their snapshot, or commits. */
+/** What may hold the lock together: runs that take their snapshot, or commits. */
 export type LockSide = "snapshot" | "commit";
 
 /**
- * Lets any number of one group in, never both groups at once, in the order they came.
+ * Held by any number of one side, never by both sides at once, in the order of their requests.
  *
  * This is what makes a revision true: while a run takes its snapshot no COMMIT of this process is in flight, so the
  * snapshot holds exactly the commits up to the revision read beside it.
@@ -14,7 +14,7 @@ export class SnapshotLock {
   #closedBecause: Error | undefined;
 
   /**
-   * Runs `body` inside. Nobody of the other group is inside from its first to its last step.
+   * Runs `body` while this side holds the lock: the other side does not hold it from its first to its last step.
    * @throws what `refuse` was given, before `body` was called.
    */
   async hold<T>(group: LockSide, body: () => Promise<T>): Promise<T> {
@@ -26,7 +26,7 @@ export class SnapshotLock {
     }
   }
 
-  /** Refuses everybody who waits or comes, until `reopen`. Who is inside stays. */
+  /** Refuses all that wait or come, until `reopen`. What holds the lock goes on. */
   refuse(reason: Error): void {
     this.#closedBecause = reason;
     for (const { refuse } of this.#waiting.splice(0)) refuse(reason);
@@ -38,7 +38,7 @@ export class SnapshotLock {
 
   #enter(group: LockSide): Promise<void> | undefined {
     if (this.#closedBecause) throw this.#closedBecause;
-    // Whoever comes while others wait queues behind them, or one group could starve the other.
+    // What comes while others wait queues behind them: otherwise one side could starve the other.
     if (this.#waiting.length === 0 && (this.#inside === 0 || this.#group === group)) {
       this.#group = group;
       this.#inside++;

@@ -4,7 +4,7 @@ import type { Environment } from "../../environment/environment.ts";
 /**
  * Waits for what the framework itself asks of a connection: a BEGIN, a COMMIT, a row of its own tables. One that does
  * not answer in time is ended, as if it had been lost: something on the way may have forgotten it, which TCP finds out
- * after a quarter of an hour, and everybody else would wait for it as long.
+ * after a quarter of an hour, and all else would wait for it as long.
  * @throws {ConnectionLostError} when it takes longer than `ms` milliseconds.
  */
 export function withStatementTimeout<T>(

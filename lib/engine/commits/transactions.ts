@@ -7,7 +7,7 @@ import { Retries } from "./retries.ts";
 import { SnapshotLock } from "./snapshot-lock.ts";
 import { withStatementTimeout } from "./statement-timeout.ts";
 
-/** What to do with what a commit announced, at once: mark stale, remember who waits for it. Must not throw. */
+/** Takes what a commit invalidates, in the step of the commit: marks live queries stale. Must not throw. */
 export type Announce = (revision: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
 
 /** An open read transaction. */
@@ -27,7 +27,7 @@ export interface Write<T> {
   ): Promise<{ value: T; invalidations: readonly Invalidation[]; deciding: Statement }>;
   /** Held while it runs (see `Connection.begin`), and while `wentThrough` is asked. */
   readonly lock: string;
-  /** After a COMMIT that nobody answered: did it go through? Asked in a new transaction, when that one has ended. */
+  /** After a COMMIT that the database has not answered: did it go through? Asked in a new transaction, when that one has ended. */
   wentThrough(connection: DatabaseConnection): Promise<boolean>;
   /** Called with the commit's revision, in the same step in which the commit becomes known. */
   committed(value: T, revision: number): void;
@@ -68,7 +68,7 @@ export class Transactions {
 
   /**
    * Opens so many read snapshots of one revision. `begun` is called with it, in the very step in which it is known.
-   * Connections come before the lock: whoever waits for one must not keep commits waiting.
+   * Connections come before the lock: waiting for one must not keep commits waiting.
    */
   openSnapshots(count: number, begun: (revision: number) => void): Promise<Snapshot[]> {
     return this.#inDoubt.outside(() => this.#tryOpenSnapshots(count, begun));

@@ -2,10 +2,10 @@ import type { EngineLimits } from "../run/limits.ts";
 
 /** Texts longer than this are counted in bytes; shorter ones in UTF-16 units, which is near enough. */
 const COUNTED_EXACTLY = 256 * 1024;
-/** Between two looks at most so much time passes for a client, in milliseconds: after a jump of the clock nobody is late. */
+/** At most so many milliseconds count between two looks, so that no client is late after a jump of the clock. */
 const LONGEST_STEP = 5_000;
 
-/** How one client reads what it is sent. */
+/** How fast one client reads what it is sent. */
 export class Backpressure {
   readonly #limits: EngineLimits;
   /** Of the frames that it may not have read, in bytes. Back to 0 whenever it has read nearly everything. */
@@ -33,12 +33,12 @@ export class Backpressure {
     return true;
   }
 
-  /** Has it more to read than anybody may? A single large frame is no reason to let it go. */
+  /** Has it more unread bytes than the limit? What the last large frame takes is not counted. */
   isOverwhelmed(buffered: number): boolean {
     return buffered > this.#limits.dropAboveBytes + this.#largest;
   }
 
-  /** Has it read nothing for too long? To be asked again and again while it does not keep up. */
+  /** Has it read nothing for too long? Asked repeatedly while it does not keep up. */
   isStuck(buffered: number, now: number): boolean {
     const { for: before, at, buffered: left } = this.#stuck ?? { for: 0, at: now, buffered };
     const stuckFor = buffered < left ? 0 : before + Math.min(Math.max(0, now - at), LONGEST_STEP);

@@ -167,7 +167,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
   #mutate(queue: ClientQueue, { request, path, args, confirmedUpTo }: Mutate): void {
     const { limits } = this.#parts;
     if (this.#foreign) {
-      const message = "You are signed in as somebody else now. It was not sent.";
+      const message = "Another identity is signed in now. The mutation was not run.";
       return this.#writer.say({ type: "MutationFailed", request, error: { kind: "unavailable", message } });
     }
     if (queue.pending >= limits.queuedMutations) {

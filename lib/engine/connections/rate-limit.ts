@@ -1,4 +1,4 @@
-/** A bucket that fills by `perSecond` and holds `burst`: how much one socket may say. */
+/** A bucket that fills by `perSecond` and holds `burst`: how many messages one socket may send. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -14,7 +14,7 @@ export class TokenBucket {
 
   /** Takes one message out; false when the bucket is empty. */
   take(now: number): boolean {
-    // The machine's clock may be set back: that costs nobody their connection.
+    // The machine's clock may be set back: that takes no tokens.
     const passed = Math.max(0, now - this.#at);
     this.#left = Math.min(this.#burst, this.#left + (passed / 1000) * this.#perSecond);
     this.#at = now;

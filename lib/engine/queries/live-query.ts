@@ -108,7 +108,7 @@ export class LiveQuery {
 
   /**
    * Its answer is an error of the server or the database. Another run may end better though no commit has come, so
-   * whoever asks anew gets a run.
+   * each new request gets a run.
    */
   get hasTransientError(): boolean {
     const { answer } = this;

@@ -112,7 +112,7 @@ export class MissingInvalidations {
     for (const shown of changed) if (!this.#unsteady.has(shown.live)) this.#tell(shown.live, suspects);
   }
 
-  /** What nobody has run since the last commit, although it counts as fresh. */
+  /** What has not run since the last commit, although it counts as fresh. */
   #worthALook(revision: number): Shown[] {
     const worth: Shown[] = [];
     for (const live of this.#parts.liveQueries.all()) {

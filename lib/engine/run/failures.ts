@@ -22,7 +22,7 @@ export class UnknownFunctionError extends BadRequestError {
   override name = "UnknownFunctionError";
 }
 
-/** Not now; nothing has happened, unless the message says that nobody knows. */
+/** Not now; nothing has happened, unless the message says that the outcome is unknown. */
 export class UnavailableError extends Error {
   override name = "UnavailableError";
   readonly kind = "unavailable";

@@ -3,7 +3,7 @@ import { TimeLimitError } from "./failures.ts";
 
 /**
  * Settles as `work` does, or rejects with a `TimeLimitError` after `ms` milliseconds, after `onPassed` was called. What
- * `work` still does then is nobody's business: whatever it holds must be taken from it in `onPassed`.
+ * `work` still does then is ignored: take from it in `onPassed` what it holds.
  */
 export function withTimeLimit<T>(
   environment: Environment,

@@ -6,14 +6,14 @@ import type { ClientRecord } from "../client-records/client-record.ts";
  * Not here: deciding mutations (see `Mutations`).
  */
 export class ReflectedMutations {
-  /** Mutations that the client does not know the fate of. Set by a reconnect, until they have been looked up in a snapshot. */
+  /** Mutations whose outcome the client does not know. Set by a reconnect, until they have been looked up in a snapshot. */
   #undecided: readonly number[] | undefined;
-  /** States older than this one may not be sent: nobody looked up which of its mutations they contain. */
+  /** States older than this one may not be sent: it is not known which of its mutations they contain. */
   #notBefore = 0;
   /** Committed, and not told: from which revision on states contain them. */
   #committed: { request: number; revision: number }[] = [];
 
-  /** The client asks, with its first words, what became of these. */
+  /** The client asks, when it connects, what became of these. */
   ask(undecided: readonly number[]): void {
     this.#undecided = undecided;
   }

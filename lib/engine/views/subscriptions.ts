@@ -78,7 +78,7 @@ export class Subscriptions {
     this.#all.push(subscription);
   }
 
-  /** Gets its answers from this live query from now on. Returns the one that nobody here watches any more, if any. */
+  /** Gets its answers from this live query from now on. @returns the one that this client no longer watches, if any. */
   bind(subscription: Subscription, live: LiveQuery): LiveQuery | undefined {
     const left = this.#unbind(subscription);
     subscription.moving = subscription.moving || subscription.mapped;
@@ -107,7 +107,7 @@ export class Subscriptions {
     return left;
   }
 
-  /** Returns the live query that nobody here watches any more, if any. */
+  /** @returns the live query that this client no longer watches, if any. */
   delete(query: number): LiveQuery | undefined {
     this.#forgetRefusal(query);
     const subscription = this.#all.find((one) => one.query === query);

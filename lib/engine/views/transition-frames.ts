@@ -6,7 +6,7 @@ import type { Changes } from "./subscriptions.ts";
 
 /** Messages that are written around texts that exist already: serialised once, however many are told. */
 
-/** How much text of transitions is kept for whoever is told the same next. */
+/** How many UTF-16 units of transitions are kept, for clients that are sent the same next. */
 const KEPT_TEXT = 1024 * 1024;
 
 /** The transitions of one revision, each made once for all clients that are told the same. */
