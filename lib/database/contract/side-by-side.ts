@@ -1,24 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { inTransaction } from "../alone.ts";
 import type { Connection } from "../driver.ts";
+import { UnusableDatabaseError } from "../failure.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
 /** What transactions do to each other. */
 export function transactionsKeepApart(use: DriverInUse): void {
   describe("transactions", () => {
     test("whoever finds no place in the time allowed is told, and the next gets it", async () => {
-      const small = await use.subject.open({ schema: {}, connections: 2, connectWithin: 200 });
+      // On a busy machine opening and the first connections may take longer than that.
+      const small = await untilConnected(
+        () => use.subject.open({ schema: {}, connections: 2, connectWithin: 200 }),
+        (error) => error instanceof UnusableDatabaseError,
+      );
       try {
-        // On a busy machine the first connections may take longer than that.
-        const begin = async (): Promise<Connection> => {
-          for (;;) {
-            try {
-              return await use.begin("write", small);
-            } catch (error) {
-              if (small.classify(error) !== "connectionLost") throw error;
-            }
-          }
-        };
+        const begin = (): Promise<Connection> =>
+          untilConnected(
+            () => use.begin("write", small),
+            (error) => small.classify(error) === "connectionLost",
+          );
         const holding = [await begin()];
         if (use.subject.writersConflict) holding.push(await begin());
         expect(await use.failureOf(use.begin("write", small))).toBe("connectionLost");
@@ -26,7 +26,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
           await connection.rollback();
           connection.release();
         }
-        const next = await use.begin("write", small);
+        const next = await begin();
         await next.commit();
         next.release();
       } finally {
@@ -147,4 +147,15 @@ function onlyOneWrites(use: DriverInUse): void {
     await Promise.all(others);
     expect(order).toEqual(["second", "third"]);
   });
+}
+
+/** Tries again as long as it fails for want of a connection. */
+async function untilConnected<T>(connect: () => Promise<T>, isNotConnected: (error: unknown) => boolean): Promise<T> {
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (!isNotConnected(error)) throw error;
+    }
+  }
 }
