@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+
+import { UnusableDatabaseError } from "../../../../lib/database/driver/database-errors.ts";
 import type { DatabaseConnection } from "../../../../lib/database/driver/driver.ts";
 import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
@@ -7,18 +9,17 @@ import type { DriverInUse } from "./driver-in-use.ts";
 export function transactionsKeepApart(use: DriverInUse): void {
   describe("transactions", () => {
     test("whoever finds no place in the time allowed is told, and the next gets it", async () => {
-      const small = await use.subject.open({ schema: {}, connections: 2, connectTimeoutMs: 200 });
+      // On a busy machine opening and the first connections may take longer than that.
+      const small = await untilConnected(
+        () => use.subject.open({ schema: {}, connections: 2, connectTimeoutMs: 200 }),
+        (error) => error instanceof UnusableDatabaseError,
+      );
       try {
-        // On a busy machine the first connections may take longer than that.
-        const begin = async (): Promise<DatabaseConnection> => {
-          for (;;) {
-            try {
-              return await use.begin("write", small);
-            } catch (error) {
-              if (small.classify(error) !== "connectionLost") throw error;
-            }
-          }
-        };
+        const begin = (): Promise<DatabaseConnection> =>
+          untilConnected(
+            () => use.begin("write", small),
+            (error) => small.classify(error) === "connectionLost",
+          );
         const holding = [await begin()];
         if (use.subject.writersConflict) holding.push(await begin());
         expect(await use.failureOf(use.begin("write", small))).toBe("connectionLost");
@@ -26,7 +27,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
           await connection.rollback();
           connection.release();
         }
-        const next = await use.begin("write", small);
+        const next = await begin();
         await next.commit();
         next.release();
       } finally {
@@ -147,4 +148,15 @@ function onlyOneWrites(use: DriverInUse): void {
     await Promise.all(others);
     expect(order).toEqual(["second", "third"]);
   });
+}
+
+/** Tries again as long as it fails for want of a connection. */
+async function untilConnected<T>(connect: () => Promise<T>, isNotConnected: (error: unknown) => boolean): Promise<T> {
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (!isNotConnected(error)) throw error;
+    }
+  }
 }
