@@ -25,19 +25,25 @@ import { type FunctionModules, Registry } from "./run/registry.ts";
 import { endsWithin } from "./run/time-limit.ts";
 import { ConnectedFrames } from "./views/transition-frames.ts";
 
+/** What an engine is made of. */
 export interface EngineOptions {
   /** An open database; the engine does not close it. */
   driver: Driver;
+  /** Clock, timers, random and log: `machineEnvironment(log)`, or a test's own. */
   environment: Environment;
-  /** In development messages of internal errors reach the browser. */
+  /** In development messages of internal errors reach the browser, and missing invalidations are looked for. */
   development: boolean;
+  /** Other limits than the defaults. */
   limits?: Partial<EngineLimits>;
 }
 
 /** What the engine has done so far. Only ever grows. */
 export interface EngineCounters {
+  /** Runs of live queries. */
   readonly queryRuns: number;
+  /** Results that were serialised. */
   readonly serialisations: number;
+  /** Frames that were sent, of all sockets. */
   readonly sends: number;
   /** Runs that only looked for missing invalidations, in development. */
   readonly checkRuns: number;
@@ -47,7 +53,9 @@ export interface EngineCounters {
 export interface Engine {
   /** Names this start of the engine. */
   readonly epoch: string;
+  /** The limits in force: the defaults, and those given. */
   readonly limits: EngineLimits;
+  /** What it has done so far. */
   readonly counters: EngineCounters;
   /** Serves these functions and this schema from now on; every live query is run again. */
   useFunctions(modules: FunctionModules, schema: Record<string, unknown>): void;
@@ -59,6 +67,7 @@ export interface Engine {
   opened(socket: SocketLike, caller: Identity | null): SocketEvents;
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
   preload(path: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
+  /** Runs a function once. Never rejects: what went wrong is in the outcome. @returns its result in wire form. */
   call(request: EngineCall): Promise<Outcome<Wire>>;
   /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
@@ -67,12 +76,17 @@ export interface Engine {
    * actions that run have ended and their clients have been told, or after `limits.drainTimeoutMs`.
    */
   drain(): Promise<void>;
+  /** Closes every socket, and resolves when no query runs any more. The database stays open. */
   close(): Promise<void>;
 }
 
 /**
- * Wires the parts of the engine, and only wires.
- * @throws {RangeError} for limits that cannot be.
+ * Makes an engine: it runs the functions of `convex/` on a database and keeps every client's answers up to date. It only
+ * wires its parts.
+ * @throws {RangeError} for limits that cannot be, and for a limit's old name.
+ * @example
+ * const engine = createEngine({ driver: database, environment: machineEnvironment(log), development: false });
+ * engine.useFunctions(modules, schema);
  */
 export function createEngine(options: EngineOptions): Engine {
   const { driver, environment, development } = options;

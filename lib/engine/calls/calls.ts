@@ -17,11 +17,13 @@ import type { QueryOnce } from "./query-once.ts";
 
 /** One function to run for a caller. */
 export interface EngineCall {
+  /** What kind of function it must be. */
   kind: FunctionKind;
   /** Its path, such as `messages:send`. */
   path: string;
+  /** The arguments, as the author of the call gives them. */
   args: Record<string, unknown>;
-  /** Null: anonymous. */
+  /** The identity that calls. Null: anonymous. */
   caller: Identity | null;
   /** May it be an internal function? For the command line only. */
   internal?: boolean;

@@ -1,53 +1,70 @@
 import type { Limits } from "../../protocol/server-message.ts";
 import { MAX_DEPTH } from "../../values/wire.ts";
 
-/** Bounds of the engine; all can be set in `server.ts`. Milliseconds, bytes and counts. `PROTOCOL.md` says what happens at each. */
+/**
+ * Bounds of the engine: `createEngine({ limits })` in `server.ts`. What happens at each is in `PROTOCOL.md`.
+ *
+ * @example
+ * const engine = createEngine({ ...options, limits: { queryTimeoutMs: 5_000, subscriptions: 512 } });
+ */
 export interface EngineLimits {
-  /** Largest message a client may send, and the largest frame. */
+  /** Bytes of the largest message that a client may send, and of the largest frame. @default 1 MiB */
   frameBytes: number;
-  /** How deep arguments may be nested. At most 64: no value may be deeper. */
+  /** How deep arguments may be nested. At most 64: no value may be deeper. @default 64 */
   argsDepth: number;
-  /** Live queries of one socket. */
+  /** Live queries of one socket. @default 256 */
   subscriptions: number;
   /**
-   * Arguments of one query that is kept live, as wire text: of a subscription or a preload. A query that is answered
-   * once may have as many as a message holds.
+   * Bytes of the arguments of one query that is kept live, as wire text: of a subscription or a preload. A query that is
+   * answered once may have as many as a message holds. @default 16 KiB
    */
   queryArgsBytes: number;
-  /** Arguments of all queries of one socket together, and what it has yet to be told of refused ones. */
+  /** Bytes of the arguments of all queries of one socket, and of refusals that it has yet to be told. @default 4 MiB */
   keptArgsBytes: number;
-  /** Mutations of one socket that wait for their turn or run. */
+  /** Mutations of one socket that wait for their turn or run. @default 64 */
   queuedMutations: number;
-  /** Actions of one socket that run. */
+  /** Actions of one socket that run. @default 16 */
   runningActions: number;
+  /** Messages that one socket may send each second, on average. @default 50 */
   messagesPerSecond: number;
+  /** Messages that one socket may send at once, after a silence. @default 200 */
   messageBurst: number;
+  /** Milliseconds from the opening of a socket until it must have sent `Connect`. @default 5 000 */
   handshakeTimeoutMs: number;
+  /** Milliseconds of silence after which a client is sent a ping. @default 15 000 */
   pingIntervalMs: number;
+  /** Milliseconds of silence, the wait after a ping included, after which a socket is closed. @default 35 000 */
   silenceTimeoutMs: number;
-  /** A client with more unsent bytes than this is sent nothing until it has read; then it gets the state of that moment. */
+  /** A client with more unread bytes than this is sent nothing until it has read; then, the state of that moment. @default 1 MiB */
   pauseAboveBytes: number;
-  /** One with more than this, what was sent last not counted, is let go, and so is one that reads nothing for so long. */
+  /** A client with more unread bytes than this, its last frame not counted, is closed. @default 8 MiB */
   dropAboveBytes: number;
+  /** A client that has too much to read, and reads nothing for so many milliseconds, is closed. @default 30 000 */
   dropAfterMs: number;
+  /** Milliseconds that a mutation's handler may take. @default 10 000 */
   mutationTimeoutMs: number;
+  /** Milliseconds that a query's handler may take. @default 10 000 */
   queryTimeoutMs: number;
   /**
-   * What the framework itself asks of the database (a BEGIN, a COMMIT); a connection that takes longer is given up. And
-   * how long a mutation that has no connection is tried again.
+   * Milliseconds that the database may take for a statement of the framework itself (BEGIN, COMMIT); a connection that
+   * takes longer is ended. And for how long a mutation without a connection is tried again. @default 10 000
    */
   databaseTimeoutMs: number;
+  /** Milliseconds that an action may take. @default 600 000 */
   actionTimeoutMs: number;
-  /** A query that runs longer leaves the batch: only clients that watch it wait for it. */
+  /** A query that runs longer, in milliseconds, is detached: only clients that watch it wait for it. @default 250 */
   slowQueryMs: number;
+  /** Bytes of the largest result of a function, as wire text. @default 8 MiB */
   resultBytes: number;
-  /** How long an answer of a preload waits for its browser. */
+  /** Milliseconds that the answer of a preload is kept for its browser. @default 30 000 */
   preloadLeaseMs: number;
+  /** Answers of preloads that are kept at once; the least recently used goes first. @default 1 000 */
   preloadLeases: number;
+  /** Bytes of all answers of preloads that are kept. @default 64 MiB */
   preloadLeaseBytes: number;
-  /** How often a mutation is run again after a conflict. */
+  /** How often a mutation is run again after a conflict. @default 10 */
   conflictRetries: number;
-  /** How long a server that stops waits for mutations and actions that run, and for the states that reflect them. */
+  /** Milliseconds that a server that stops waits for mutations and actions that run. @default 12 000 */
   drainTimeoutMs: number;
 }
 
