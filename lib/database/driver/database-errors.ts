@@ -1,24 +1,29 @@
 import { ConnectionLostError, type Failure } from "./driver.ts";
 
-/** The database cannot be used as it is, or as it was named. The message alone says what is wrong and what to do. */
+/**
+ * The database, or the address in DATABASE_URL, cannot be used. The message needs no stack: it says what is wrong and
+ * what to do.
+ */
 export class UnusableDatabaseError extends Error {
   override name = "UnusableDatabaseError";
 }
 
-/** Every failure of a connection in one form, with what happened as its cause. */
+/** Makes any failure of a connection a `ConnectionLostError`, with that failure as its cause. */
 export function lostBecause(error: unknown): ConnectionLostError {
   if (error instanceof ConnectionLostError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new ConnectionLostError(`The connection to the database is gone: ${reason}`, { cause: error });
+  return new ConnectionLostError(`The connection to the database was lost: ${reason}`, { cause: error });
 }
 
-/** Serialization failure and deadlock: the same work may be tried again. */
+/** Serialization failure and deadlock: the transaction may be run again. */
 const conflictStates = new Set(["40001", "40P01"]);
 
-/** The server ended the connection, or nobody knows how the statement ended. Class 08 counts as well. */
+/**
+ * The server ended the connection, or the outcome of the statement is unknown. Every state of class 08 counts as well.
+ */
 const lostStates = new Set(["57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "40003"]);
 
-/** What PostgreSQL's SQLSTATE, or our own error, says about a failure, wherever in the chain of causes it sits. */
+/** Classifies a failure by the first SQLSTATE or `ConnectionLostError` in its chain of causes. */
 export function classifyPostgres(error: unknown): Failure {
   for (const cause of causesOf(error)) {
     if (cause instanceof ConnectionLostError) return "connectionLost";
@@ -31,7 +36,7 @@ export function classifyPostgres(error: unknown): Failure {
   return "other";
 }
 
-/** The five characters PostgreSQL gives an error, from the first in the chain of causes that has them. */
+/** The first SQLSTATE in the chain of causes: five characters. */
 export function sqlState(error: unknown): string | undefined {
   for (const cause of causesOf(error)) {
     const state = sqlStateOf(cause);
@@ -40,13 +45,13 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
-/** The message of the innermost cause: what the database said, without Drizzle's wrapping. */
+/** The message of the innermost cause: the database's own, without Drizzle's around it. */
 export function innermostMessage(error: unknown): string {
   const innermost = causesOf(error).at(-1);
   return innermost instanceof Error ? innermost.message : String(innermost);
 }
 
-/** The error, what caused it, what caused that …: the outermost first. */
+/** The error and its chain of causes, the outermost first. At most 16: a chain may be a circle. */
 export function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let cause = error; cause !== undefined && cause !== null && causes.length < 16; ) {

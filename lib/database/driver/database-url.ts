@@ -3,14 +3,17 @@ import { fileURLToPath } from "node:url";
 import { UnusableDatabaseError } from "./database-errors.ts";
 import type { Dialect } from "./driver.ts";
 
-/** The path in `file:…`: from the working directory, or from the root when it begins with a slash. */
+/**
+ * The absolute path of the file that `file:…` names. A path without a leading slash counts from the working directory.
+ * @throws {UnusableDatabaseError} when the address names no file, or has parameters.
+ */
 export function fileOf(url: string): string {
   if (url.includes("?")) throw new UnusableDatabaseError(fileAlone);
   try {
     const path = url.startsWith("file://") ? fileURLToPath(url) : url.slice("file:".length);
     if (path !== "" && !path.includes(":memory:")) return resolve(path);
   } catch {
-    // Such as `file://host/path`.
+    // `fileURLToPath` refuses an address such as `file://host/path`.
   }
   throw new UnusableDatabaseError(
     `DATABASE_URL is expected to name a file, as in file:./app.sqlite or file:/var/lib/app.sqlite. Found: ${url}.`,
@@ -18,11 +21,12 @@ export function fileOf(url: string): string {
 }
 
 const fileAlone =
-  "DATABASE_URL names a file for SQLite, which is opened to be read and written: leave out the ? and what follows it.";
+  "DATABASE_URL names a SQLite file, which is always opened for reading and writing: leave out the ? and what follows it.";
 
 /**
- * Without the name of a database PostgreSQL takes the user's, which for `postgres` is the one the server is maintained in.
- * @throws {UnusableDatabaseError} unless the address, or libpq's own variable, names one.
+ * Refuses an address without a database name. PostgreSQL would take the user's name for it, and the database `postgres`
+ * is the one from which a server is maintained.
+ * @throws {UnusableDatabaseError} unless the address, or libpq's variable PGDATABASE, names a database.
  */
 export function requireDatabase(url: string): void {
   const { username, hostname, pathname } = new URL(url.replace("@/", "@localhost/"));
@@ -35,16 +39,20 @@ export function requireDatabase(url: string): void {
   );
 }
 
-/** What an address asks for. */
+/** What DATABASE_URL asks for. */
 export interface DatabaseUrl {
   scheme: string;
   dialect: Dialect;
   driver: "pg" | "neon" | "mysql2" | "better-sqlite3";
-  /** Without what was meant for us. */
+  /** The address for the driver: without `?driver=…`, which only convex-lite reads. */
   url: string;
 }
 
-/** The address itself is never shown: it may hold a password. @throws {UnusableDatabaseError} when it is none we know. */
+/**
+ * Reads DATABASE_URL.
+ * @throws {UnusableDatabaseError} for an address that is malformed or of an unknown kind. The message never shows the
+ * address, which may hold a password.
+ */
 export function parseDatabaseUrl(address: string): DatabaseUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(address)?.[1]?.toLowerCase() ?? "";
   if (scheme === "file") return { scheme, dialect: "sqlite", driver: "better-sqlite3", url: address };
@@ -56,10 +64,10 @@ export function parseDatabaseUrl(address: string): DatabaseUrl {
   return { scheme, dialect: "pg", ...postgresDriver(address) };
 }
 
-/** What the packages would stumble over, with the password in what they say. */
+/** Whether the packages can parse the address. Their own errors would show the password. */
 function canBeRead(address: string): boolean {
   try {
-    // Without a host it is a Unix socket: `postgres://user@/app?host=/run/postgresql`.
+    // An address without a host is that of a Unix socket: `postgres://user@/app?host=/run/postgresql`.
     const { username, password, pathname } = new URL(address.replace("@/", "@localhost/"));
     return [username, password, pathname].map(decodeURIComponent).length > 0;
   } catch {
@@ -80,7 +88,7 @@ function postgresDriver(address: string): Pick<DatabaseUrl, "driver" | "url"> {
   return { driver: isNeon ? "neon" : "pg", url };
 }
 
-/** What DATABASE_URL looks like, by dialect. */
+/** An example of DATABASE_URL for each dialect. */
 export const examples = {
   pg: "postgres://user:password@host:5432/database",
   mysql: "mysql://user:password@host:3306/database",
@@ -97,7 +105,7 @@ function unknownScheme(scheme: string): string {
 
 function malformed(scheme: string): string {
   return (
-    `DATABASE_URL begins with "${scheme}:", but is not an address. Signs such as # / ? % in a user's name or password have ` +
-    "to be written as %23 %2F %3F %25."
+    `DATABASE_URL begins with "${scheme}:", but is not an address. Characters such as # / ? % in a user's name or password ` +
+    "must be written as %23 %2F %3F %25."
   );
 }

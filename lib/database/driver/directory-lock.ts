@@ -4,27 +4,28 @@ import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { innermostMessage, UnusableDatabaseError } from "./database-errors.ts";
 
-/** The exclusive right to open one directory of the embedded database. Ends with `release`, or with the process. */
+/** An exclusive lock on one directory of the embedded database. It ends with `release`, or with the process. */
 export interface DirectoryLock {
   release(): void;
 }
 
-/** Another process, or this one, has the directory open. */
+/** Another process, or this one, already holds the lock of the directory. */
 export class DirectoryInUseError extends Error {
   override name = "DirectoryInUseError";
 }
 
 /**
- * Takes the right to open `directory`, or throws at once. PGlite itself would let two processes open it, and the first
- * write of the second destroys it. For the file of a SQLite database it is the right of one server to serve it.
+ * Locks `directory`, or throws at once. PGlite would let two processes open it, and the first write of the second
+ * process destroys it. A SQLite file may be open in several processes; there the lock admits one server, beside any
+ * tools.
  *
- * The lock is SQLite's exclusive lock on a file beside the directory: the kernel holds it, so it ends with its process
- * however that ends, and it holds between containers that share a volume, where a process id would say nothing.
+ * The lock is SQLite's exclusive lock on a file beside the directory. The kernel holds it, so it ends with its process,
+ * however that ends. It also holds between containers that share a volume, where a process id would mean nothing.
  *
- * Synchronous, and without `import.meta`: drizzle-kit reads its configuration, which takes this lock, as CommonJS.
- * @param instead What else to do than to stop the other process.
- * @throws {DirectoryInUseError} with the directory, the owner if it is known, and what to do.
- * @throws {UnusableDatabaseError} where this user may not write.
+ * Synchronous, and without `import.meta`: drizzle-kit compiles its configuration, which takes this lock, to CommonJS.
+ * @param instead What the user can do other than stop the other process. It ends the error message.
+ * @throws {DirectoryInUseError} with the directory, its owner if known, and what to do.
+ * @throws {UnusableDatabaseError} when this user may not write beside the directory.
  */
 export function lockDirectory(
   directory: string,
@@ -38,7 +39,8 @@ export function lockDirectory(
     if (isBusy(error)) throw new DirectoryInUseError(takenMessage(directory, instead), { cause: error });
     throw cannotBeWritten(directory, error);
   }
-  // How to reach the process that had it before (see serve-postgres-protocol.ts): if it still lies there, that one ended badly.
+  // Says how to reach the process that holds the lock (see serve-postgres-protocol.ts). One that exists now was left by
+  // a crash.
   rmSync(`${directory}.socket`, { force: true });
   writeOwner(directory);
   return { release: () => file.isOpen && file.close() };
@@ -56,13 +58,13 @@ function openLock(directory: string): DatabaseSync {
 
 function cannotBeWritten(directory: string, error: unknown): UnusableDatabaseError {
   return new UnusableDatabaseError(
-    `The database in ${directory} cannot be opened: ${directory}.lock, which keeps others from it meanwhile, cannot be ` +
-      `written (${innermostMessage(error)}). May this user write in ${dirname(directory)}?`,
+    `The database in ${directory} cannot be opened: ${directory}.lock, the file that locks it, cannot be written ` +
+      `(${innermostMessage(error)}). May this user write in ${dirname(directory)}?`,
     { cause: error },
   );
 }
 
-/** The transaction stays open as long as the lock is held. The file is of no use but to be locked: no need to sync it. */
+/** The transaction stays open as long as the lock is held. The file holds no data, so nothing has to reach the disk. */
 function takeExclusively(file: DatabaseSync): void {
   file.exec("pragma synchronous = off; pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive");
 }
@@ -72,14 +74,14 @@ function isBusy(error: unknown): boolean {
   return (code & 0xff) === 5 || (code & 0xff) === 6;
 }
 
-/** Only for people to read: the lock's own file cannot be read while it is held. */
+/** Names the owner for the error message, in a file of its own: the lock file cannot be read while it is locked. */
 function writeOwner(directory: string): void {
   const [, program = "", command = ""] = process.argv;
   const name = /.*node_modules[\\/]([^\\/]+)/.exec(program)?.[1] ?? basename(program);
   try {
     writeFileSync(`${directory}.owner`, `process ${process.pid} (${`${name} ${command}`.trim()}) on ${hostname()}\n`);
   } catch {
-    // It only makes a message better.
+    // Then the error message of another process does not name this one.
   }
 }
 
@@ -98,7 +100,7 @@ function ownerOf(directory: string): string {
   }
 }
 
-/** Node calls node:sqlite experimental each time it is loaded first; that one warning is left out, and no other. */
+/** Loads node:sqlite. Suppresses Node's warning that it is experimental, and no other warning. */
 function loadSqlite(): typeof import("node:sqlite") {
   const emitWarning = process.emitWarning;
   const filtered = (warning: string | Error, ...rest: unknown[]): void => {

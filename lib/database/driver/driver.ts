@@ -1,93 +1,103 @@
-/** Which SQL a database speaks. What the framework itself says in each is in `dialects.ts`. */
+/** Which SQL a database speaks. The framework's own statements in each dialect are in `internal-sql.ts`. */
 export type Dialect = "pg" | "sqlite" | "mysql";
 
-/** One statement and its values: `$1`, `$2` … stand for `params`, in every dialect (see `Connection.execute`). */
+/**
+ * One statement and its values: `$1`, `$2` … stand for `params`, in every dialect (see `DatabaseConnection.execute`).
+ */
 export interface Statement {
   readonly sql: string;
   readonly params: readonly unknown[];
 }
 
-/** The SQLSTATE with which a deciding statement fails on PostgreSQL (see `DatabaseConnection.commit`): a class nobody else uses. */
+/**
+ * The SQLSTATE of a deciding statement that fails on PostgreSQL (see `DatabaseConnection.commit`). Its class is unused
+ * elsewhere.
+ */
 export const DECIDES_NOTHING = "CLX01";
 
 /**
- * What a transaction is for. "read": one snapshot in which every write is refused. "write": serializable. "define": to
- * change tables, by statements that `dialects.ts` or drizzle-kit wrote; a "write" that cares for what such statements
- * need. A database that cannot roll back a change of tables (`definitionsRollBack` in `dialects.ts`) keeps each at once.
+ * What a transaction is for. "read": one snapshot, in which every write is refused. "write": serializable. "define":
+ * for statements of `internal-sql.ts` or drizzle-kit that change tables; a "write" that also prepares what such
+ * statements need. A database that cannot roll back a change of tables (`definitionsRollBack` in `internal-sql.ts`)
+ * keeps each statement of a "define" at once.
  */
 export type TransactionMode = "read" | "write" | "define";
 
 /**
  * A database as the engine needs it. Every driver passes the suite in `tests/support/databases/behaves-as-driver.ts`.
  *
- * The order is always connect → begin → commit or rollback → release. A driver whose database runs one transaction at
- * a time (PGlite) makes `connect` wait for its turn, so that nobody waits for the database with a transaction open
- * elsewhere. One that has many readers beside one writer (SQLite) makes `begin("write")` wait, and never `begin("read")`.
+ * The order is always connect → begin → commit or rollback → release. Where the database runs one transaction at a time
+ * (PGlite), `connect` waits until it is free, so that no caller waits for it with a transaction open elsewhere. Where
+ * it has many readers beside one writer (SQLite), `begin("write")` waits, and `begin("read")` never does.
  */
 export interface Driver {
   readonly dialect: Dialect;
-  /** How many transactions stand beside each other at most, snapshots among them. With 1 each waits for the one before it. */
+  /** How many transactions may be open at once, snapshots among them. With 1, each waits for the one before it. */
   readonly connections: number;
-  /** Do statements on two connections run at the same time? Not in the calling thread, nor in one backend. */
+  /** Whether statements on two connections run at the same time. False in the calling thread, or with one backend. */
   readonly overlaps: boolean;
-  /** May other servers use the database at the same time? Otherwise it is this process's alone. */
+  /** Whether other servers may use the database at the same time. Otherwise only this process uses it. */
   readonly shared: boolean;
-  /** What to call it in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */
+  /** Its name in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */
   readonly description: string;
-  /** Waits for a free connection. @throws {ConnectionLostError} when there is none within the time allowed. */
+  /** Waits for a free connection. @throws {ConnectionLostError} when none becomes free within the time allowed. */
   connect(): Promise<DatabaseConnection>;
-  /** From the next `begin` on, `db` is built from this schema (Drizzle tables and relations). */
+  /** Sets the schema (Drizzle tables and relations) from which `db` is built, from the next `begin` on. */
   useSchema(schema: Record<string, unknown>): void;
-  /** What kind of failure is this? */
+  /** The kind of a failure, by the errors in its chain of causes. */
   classify(error: unknown): Failure;
   close(): Promise<void>;
 }
 
 /**
- * `conflict`: the transaction lost against another and may be run again. `connectionLost`: the connection is gone, and
- * with it what was not committed. `refusedWrite`: a write in a read-only transaction. `other`: the statement's own fault.
+ * `conflict`: the transaction lost against another one and may be run again. `connectionLost`: the connection was lost,
+ * and with it what was not committed. `refusedWrite`: a write in a read-only transaction. `other`: the statement's
+ * fault.
  */
 export type Failure = "conflict" | "connectionLost" | "refusedWrite" | "other";
 
-/** One connection, used for one transaction. */
+/** One connection, which holds one transaction at a time. */
 export interface DatabaseConnection {
   readonly dialect: Dialect;
   /**
-   * Opens a transaction. A commit that finished before the call is in its snapshot. That of "read" exists when this
-   * resolves; that of "write" is taken by its first statement, for the later it is, the fewer conflicts.
-   * @param lock A name that one transaction holds at a time, from now until it has ended at the database, whatever has
-   * become of its connection: so that nobody finds undone what a COMMIT that is still on its way will do. Ignored where
-   * COMMIT is not sent before what decides has been answered, as the row that it changed is such a lock, and where
-   * nothing is on its way any more when a connection has ended.
+   * Opens a transaction. Its snapshot holds every commit that finished before the call. The snapshot of a "read" exists
+   * when this resolves. That of a "write" is taken by its first statement: the later a snapshot, the fewer conflicts.
+   * @param lock A name that one transaction at a time holds, from now until the database has ended that transaction,
+   * even if its connection is lost earlier. So a caller that takes the same lock cannot look up a mutation while its
+   * COMMIT is still on the way, and conclude that it was not applied. Ignored in two cases: where COMMIT is sent only
+   * after the deciding statement was answered, because the row that this statement changed is the lock; and where a
+   * connection that has ended leaves nothing on the way.
    */
   begin(mode: TransactionMode, lock?: string): Promise<void>;
   /** The author's Drizzle database inside the open transaction. Unusable once the transaction has ended. */
   readonly db: unknown;
   /**
-   * Runs one of the framework's own statements inside the open transaction and answers its rows. `$1`, `$2` … stand for
-   * `params`, whatever the dialect; without `params` the text goes to the database as it is. An integer of 64 bits may
-   * come as a number, a bigint or a string.
+   * Runs one of the framework's own statements inside the open transaction and returns its rows. `$1`, `$2` … stand for
+   * `params` in every dialect; without `params` the text goes to the database as it is. A 64-bit integer may come as a
+   * number, a bigint or a string.
    */
   execute(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown>[]>;
-  /** The same for a statement that writes: answers how many rows it inserted, changed or deleted. */
+  /** Runs a statement that writes. @returns how many rows it inserted, changed or deleted. */
   change(sql: string, params?: readonly unknown[]): Promise<number>;
   /**
-   * Keeps what the transaction did. With `deciding`, a statement that is to change one row, runs that first, in the same
-   * round trip where the database can, and keeps nothing when it does not. On PostgreSQL it fails then, by
-   * `DECIDES_NOTHING`.
-   * @returns whether it was kept. When not, the transaction is still to be rolled back.
-   * @throws with `classify(error) === "connectionLost"` when nobody knows whether it went through.
+   * Commits the transaction.
+   * @param deciding A statement that has to change one row. It runs first, in the same round trip where the database
+   * can. Where it changes no row, nothing is committed. On PostgreSQL it then fails with `DECIDES_NOTHING`.
+   * @returns whether the transaction was committed. When not, it still has to be rolled back.
+   * @throws with `classify(error) === "connectionLost"` when it is unknown whether the transaction was committed.
    */
   commit(deciding?: Statement): Promise<boolean>;
-  /** Never rejects: without a connection the database has rolled back already. */
+  /** Rolls back. Never rejects: when the connection is lost, the database rolls back by itself. */
   rollback(): Promise<void>;
-  /** Gives the connection back. After a failure of the connection it is thrown away instead. */
+  /** Gives the connection back for reuse, or closes it when it has failed. */
   release(): void;
-  /** Ends the connection at once, whatever runs on it; the database rolls back. For a deadline that has passed. */
+  /**
+   * Ends the connection at once, even while a statement runs; the database rolls back. For a deadline that has passed.
+   */
   destroy(): void;
 }
 
-/** The connection to the database is gone. */
+/** The connection to the database was lost, or none could be had. */
 export class ConnectionLostError extends Error {
   override name = "ConnectionLostError";
 }

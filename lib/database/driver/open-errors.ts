@@ -1,14 +1,14 @@
 import { causesOf, innermostMessage, UnusableDatabaseError } from "./database-errors.ts";
 import { ConnectionLostError } from "./driver.ts";
 
-/** The server answered, and is not one to work with. The message says why and what to do. */
+/** The server answered, and cannot be used, for example because of its version. The message says why and what to do. */
 export class UnsuitableServerError extends Error {}
 
 /**
- * A server that could not be opened, in one sentence.
- * @param what The server, without secrets.
- * @param refusal What the server's own error means; undefined when it never answered.
- * @param password Cut out of whatever the error holds.
+ * The error for a server that could not be opened: one sentence with the reason.
+ * @param what Names the server, without secrets.
+ * @param refusal What the server's error means; undefined when it means nothing known, or the server never answered.
+ * @param password Removed from every text in the error.
  */
 export function openError(
   what: string,
@@ -20,7 +20,7 @@ export function openError(
   return new UnusableDatabaseError(`Cannot use ${what}: ${reason}`, { cause: withoutSecret(error, password) });
 }
 
-/** Only what the network says means that nobody is there. */
+/** Says "does not answer" only of errors of the network. Any other error is quoted. */
 function explained(error: unknown, password: string | null | undefined): string {
   const said = hidden(reasonOf(error), password);
   if (isSilence(error)) {
@@ -31,47 +31,50 @@ function explained(error: unknown, password: string | null | undefined): string 
   }
   if (/certificate/i.test(said)) {
     return (
-      `the server's certificate is not one to trust (${said}). Name the file of the authority that signed it in ` +
-      "DATABASE_URL, as in ?sslrootcert=/path/ca.pem, and the host as the certificate does."
+      `the server's certificate is not one to trust (${said}). In DATABASE_URL, name the file of the authority that signed ` +
+      "it, as in ?sslrootcert=/path/ca.pem, and write the host as the certificate does."
     );
   }
   return `connecting failed with "${said}".`;
 }
 
-/** Codes of Node, and of mysql2 for a connection that ended. */
+/** Codes of Node, and of mysql2 for a connection that ended, that mean no answer. */
 const SILENT =
   /^(ECONN|ENOTFOUND$|EAI_|ETIMEDOUT$|EHOST|ENET|EPIPE$|EADDRNOTAVAIL$|ENOENT$|PROTOCOL_(CONNECTION_LOST|SEQUENCE_TIMEOUT)$)/;
 
-/** What `pg` says without a code when nobody answers, or nobody does any more. */
+/** Words of `pg`'s errors, which have no code, when a server does not answer or stops answering. */
 const SILENT_WORDS = /timeout|timed out|connection terminated|socket hang up|closed the connection|network/i;
 
 function isSilence(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isSilence);
   return causesOf(error).some((cause) => {
-    // The event of a WebSocket.
+    // What is no `Error` is the event of a WebSocket that failed.
     if (cause instanceof ConnectionLostError || !(cause instanceof Error)) return true;
     const { code } = cause as { code?: unknown };
     return typeof code === "string" ? SILENT.test(code) : SILENT_WORDS.test(cause.message);
   });
 }
 
-/** Node tries every address of a host and says nothing about it but "AggregateError", and a WebSocket nothing at all. */
+/**
+ * Node tries every address of a host, and its `AggregateError` has no message. The event of a WebSocket has none
+ * either.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map((each) => innermostMessage(each)).join("; ");
   return error instanceof Error ? innermostMessage(error) : "a WebSocket could not be opened";
 }
 
-/** Of an authority or of a client. */
+/** The error for a certificate file in DATABASE_URL, of an authority or of a client, that cannot be read. */
 export function unreadableCertificate(file: string | undefined, error: unknown): UnusableDatabaseError {
   const { code } = error as { code?: string };
   return new UnusableDatabaseError(
     `DATABASE_URL names ${file ? `the certificate file ${file}` : "a certificate file"}, which cannot be read (${code}). ` +
-      "Put it there, or correct its path, which counts from the working directory.",
+      "Put the file there, or correct its path, which counts from the working directory.",
     { cause: error },
   );
 }
 
-/** The errors of the packages do not hold the address; should one ever, the password is cut out of it. */
+/** Removes the password. The errors of the packages do not hold the address today; this also covers one that would. */
 function withoutSecret(error: unknown, password: string | null | undefined): Error {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const clean = new ConnectionLostError(hidden(innermostMessage(error), password));

@@ -2,12 +2,12 @@ import { is, Table } from "drizzle-orm";
 import { PgTable } from "drizzle-orm/pg-core";
 import type { Dialect } from "./driver.ts";
 
-/** What the tables of a schema are made for; "mixed" when they do not agree. */
+/** The dialect of a schema's tables; "mixed" when they are of several. */
 export type SchemaDialect = Dialect | "mixed";
 
 /**
- * Told from the tables among the exports of `convex/schema.ts`.
- * @param withoutTables A schema without tables fits every database.
+ * The dialect of the tables among the exports of `convex/schema.ts`.
+ * @param withoutTables The answer for a schema without tables, which fits every database.
  */
 export function dialectOf(schema: Record<string, unknown>, withoutTables: Dialect = "pg"): SchemaDialect {
   const found = new Set(tablesOf(schema).map(dialectOfTable));
@@ -20,7 +20,7 @@ export function tablesOf(schema: Record<string, unknown>): Table[] {
   return Object.values(schema).filter((value) => is(value, Table));
 }
 
-/** By the name of Drizzle's class, so that the packages of other databases need not be loaded. */
+/** Compares the name of Drizzle's class, so that the modules of the other dialects need not be loaded. */
 function dialectOfTable(table: Table): SchemaDialect {
   if (is(table, PgTable)) return "pg";
   return table.constructor.name.startsWith("SQLite") ? "sqlite" : "mysql";

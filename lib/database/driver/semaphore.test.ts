@@ -3,7 +3,7 @@ import { Semaphore } from "./semaphore.ts";
 
 const late = () => new Error("too late");
 
-test("turns come in the order in which they were asked for, one at a time", async () => {
+test("places are given one at a time, in the order in which they were asked for", async () => {
   const turns = new Semaphore();
   const order: number[] = [];
   const take = async (n: number): Promise<() => void> => {
@@ -24,7 +24,7 @@ test("turns come in the order in which they were asked for, one at a time", asyn
   expect(order).toEqual([1, 2, 3]);
 });
 
-test("who waited too long gives up, and those behind still get their turn", async () => {
+test("a caller that waited too long fails, and those behind it still get a place", async () => {
   const turns = new Semaphore();
   const end = await turns.take(1_000, late);
   const impatient = turns.take(1, late);
@@ -35,7 +35,7 @@ test("who waited too long gives up, and those behind still get their turn", asyn
   (await turns.take(1, late))();
 });
 
-test("everyone who waits can be sent away", async () => {
+test("all that wait can be rejected at once", async () => {
   const turns = new Semaphore();
   await turns.take(1_000, late);
   const waiting = [turns.take(1_000, late), turns.take(1_000, late)];

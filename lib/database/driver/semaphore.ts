@@ -1,17 +1,18 @@
-/** Gives so many holders at a time their turn, in the order in which they asked. */
+/** Admits a limited number of holders at a time, in the order in which they asked. */
 export class Semaphore {
   readonly #waiting: Array<{ begin(): void; refuse(error: Error): void }> = [];
   #free: number;
 
-  /** @param places How many may hold a turn at once. */
+  /** @param places How many holders are admitted at once. */
   constructor(places = 1) {
     this.#free = places;
   }
 
   /**
-   * Resolves when it is the caller's turn, with the function that ends it. Calling that twice does nothing.
-   * @param wait Milliseconds after which the caller gives up.
-   * @throws what `late` returns, once `wait` has passed; what `refuseAll` was given, if that came first.
+   * Waits for a place. Resolves with the function that gives it back; calling that again does nothing.
+   * @param wait Milliseconds to wait at most.
+   * @param late Makes the error for a wait that took too long.
+   * @throws the error of `late`, or that of `refuseAll` when it is called first.
    */
   take(wait: number, late: () => Error): Promise<() => void> {
     if (this.#free > 0) return Promise.resolve(this.#begin());
@@ -34,7 +35,7 @@ export class Semaphore {
     });
   }
 
-  /** Sends everyone away who waits. Whoever has the turn keeps it. */
+  /** Rejects every `take` that waits. Places that were given stay taken. */
   refuseAll(error: Error): void {
     for (const place of this.#waiting.splice(0)) place.refuse(error);
   }

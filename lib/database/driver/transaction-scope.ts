@@ -1,27 +1,28 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** A transaction, or one nested in it by a savepoint: its statements run one after the other. */
+/** A transaction, or a transaction nested in one by a savepoint. Its statements run one after the other. */
 interface Scope {
   readonly depth: number;
   isOpen: boolean;
-  /** Settles when everything so far has, nested transactions among it. Never rejects. */
+  /** Settles when all statements and nested transactions so far have settled. Never rejects. */
   settled: Promise<unknown>;
-  /** The first statement that failed, but for those in nested ones, which fail by themselves. */
+  /** The error of the first statement that failed. Those of nested transactions do not count: each fails by itself. */
   firstFailure: unknown;
 }
 
 /**
- * The statements of one transaction, one after the other, until it ends.
+ * Runs the statements of one transaction one after the other, until the transaction ends.
  *
- * A nested one is a statement to the one around it: what is asked of that meanwhile waits, or it would be undone with it.
- * Where a statement belongs is told by where it is asked for: inside the body of a nested one it is that one's, whichever
- * `db` it goes through, as otherwise the body might wait for itself.
+ * To the transaction around it, a nested transaction is one statement: later statements of the outer one wait for its
+ * end, because a rollback to its savepoint would undo them, too. A statement belongs to the body in which it was
+ * started. Inside the body of a nested transaction it belongs to that one even when it goes through the outer `db`:
+ * otherwise it would wait for the nested transaction, and the body that awaits it would wait for itself.
  */
 export class TransactionScope {
   readonly #root: Scope = scopeAt(0);
-  /** In which nested one somebody is. Undefined while there has been none. */
+  /** The nested transaction in whose body the code runs. Undefined as long as there has been no nested transaction. */
   #inside: AsyncLocalStorage<Scope> | undefined;
-  /** What the database is doing, once there has been a nested one. Never rejects. */
+  /** The statement that the database runs now. Only set once there has been a nested transaction. Never rejects. */
   #running: Promise<unknown> = Promise.resolve();
   #isGivenUp = false;
 
@@ -29,12 +30,12 @@ export class TransactionScope {
     return this.#root.isOpen;
   }
 
-  /** The first statement that failed, but for those in nested transactions, which were rolled back. */
+  /** The error of the first statement that failed. Those of nested transactions do not count: they were rolled back. */
   get firstFailure(): unknown {
     return this.#root.firstFailure;
   }
 
-  /** Waits for what was started earlier: a handler may run several at once with `Promise.all`. */
+  /** Runs a statement after those that were started earlier: a handler may start several at once with `Promise.all`. */
   run<T>(statement: () => T | Promise<T>): Promise<T> {
     this.assertOpen();
     const scope = this.#scope;
@@ -46,9 +47,9 @@ export class TransactionScope {
   }
 
   /**
-   * Runs `body` in a savepoint: when it fails, or a statement in it did, all of it is rolled back, even if the error was
-   * caught, and nothing else is.
-   * @param send Runs one of the statements that make the savepoint.
+   * Runs `body` in a savepoint. When `body` throws, or a statement in it failed and its error was caught, everything in
+   * the savepoint is rolled back, and nothing else.
+   * @param send Runs one of the statements that make, release or roll back the savepoint.
    */
   nested<T>(send: (sql: string) => Promise<unknown>, body: () => Promise<T>): Promise<T> {
     this.assertOpen();
@@ -61,24 +62,25 @@ export class TransactionScope {
     return result;
   }
 
-  /** @throws when the transaction has ended, and with it everything that was allowed in it. */
+  /** @throws when the transaction, or the nested transaction in which the code runs, has ended. */
   assertOpen(): void {
     if (!this.#scope.isOpen || this.#isGivenUp) {
       throw new Error("The transaction of this function has ended; await everything before returning.");
     }
   }
 
-  /** From now on nothing is accepted. Resolves when what was accepted has run. */
+  /** Refuses statements from now on. Resolves when those accepted before have run. */
   async end(): Promise<void> {
     this.#root.isOpen = false;
     await this.#root.settled;
   }
 
-  /** The same for a transaction of which nothing is kept: what has not begun yet never runs. */
+  /** As `end`, for a transaction that will be rolled back: statements that have not begun never run. */
   async giveUp(): Promise<void> {
     this.#root.isOpen = false;
     this.#isGivenUp = true;
-    // A nested one may be waiting for something that never comes.
+    // The body of a nested transaction may wait for something that never comes, so only the running statement is
+    // awaited.
     await (this.#inside ? this.#running : this.#root.settled);
   }
 
@@ -87,7 +89,7 @@ export class TransactionScope {
   }
 
   #runNow<T>(statement: () => T | Promise<T>): Promise<T> {
-    if (this.#isGivenUp) throw new Error("The transaction was rolled back before this was its turn.");
+    if (this.#isGivenUp) throw new Error("The transaction was rolled back before this statement could run.");
     const result = Promise.resolve(statement());
     this.#running = result.catch(() => {});
     return result;
@@ -109,7 +111,7 @@ export class TransactionScope {
       return result;
     } catch (error) {
       await scope.settled;
-      // When even that fails the one around it is over as well, and its end will say so.
+      // A failed rollback has ended the outer transaction as well; its commit reports the failure.
       await send(`rollback to savepoint ${name}`).catch((failure: unknown) => {
         around.firstFailure ??= scope.firstFailure ?? failure;
       });
@@ -124,7 +126,7 @@ function scopeAt(depth: number): Scope {
   return { depth, isOpen: true, settled: Promise.resolve(), firstFailure: undefined };
 }
 
-/** What a commit says when there is nothing to commit any more. */
+/** The error of a commit in whose transaction a statement failed. */
 export function rolledBackInstead(cause: unknown): Error {
   return new Error(
     "The database rolled back instead of committing: a statement failed earlier and its error was caught. " +
@@ -133,7 +135,7 @@ export function rolledBackInstead(cause: unknown): Error {
   );
 }
 
-/** What a commit says when somebody else has ended the transaction. */
+/** The error of a commit whose transaction was already ended, by a statement of the function. */
 export function endedByHand(cause: unknown): Error {
   return new Error(
     "The transaction was over before it was committed: a function must not run commit or rollback itself.",
