@@ -1,28 +1,29 @@
 import { DECIDES_NOTHING, type Dialect } from "../driver/driver.ts";
 import { type InternalSql, internalSql, type TableSpec } from "./internal-sql.ts";
 
-/** What a client has had decided, and the results it has not confirmed yet (ENGINE rule 4). */
+/** One row per client: the number of its last decided mutation, and the outcomes that it has not confirmed yet. */
 export const clients: TableSpec = {
   name: "sessions",
   columns: { id: "key", identity: "text", last_decided: "integer", outcomes: "text", touched: "integer" },
-  // Idle clients are looked for by age.
+  // Clients that have been idle for long are deleted.
   indexes: ["touched"],
 };
 
 const columns = Object.keys(clients.columns);
 
 /**
- * What a transaction is committed with (see `DatabaseConnection.commit`): takes a client's row to its next mutation, `$3`, with
- * `$1`, `$2` … standing for the table's columns. Where that mutation is not the next one of this client and identity it
- * decides nothing.
+ * The deciding statement of a commit (see `DatabaseConnection.commit`). It moves a client's row to the client's next
+ * mutation; `$1`, `$2` … stand for the table's columns, so `$3` is the number of that mutation. It changes nothing
+ * unless that mutation is the next one of this client and identity.
  */
 export interface Advance {
-  /** Makes what the statements need, once. */
+  /** Creates what the statements need; run once per database. */
   readonly create: readonly string[];
-  /** For mutation 1, which makes the row. */
+  /** For mutation 1, which inserts the row. */
   readonly first: string;
-  /** For every other. `touched` stays as it is: no index is written. */
+  /** For later mutations. Leaves `touched` as it is, so no index is written. */
   readonly inPlace: string;
+  /** For later mutations. Also sets `touched`. */
   readonly touching: string;
 }
 
@@ -44,11 +45,12 @@ function advanceByUpdate({ own, insertNew }: InternalSql): Advance {
 }
 
 /**
- * By a function of the database's, for three reasons. It fails when it decides nothing, as COMMIT is on its way before
- * its answer is. Its statement is planned once a connection: PGlite takes half as long. And it reads nothing: a
- * serializable transaction that looks for a row by a condition is taken to have read whatever it went by, a page of the
- * index or a small table whole, and two mutations of two clients conflict, as each has changed what the other is taken
- * to have read. To insert, and to change the row that is in the way, reads nothing in that sense.
+ * Calls a function in the database, for three reasons. First, the function fails when it decides nothing: COMMIT is
+ * sent before its answer is known, and a failed statement makes COMMIT roll back. Second, its statement is planned once
+ * per connection, which halves the time on PGlite. Third, it reads nothing. To PostgreSQL, a serializable transaction
+ * that searches for a row has read everything on the way to it: a page of the index, or all of a small table. So the
+ * mutations of two clients would conflict, because each changes what the other has read. `insert … on conflict do
+ * update` reads nothing in that sense.
  */
 function advanceInPostgres({ own }: InternalSql): Advance {
   const table = own("sessions");

@@ -9,17 +9,17 @@ import { withDatabaseLock } from "./database-lock.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-/** Seconds after which the servers end a connection that says nothing. */
+/** Seconds after which the servers end an idle connection. */
 const REST = 3;
-/** Milliseconds of work that they do not let one rest for. */
+/** Milliseconds of work: longer than a connection may be idle. */
 const LONGER = REST * 1_000 + 1_000;
-/** Milliseconds between two signs of life: so few that a busy machine may leave out many. */
+/** Milliseconds between two statements of the lock's connection: so few that a busy machine may miss many. */
 const OFTEN = 100;
-/** So many that none falls into the work. */
+/** Milliseconds between them, so many that none runs during the work. */
 const NEVER = 60_000;
 
 function staysAlone(open: () => Promise<Driver>): void {
-  test("work that takes longer than the server lets a connection rest is alone all the same", async () => {
+  test("work that takes longer than a connection may be idle keeps its lock", async () => {
     const [one, two] = await Promise.all([open(), open()]);
     const order: string[] = [];
     const work = (name: string, ms: number) => async () => {
@@ -34,7 +34,7 @@ function staysAlone(open: () => Promise<Driver>): void {
     await Promise.all([one.close(), two.close()]);
   });
 
-  test("work that was not alone to its end does not pass for it, and lets the next be", async () => {
+  test("work whose lock was lost before it ended fails, and the next work gets the lock", async () => {
     const driver = await open();
     let ended = false;
     const working = withDatabaseLock(
@@ -53,7 +53,7 @@ function staysAlone(open: () => Promise<Driver>): void {
     await driver.close();
   });
 
-  test("what fails in the work is told, not the lock that was lost meanwhile", async () => {
+  test("an error of the work itself is reported instead of the lock that was lost meanwhile", async () => {
     const driver = await open();
     const working = withDatabaseLock(
       driver,

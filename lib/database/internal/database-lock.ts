@@ -3,19 +3,20 @@ import type { DatabaseConnection, Driver, TransactionMode } from "../driver/driv
 import { internalSql } from "./internal-sql.ts";
 
 /**
- * Runs `work` while no other server of this database runs its own `alone`. For what must happen once: creating the
- * framework's tables, migrations, bringing the schema in line.
+ * Runs `work` under a lock that one server of this database holds at a time. For work that must happen once: creating
+ * the framework's tables, running migrations, pushing the schema.
  *
- * The lock is held on a connection of its own, and `work` opens others: a transaction that waited for the lock itself
- * would afterwards look at a snapshot from before it. A database that is one process's alone needs no lock.
+ * The lock is held on a connection of its own, and `work` opens others: a transaction that waits for the lock itself
+ * would then read a snapshot from before the wait. A database that only one process uses needs no lock.
  *
- * A connection that says nothing may be ended by the server, and the lock with it; so it says something now and then.
- * @throws {UnusableDatabaseError} when the lock was lost before `work` had ended: somebody else may have been at it, too.
+ * A server may end an idle connection, and the lock ends with it. So the connection runs a statement at intervals.
+ * @throws {UnusableDatabaseError} when the lock was lost before `work` ended: another server may have done the same
+ * work.
  */
 export async function withDatabaseLock<T>(
   driver: Driver,
   work: () => Promise<T>,
-  /** Milliseconds from one sign of life to the next. */
+  /** Milliseconds between two statements that keep the connection from being idle. */
   every = 10_000,
 ): Promise<T> {
   const { lock } = internalSql[driver.dialect];
@@ -34,7 +35,7 @@ export async function withDatabaseLock<T>(
       return result;
     } finally {
       held.stop();
-      // Without its connection the lock is gone already.
+      // A lost connection has released the lock already.
       if (lock.release) await holder.execute(lock.release).catch(() => {});
     }
   } finally {
@@ -43,7 +44,7 @@ export async function withDatabaseLock<T>(
   }
 }
 
-/** Uses a connection now and then. `confirm` rejects when that has failed, or does now. */
+/** Runs a statement on a connection at intervals. `confirm` runs one more, and rejects if any of them has failed. */
 function keepHeld(holder: DatabaseConnection, every: number): { confirm(): Promise<void>; stop(): void } {
   let failure: unknown;
   let lost = false;
@@ -69,7 +70,7 @@ function keepHeld(holder: DatabaseConnection, every: number): { confirm(): Promi
 function lostMeanwhile({ description }: Driver): string {
   return (
     `The connection that kept other servers from preparing ${description} was lost before that was done. ` +
-    "What was done is kept, but another server may have done the same meanwhile: start again, which finds out."
+    "What was done is kept, but another server may have done the same meanwhile. Start again: the start checks what is there."
   );
 }
 

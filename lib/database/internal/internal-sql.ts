@@ -1,8 +1,8 @@
 import type { Dialect, Statement } from "../driver/driver.ts";
 
 /**
- * What a column of the framework's own tables holds: a `key` is compared byte by byte and short enough for an index, a
- * `text` is as long as it likes, an `integer` has 64 bits.
+ * What a column of the framework's own tables holds: a `key` is compared byte by byte and is short enough for an index,
+ * a `text` may be of any length, an `integer` has 64 bits.
  */
 export type ColumnKind = "key" | "text" | "integer";
 
@@ -10,43 +10,50 @@ export type ColumnKind = "key" | "text" | "integer";
 export interface TableSpec {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnKind>>;
-  /** Columns that are searched by beside the key. Where an index would cost more than it helps there is none. */
+  /** Further columns that rows are searched by. A dialect in which an index costs more than it saves makes none. */
   readonly indexes?: readonly string[];
 }
 
-/** How one dialect says what the framework itself asks of a database. Pure text: nothing here runs anything. */
+/** The framework's own statements in one dialect. Text only: nothing here runs a statement. */
 export interface InternalSql {
-  /** Whether a transaction that is rolled back takes `create table` and `alter table` with it. */
+  /** Whether a rollback also undoes `create table` and `alter table`. */
   readonly definitionsRollBack: boolean;
-  /** What the database's user may lack when the framework's tables cannot be made. */
+  /** For an error message: the right that the user may lack when the framework's tables cannot be created. */
   readonly rightToCreate: string;
-  /** What the user may lack when they are there and cannot be read. */
+  /** For an error message: the right that the user may lack when the tables exist and cannot be read. */
   readonly rightToUse: string;
-  /** A name as SQL, even where it is a reserved word. */
+  /** A name as SQL, also a reserved word. */
   quoted(name: string): string;
-  /** One of the framework's own tables, out of the author's way and out of drizzle-kit's. */
+  /**
+   * The SQL name of one of the framework's own tables. It cannot meet a name of the author's, and drizzle-kit ignores
+   * it.
+   */
   own(table: string): string;
-  /** What makes one of the framework's own tables where it is not there yet, and changes nothing where it is. */
+  /** Creates one of the framework's own tables, or changes nothing when it exists. */
   createOwn(table: TableSpec): readonly string[];
-  /** Rows `{ name }`: which of these tables, named as SQL names them, are there. */
+  /** Answers a row `{ name }` for each of these tables, by their SQL names, that exists. */
   existing(tables: readonly string[]): Statement;
-  /** `column` is one of `values`. The only condition with values in its statement. */
+  /**
+   * The condition that `column` is one of `values`. It takes `$1`, so it must be the statement's only one with values.
+   */
   among(column: string, values: readonly unknown[]): Statement;
-  /** Behind a select: its rows are locked until the transaction ends. */
+  /** The end of a select whose rows are locked until the transaction ends. */
   readonly forUpdate: string;
-  /** Inserts `$1, $2 …` into these columns, and nothing where the key is taken: then 0 rows are changed. */
+  /** Inserts `$1, $2 …` into these columns. Where the key is taken it changes 0 rows. */
   insertNew(table: string, columns: readonly string[]): string;
-  /** Inserts `$1, $2 …` into these columns; where the first of them, the key, is taken the rest are replaced. */
+  /**
+   * Inserts `$1, $2 …` into these columns. Where the key, the first of them, is taken, it replaces the other columns.
+   */
   put(table: string, columns: readonly string[]): string;
-  /** Where drizzle's own migrator records what it has run, and what makes that. */
+  /** The table in which Drizzle's migrator records what it has run, and the statements that create it. */
   readonly migrations: { readonly table: string; readonly create: readonly string[] };
-  /** A lock of the whole database, for `alone`. Without one the database has one server only. */
+  /** A lock of the whole database, for `withDatabaseLock`. Undefined where a database has one server only. */
   readonly lock: DatabaseLock | undefined;
 }
 
-/** Ends with `release` where there is one, otherwise with the transaction that took it; and always with its connection. */
+/** Ends with `release`, or, where there is none, with the transaction that took it; and always with its connection. */
 export interface DatabaseLock {
-  /** Waits until nobody else holds it. Answers one row, `{ taken }`, which is 1 unless waiting was in vain. */
+  /** Waits for the lock. Answers one row, `{ taken }`: 1, or another value when the wait timed out. */
   readonly take: string;
   readonly release?: string;
 }
@@ -59,9 +66,9 @@ const pg: InternalSql = {
     '"grant select, insert, update, delete on all tables in schema convex_lite to …").',
   quoted: doubleQuoted,
   own: (table) => `convex_lite.${table}`,
-  // No indexes but the keys: where a changed column has one, every update writes into the pages of all indexes, and
-  // serializable transactions that have looked up another row on the same page conflict. With 8 clients writing at once
-  // an index on `sessions.touched` made for 3,700 conflicts in 3,200 mutations; without it there are 10.
+  // No indexes but the keys. Where a changed column is indexed, every update writes to the pages of all indexes, and
+  // conflicts with each serializable transaction that has read another row of the same page. With 8 clients writing at
+  // once, an index on `sessions.touched` caused 3,700 conflicts in 3,200 mutations; without it there were 10.
   createOwn: (table) => [
     createSchema("convex_lite"),
     createTable(pg, table, columnsOf(pg, table, { key: "text", text: "text", integer: "bigint" })),
@@ -82,7 +89,8 @@ const pg: InternalSql = {
       "create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
     ],
   },
-  // "convex-lite" as a number: advisory locks are named by 64 bits, shared by everything in a database.
+  // The name "convex-lite" as a number: an advisory lock is named by 64 bits, and all users of a database share the
+  // names.
   lock: { take: "select 1 as taken from pg_advisory_xact_lock(7165059151302979683)" },
 };
 
@@ -110,7 +118,7 @@ const sqlite: InternalSql = {
     sql: `${column} in (select value from json_each($1))`,
     params: [JSON.stringify(values)],
   }),
-  // Who writes is the only one who does.
+  // A transaction that writes is the only one.
   forUpdate: "",
   insertNew: (table, columns) =>
     `${insert(sqlite, table, columns)} on conflict (${sqlite.quoted(columns[0] ?? "")}) do nothing`,
@@ -134,9 +142,9 @@ const mysql: InternalSql = {
   own: prefixed,
   createOwn: (table) => {
     const columns = columnsOf(mysql, table, { key: "varchar(64)", text: "longtext", integer: "bigint" });
-    // MySQL knows no `create index if not exists`.
+    // MySQL has no `create index if not exists`.
     const indexes = (table.indexes ?? []).map((column) => `key (${mysql.quoted(column)})`);
-    // The collations that are the default here take "a" and "A" for the same.
+    // MySQL's default collations treat "a" and "A" as equal.
     const options = "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin";
     return [`${createTable(mysql, table, [...columns, ...indexes])} ${options}`];
   },
@@ -149,7 +157,8 @@ const mysql: InternalSql = {
   }),
   among: (column, values) => ({ sql: `${column} in ($1)`, params: [listed(values)] }),
   forUpdate: " for update",
-  // It would also cut what is too long for a column, where others refuse it: no key of the framework is.
+  // "ignore" also truncates a value that is too long for its column, which other databases refuse. None of the
+  // framework's is.
   insertNew: (table, columns) => insert(mysql, table, columns).replace(/^insert/, "insert ignore"),
   put: (table, columns) => {
     const rest = columns.slice(1).map((column) => `${mysql.quoted(column)} = values(${mysql.quoted(column)})`);
@@ -161,20 +170,20 @@ const mysql: InternalSql = {
       "create table if not exists __drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
     ],
   },
-  // Such locks belong to the whole server and are named by 64 characters at most. MySQL 9.6 knows no md5 any more.
+  // These locks belong to the whole server, and their names have at most 64 characters. MySQL 9.6 has no md5.
   lock: {
     take: `select get_lock(${LOCK_IN_MYSQL}, 3600) as taken`,
     release: `select release_lock(${LOCK_IN_MYSQL})`,
   },
 };
 
-/** One entry per dialect. */
+/** The statements of each dialect. */
 export const internalSql: Readonly<Record<Dialect, InternalSql>> = { pg, sqlite, mysql };
 
-/** What drizzle-kit is to leave alone where the framework's tables lie among the author's. */
+/** The prefix by which drizzle-kit ignores the framework's tables where they are in the same schema as the author's. */
 export const OWN_PREFIX = "_convex_lite_";
 
-/** "if not exists" asks for the right to create one even where it is there. */
+/** Not "if not exists", which needs the right to create a schema even when it exists. */
 function createSchema(name: string): string {
   return `do $$ begin if to_regnamespace('${name}') is null then create schema ${name}; end if; end $$`;
 }
@@ -187,7 +196,7 @@ function doubleQuoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** For `in (…)`, which wants one value at least. */
+/** Values for `in (…)`, which needs at least one. */
 function listed(values: readonly unknown[]): readonly unknown[] {
   return values.length > 0 ? values : [null];
 }

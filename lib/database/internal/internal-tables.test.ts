@@ -16,7 +16,7 @@ const columnsOfSessions = (driver: Driver): Promise<unknown[]> =>
     return rows.map((row) => `${row.column_name} ${row.data_type}`);
   });
 
-test("the framework's tables are there, and making them again changes nothing", async () => {
+test("the framework's tables exist, and creating them again changes nothing", async () => {
   const driver = await openTemporaryDatabase({ schema: {} });
   const columns = ["id text", "identity text", "last_decided bigint", "outcomes text", "touched bigint"];
   expect(await columnsOfSessions(driver)).toEqual(columns);
@@ -25,7 +25,7 @@ test("the framework's tables are there, and making them again changes nothing", 
   await driver.close();
 });
 
-test("writers of different sessions do not conflict by an index: the key is the only one", async () => {
+test("the key is the only index of the clients' table, so that mutations of different clients do not conflict", async () => {
   const driver = await openTemporaryDatabase({ schema: {} });
   const indexes = await inTransaction(driver, "read", (connection) =>
     connection.execute("select indexname from pg_indexes where schemaname = 'convex_lite' and tablename = 'sessions'"),
@@ -34,7 +34,7 @@ test("writers of different sessions do not conflict by an index: the key is the 
   await driver.close();
 });
 
-test("tables of a later release are an error that says so", async () => {
+test("tables of a later release are refused with an error that says so", async () => {
   const driver = await openTemporaryDatabase({ schema: {} });
   await inTransaction(driver, "write", (connection) => writeMeta(connection, "version", "99"));
   await expect(createInternalTables(driver)).rejects.toThrow("version 99, made by a later release");
@@ -42,7 +42,7 @@ test("tables of a later release are an error that says so", async () => {
 });
 
 await describeWithPostgres("PostgreSQL", (server) => {
-  test("servers that start at once on an empty database all come up", async () => {
+  test("servers that start at the same time on an empty database all start", async () => {
     const drivers = await Promise.all(
       Array.from({ length: 5 }, () => openPostgres({ url: server.url, schema: {}, log })),
     );
@@ -52,7 +52,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     await Promise.all(drivers.map((each) => each.close()));
   });
 
-  test("a user who may not use them is told what is missing; one who may needs no right to create", async () => {
+  test("a user who may not use the tables is told which right is missing; one who may needs no right to create", async () => {
     const { name, url } = await server.newUser();
     const [admin, driver] = await Promise.all([
       openPostgres({ url: server.url, schema: {}, log }),
@@ -71,7 +71,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     await Promise.all([admin.close(), driver.close()]);
   });
 
-  test("a user who may not create a schema makes them in one that was made for them", async () => {
+  test("a user who may not create a schema creates the tables in one that exists already", async () => {
     const { name, url } = await server.newUser();
     const admin = await openPostgres({ url: server.url, schema: {}, log });
     await inTransaction(admin, "define", async (connection) => {

@@ -4,13 +4,13 @@ import { advance, clients } from "./client-row.ts";
 import { inTransaction, withDatabaseLock } from "./database-lock.ts";
 import { internalSql, type TableSpec } from "./internal-sql.ts";
 
-/** Single facts by name: the version of these tables, the schema development brought the database to. */
+/** Values by name: the version of these tables, the schema that development last pushed. */
 const meta: TableSpec = { name: "meta", columns: { key: "key", value: "text" } };
 
 /**
- * The framework's own tables, where neither the author's names nor drizzle-kit meet them. Each entry takes them from the
- * version before to the next; entries are added at the end, and never changed. They may run again after they were
- * stopped half way, so each leaves alone what is there.
+ * The versions of the framework's own tables. Each entry leads from the version before it to the next. Entries are
+ * added at the end and never changed. A process may end in the middle of an entry, which then runs again, so each
+ * statement leaves existing tables alone.
  */
 const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
   (dialect) => [meta, clients].flatMap(internalSql[dialect].createOwn),
@@ -18,9 +18,9 @@ const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
 ];
 
 /**
- * Brings the framework's tables to the version of this code. Does nothing when they are there; servers that start at
- * the same time wait for the one that does it.
- * @throws when the tables are newer than this code, or the user may not create or use them.
+ * Creates the framework's tables, or upgrades them to the version of this code. Of servers that start at the same time,
+ * one does it and the others wait.
+ * @throws {UnusableDatabaseError} when the tables are newer than this code, or the user may not create or use them.
  */
 export async function createInternalTables(driver: Driver): Promise<void> {
   const { rightToUse, rightToCreate } = internalSql[driver.dialect];
@@ -33,7 +33,7 @@ export async function createInternalTables(driver: Driver): Promise<void> {
   });
 }
 
-/** What says itself what is wrong stays as it is, and so does a lost connection, which no right would help. */
+/** Adds the missing right to an error, unless the error explains itself or is one that no right would prevent. */
 function explained(driver: Driver, error: unknown, what: "read" | "created", right: string): unknown {
   if (error instanceof UnusableDatabaseError || driver.classify(error) !== "other") return error;
   return new UnusableDatabaseError(
@@ -59,7 +59,7 @@ async function presentVersion(connection: DatabaseConnection): Promise<number> {
   );
 }
 
-/** One fact of the table `meta`; undefined when it, or the table, is not there. */
+/** A value of the table `meta`; undefined when the value or the table does not exist. */
 export async function readMeta(connection: DatabaseConnection, key: string): Promise<string | undefined> {
   const { own, quoted, existing } = internalSql[connection.dialect];
   const { sql, params } = existing([own("meta")]);
