@@ -1,6 +1,6 @@
 /**
- * Statements that commit by the way, from MySQL's manual ("Statements That Cause an Implicit Commit"), MariaDB's, and those
- * that end a transaction openly. A statement is one of them by its first words alone.
+ * First words of statements that commit the open transaction implicitly, from the manuals of MySQL ("Statements That
+ * Cause an Implicit Commit") and MariaDB, and of those that end a transaction explicitly. The first words decide alone.
  */
 const COMMITTING = new Set([
   ...["alter", "create", "drop", "rename", "truncate", "import", "install", "uninstall", "grant", "revoke"],
@@ -8,32 +8,32 @@ const COMMITTING = new Set([
   ...["begin", "start", "commit", "rollback", "xa", "change", "stop", "clone", "restart", "shutdown"],
 ]);
 
-/** The beginnings of what those words begin as well, and what commits nothing. */
+/** Statements that begin with one of those words and commit nothing. */
 const HARMLESS = [
   /^(create|drop) temporary /,
   /^create or replace temporary /,
   /^rollback( work)? to /,
-  // MariaDB's, which runs one of these and says how.
+  // MariaDB's `analyze` in front of a statement runs that statement and reports on its execution.
   /^analyze (format|select|insert|replace|update|delete|with) /,
 ];
 
-/** Words that commit only with those after them. */
+/** Statements that commit, recognised by the words after the first. */
 const OTHERS = [/^load index /, /^set (password|default role|resource group) /];
 
-/** Statements that cannot end a transaction, whatever is in them. */
+/** First words of statements that cannot end a transaction, whatever follows. */
 const HARMLESS_WORDS = new Set([
   ...["", "select", "insert", "replace", "update", "delete", "with", "values", "table", "do"],
   ...["show", "explain", "describe", "desc", "savepoint", "release"],
 ]);
 
-/** What it holds is a statement for some servers and a remark for others, so nobody looks into it. */
+/** A comment that some servers execute and others ignore. It is always refused, without reading its content. */
 const EXECUTED_COMMENT = "/*! … */";
 
-/** The words with which the statement would commit what came before it; undefined when it would not. */
+/** The words by which the statement would commit what was written before it; undefined when it would not. */
 export function committingWords(sql: string): string | undefined {
   const words = firstWords(sql);
   if (words === EXECUTED_COMMENT) return words;
-  // MariaDB's prefix, with which a statement has settings of its own.
+  // MariaDB: `set statement … for …` sets variables for the one statement after `for`.
   const prefixed = words.startsWith("set statement ") ? /\sfor\s([\s\S]*)/i.exec(sql) : null;
   if (prefixed) return committingWords(prefixed[1] ?? "");
   const [first = "", second = ""] = words.split(" ");
@@ -43,15 +43,18 @@ export function committingWords(sql: string): string | undefined {
   return `${first} ${second}`.trimEnd();
 }
 
-/** May it run another statement that nobody has looked at, as `call` and `execute` do? */
+/** Whether the statement may run another one that was not checked, as `call` and `execute` do. */
 export function mayHideAnother(sql: string): boolean {
   return !HARMLESS_WORDS.has(firstWords(sql).split(" ")[0] ?? "");
 }
 
-/** White space and comments, or a word, or the opening of a comment that the server executes. */
+/** White space, a comment, a word, or the opening of a comment that the server executes. */
 const PIECE = /\s+|\/\*(?!M?!)[\s\S]*?\*\/|--(?=\s|$)[^\n]*|#[^\n]*|(?<word>[a-z_]+)|(?<executed>\/\*M?!)/giy;
 
-/** Up to four words in small letters, each with a space after it. Ends where something else comes. */
+/**
+ * Up to four words in lower case, each with a space after it. Stops at anything that is neither word, space nor
+ * comment.
+ */
 function firstWords(sql: string): string {
   let words = "";
   let left = 4;

@@ -28,32 +28,35 @@ import { classifyMysql, isLoss } from "./mysql-errors.ts";
 export interface MysqlConnectionOptions {
   /** The schema of the next `begin`. */
   schema(): RelationalSchema<MySqlDialect>;
-  /** Says a statement's error in better words, where there are any. */
+  /** Replaces a statement's error by one with a clearer message, or returns it as it is. */
   explain(error: unknown, statement: string): unknown;
-  /** Called once: the client has gone back to its pool, or was destroyed; then `busy` says that a statement was running. */
+  /**
+   * Called once: the client went back to its pool ("reuse") or was destroyed; "busy" means while a statement was
+   * running.
+   */
   ended(how: "reuse" | "throwAway" | "busy"): void;
 }
 
 /**
- * Connections of the pool are set to "repeatable read": only then is a consistent snapshot one. It is made by the
- * statement itself. "Serializable" counts for the next transaction only, and has plain selects take locks.
+ * The pool sets its connections to "repeatable read", without which "with consistent snapshot" takes no snapshot. The
+ * statement takes it at once. "Serializable" applies to the next transaction only, and makes plain selects take locks.
  */
 const beginStatements: Readonly<Record<TransactionMode, readonly string[]>> = {
   read: ["start transaction with consistent snapshot, read only"],
   write: ["set transaction isolation level serializable", "start transaction"],
-  // MySQL ends a transaction before and after it changes a table.
+  // No transaction: MySQL commits before and after each change of a table.
   define: [],
 };
 
-/** In what the server says of its state: a transaction is open (1), and after it each statement is kept at once (2). */
+/** Flags of the server's status after `begin`: a transaction is open (1), and autocommit is on (2). */
 const AS_BEGUN = 1 | 2;
 
 /**
- * One transaction on one connection of a pool of mysql2.
+ * One transaction at a time on one connection of a pool of mysql2.
  *
- * A deadlock ends the whole transaction in MySQL, but not the connection: statements after it would be kept, each by
- * itself. So after a conflict, and after a statement that ended the transaction by the way, no other is sent. Statements
- * that are known to end it are not sent at all: what they commit could not be rolled back any more.
+ * In MySQL a deadlock ends the transaction, but not the connection: each later statement would be committed by itself.
+ * So after a conflict, and after a statement that ended the transaction implicitly, no further statement is sent. A
+ * statement that is known to end the transaction is not sent at all, because what it commits could not be rolled back.
  */
 export class MysqlConnection implements DatabaseConnection {
   readonly dialect = "mysql";
@@ -62,12 +65,14 @@ export class MysqlConnection implements DatabaseConnection {
   #lost: ConnectionLostError | undefined;
   /** Rejects when the connection is lost: mysql2 never answers a statement whose connection was destroyed. */
   readonly #loss = Promise.withResolvers<never>();
-  /** Why no more statements of this transaction are sent. */
+  /**
+   * The error with which every further statement of this transaction is refused. Undefined while statements are sent.
+   */
   #over: unknown;
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
   #transaction: TransactionScope | undefined;
   #inTransaction = false;
-  /** A statement has left the connection in a state that others must not meet. */
+  /** A statement has left the connection in a state in which it must not be used again. */
   #meddledWith = false;
   #running = 0;
   #db: unknown;
@@ -78,7 +83,7 @@ export class MysqlConnection implements DatabaseConnection {
     this.#client = client;
     this.#options = options;
     client.on("error", this.#onError);
-    // Nobody may be waiting.
+    // A loss while no statement runs must not be an unhandled rejection.
     this.#loss.promise.catch(() => {});
   }
 
@@ -128,7 +133,7 @@ export class MysqlConnection implements DatabaseConnection {
       await this.#send({ sql: "rollback" });
       this.#inTransaction = false;
     } catch (error) {
-      // Without a connection the database has rolled back already; the client is thrown away by `release`.
+      // When the connection is lost, the database rolls back by itself; `release` destroys the client.
       this.#lose(error);
     }
   }
@@ -182,7 +187,10 @@ export class MysqlConnection implements DatabaseConnection {
     }
   }
 
-  /** Answers without rows say in what state they left the connection; after others, and after errors, it is asked. */
+  /**
+   * Checks whether a statement has ended the transaction. An answer without rows holds the server's status; after any
+   * other answer, and after an error, the server is asked for it.
+   */
   async #noteWhetherOver(answer: unknown, sql: string): Promise<void> {
     if (!this.#inTransaction || this.#lost) return;
     if (Array.isArray(answer) && !mayHideAnother(sql)) return;
@@ -220,11 +228,11 @@ export class MysqlConnection implements DatabaseConnection {
 function wouldCommit(words: string): Error {
   return new Error(
     `A function has its transaction already, and "${words}" would commit what it has written so far, even if the function fails later. ` +
-      "Change tables by convex/schema.ts or a migration; for a part that can fail by itself use db.transaction.",
+      "To change tables, use convex/schema.ts or a migration; for a part that may fail by itself, use db.transaction.",
   );
 }
 
-/** mysql2 puts values into the text itself, where `?` stands. */
+/** The statement with `?` in place of `$1`, `$2` …: mysql2 writes the values into the text. */
 function positional(sql: string, params: readonly unknown[]): QueryOptions {
   if (params.length === 0) return { sql };
   const values: unknown[] = [];
@@ -241,7 +249,7 @@ function serverStatus(answer: unknown): number | undefined {
 
 type Schema = Record<string, unknown>;
 
-/** Drizzle's session, refusing statements after the end of the transaction. */
+/** Drizzle's session. Refuses statements after the transaction has ended. */
 class TransactionSession extends MySql2Session<Schema, TablesRelationalConfig> {
   readonly #transaction: TransactionScope;
 
@@ -265,7 +273,9 @@ interface NestableParts {
   send(sql: string): Promise<unknown>;
 }
 
-/** Drizzle's transaction, with nested ones that lose as a whole, as PostgreSQL's do. */
+/**
+ * Drizzle's transaction. Its nested transactions are rolled back as a whole when a statement fails, as in PostgreSQL.
+ */
 class NestableTransaction extends MySqlTransaction<
   MySql2QueryResultHKT,
   MySql2PreparedQueryHKT,

@@ -19,7 +19,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     reopens: true,
   });
 
-  test("related rows come along where the server can join them; MariaDB's error says what to do instead", async () => {
+  test("db.query loads related rows on MySQL; on MariaDB the error says what to do instead", async () => {
     const lists = mysqlTable("lists", { id: int().primaryKey() });
     const items = mysqlTable("items", { id: int().primaryKey(), list: int().notNull() });
     const schema = {
@@ -49,7 +49,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     await driver.close();
   });
 
-  test("what fails elsewhere is no loss of our connection, whatever it is called", async () => {
+  test("a network error of the function's own call does not count as a lost connection", async () => {
     const driver = await openMysql({ url: server.url, schema: {}, log });
     const elsewhere = new TypeError("fetch failed", {
       cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
@@ -58,7 +58,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     await driver.close();
   });
 
-  describe("what would commit a part of a transaction is not sent:", () => {
+  describe("a statement that would commit a part of the transaction is not sent:", () => {
     const write = async (driver: Driver, then: (connection: DatabaseConnection) => Promise<unknown>) =>
       inTransaction(driver, "write", async (connection) => {
         await connection.change("insert into kept values (1)");
@@ -67,7 +67,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     const kept = (driver: Driver) =>
       inTransaction(driver, "read", (connection) => connection.execute("select id from kept"));
     const withKept = async (work: (driver: Driver) => Promise<void>): Promise<void> => {
-      // With one connection the next transaction finds what the one before has left.
+      // One connection, so that the next transaction uses the connection of the one before it.
       const driver = await openMysql({ url: server.url, schema: {}, log, connections: 1 });
       await inTransaction(driver, "define", async (connection) => {
         await connection.execute("drop table if exists kept");
@@ -85,10 +85,10 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
         "rename table kept to lost",
         "truncate kept",
         "truncate table nothing",
-        "create user nobody",
+        "create user stranger",
         "set password = ''",
       ],
-      ...["grant select on kept to nobody", "revoke select on kept from nobody", "flush tables", "reset master"],
+      ...["grant select on kept to stranger", "revoke select on kept from stranger", "flush tables", "reset master"],
       ...["lock tables kept write", "unlock tables", "analyze table kept", "optimize table kept", "repair table kept"],
       ...["check table kept", "analyze local table kept", "cache index kept in hot", "load index into cache kept"],
       ...["install plugin x soname 'x'", "uninstall plugin x", "start slave", "stop replica", "change master to x = 1"],
@@ -113,14 +113,14 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     );
 
     test.each(["multipleStatements=true", "flags=MULTI_STATEMENTS"])(
-      "nor can it stand behind another statement, whatever ?%s asks for",
+      "nor after another statement in the same text: ?%s is refused",
       async (parameter) => {
         const asked = openMysql({ url: `${server.url}?${parameter}`, schema: {}, log });
         await expect(asked).rejects.toThrow("has several statements sent as one");
       },
     );
 
-    test("what commits nothing is", () =>
+    test("a statement that commits nothing is sent", () =>
       withKept(async (driver) => {
         const harmless = [
           ...["create temporary table aside (id int)", "insert into aside values (7)", "drop temporary table aside"],
@@ -145,8 +145,8 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
       ["answers nothing", "begin commit; end"],
       ["answers rows", "begin commit; select 1; end"],
       ["fails", "begin commit; signal sqlstate '45000'; end"],
-      ["has statements wait for a commit from then on", "begin set autocommit = 0; select 1; end"],
-    ])("after a procedure that commits all the same and %s nothing is, and its connection is let go", (_, body) =>
+      ["turns autocommit off", "begin set autocommit = 0; select 1; end"],
+    ])("after a procedure that commits and %s, no statement is sent, and its connection is closed", (_, body) =>
       withKept(async (driver) => {
         await inTransaction(driver, "define", async (connection) => {
           await connection.execute("drop procedure if exists meddle");
@@ -167,7 +167,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
     );
   });
 
-  test("a connection keeps to what values in statements rely on, however the server is set", async () => {
+  test("a connection has the settings on which values in statements rely, whatever the server's own are", async () => {
     const driver = await openMysql({ url: server.url, schema: {}, log });
     const [row] = await inTransaction(driver, "read", (connection) =>
       connection.execute("select @@session.sql_mode as mode, @@session.time_zone as zone"),

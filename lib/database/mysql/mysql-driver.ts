@@ -16,15 +16,16 @@ export interface MysqlOptions {
   url: string;
   schema: Record<string, unknown>;
   log: Log;
-  /** Connections at most. Default 10. */
+  /** The most connections at a time. Default 10. */
   connections?: number;
-  /** Milliseconds `connect` waits for a free connection, and a new one for its server. Default 10,000. */
+  /** Milliseconds that `connect` waits for a free connection, and a new connection for its server. Default 10,000. */
   connectTimeoutMs?: number;
 }
 
 /**
- * Opens a MySQL or MariaDB server, and talks to it once to see that it is the right one.
- * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
+ * Opens a MySQL or MariaDB server, and checks its version and settings.
+ * @throws {UnusableDatabaseError} when it is unreachable, refuses, or is unsuitable. The message never holds the
+ * password.
  */
 export async function openMysql(given: MysqlOptions): Promise<Driver> {
   const options = { ...given, url: withTlsOfMysql2(given.url) };
@@ -39,10 +40,10 @@ export async function openMysql(given: MysqlOptions): Promise<Driver> {
   }
 }
 
-/** Behind another in the same text a statement would commit unseen. */
+/** Only the first statement of a text is checked for an implicit commit (see implicit-commit.ts). */
 const severalStatements =
-  "DATABASE_URL has several statements sent as one, in which nobody could tell what commits a part of a mutation. Take " +
-  "multipleStatements out of it, and send them one by one.";
+  "DATABASE_URL has several statements sent as one, and convex-lite could not see which of them commits a part of a " +
+  "mutation. Take multipleStatements out of it, and send statements one by one.";
 
 /** The options of every connection to the server. */
 function connectionOptions({ url, connectTimeoutMs = 10_000 }: MysqlOptions): PoolOptions {
@@ -50,17 +51,17 @@ function connectionOptions({ url, connectTimeoutMs = 10_000 }: MysqlOptions): Po
     uri: url,
     connectTimeout: connectTimeoutMs,
     charset: "utf8mb4",
-    // Dates that Drizzle does not turn into text itself, as in the author's own SQL.
+    // For dates that Drizzle does not convert itself, as in the author's own SQL.
     timezone: "Z",
-    // Integers that JavaScript's numbers cannot hold come as text.
+    // Integers beyond the safe range of JavaScript's numbers come as strings.
     supportBigNumbers: true,
   };
 }
 
 /**
- * What each connection is told first. Times are in UTC, as Drizzle reads and writes them. A value that does not fit is an
- * error, not cut off; and a backslash escapes, as mysql2 relies on when it puts values into statements.
- * Outside of transactions each statement is kept, as changes of tables need.
+ * The first statements on each connection. Times are in UTC, as Drizzle reads and writes them. A value that does not
+ * fit its column is an error instead of truncated. A backslash escapes, on which mysql2 relies when it writes values
+ * into statements. Autocommit is on, for changes of tables, which run outside of transactions.
  */
 const FIRST = [
   "set session transaction isolation level repeatable read",
@@ -70,7 +71,7 @@ const FIRST = [
 function openPool(options: MysqlOptions, place: string): Pool {
   const pool = createPool({ ...connectionOptions(options), connectionLimit: options.connections ?? CONNECTIONS });
   pool.on("connection", (client) => {
-    // mysql2 types the promises' connection, and gives the plain one.
+    // mysql2 declares the connection with promises here, and passes the one with callbacks.
     const connection = client as unknown as RawConnection;
     connection.on("error", (error) =>
       options.log.warn(`A connection to the database at ${place} was lost.`, { reason: error.message }),
@@ -95,7 +96,7 @@ class MysqlDriver implements Driver {
   readonly #options: MysqlOptions;
   readonly #pool: Pool;
   readonly #product: Product;
-  /** mysql2 lets whoever asks for a connection wait for ever. */
+  /** Limits the wait for a connection: mysql2's pool has no such limit. */
   readonly #turns: Semaphore;
   #schema;
   #closing: Promise<void> | undefined;
@@ -142,8 +143,8 @@ class MysqlDriver implements Driver {
   }
 
   /**
-   * Has the server stop what runs on a connection that is closed already: it would notice that only when the statement
-   * has something to say, and until then its locks hold up everybody. An attempt, that nobody waits for.
+   * Makes the server stop the statement of a connection that is closed already. By itself the server notices only when
+   * the statement has something to send, and its locks block others until then. Not awaited; a failure changes nothing.
    */
   #stop({ threadId }: PoolConnection): void {
     createConnection(connectionOptions({ ...this.#options, connectTimeoutMs: 5_000 }))
@@ -185,7 +186,7 @@ function refusalOf(error: unknown): string | undefined {
     case 1130:
       return `the server does not let this user in from here (${innermostMessage(error)}).`;
     case 1044:
-      return "the server does not let this user use this database. Grant it, or correct the name in DATABASE_URL.";
+      return "the server does not let this user use this database. Grant the right, or correct the name in DATABASE_URL.";
     case 1049:
       return "the server has no database of that name. Create it, or correct the name in DATABASE_URL.";
     case 1040:
@@ -197,17 +198,17 @@ function refusalOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** `host:port/database`. */
+/** Names the database without secrets: `host:port/database`. */
 function placeOf(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}:${port || 3306}${pathname}`;
 }
 
-/** Drizzle writes `with` in `db.query` as lateral joins. The server's own words about that would help nobody. */
+/** Explains MariaDB's error of syntax for a lateral join, which Drizzle writes for `with` in `db.query`. */
 function withoutLateral(error: unknown, statement: string): unknown {
   if (mysqlErrorNumber(error) !== 1064 || !/ join lateral /i.test(statement)) return error;
   return new Error(
-    "MariaDB has no lateral joins, which `with` in db.query needs. Join the tables in a select, or ask for each by itself.",
+    "MariaDB has no lateral joins, which `with` in db.query needs. Join the tables in a select, or query each by itself.",
     { cause: error },
   );
 }

@@ -15,11 +15,11 @@ writeFileSync(authority, "an authority");
 
 const translated = (parameters: string, host = "db.example"): URL =>
   new URL(withTlsOfMysql2(`mysql://u%40:geh%2Feim@${host}:3306/app?${parameters}`));
-/** What mysql2 will make of it. */
+/** The option `ssl` that mysql2 reads from the address. */
 const ssl = (parameters: string, host?: string): unknown =>
   JSON.parse(translated(parameters, host).searchParams.get("ssl") ?? "null");
 
-describe("what an address of MySQL says of TLS is said to mysql2 in its own words:", () => {
+describe("TLS parameters of an address become mysql2's option:", () => {
   const encrypted = { rejectUnauthorized: false };
   const checked = { rejectUnauthorized: true };
   const named = { rejectUnauthorized: true, verifyIdentity: true };
@@ -49,7 +49,7 @@ describe("what an address of MySQL says of TLS is said to mysql2 in its own word
     ['ssl={"rejectUnauthorized":false}', encrypted],
   ])("?%s", (parameters, expected) => expect(ssl(parameters)).toEqual(expected));
 
-  test("and nothing else in it changes", () => {
+  test("and nothing else in the address changes", () => {
     const { href } = translated("charset=utf8mb4&sslmode=require");
     expect(href).toMatch(/^mysql:\/\/u%40:geh%2Feim@db\.example:3306\/app\?charset=utf8mb4&ssl=/);
     expect(href).not.toContain("sslmode");
@@ -60,24 +60,24 @@ describe("what an address of MySQL says of TLS is said to mysql2 in its own word
     ["sslmode=prefer", "cannot be promised"],
     ["sslmode=allow", "cannot be promised"],
     ["ssl-mode=PREFERRED", "does not fall back. Write ?ssl-mode=disabled"],
-    ["sslmode=bogus", "?sslmode=bogus. Nobody knows what that is. Write ?ssl-mode=disabled"],
-    ["sslmode=", "Nobody knows"],
-    ["sslmode=constructor", "Nobody knows"],
-    ["ssl=yes", "?ssl=yes. Nobody knows"],
-    ['ssl={"ca":', "Nobody knows"],
+    ["sslmode=bogus", "?sslmode=bogus. That is an unknown mode. Write ?ssl-mode=disabled"],
+    ["sslmode=", "unknown mode"],
+    ["sslmode=constructor", "unknown mode"],
+    ["ssl=yes", "?ssl=yes. That is an unknown mode"],
+    ['ssl={"ca":', "unknown mode"],
     ["useSSL=true", "DATABASE_URL has ?useSSL=…. Write ?ssl-mode=disabled"],
     ["tls=true", "DATABASE_URL has ?tls=…."],
     ["sslmode=require&ssl={}", "in two ways"],
     ["ssl=true&sslmode=require", "in two ways"],
     ["ssl-ca=/nowhere/ca.pem", "the certificate file /nowhere/ca.pem, which cannot be read (ENOENT)"],
     [`sslrootcert=${encodeURIComponent(directory)}`, "cannot be read (EISDIR)"],
-  ])("but not what nobody could promise: ?%s", (parameters, words) => {
+  ])("parameters that cannot be kept are refused: ?%s", (parameters, words) => {
     expect(() => ssl(parameters)).toThrow(words);
     expect(() => ssl(parameters)).not.toThrow("geh");
   });
 
-  test.each(["192.0.2.1", "[2001:db8::1]"])("nor that a certificate names %s", (host) => {
-    expect(() => ssl("ssl=true", host)).toThrow("names the host by a number");
+  test.each(["192.0.2.1", "[2001:db8::1]"])("a check of the host's name is refused for the IP address %s", (host) => {
+    expect(() => ssl("ssl=true", host)).toThrow("has an IP address instead");
     expect(ssl("ssl-mode=verify_ca", host)).toEqual(checked);
   });
 });
@@ -97,7 +97,7 @@ await describeWithMysql("TLS with MySQL or MariaDB", (server) => {
   const offersTls = async (): Promise<boolean> => {
     const driver = await openMysql({ url: server.url, schema: {}, log });
     const answers = await inTransaction(driver, "read", async (connection) => [
-      // MariaDB says it by the first, MySQL by the second.
+      // MariaDB answers the first, MySQL the second.
       ...(await connection.execute("show variables like 'have_ssl'")),
       ...(await connection.execute("show status like 'Current_tls_cert'")),
     ]);
@@ -105,11 +105,11 @@ await describeWithMysql("TLS with MySQL or MariaDB", (server) => {
     return answers.some(({ Value }) => Value === "YES" || /\.pem$/.test(String(Value)));
   };
 
-  test("what asks for it is encrypted, or fails and says that the server has none", async () => {
+  test("a connection that asks for TLS is encrypted, or fails and says that the server has none", async () => {
     if (await offersTls()) {
       expect(await cipherWith("sslmode=require")).toMatch(/^\w+/);
       expect(await cipherWith("sslmode=disable")).toBe("");
-      // Signed by an authority that the server made for itself.
+      // The server's certificate is signed by an authority that the server made itself.
       await expect(cipherWith("sslmode=verify-ca")).rejects.toThrow("certificate is not one to trust");
     } else {
       for (const parameters of ["sslmode=require", "ssl-mode=REQUIRED", 'ssl={"rejectUnauthorized":false}']) {

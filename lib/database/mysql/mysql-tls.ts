@@ -3,10 +3,10 @@ import { isIP } from "node:net";
 import { UnusableDatabaseError } from "../driver/database-errors.ts";
 import { unreadableCertificate } from "../driver/open-errors.ts";
 
-/** What mysql2 is to be told (its `ssl`); undefined for a connection in the clear. */
+/** mysql2's option `ssl`; undefined for a connection without TLS. */
 type Tls = { rejectUnauthorized: boolean; verifyIdentity?: true; ca?: string } | undefined;
 
-/** What each word promises in MySQL's own client, or, of two spellings the second, in PostgreSQL's. */
+/** What each mode means in MySQL's own client, or, in the second of two spellings, in PostgreSQL's. */
 const modes: Readonly<Record<string, Tls>> = {
   disabled: undefined,
   disable: undefined,
@@ -18,14 +18,15 @@ const modes: Readonly<Record<string, Tls>> = {
   "verify-full": { rejectUnauthorized: true, verifyIdentity: true },
 };
 
-/** Names of parameters, small and without - and _, as other tools write them in as many ways. */
+/** Names of parameters in lower case and without - and _, which other tools place differently. */
 const MODE = "sslmode";
 const AUTHORITY = new Set(["sslca", "sslrootcert"]);
 
 /**
- * The address as mysql2 understands it. It knows `?ssl={…}` alone: of everything else it would say in the log that it does
- * not know it, and connect in the clear.
- * @throws {UnusableDatabaseError} when nothing that was asked for can be promised.
+ * The address with its TLS parameters in mysql2's form. mysql2 knows `?ssl={…}` only: for any other parameter it logs
+ * that the parameter is unknown, and connects without TLS.
+ * @throws {UnusableDatabaseError} when the parameters are unknown, contradict each other, or ask for what MySQL cannot
+ * do.
  */
 export function withTlsOfMysql2(address: string): string {
   const url = new URL(address);
@@ -55,7 +56,7 @@ export function withTlsOfMysql2(address: string): string {
 
 const MYSQL2S = "mysql2's";
 
-/** `ssl=true` is short for a mode; settings in JSON, and its one name for such, are mysql2's. */
+/** The mode that `ssl=true` or `ssl=false` stands for, or `MYSQL2S` for mysql2's own values: JSON, or "Amazon RDS". */
 function modeOfSsl(value: string): string {
   if (/^(true|1)$/i.test(value)) return "verify_identity";
   if (/^(false|0)$/i.test(value)) return "disabled";
@@ -64,7 +65,7 @@ function modeOfSsl(value: string): string {
     const settings: unknown = JSON.parse(value);
     if (typeof settings === "object" && settings !== null) return MYSQL2S;
   } catch {
-    // Then it is a word.
+    // Not JSON, so it is the name of a mode.
   }
   return value.toLowerCase();
 }
@@ -73,11 +74,11 @@ function assertKnown(name: string, mode: string): void {
   if (Object.hasOwn(modes, mode)) return;
   const why = /^(preferred|prefer|allow)$/.test(mode)
     ? "That cannot be promised: a connection to MySQL is made with TLS or without, and does not fall back"
-    : "Nobody knows what that is";
+    : "That is an unknown mode";
   throw new UnusableDatabaseError(`DATABASE_URL has ?${name}=${mode}. ${why}. ${choices}`);
 }
 
-/** As with libpq and MySQL's client, naming an authority has certificates checked. */
+/** As in libpq and MySQL's client, a file of authorities turns the check of certificates on. */
 function withAuthority(tls: Tls, file: string | undefined): Tls {
   if (!tls || file === undefined) return tls;
   try {
@@ -88,12 +89,12 @@ function withAuthority(tls: Tls, file: string | undefined): Tls {
 }
 
 const choices =
-  "Write ?ssl-mode=disabled (in the clear), required (TLS, whoever answers), verify_ca (the certificate is checked), or " +
-  "verify_identity (and the host's name in it); in the words of PostgreSQL ?sslmode=disable, require, verify-ca or " +
-  "verify-full. ?ssl=true is verify_identity, and ?ssl-ca=… or ?sslrootcert=… the file of an authority of your own.";
+  "Write ?ssl-mode=disabled (no TLS), required (TLS without a check of the certificate), verify_ca (the certificate is " +
+  "checked), or verify_identity (and the host's name in it). PostgreSQL's names work, too: ?sslmode=disable, require, " +
+  "verify-ca or verify-full. ?ssl=true means verify_identity; ?ssl-ca=… or ?sslrootcert=… names the file of your own authority.";
 
 const unnamed =
-  "DATABASE_URL asks for a certificate with the host's name, and names the host by a number. Write its name, or " +
+  "DATABASE_URL asks for a certificate with the host's name, and has an IP address instead. Write the host's name, or " +
   "?ssl-mode=verify_ca, which checks the certificate alone.";
 
 const twice =
