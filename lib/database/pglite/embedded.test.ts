@@ -23,7 +23,7 @@ afterEach(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-/** A process that runs this module code with the embedded database's functions in reach. */
+/** Writes a module that runs this code, with the embedded database's functions imported. */
 async function program(code: string, env: Record<string, string> = {}): Promise<string> {
   const file = join(folder, `program-${children.length}-${process.hrtime.bigint()}.mjs`);
   const at = (name: string): string => JSON.stringify(new URL(`./${name}.ts`, import.meta.url).href);
@@ -43,12 +43,12 @@ async function start(code: string): Promise<ChildProcess> {
   return child;
 }
 
-test("a second process is refused, with the directory, the owner and what to do", async () => {
+test("a second process is refused, and the error names the directory, the owner and what to do", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
   const file = await program(
     "await openPglite({ directory, schema: {}, log }).catch((error) => console.log(error.message));",
   );
-  // It does not wait for the first, which is not closed before this one has ended.
+  // The second process does not wait for the first, which is closed only after the second has ended.
   const second = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: patience.fact });
   expect(second.stdout).toContain(directory);
   expect(second.stdout).toContain(`process ${process.pid}`);
@@ -57,7 +57,7 @@ test("a second process is refused, with the directory, the owner and what to do"
   await driver.close();
 });
 
-test("the same process is refused as well, and the directory is free again after close", async () => {
+test("a second driver in the same process is refused, and close releases the directory", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
   await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(DirectoryInUseError);
   await driver.close();
@@ -95,7 +95,7 @@ test("every acknowledged row survives kill -9, and the lock ends with its proces
   await driver.close();
 });
 
-test("a process that dies while it makes the directory leaves nothing that the next takes for a database", async () => {
+test("a process that dies while it creates the directory leaves nothing that the next one opens as a database", async () => {
   await mkdir(`${directory}.unfinished`, { recursive: true });
   await writeFile(join(`${directory}.unfinished`, "half-a-file"), "");
   const driver = await openPglite({ directory, schema: {}, log });
@@ -105,13 +105,13 @@ test("a process that dies while it makes the directory leaves nothing that the n
   expect(await readdir(join(directory, ".."))).not.toContain("pglite.unfinished");
 });
 
-test("a directory that holds something else is an error that names it and says what to do", async () => {
+test("a directory that holds something else is refused, and the error names it and says what to do", async () => {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, "PG_VERSION"), "12\n");
   await expect(openPglite({ directory, schema: {}, log })).rejects.toThrow(
     /pglite cannot be opened.*move the directory away/,
   );
-  // And it is free again.
+  // The lock was released.
   lockDirectory(directory).release();
 });
 
@@ -124,7 +124,7 @@ describe("the first time on a machine", () => {
     return code;
   };
 
-  test("two processes at once both come up, and leave one image", async () => {
+  test("two processes that start at the same time both start, and leave one image", async () => {
     const cache = join(folder, "cache");
     expect(await Promise.all([run({ XDG_CACHE_HOME: cache }, "a"), run({ XDG_CACHE_HOME: cache }, "b")])).toEqual([
       0, 0,
@@ -132,8 +132,8 @@ describe("the first time on a machine", () => {
     expect(await readdir(join(cache, "convex-lite"))).toHaveLength(1);
   });
 
-  test("a place that cannot be written is no obstacle", async () => {
-    // A file where the folder should be: nobody, not even root, can make a folder in it.
+  test("a cache that cannot be written is replaced by the next place", async () => {
+    // A file where the folder should be: not even root can create a folder in it.
     await writeFile(join(folder, "occupied"), "");
     await writeFile(join(folder, "node_modules"), "");
     expect(await run({ XDG_CACHE_HOME: join(folder, "occupied"), TMPDIR: folder }, "c")).toBe(0);

@@ -1,16 +1,16 @@
-/** The thread that initialises a database in memory and sends it back as a compressed archive. */
+/** The worker thread that initialises a database in memory and posts it as a compressed archive. */
 import { parentPort } from "node:worker_threads";
 import { zstdCompressSync } from "node:zlib";
 import { PGlite } from "@electric-sql/pglite";
 import { must } from "../../environment/assert.ts";
 
-/** What the thread says when it is done. */
+/** The message that the thread posts when it is done. */
 export interface ImageMade {
   bytes: Uint8Array;
 }
 
 const database = await PGlite.create();
-// Two thirds of a new directory are the templates of further databases, of which PGlite serves none.
+// The templates for further databases are two thirds of a new directory, and PGlite serves one database.
 await database.exec("update pg_database set datistemplate = false");
 await database.exec("drop database template0");
 await database.exec("drop database template1");

@@ -8,8 +8,8 @@ import { Worker } from "node:worker_threads";
 import type { ImageMade } from "./initial-image-worker.ts";
 
 /**
- * The file of an initialised, empty database, to be unpacked into a new directory. Initialising takes seconds, so the
- * first time on this machine keeps the result in a cache of this user's; the name holds PGlite's version.
+ * The file of an initialised, empty database, which is unpacked into each new directory. Initialising takes seconds, so
+ * its result is kept in a cache of this user, under a name that holds PGlite's version.
  */
 export async function initialImage(): Promise<string> {
   const name = `pglite-${await pgliteVersion()}.tar.zst`;
@@ -20,10 +20,13 @@ export async function initialImage(): Promise<string> {
   for (const image of images) {
     if (await keep(image, bytes)) return image;
   }
-  throw new Error(`No place to put the initial database (2–5 MB): tried ${images.map(dirname).join(", ")}.`);
+  throw new Error(`The initial database (2–5 MB) cannot be written to any of ${images.map(dirname).join(", ")}.`);
 }
 
-/** Any number of processes may do this at once: each writes a file of its own, and each rename leaves a whole one. */
+/**
+ * Several processes may do this at once: each writes a file of its own, and the rename replaces a whole file by a whole
+ * one.
+ */
 async function keep(image: string, bytes: Uint8Array): Promise<boolean> {
   const own = `${image}.${process.pid}.${process.hrtime.bigint()}`;
   try {
@@ -37,7 +40,7 @@ async function keep(image: string, bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** In a thread of its own, for initialising takes up to a gigabyte of memory that only the end of the thread gives back. */
+/** Runs in a worker thread: initialising takes up to a gigabyte of memory, which is freed only when its thread ends. */
 async function makeImage(): Promise<Uint8Array> {
   const file = new URL(`./initial-image-worker${extname(import.meta.url)}`, import.meta.url);
   const worker = new Worker(file, { name: "pglite-image" });
@@ -49,7 +52,7 @@ async function makeImage(): Promise<Uint8Array> {
   }
 }
 
-/** Where this user's programs keep what can be made again; for a user without a home, the project's own place. */
+/** Cache directories to try: the user's, then the project's (for a user without a home), then one for this process. */
 function placesToKeep(): string[] {
   const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
   const home = homedir();
@@ -62,7 +65,7 @@ function placesToKeep(): string[] {
   return [
     join(ofUser, "convex-lite"),
     join(process.cwd(), "node_modules", ".cache", "convex-lite"),
-    // Of this process alone: what others could have put into a shared place is not to be trusted.
+    // Not shared with other processes: another user could have put a file into a shared directory.
     join(tmpdir(), `convex-lite-${process.pid}-${process.hrtime.bigint()}`),
   ];
 }

@@ -5,11 +5,11 @@ import type { EmbeddedDriver } from "./embedded-driver.ts";
 
 behavesAsDriver("PGlite", {
   dialect: "pg",
-  // A connection waits for its turn also while the database is opened again.
+  // A connection also waits while the database is opened again.
   open: ({ schema, connectTimeoutMs = patience.fact }) =>
     openTemporaryDatabase({ schema, answerTimeoutMs: 200, connectTimeoutMs }),
   cutConnections: (driver) => (driver as EmbeddedDriver).abort(),
   writersConflict: false,
-  // Each opens a database of its own; that what was committed is there again is shown in embedded.test.ts.
+  // Each driver has a database of its own. embedded.test.ts shows that commits are there when one is opened again.
   reopens: false,
 });

@@ -16,23 +16,23 @@ import { PgliteThread } from "./pglite-thread.ts";
 import { PortStream } from "./port-stream.ts";
 
 export interface PgliteOptions {
-  /** The data directory; made and initialised when absent. */
+  /** The data directory. Created and initialised when absent. */
   directory: string;
   schema: Record<string, unknown>;
   log: Log;
-  /** Milliseconds `connect` waits for its turn. Default 10,000. */
+  /** Milliseconds that `connect` waits for transactions before it. Default 10,000. */
   connectTimeoutMs?: number;
-  /** Milliseconds the database's thread has for a sign of life after a connection was destroyed. Default 500. */
+  /** Milliseconds that the database's thread has to answer a ping after a connection was destroyed. Default 500. */
   answerTimeoutMs?: number;
 }
 
 /**
- * Opens the embedded PostgreSQL. It runs in a thread of its own, one transaction at a time, and is spoken to with `pg`,
- * so that everything above it meets the same client, types and errors as with a PostgreSQL server.
+ * Opens the embedded PostgreSQL. It runs in a worker thread, one transaction at a time. Its client is `pg`, so that the
+ * code above it has the same client, types and errors as with a PostgreSQL server.
  *
- * Durability: what was committed survives the end of the process, also kill -9. It is not forced to the disk, so a loss
- * of power may take the last seconds.
- * @throws when another process has the directory open, or it holds something else than a database of this version.
+ * Durability: commits survive the end of the process, also kill -9. They are not forced to the disk, so a power failure
+ * may lose those of the last seconds.
+ * @throws when another process has the directory open, or the directory holds no database of this version.
  */
 export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> {
   const options = { ...given, directory: resolve(given.directory) };
@@ -55,7 +55,7 @@ export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> 
 const wayOut =
   "If another version of PGlite made it, or you do not need what is in it, move the directory away and start again.";
 
-/** A thread and its connections: they come and go together. */
+/** A thread and the pool of its connections. Both are replaced together. */
 interface OpenThread {
   thread: PgliteThread;
   pool: pg.Pool;
@@ -73,7 +73,7 @@ function openThread(directory: string, lock: DirectoryLock, image?: string): Ope
     pipeline: true,
     stream: () => new PortStream(() => thread.connect(false)) as never,
   });
-  // A client that fails while nobody uses it must not end the process.
+  // An unhandled "error" event of an idle client would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return { thread, pool };
@@ -88,7 +88,7 @@ class PgliteDriver implements EmbeddedDriver {
   readonly #turns = new Semaphore();
   readonly #options: PgliteOptions;
   readonly #lock: DirectoryLock;
-  /** Replaced when its thread has stopped, by the next `connect`. */
+  /** When its thread has stopped, the next `connect` replaces it. */
   #open: OpenThread;
   #schema;
   #closing: Promise<void> | undefined;
@@ -124,7 +124,7 @@ class PgliteDriver implements EmbeddedDriver {
       return new PgConnection(client, {
         schema: () => this.#schema,
         namedStatements: false,
-        // The thread has one backend: whoever comes next waits until it has done what it was sent.
+        // The thread has one backend: a later transaction runs only after everything that was sent before it.
         outlivesClient: false,
         ended: (how) => {
           if (how === "destroy") void this.#afterDestroy(thread).finally(endTurn);
@@ -146,7 +146,7 @@ class PgliteDriver implements EmbeddedDriver {
     return this.#closing;
   }
 
-  /** Called by whoever has the turn, so that one at most opens it again. */
+  /** The thread, opened again if it has stopped. Its callers hold the semaphore, so at most one of them opens it. */
   async #running(): Promise<OpenThread> {
     if (this.#open.thread.stopped) {
       void this.#open.pool.end().catch(() => {});
@@ -157,7 +157,10 @@ class PgliteDriver implements EmbeddedDriver {
     return this.#open;
   }
 
-  /** A statement in PGlite cannot be cancelled. While one runs the thread is deaf, and only its end stops it. */
+  /**
+   * A statement in PGlite cannot be cancelled, and its thread answers no message while it runs: then the thread is
+   * ended.
+   */
   async #afterDestroy(thread: PgliteThread): Promise<void> {
     if (!(await thread.answers(this.#options.answerTimeoutMs ?? 500))) await thread.kill();
   }

@@ -3,25 +3,26 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { DirectoryLock } from "../driver/directory-lock.ts";
 import type { PgliteWorkerData, PgliteWorkerReply, PgliteWorkerRequest } from "./pglite-worker.ts";
 
-/** The worker thread that has one directory open. Once it has stopped it stays stopped; open another. */
+/** The worker thread that has one directory open. It cannot be started again; make another one instead. */
 export class PgliteThread {
-  /** Resolves when the database answers. Rejects when the directory cannot be opened. */
+  /** Resolves when the database accepts connections. Rejects when the directory cannot be opened. */
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   #stopped = false;
 
   /**
-   * @param lock The directory's. It is not collected as garbage, and so let go, before the thread has stopped.
-   * @param image From which to make the directory first, when it does not exist.
+   * @param lock The directory's lock. The thread keeps a reference until it has stopped: garbage collection would
+   * release it.
+   * @param image The image from which to create the directory first. Undefined when the directory exists.
    */
   constructor(directory: string, lock: DirectoryLock, image?: string) {
     const workerData: PgliteWorkerData = { directory, image };
-    // The same ending as this file has: `.ts` in the repository, `.js` in the package.
+    // The extension of this file: `.ts` in the repository, `.js` in the package.
     const file = new URL(`./pglite-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, { workerData, name: "pglite" });
     this.#worker.on("exit", () => void lock);
     this.ready = this.#opened();
-    // Whoever needs it awaits it; a thread that nobody awaits any more must not end the process.
+    // A rejection that no caller awaits must not end the process.
     this.ready.catch(() => {});
   }
 
@@ -30,8 +31,9 @@ export class PgliteThread {
   }
 
   /**
-   * A new connection, speaking PostgreSQL's wire protocol from the startup message on. Its port closes when the thread
-   * stops. @param guest Undo what the connection set in its session when it closes.
+   * Opens a connection, which speaks PostgreSQL's wire protocol from the startup message on. Its port closes when the
+   * thread stops.
+   * @param guest Whether the settings that the connection made in its session are undone when it closes.
    */
   connect(guest: boolean): MessagePort | undefined {
     if (this.#stopped) return undefined;
@@ -40,18 +42,18 @@ export class PgliteThread {
     return port1;
   }
 
-  /** Does the thread answer within `ms`? Not while a statement runs. */
+  /** Whether the thread answers a ping within `ms` milliseconds. It does not while a statement runs. */
   answers(ms: number): Promise<boolean> {
     return this.#ask({ type: "ping" }, "pong", ms);
   }
 
-  /** Closes the database in good order, which makes opening it faster, then stops. */
+  /** Shuts the database down, which makes the next opening faster, then ends the thread. */
   async close(): Promise<void> {
     await this.#ask({ type: "close" }, "closed", 5_000);
     await this.kill();
   }
 
-  /** Stops at once, in the middle of whatever runs. What was committed is in the directory. */
+  /** Ends the thread at once, even while a statement runs. Commits are in the directory. */
   async kill(): Promise<void> {
     this.#stopped = true;
     await this.#worker.terminate();

@@ -1,6 +1,6 @@
 /**
- * The thread in which the embedded database runs. PGlite computes synchronously: here it holds up nobody's event loop.
- * It is told to serve message ports; each is one connection that speaks PostgreSQL's wire protocol.
+ * The worker thread of the embedded database. PGlite computes synchronously, and here it does not block the server's
+ * event loop. The thread serves message ports; each is one connection that speaks PostgreSQL's wire protocol.
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
@@ -8,27 +8,29 @@ import { must } from "../../environment/assert.ts";
 import { unpackImage } from "./unpack-image.ts";
 import { type MessageGroup, MessageGroups } from "./wire-messages.ts";
 
-/** What the thread is started with. */
+/** The data with which the thread is started. */
 export interface PgliteWorkerData {
   directory: string;
-  /** Makes the directory first, from this image. */
+  /** The image from which to create the directory first. */
   image: string | undefined;
 }
 
-/** What the thread is told. `guest`: not one of our own connections; what it set in the session is undone afterwards. */
+/**
+ * A message to the thread. `guest`: a connection of a tool, whose settings in the session are undone when it closes.
+ */
 export type PgliteWorkerRequest =
   | { type: "serve"; port: MessagePort; guest: boolean }
   | { type: "ping" }
   | { type: "close" };
 
-/** What it says. */
+/** A message of the thread. */
 export type PgliteWorkerReply =
   | { type: "ready" }
   | { type: "failed"; message: string }
   | { type: "pong" }
   | { type: "closed" };
 
-/** A connection: its port, what it wants done next, and answers that are not on their way yet. */
+/** A connection: its port, the bytes of the group that is not complete yet, and answers that were not sent yet. */
 class Served {
   readonly port: MessagePort;
   readonly guest: boolean;
@@ -46,10 +48,11 @@ class Served {
   }
 }
 
+/** Runs the message groups of all connections on the one backend that PGlite has. */
 class OneBackend {
   readonly #database: PGlite;
   readonly #waiting: Array<{ from: Served; group: MessageGroup }> = [];
-  /** The connection with an open transaction, or in the middle of a group. Until it is done, everyone else waits. */
+  /** The connection with an open transaction, or in the middle of a group. All others wait until it is done. */
   #owner: Served | undefined;
 
   constructor(database: PGlite) {
@@ -72,7 +75,7 @@ class OneBackend {
       const next = this.#owner ? this.#waiting.findIndex((turn) => turn.from === this.#owner) : 0;
       const [turn] = next < 0 ? [] : this.#waiting.splice(next, 1);
       if (!turn) break;
-      // What one connection said at once is answered at once; nobody waits for what another said.
+      // The answers to one connection's groups are sent as one message, before another connection's group runs.
       if (answering !== turn.from) answering?.send();
       answering = turn.from;
       this.#answer(turn.from, turn.group);
@@ -81,9 +84,9 @@ class OneBackend {
   }
 
   /**
-   * The answer is collected through `execProtocolRawStream`, which is several times faster than the calls that return it,
-   * and runs to its end before it returns although it gives a promise. Each piece is a view into memory of PGlite's own,
-   * and what is sent away is transferred: hence the copies.
+   * Runs a group. `execProtocolRawStream` is several times faster than the calls that return the answer, and although
+   * it returns a promise it has run to its end by then. Each piece is a view into PGlite's memory, so it is copied
+   * before it is transferred.
    */
   #answer(to: Served, group: MessageGroup): void {
     const done = this.#database.execProtocolRawStream(group.bytes, {
@@ -108,10 +111,10 @@ class OneBackend {
   }
 }
 
-/** The message Sync: ends a group that was left in the middle. */
+/** The message Sync, which ends an unfinished group. */
 const sync = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
 
-/** The message Query. */
+/** The message Query with this SQL. */
 function statement(sql: string): Uint8Array {
   const text = Buffer.from(`${sql}\0`);
   const message = Buffer.alloc(5 + text.length);
@@ -131,7 +134,10 @@ function joined(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** PGlite is in a state nobody knows: the thread ends, its ports close, and the owner opens the directory again. */
+/**
+ * After an error of PGlite itself its state is unknown. The error ends the thread and closes its ports; the driver
+ * opens the directory again.
+ */
 function giveUp(error: unknown): never {
   throw error;
 }

@@ -2,13 +2,13 @@ import { Duplex } from "node:stream";
 import type { MessagePort } from "node:worker_threads";
 import { ConnectionLostError } from "../driver/driver.ts";
 
-/** A message port in the clothes of a TCP socket: what `pg` needs of one to speak its wire protocol. */
+/** A message port with the interface of a TCP socket, as far as `pg` uses it. */
 export class PortStream extends Duplex {
   readonly #open: () => MessagePort | undefined;
   #port: MessagePort | undefined;
   readonly #unsent: Uint8Array[] = [];
 
-  /** @param open Opens the port when `pg` connects; undefined when there is nobody at the other end. */
+  /** @param open Opens the port when `pg` connects. Returns undefined when the thread has stopped. */
   constructor(open: () => MessagePort | undefined) {
     super({ allowHalfOpen: false });
     this.#open = open;
@@ -48,7 +48,7 @@ export class PortStream extends Duplex {
 
   override _read(): void {}
 
-  /** What is written in one step is sent as one: waking the other side costs more than most statements. */
+  /** Writes of one step are sent as one message, because waking the other thread costs more than most statements. */
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: () => void): void {
     if (this.#unsent.push(chunk) === 1) queueMicrotask(() => this.#send());
     done();
@@ -58,7 +58,7 @@ export class PortStream extends Duplex {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "utf8", done);
   }
 
-  /** The bytes are copied into memory of their own and transferred: a Buffer sits in a slab that would be cloned whole. */
+  /** The bytes are copied and transferred. A Buffer is a view into a larger slab, all of which would be cloned. */
   #send(): void {
     if (this.#unsent.length === 0) return;
     const own = new Uint8Array(Buffer.concat(this.#unsent.splice(0)));

@@ -45,7 +45,7 @@ afterEach(async () => {
   if (base) await rm(base, { recursive: true, force: true });
 });
 
-test("a tool sees what the application committed, and the application what the tool did", async () => {
+test("a tool sees the application's commits, and the application sees the tool's", async () => {
   await serveIn(base);
   expect(statSync(join(base, ".s.PGSQL.5432")).mode & 0o077).toBe(0);
   await inTransaction(driver, "write", (connection) => connection.execute("create table t as select 1 as id"));
@@ -56,7 +56,7 @@ test("a tool sees what the application committed, and the application what the t
   await client.end();
 });
 
-test("nobody gets another's rows, however statements and transactions of several interleave", async () => {
+test("each connection gets its own rows, however the statements and transactions of several interleave", async () => {
   await serveIn(base);
   await inTransaction(driver, "write", (connection) => connection.execute("create table t (who text, n integer)"));
   const clients = await Promise.all([tool(), tool(), tool()]);
@@ -83,7 +83,7 @@ test("nobody gets another's rows, however statements and transactions of several
   await Promise.all(clients.map((client) => client.end()));
 });
 
-test("what a tool leaves open or set is undone when it goes", async () => {
+test("a tool's open transaction and settings are undone when it disconnects", async () => {
   await serveIn(base);
   const client = await tool();
   await client.query("create table t (id integer)");
@@ -94,7 +94,7 @@ test("what a tool leaves open or set is undone when it goes", async () => {
   expect(await inTransaction(driver, "read", (connection) => connection.execute("select * from t"))).toEqual([]);
 });
 
-test("encryption is declined, and bytes that come one by one are understood", async () => {
+test("encryption is declined, also when its request arrives byte by byte", async () => {
   await serveIn(base);
   const socket = await raw();
   const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -103,7 +103,7 @@ test("encryption is declined, and bytes that come one by one are understood", as
   socket.destroy();
 });
 
-test("what is not the protocol is hung up on", async () => {
+test("a client that does not speak the protocol is disconnected", async () => {
   await serveIn(base);
   const socket = await raw();
   socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -113,7 +113,7 @@ test("what is not the protocol is hung up on", async () => {
   await client.end();
 });
 
-test("a tool is disconnected when the database stops, and can come back", async () => {
+test("a tool is disconnected when the database stops, and can connect again", async () => {
   await serveIn(base);
   const client = await tool();
   const gone = new Promise<void>((resolve) => client.on("end", () => resolve()));
@@ -125,7 +125,7 @@ test("a tool is disconnected when the database stops, and can come back", async 
   await again.end();
 });
 
-test("a path too long for a socket is no obstacle", async () => {
+test("a path that is too long for a socket is replaced by a temporary folder", async () => {
   await serveIn(join(base, "long".repeat(30)));
   expect(host()).not.toContain("longlong");
   const client = await tool();
@@ -137,7 +137,7 @@ test("a path too long for a socket is no obstacle", async () => {
   server = { close: async () => {} };
 });
 
-test("closing takes away what was put beside the database, and nothing else, however its path is written", async () => {
+test("closing removes the files that were put beside the database, and no others, also for a relative path", async () => {
   await serveIn(relative(process.cwd(), base));
   expect(await readdir(base)).toEqual(expect.arrayContaining(["pglite", "pglite.socket", ".s.PGSQL.5432"]));
   await server.close();

@@ -7,17 +7,17 @@ import type { Log } from "../../environment/environment.ts";
 import type { Driver } from "../driver/driver.ts";
 import { type EmbeddedDriver, isEmbedded } from "./embedded-driver.ts";
 
-/** The embedded database is reachable for tools until this is closed. */
+/** Tools can reach the embedded database until this is closed. */
 export interface PostgresProtocolServer {
   close(): Promise<void>;
 }
 
 /**
- * Development: lets tools such as drizzle-kit use the embedded database of this process, which no other process may open.
- * They connect to a Unix socket beside it, named as `pg` and `psql` want it, that only this user can open, and speak to the
- * database as to any PostgreSQL. `drizzle.config.ts` finds it by the file `<directory>.socket`.
+ * In development, lets tools such as drizzle-kit use the embedded database of this process, which no other process may
+ * open. They connect to a Unix socket beside the database, as to any PostgreSQL server. Its name is the one that `pg`
+ * and `psql` expect, and only this user can open it. `drizzle.config.ts` finds it by the file `<directory>.socket`.
  *
- * Does nothing for a database that is not embedded, and on Windows, where `pg` knows no such sockets.
+ * Does nothing for a database that is not embedded, and on Windows, where `pg` does not support such sockets.
  */
 export async function servePostgresProtocol(driver: Driver, log: Log): Promise<PostgresProtocolServer> {
   if (!isEmbedded(driver) || process.platform === "win32") return { close: async () => {} };
@@ -29,7 +29,7 @@ export async function servePostgresProtocol(driver: Driver, log: Log): Promise<P
     socket.on("close", () => sockets.delete(socket));
     bridge(socket, driver);
   });
-  // What lies there was left by a process that did not end well: the directory's lock says that there is no other.
+  // A socket that exists was left by a process that crashed: this process holds the directory's lock.
   rmSync(path, { force: true });
   await new Promise<void>((listening, failed) => server.once("error", failed).listen(path, listening));
   server.on("error", (error) => log.warn("Tools cannot reach the embedded database.", { reason: error.message }));
@@ -41,25 +41,28 @@ export async function servePostgresProtocol(driver: Driver, log: Log): Promise<P
       rmSync(`${driver.directory}.socket`, { force: true });
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => server.close(closed));
-      // Never the folder that the database lies in.
+      // Only a folder that was made for the socket, never the database's own.
       if (made) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Beside the database; in a folder made for it where that path is too long for a socket (107 bytes). */
+/**
+ * The socket's folder: the database's, or a temporary one when that path is too long (107 bytes on Linux, 103 on
+ * macOS).
+ */
 function socketFolder(directory: string): { folder: string; made: boolean } {
   const beside = resolve(dirname(directory));
   if (Buffer.byteLength(join(beside, ".s.PGSQL.5432")) <= 103) return { folder: beside, made: false };
   return { folder: mkdtempSync(join(tmpdir(), "convex-lite-")), made: true };
 }
 
-/** The first bytes of a connection may be a question or a request instead of the startup message. */
+/** Codes of requests that a client may send before, or instead of, the startup message. */
 const sslRequest = 80877103;
 const gssRequest = 80877104;
 const cancelRequest = 80877102;
 
-/** One connection of a tool: after the answers to "may we encrypt?" (no), bytes go to and fro as they are. */
+/** Serves one connection of a tool: declines encryption, then passes bytes on unchanged in both directions. */
 function bridge(socket: Socket, driver: EmbeddedDriver): void {
   let port: MessagePort | undefined;
   let first: Buffer = Buffer.alloc(0);

@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 
 /**
- * Makes `directory`, which must not exist, from an image. A process that ends in the middle leaves nothing that looks
- * finished. Synchronous: it runs in the database's own thread, and a promise per file takes many times as long.
+ * Creates `directory`, which must not exist, from an image. The directory gets its name last, so a process that ends in
+ * the middle leaves no half of a database. Synchronous: it runs in the database's own thread, and a promise per file
+ * would take many times as long.
  */
 export function unpackImage(image: string, directory: string): void {
   const unfinished = `${directory}.unfinished`;
@@ -17,7 +18,7 @@ export function unpackImage(image: string, directory: string): void {
   renameSync(unfinished, directory);
 }
 
-/** The write-ahead log is 16 MB of hardly anything: zeros at the end of a file are left as a hole. */
+/** Leaves zeros at the end of a file as a hole: the new write-ahead log is 16 MB of almost only zeros. */
 function writeSparsely(path: string, content: Buffer): void {
   let end = content.length;
   while (end > 0 && content[end - 1] === 0) end--;
@@ -25,7 +26,7 @@ function writeSparsely(path: string, content: Buffer): void {
   if (end < content.length) truncateSync(path, content.length);
 }
 
-/** A file, or a folder without content. */
+/** A file, or, without content, a folder. */
 interface Entry {
   name: string;
   content: Buffer | undefined;

@@ -22,7 +22,7 @@ const whole = [
   message("S"),
 ];
 
-test("what is answered together stays together, however the bytes arrive", () => {
+test("messages that are answered together form one group, however the bytes arrive", () => {
   const cuts = fc.array(fc.integer({ min: 0, max: sent.length }), { maxLength: 20 });
   fc.assert(
     fc.property(cuts, (places) => {
@@ -37,12 +37,12 @@ test("what is answered together stays together, however the bytes arrive", () =>
   );
 });
 
-test("bytes of a group are its own, so that they can be transferred", () => {
+test("the bytes of a group have a buffer of their own, so that it can be transferred", () => {
   const [group] = new MessageGroups().push(startup);
   expect(group?.bytes.buffer.byteLength).toBe(group?.bytes.byteLength);
 });
 
-test("a goodbye ends the connection, and so does what is not the protocol", () => {
+test("Terminate ends the connection, and so do bytes that are not the protocol", () => {
   const leaving = new MessageGroups();
   leaving.push(Buffer.concat([startup, message("X"), message("Q", "too late")]));
   expect(leaving.ended).toBe(true);

@@ -1,30 +1,30 @@
-/** Bytes that PostgreSQL answers as a whole. */
+/** Messages that PostgreSQL answers together. */
 export interface MessageGroup {
   bytes: Uint8Array<ArrayBuffer>;
-  /** The sender asked for an answer in the middle (Flush): what follows belongs to this group. */
+  /** The group ends with Flush, which asks for an answer in the middle: the next group continues this one. */
   unfinished: boolean;
 }
 
-/** Query, Sync, FunctionCall, CopyData, CopyDone, CopyFail, Flush: after these the server answers. */
+/** Messages after which the server answers: Query, Sync, FunctionCall, CopyData, CopyDone, CopyFail, Flush. */
 const endsGroup = new Set(Array.from("QSFdcfH", (letter) => letter.charCodeAt(0)));
 const flush = "H".charCodeAt(0);
 const terminate = "X".charCodeAt(0);
 const largestMessage = 1 << 30;
 
 /**
- * Cuts what one client sends into whole groups, Parse … Sync for instance. One backend serves every client of the
- * embedded database and there is one unnamed statement in it: if the messages of two clients mixed, one would get the
- * rows of the other.
+ * Splits the bytes of one client into whole groups, for example Parse … Sync. One backend serves all clients of the
+ * embedded database, and it has one unnamed statement: if the messages of two clients mixed, one would get the other's
+ * rows.
  */
 export class MessageGroups {
   #rest: Buffer = Buffer.alloc(0);
-  /** Where in `#rest` the first message begins that was not looked at yet. */
+  /** The offset in `#rest` of the first message that was not read yet. */
   #at = 0;
   #started = false;
-  /** The client said goodbye, or what it sent is not the protocol. */
+  /** The client sent Terminate, or bytes that are not the protocol. */
   ended = false;
 
-  /** Takes the next bytes; returns the groups that are complete with them. */
+  /** Takes the next bytes and returns the groups that they complete. */
   push(chunk: Uint8Array): MessageGroup[] {
     this.#rest =
       this.#rest.length > 0
@@ -42,7 +42,7 @@ export class MessageGroups {
     return groups;
   }
 
-  /** The length of the message at `#at`; undefined as long as it is not known. The first one has no type byte. */
+  /** The length of the message at `#at`; undefined until its header has arrived. The first message has no type byte. */
   #lengthOfMessage(): number | undefined {
     const prefix = this.#started ? 1 : 0;
     if (this.#rest.length - this.#at < prefix + 4) return undefined;
