@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import pg, { type PoolClient } from "pg";
 
-/** What pg's clients and connections have and their types leave out. */
+/** Members of pg's clients and connections that its types omit. */
 interface CancellableClient {
   host: string;
   port: number;
@@ -18,11 +18,11 @@ interface CancellingConnection {
 }
 
 /**
- * Asks the server to stop what runs on this client. Ending the connection is not enough: the server notices that only
- * when the statement has something to say, and until then its locks hold up everybody.
+ * Asks the server to stop the statement of this client. Closing the connection is not enough: the server notices that
+ * only when the statement has something to send, and its locks block others until then.
  *
- * The request goes over a connection of its own, as PostgreSQL wants it, with the secret the server gave the client. It
- * is an attempt: nobody waits for it and its failure changes nothing.
+ * The request uses a connection of its own, as the protocol demands, and the secret that the server gave the client. It
+ * is not awaited, and its failure changes nothing.
  */
 export function cancelQuery(pooled: PoolClient): void {
   const client = pooled as unknown as CancellableClient;

@@ -13,7 +13,7 @@ afterAll(() => proxy.close());
 await describeWithPostgres("Neon's driver", (server) => {
   const serverPort = Number(new URL(server.url).port || 5432);
 
-  /** The address as Neon's driver takes it, with a proxy that leads to this port. */
+  /** The server's address for Neon's driver, with a proxy that leads to this port. */
   const through = (port: number): string => {
     const url = new URL(server.url);
     url.searchParams.set("driver", "neon");
@@ -30,7 +30,7 @@ await describeWithPostgres("Neon's driver", (server) => {
     reopens: true,
   });
 
-  test("keeps its settings to itself: whoever else loads the package finds it as it was", async () => {
+  test("leaves the package's shared settings unchanged", async () => {
     const before = neonConfig.useSecureWebSocket;
     const driver = await openNeon({ url: through(serverPort), schema: {}, log });
     expect(driver.description).toBe(`Neon at ${new URL(server.url).hostname}${new URL(server.url).pathname}`);

@@ -5,11 +5,12 @@ import type { Driver } from "../driver/driver.ts";
 import { openServer, type PostgresOptions, poolOptions } from "./postgres-driver.ts";
 
 /**
- * Opens a PostgreSQL server through a WebSocket, as Neon offers it where plain connections are not allowed out. Sockets
- * are Node's own. The driver's settings are set on each client: those of the package are shared by everybody who loads it.
+ * Opens a PostgreSQL server through a WebSocket, which Neon offers for hosts that allow no other outgoing connections.
+ * The WebSocket is Node's own. Settings are made on each client, because the package's own are shared by all who import
+ * it.
  *
- * `?wsproxy=ws://host:port/path` in the address names another proxy than Neon's, such as one for tests.
- * @throws {UnusableDatabaseError}
+ * `?wsproxy=ws://host:port/path` in the address names a proxy other than Neon's, such as one for tests.
+ * @throws {UnusableDatabaseError} that says what is wrong. The message never holds the password.
  */
 export function openNeon(given: PostgresOptions): Promise<Driver> {
   const { url, proxy } = split(given.url);
@@ -20,7 +21,7 @@ export function openNeon(given: PostgresOptions): Promise<Driver> {
     description: `Neon at ${client.host}/${client.database}`,
     password: typeof client.password === "string" ? client.password : undefined,
     pool: openPool(options, proxy),
-    // Behind a pooler the next statement may be another backend's.
+    // A pooler may send the next statement to another backend.
     namedStatements: !client.host.includes("-pooler"),
     cancel: (running: unknown) => cancel(clientThrough(proxy, url), running as BusyClient),
   };
@@ -28,7 +29,7 @@ export function openNeon(given: PostgresOptions): Promise<Driver> {
 }
 
 const noFiles =
-  "Neon's certificates are checked by Node, and its package reads no files of others. Take sslrootcert, sslcert and sslkey out of " +
+  "Node checks Neon's certificate, and Neon's package reads no certificate files. Take sslrootcert, sslcert and sslkey out of " +
   "DATABASE_URL, or add ?driver=pg to it.";
 
 function openPool(options: PostgresOptions, proxy: URL | undefined): pg.Pool {
@@ -49,7 +50,9 @@ function clientThrough(proxy: URL | undefined, url: string): Client {
   return client;
 }
 
-/** Without encryption nothing can be said ahead of the server's answers either. */
+/**
+ * Sets the proxy on a client. A connection without TLS cannot send ahead of the server's answers, so pipelining is off.
+ */
 function goThrough({ neonConfig }: Client, proxy: URL | undefined): void {
   if (!proxy) return;
   neonConfig.wsProxy = `${proxy.host}${proxy.pathname}`;
@@ -58,7 +61,7 @@ function goThrough({ neonConfig }: Client, proxy: URL | undefined): void {
   neonConfig.pipelineTLS = false;
 }
 
-/** The package holds a copy of `pg` from before its clients could say whether a transaction is open. */
+/** Adds `getTransactionStatus`, which is missing from the older copy of `pg` in Neon's package. */
 function sayTransactionStatus(client: Client): void {
   let status: string | null = null;
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
@@ -68,12 +71,12 @@ function sayTransactionStatus(client: Client): void {
   Object.assign(client, { getTransactionStatus: () => status });
 }
 
-/** What the package's types leave out. */
+/** A member of the package's clients that its types omit. */
 interface BusyClient {
   activeQuery: unknown;
 }
 
-/** An attempt: nobody waits for it, and its failure changes nothing. */
+/** Asks the server to stop the statement of a client. It is not awaited, and its failure changes nothing. */
 function cancel(messenger: Client, running: BusyClient): void {
   messenger.on("error", () => {});
   const { connection } = messenger as unknown as { connection: NodeJS.EventEmitter };
@@ -81,7 +84,7 @@ function cancel(messenger: Client, running: BusyClient): void {
   (messenger as unknown as { cancel(client: BusyClient, query: unknown): void }).cancel(running, running.activeQuery);
 }
 
-/** The address for the server, and what in it was for us. */
+/** Splits the address into the one for the server and the proxy, and removes the parameters of convex-lite. */
 function split(address: string): { url: string; proxy: URL | undefined } {
   const url = new URL(address);
   const proxy = url.searchParams.get("wsproxy");

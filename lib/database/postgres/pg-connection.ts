@@ -19,19 +19,19 @@ import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/tran
 export interface PgConnectionOptions {
   /** The schema of the next `begin`. */
   schema(): RelationalSchema<PgDialect>;
-  /** Whether a statement may be named, that is prepared by the server. Not where connections share one backend. */
+  /** Whether statements may be named, that is, prepared by the server. False where connections share one backend. */
   namedStatements: boolean;
-  /** Whether what was sent may still be carried out when the connection has been lost. */
+  /** Whether the server may still run what was sent before the connection was lost. */
   outlivesClient: boolean;
-  /** Called once: the client has gone back to its pool, or was thrown away. */
+  /** Called once: the client went back to its pool ("reuse"), or was closed because of a failure or by `destroy`. */
   ended(how: "reuse" | "throwAway" | "destroy"): void;
 }
 
 const IN_FAILED_TRANSACTION = "25P02";
 
 /**
- * `select 1` makes the snapshot: PostgreSQL takes it at the first statement, not at BEGIN. Both travel in one round trip.
- * A writing transaction takes its snapshot with its own first statement: the later it is, the fewer conflicts.
+ * `select 1` takes the snapshot, in the same round trip: PostgreSQL takes it at the first statement, not at BEGIN. A
+ * "write" takes its snapshot with its own first statement: the later a snapshot, the fewer conflicts.
  */
 const beginStatement: Readonly<Record<TransactionMode, string>> = {
   read: "begin isolation level repeatable read, read only; select 1",
@@ -40,10 +40,10 @@ const beginStatement: Readonly<Record<TransactionMode, string>> = {
 };
 
 /**
- * One transaction on one client of a `pg.Pool`. The same for a PostgreSQL server and for the embedded database.
+ * One transaction at a time on one client of a `pg.Pool`, for a PostgreSQL server and for the embedded database.
  *
- * Drizzle's own `db.transaction` is not used: after a lost connection it hides the first error behind a failed rollback,
- * and a lost client on which nobody listens for "error" ends the process.
+ * Drizzle's own `db.transaction` is not used: after a lost connection it hides the first error behind that of the
+ * failed rollback, and it leaves the client's "error" event unhandled, which ends the process.
  */
 export class PgConnection implements DatabaseConnection {
   readonly dialect = "pg";
@@ -90,9 +90,9 @@ export class PgConnection implements DatabaseConnection {
     await transaction.end();
     const status = this.#client.getTransactionStatus();
     if (status === "I") throw endedByHand(transaction.firstFailure);
-    // What failed before is the reason, and better told than by the statement that would fail for it.
+    // The statement that failed before is the cause, and says more than the error of a later statement would.
     if (status === "E") throw rolledBackInstead(transaction.firstFailure);
-    // Both are under way before either is answered: after a statement that failed COMMIT rolls back.
+    // Both are sent before either is answered: after a deciding statement that failed, COMMIT rolls back.
     const [decision, end] = await this.#inOneGo(() => [
       deciding && this.#send({ text: deciding.sql }, [...deciding.params]),
       this.#send("commit"),
@@ -100,7 +100,7 @@ export class PgConnection implements DatabaseConnection {
     if (decision.status === "rejected") {
       const state = sqlState(decision.reason);
       if (state === DECIDES_NOTHING) return false;
-      // The server's answer to what failed before is not always complete when its error is known.
+      // The status may not have been "E" above: the error of a failed statement can arrive before the status.
       if (state === IN_FAILED_TRANSACTION) throw rolledBackInstead(transaction.firstFailure);
       throw this.#unlessTheServerSaidIt(decision.reason);
     }
@@ -109,7 +109,7 @@ export class PgConnection implements DatabaseConnection {
     return true;
   }
 
-  /** After a failure of our own side, such as a client's that waits no longer, nobody knows what becomes of the COMMIT. */
+  /** An error that is not the server's, such as a timeout of the client, leaves the outcome of the COMMIT unknown. */
   #unlessTheServerSaidIt(error: unknown): unknown {
     if (sqlState(error) !== undefined) return error;
     this.#lost ??= lostBecause(error);
@@ -121,7 +121,7 @@ export class PgConnection implements DatabaseConnection {
     try {
       await this.#send("rollback");
     } catch (error) {
-      // Without a connection the database has rolled back already; the client is thrown away by `release`.
+      // When the connection is lost, the database rolls back by itself; `release` closes the client.
       this.#lost ??= lostBecause(error);
     }
   }
@@ -142,13 +142,15 @@ export class PgConnection implements DatabaseConnection {
     if (this.#ended) return;
     this.#ended = true;
     if (how === "reuse") this.#client.off("error", this.#onError);
-    // A client of pg that is told to end waits for what it has asked, which may never be answered.
+    // `end` of a client waits for the answers to its statements, which may never come.
     else this.#stream.destroy?.();
     this.#client.release(how !== "reuse");
     this.#options.ended(how);
   }
 
-  /** What pg's types leave out. That of Neon's package is no stream of Node's, and can less. */
+  /**
+   * The client's socket, which pg's types omit. In Neon's package it is not a stream of Node and lacks some methods.
+   */
   get #stream(): Partial<Duplex> {
     return (this.#client as unknown as { connection: { stream: Partial<Duplex> } }).connection.stream;
   }
@@ -163,7 +165,7 @@ export class PgConnection implements DatabaseConnection {
     }
   }
 
-  /** In one packet, where the client sends at once what it is given. */
+  /** Sends several statements in one packet, where the client does not wait for an answer between them. */
   #inOneGo<T extends readonly unknown[]>(
     send: () => T,
   ): Promise<{ [K in keyof T]: PromiseSettledResult<Awaited<T[K]>> }> {
@@ -191,8 +193,8 @@ export class PgConnection implements DatabaseConnection {
 }
 
 /**
- * Drizzle's session, refusing statements after the end of the transaction. Here rather than in `client.query`: Drizzle
- * wraps what that throws, and the reason would be hard to see.
+ * Drizzle's session. Refuses statements after the transaction has ended. Not `client.query` does so, because Drizzle
+ * wraps its errors, which would hide the reason.
  */
 class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRelationalConfig> {
   readonly #transaction: TransactionScope;
@@ -226,7 +228,7 @@ interface NestableParts {
   send(sql: string): Promise<unknown>;
 }
 
-/** Drizzle's transaction, whose nested ones wait for each other and are waited for. */
+/** Drizzle's transaction. Its nested transactions run one after the other, and the commit waits for them. */
 class NestableTransaction extends NodePgTransaction<Schema, TablesRelationalConfig> {
   readonly #parts: NestableParts;
   readonly #depth: number;
@@ -245,13 +247,16 @@ class NestableTransaction extends NodePgTransaction<Schema, TablesRelationalConf
   }
 }
 
-/** Behind a BEGIN, in its round trip. Such locks are named by 64 bits, shared by everything in a database. */
+/**
+ * Takes a lock in the round trip of BEGIN. An advisory lock is named by 64 bits, and all users of a database share the
+ * names.
+ */
 function takeLock(name: string): string {
   const key = createHash("sha256").update(`convex-lite ${name}`).digest().readBigInt64BE();
   return `; select pg_advisory_xact_lock(${key})`;
 }
 
-/** What `client.query` of pg takes, as Drizzle calls it. */
+/** The argument with which Drizzle calls `client.query` of pg. */
 interface Query {
   text: string;
   name?: string;
@@ -259,7 +264,10 @@ interface Query {
   rowMode?: string;
 }
 
-/** Does `pg` itself refuse, as the connection was lost before we listened? Its errors for that have no code. */
+/**
+ * Whether `pg` refused because the connection was lost earlier, before `#onError` listened. Its errors for that have no
+ * code.
+ */
 function isUnusable(error: unknown): boolean {
   return error instanceof Error && /is not queryable|^Connection terminated/.test(error.message);
 }

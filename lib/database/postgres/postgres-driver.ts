@@ -12,26 +12,26 @@ export interface PostgresOptions {
   url: string;
   schema: Record<string, unknown>;
   log: Log;
-  /** Connections at most. Default 10. */
+  /** The most connections at a time. Default 10. */
   connections?: number;
-  /** Milliseconds `connect` waits for a free connection, and a new one for its server. Default 10,000. */
+  /** Milliseconds that `connect` waits for a free connection, and a new connection for its server. Default 10,000. */
   connectTimeoutMs?: number;
 }
 
-/** A PostgreSQL server as one of the packages that speak to one reaches it. */
+/** A PostgreSQL server, reached through `pg` or Neon's package. */
 export interface PostgresServer {
-  /** Without secrets. */
+  /** Names the server, without secrets. */
   description: string;
-  /** Cut out of errors. */
+  /** Removed from errors. */
   password: string | undefined;
   pool: Pool;
-  /** Whether a connection keeps what the server prepared on it. */
+  /** Whether a statement that was prepared on a connection stays prepared. */
   namedStatements: boolean;
-  /** Asks the server to stop what runs on a client that was thrown away. */
+  /** Asks the server to stop the statement of a client that was destroyed. */
   cancel(client: PoolClient): void;
 }
 
-/** What both packages' pools are told. */
+/** The options of both packages' pools. */
 export function poolOptions({ url, connections = 10, connectTimeoutMs = 10_000 }: PostgresOptions) {
   return {
     connectionString: url,
@@ -43,12 +43,13 @@ export function poolOptions({ url, connections = 10, connectTimeoutMs = 10_000 }
 }
 
 /**
- * Talks to the server once to see that it is the right one.
- * @throws {UnusableDatabaseError} that says what is wrong (unreachable, refused, unknown database), without the password.
+ * Checks the server's version and settings, and makes its driver.
+ * @throws {UnusableDatabaseError} when it is unreachable, refuses, or is unsuitable. The message never holds the
+ * password.
  */
 export async function openServer(server: PostgresServer, { schema, log }: PostgresOptions): Promise<Driver> {
   const { pool, description, password } = server;
-  // A client that fails while nobody uses it has left the pool already; unheard, its error would end the process.
+  // An idle client that fails leaves the pool by itself. Without a listener its "error" event would end the process.
   pool.on("error", (error) => log.warn(`An idle connection to ${description} was lost.`, { reason: error.message }));
   pool.on("connect", (client) => client.on("error", () => {}));
   try {
@@ -132,7 +133,7 @@ function refusalOf(error: unknown): string | undefined {
     case "57P03":
       return "the server is starting or stopping. Try again in a moment.";
   }
-  // The packages' own error, with which they end a conversation that needs one.
+  // The packages' own error, without a code, when the server asks for a password and the address has none.
   return innermostMessage(error).includes("client password must be") ? wrongPassword : undefined;
 }
 

@@ -4,7 +4,10 @@ import { unreadableCertificate } from "../driver/open-errors.ts";
 import { cancelQuery } from "./cancel-query.ts";
 import { openServer, type PostgresOptions, poolOptions } from "./postgres-driver.ts";
 
-/** Opens a PostgreSQL server over TCP or a Unix socket. @throws {UnusableDatabaseError} */
+/**
+ * Opens a PostgreSQL server over TCP or a Unix socket.
+ * @throws {UnusableDatabaseError} that says what is wrong. The message never holds the password.
+ */
 export function openPostgres(options: PostgresOptions): Promise<Driver> {
   const { host, port, database, password } = clientOf(options.url);
   const server = {
@@ -17,7 +20,9 @@ export function openPostgres(options: PostgresOptions): Promise<Driver> {
   return openServer(server, options);
 }
 
-/** `pg` reads the files that the address names at once. What it cannot make sense of otherwise was refused before. */
+/**
+ * Parses the address. `pg` reads certificate files at once, which may fail; malformed addresses were refused before.
+ */
 function clientOf(url: string): pg.Client {
   try {
     return new pg.Client({ connectionString: url });
