@@ -17,7 +17,7 @@ import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 
-/** A handle on the file, lent for one transaction. */
+/** A handle on the file, lent to a connection for one transaction. */
 export interface LentFile {
   readonly file: SqliteFile;
   giveBack(): void;
@@ -26,28 +26,31 @@ export interface LentFile {
 export interface SqliteConnectionOptions {
   /** The schema of the next `begin`. */
   schema(): RelationalSchema<SQLiteAsyncDialect>;
-  /** A handle that only reads, at once. */
+  /** Lends a handle that only reads, without waiting. */
   reader(): LentFile;
-  /** The one handle that writes, when nobody else has it. */
+  /** Lends the one handle that writes, once it is free. */
   writer(): Promise<LentFile>;
-  /** Begins a transaction that writes: tries until no other process does. */
+  /** Begins a transaction that writes: tries until no other process writes. */
   beginWriting(file: SqliteFile): Promise<void>;
 }
 
 /**
- * One transaction on a SQLite file. A statement runs to its end within the call, so none can be stopped half way, and
- * the connection cannot be lost but by `destroy`.
+ * One transaction at a time on a SQLite file. A statement runs to its end within its call, so it cannot be stopped half
+ * way, and only `destroy` can lose the connection.
  *
- * Drizzle's own driver for better-sqlite3 knows synchronous transactions only, in which a handler could await nothing;
- * its session for a database behind a callback is used instead.
+ * Drizzle's driver for better-sqlite3 has synchronous transactions only, in which a handler could await nothing. So
+ * this uses Drizzle's session for a database behind a callback.
  */
 export class SqliteConnection implements DatabaseConnection {
   readonly dialect = "sqlite";
   readonly #options: SqliteConnectionOptions;
   #lost: ConnectionLostError | undefined;
-  /** Given back for good. No error is made of it until somebody comes all the same: its stack costs as much as a query. */
+  /**
+   * `release` was called. The error for later calls is made only when one comes: its stack trace costs as much as a
+   * query.
+   */
   #isReleased = false;
-  /** Undefined → lent by `begin` → given back at the end of the transaction; then `begin` may follow again. */
+  /** Undefined → lent by `begin` → given back when the transaction ends; then `begin` may follow again. */
   #lent: LentFile | undefined;
   #transaction: TransactionScope | undefined;
   #definition: Definition | undefined;
@@ -68,7 +71,7 @@ export class SqliteConnection implements DatabaseConnection {
       }
       if (mode === "read") beginReading(lent.file);
       else await this.#options.beginWriting(lent.file);
-      // Nobody waits for what was given up meanwhile.
+      // The connection may have been destroyed while it waited.
       this.#assertUsable();
     } catch (error) {
       this.#giveBack(lent);
@@ -123,12 +126,12 @@ export class SqliteConnection implements DatabaseConnection {
     if (this.#lent) this.#giveBack(this.#lent);
   }
 
-  /** With whatever is still open rolled back. */
+  /** Gives the handle back, with an open transaction rolled back. */
   #giveBack(lent: LentFile): void {
     const definition = this.#definition;
     this.#lent = undefined;
     this.#definition = undefined;
-    // Whatever the file says, the next one in turn must get it.
+    // The handle is given back even when a statement throws: the next transaction waits for it.
     try {
       if (lent.file.isOpen && lent.file.inTransaction) lent.file.change("rollback");
       if (lent.file.isOpen) definition?.end();
@@ -162,7 +165,10 @@ export class SqliteConnection implements DatabaseConnection {
   }
 }
 
-/** Changing a table may mean to make it anew and drop the old one: what refers to it must not be dropped with it. */
+/**
+ * Turns foreign keys off for a transaction that changes tables, and checks them at its end. A change may rebuild a
+ * table and drop the old one, and an enforced foreign key would delete the rows that refer to it.
+ */
 class Definition {
   readonly #file: SqliteFile;
   #danglingBefore = 0;
@@ -171,7 +177,10 @@ class Definition {
     this.#file = file;
   }
 
-  /** Before the transaction begins: inside of one SQLite does not listen. `end` is due even when this throws. */
+  /**
+   * Called before the transaction begins: inside of one, SQLite ignores the pragma. `end` must follow even when this
+   * throws.
+   */
   begin(): void {
     this.#file.script("pragma foreign_keys = off");
     this.#danglingBefore = dangling(this.#file);
@@ -193,18 +202,18 @@ function dangling(file: SqliteFile): number {
   return Number(file.rows("select count(*) as rows from pragma_foreign_key_check")[0]?.rows);
 }
 
-/** The snapshot exists once something has been read: BEGIN alone takes none. */
+/** Begins a transaction and reads once, because SQLite takes the snapshot at the first read and not at BEGIN. */
 function beginReading(file: SqliteFile): void {
   file.change("begin");
   file.rows("select 1 from sqlite_schema limit 1");
 }
 
-/** `params` for `$1`, `$2` … */
+/** The parameters in better-sqlite3's form for `$1`, `$2` … */
 function numbered(params: readonly unknown[]): Record<string, unknown> | readonly unknown[] {
   return params.length === 0 ? params : Object.fromEntries(params.map((value, i) => [i + 1, value]));
 }
 
-/** What Drizzle expects of a statement: rows to map by their columns, rows as they are, or what it changed. */
+/** What Drizzle expects from a statement: rows as arrays, rows as objects, or the number of changes. */
 type Shape = "arrays" | "objects" | "change";
 type Send = (sql: string, params: unknown[], shape: Shape) => Promise<{ rows: unknown[] }>;
 
@@ -215,10 +224,10 @@ function answer(file: SqliteFile, sql: string, params: unknown[], shape: Shape):
 
 type Schema = Record<string, unknown>;
 
-/** Drizzle's session, refusing statements after the end of the transaction. */
+/** Drizzle's session. Refuses statements after the transaction has ended. */
 class TransactionSession extends SQLiteRemoteSession<Schema, TablesRelationalConfig> {
   readonly #transaction: TransactionScope;
-  /** For the author's own SQL, whose rows Drizzle does not map. */
+  /** Runs the author's own SQL, whose rows Drizzle does not map. */
   readonly #unmapped: SQLiteRemoteSession<Schema, TablesRelationalConfig>;
 
   constructor(schema: RelationalSchema<SQLiteAsyncDialect>, transaction: TransactionScope, send: Send) {
@@ -236,7 +245,7 @@ class TransactionSession extends SQLiteRemoteSession<Schema, TablesRelationalCon
   }
 }
 
-/** As Drizzle calls it: `get` wants the row alone. */
+/** The callback that Drizzle calls for each statement. For `get` it expects one row instead of a list. */
 function callback(send: Send, rows: "arrays" | "objects"): RemoteCallback {
   return async (sql, params, method) => {
     if (method === "run") return send(sql, params, "change");
@@ -252,7 +261,9 @@ interface NestableParts {
   send: Send;
 }
 
-/** Drizzle's transaction, with nested ones that lose as a whole, as PostgreSQL's do. */
+/**
+ * Drizzle's transaction. Its nested transactions are rolled back as a whole when a statement fails, as in PostgreSQL.
+ */
 class NestableTransaction extends SQLiteTransaction<"async", unknown, Schema, TablesRelationalConfig> {
   readonly #parts: NestableParts;
   readonly #depth: number;

@@ -27,7 +27,7 @@ behavesAsDriver("SQLite", {
   dialect: "sqlite",
   open: ({ port: _, ...options }) => openSqlite({ file: newFile(), log, ...options }),
   writersConflict: false,
-  // Only one driver may have a file open.
+  // Only one driver at a time may have a file open.
   reopens: false,
 });
 
@@ -40,7 +40,7 @@ const define = (driver: Driver, ...statements: string[]): Promise<void> =>
 const rows = (driver: Driver, statement: string): Promise<Record<string, unknown>[]> =>
   inTransaction(driver, "read", (connection) => connection.execute(statement));
 
-/** A process that runs this code with `openSqlite` and the file in reach. */
+/** Starts a process that runs this code, with `openSqlite` and the file's path in scope. */
 async function start(file: string, code: string): Promise<ChildProcess> {
   const program = join(folder, `program-${children.length}.mjs`);
   const driver = JSON.stringify(new URL("./sqlite-driver.ts", import.meta.url).href);
@@ -56,10 +56,10 @@ async function start(file: string, code: string): Promise<ChildProcess> {
 }
 
 describe("a SQLite file", () => {
-  test("keeps its foreign keys when what refers to what cannot be checked", async () => {
+  test("keeps its foreign keys on when they cannot be checked", async () => {
     const file = newFile();
     const other = new Database(file);
-    // Made by another tool: it refers to a column that is not unique.
+    // Another tool made a foreign key to a column that is not unique.
     other.exec("create table lists (id integer, name text)");
     other.exec("create table items (list integer references lists (name))");
     other.exec("create table tags (id integer primary key); create table tagged (tag integer references tags (id))");
@@ -71,7 +71,7 @@ describe("a SQLite file", () => {
     await driver.close();
   });
 
-  test("is one server's by whatever name it is reached", async () => {
+  test("is locked for one server, also when a symbolic link names it", async () => {
     const file = newFile();
     const driver = await open(file);
     const link = `${file}.link`;
@@ -80,10 +80,10 @@ describe("a SQLite file", () => {
     await driver.close();
   });
 
-  test("is one server's: a second is refused, with the file, the owner and what to do", async () => {
+  test("is locked for one server: a second is refused, and the error names the file, the owner and what to do", async () => {
     const file = newFile();
     const driver = await open(file);
-    // It does not wait for its turn: that would be longer than this test may take.
+    // A server that waited for the lock would wait longer than this test may take.
     const refusal = await open(file, 2 * patience.test).then(
       () => expect.unreachable("it should be refused"),
       (error: unknown) => error as Error,
@@ -95,7 +95,7 @@ describe("a SQLite file", () => {
     await (await open(file)).close();
   });
 
-  test("keeps every acknowledged row through kill -9, and is free again at once", async () => {
+  test("keeps every acknowledged row through kill -9, and its lock is released at once", async () => {
     const file = newFile();
     const child = await start(
       file,
@@ -126,7 +126,7 @@ describe("a SQLite file", () => {
     await driver.close();
   });
 
-  test("may be written by a tool meanwhile: the server waits for it, answers others, and sees what it wrote", async () => {
+  test("may be written by a tool: the server's writes wait, its reads do not, and it sees what the tool wrote", async () => {
     const file = newFile();
     const driver = await open(file);
     await define(driver, "create table things (id integer primary key)");
@@ -143,7 +143,7 @@ describe("a SQLite file", () => {
     tool.exec("commit");
     await writing;
     expect(order).toEqual(["tool commits", "wrote"]);
-    // SQLite's own way to wait would stop everybody.
+    // SQLite's own wait would block the process.
     const waiting = await inTransaction(driver, "write", (connection) => connection.execute("pragma busy_timeout"));
     expect(waiting).toEqual([{ timeout: 0 }]);
     expect(await rows(driver, "select id from things")).toEqual([{ id: 1 }, { id: 2 }]);
@@ -151,7 +151,7 @@ describe("a SQLite file", () => {
     await driver.close();
   });
 
-  test("that a tool does not let go of is an outage, not a hang", async () => {
+  test("that a tool keeps locked fails after the time allowed", async () => {
     const file = newFile();
     const driver = await open(file, 100);
     const tool = new Database(file);
@@ -167,7 +167,7 @@ describe("a SQLite file", () => {
     await driver.close();
   });
 
-  test("keeps the rows that refer to a table which is made anew", async () => {
+  test("keeps the rows that refer to a table which is rebuilt", async () => {
     const driver = await open(newFile());
     await define(
       driver,
@@ -188,13 +188,13 @@ describe("a SQLite file", () => {
     expect(await rows(driver, "select id, list from items")).toEqual([{ id: 1, list: 1 }]);
     await expect(define(driver, "delete from lists")).rejects.toThrow("refer to rows that do not exist");
     expect(await rows(driver, "select id from lists")).toHaveLength(1);
-    // Outside of definitions they are enforced.
+    // Outside of a "define", foreign keys are enforced.
     await inTransaction(driver, "write", (connection) => connection.execute("delete from lists"));
     expect(await rows(driver, "select id from items")).toEqual([]);
     await driver.close();
   });
 
-  test("that is no database says so, and nothing is left beside it", async () => {
+  test("that is not a database is refused with an error that says so, and nothing is left beside it", async () => {
     const inFolder = join(folder, "documents");
     await mkdir(inFolder);
     const file = join(inFolder, "diary");
@@ -206,9 +206,9 @@ describe("a SQLite file", () => {
     expect(await readdir(folder)).not.toContain("documents.lock");
   });
 
-  test("where this user may not write says so", async () => {
+  test("in a directory that this user may not write is refused with an error that says so", async () => {
     const file = newFile();
-    // As good as a directory that is read-only, which nothing is to root.
+    // A directory in place of the lock file, because root may write to every directory.
     await mkdir(`${file}.lock`);
     const refusal = await open(file).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UnusableDatabaseError);
@@ -216,7 +216,7 @@ describe("a SQLite file", () => {
     expect(String(refusal)).toContain(`May this user write in ${folder}?`);
   });
 
-  test("closed in the middle of a transaction keeps nothing of it", async () => {
+  test("that is closed during a transaction keeps nothing of it", async () => {
     const file = newFile();
     const driver = await open(file);
     await define(driver, "create table things (id integer primary key)");

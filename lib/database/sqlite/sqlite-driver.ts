@@ -12,39 +12,42 @@ import { classifySqlite, isBusy } from "./sqlite-errors.ts";
 import { SqliteFile } from "./sqlite-file.ts";
 
 export interface SqliteOptions {
-  /** The file; made when absent, in a directory that is there. */
+  /** The file. Created when absent; its directory must exist. */
   file: string;
   schema: Record<string, unknown>;
   log: Log;
-  /** Milliseconds `begin("write")` waits for its turn, and as long again for other processes. Default 10,000. */
+  /**
+   * Milliseconds that `begin("write")` waits for this process's writers, and then again for other processes. Default
+   * 10,000.
+   */
   connectTimeoutMs?: number;
-  /** For a tool, which may be at work while a server has the file. */
+  /** Opens the file without its lock: for a tool that runs while a server has the file open. */
   besideServer?: boolean;
 }
 
 /**
- * Opens a SQLite file: one handle that writes, one transaction at a time, and beside it handles that read, each in a
- * snapshot of its own (write-ahead log). Readers and the writer do not wait for each other.
+ * Opens a SQLite file. One handle writes, one transaction at a time. Other handles read, each in a snapshot of its own
+ * (write-ahead log). Readers and the writer do not wait for each other.
  *
- * It runs in the calling thread, and a query blocks the process while it runs. Measured on 2 shared cores: 50 rows by an
- * index take 35 µs here and 146 µs through a worker, a transaction of four statements 20 µs and 280 µs, and talking to
- * the worker costs the calling thread more CPU (115 µs against 27 µs) than running the statements itself.
+ * Statements run in the calling thread, and block the process while they run. Measured on 2 shared cores: 50 rows by an
+ * index take 35 µs here and 146 µs through a worker; a transaction of four statements takes 20 µs and 280 µs. Messages
+ * to the worker alone cost the calling thread more CPU (115 µs against 27 µs) than running the statements itself.
  *
- * Durability: what was committed survives the end of the process, also kill -9. The log is forced to the disk at
- * checkpoints (`synchronous = normal`), so a loss of power may take the last commits, and nothing else.
+ * Durability: commits survive the end of the process, also kill -9. The log is forced to the disk at checkpoints
+ * (`synchronous = normal`), so a power failure may lose the last commits, and nothing else.
  *
- * Other processes may read and write the file (drizzle-kit does), but one server only may have it: what one wrote, the
- * other's live queries would not hear of.
- * @throws when another server has the file open, or it is no database.
+ * Other processes may read and write the file (drizzle-kit does), but only one server may have it open: writes of one
+ * server would not invalidate live queries of another.
+ * @throws when another server has the file open, or the file is not a database.
  */
 export async function openSqlite(given: SqliteOptions): Promise<Driver> {
   const named = resolve(given.file);
-  // By whatever name it is reached: the lock lies beside the file itself.
+  // The lock is beside the file itself, so a symbolic link leads to the same lock.
   const file = existsSync(named) ? realpathSync(named) : named;
   const options = { ...given, file };
   if (!existsSync(dirname(file))) {
     throw new UnusableDatabaseError(
-      `The SQLite file ${file} cannot be opened: there is no directory ${dirname(file)}. Make it, or correct DATABASE_URL.`,
+      `The SQLite file ${file} cannot be opened: there is no directory ${dirname(file)}. Create it, or correct DATABASE_URL.`,
     );
   }
   const unfit = existsSync(file) ? reasonNotToOpen(file) : undefined;
@@ -63,7 +66,7 @@ export async function openSqlite(given: SqliteOptions): Promise<Driver> {
 
 const HEADER = "SQLite format 3\0";
 
-/** Asked before the lock is taken, which would leave its files beside something that is no database. */
+/** Why a file cannot be a database; undefined when it can. Checked before locking, which leaves files beside it. */
 function reasonNotToOpen(file: string): string | undefined {
   if (statSync(file).isDirectory()) return "it is a directory. Name a file in DATABASE_URL.";
   const start = Buffer.alloc(HEADER.length);
@@ -72,23 +75,23 @@ function reasonNotToOpen(file: string): string | undefined {
     const length = readSync(opened, start);
     closeSync(opened);
     if (length === 0 || start.toString("latin1") === HEADER) return undefined;
-    return "file is not a database. Name another one in DATABASE_URL.";
+    return "file is not a database. Name another file in DATABASE_URL.";
   } catch {
     return "this user may not read it.";
   }
 }
 
-/** How long opening may block the process for another one that holds a lock. */
+/** Milliseconds for which opening may block the process while another process holds a lock. */
 const OPENING_WAIT = 1_000;
-/** Between tries to begin a transaction while another process writes. */
+/** Milliseconds between tries to begin a transaction while another process writes. */
 const BETWEEN_TRIES = 10;
-/** Handles that read are kept open up to this many, and there are never more than so many. */
+/** The most idle handles that read and are kept open, and the most such handles at a time. */
 const KEPT_READERS = 4;
 const MOST_READERS = 64;
 
 function openWriter(path: string): SqliteFile {
   const file = new SqliteFile(path, { readonly: false, wait: OPENING_WAIT });
-  // From here on nothing waits inside SQLite, which would block the process: see `beginWriting`.
+  // From here on SQLite must not wait for a lock itself, which would block the process: see `#beginWriting`.
   file.script(
     "pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 0",
   );
@@ -126,7 +129,7 @@ class SqliteDriver implements Driver {
     this.#schema = relationalSchema(schema, new SQLiteAsyncDialect());
   }
 
-  /** Nothing is taken yet: whether it will read or write is known at `begin`. */
+  /** Takes no handle yet: only `begin` says whether the transaction reads or writes. */
   async connect(): Promise<DatabaseConnection> {
     if (this.#closing) throw closed();
     return new SqliteConnection({
@@ -144,7 +147,8 @@ class SqliteDriver implements Driver {
 
   #lendReader(): LentFile {
     if (this.#closing) throw closed();
-    if (this.#reading >= MOST_READERS) throw new ConnectionLostError(`${MOST_READERS} queries run at once already.`);
+    if (this.#reading >= MOST_READERS)
+      throw new ConnectionLostError(`${MOST_READERS} queries already run at the same time, which is the most.`);
     const file = this.#idle.pop() ?? new SqliteFile(this.#options.file, { readonly: true, wait: OPENING_WAIT });
     this.#reading++;
     const giveBack = (): void => {
@@ -161,7 +165,7 @@ class SqliteDriver implements Driver {
     return { file: this.#writer, giveBack };
   }
 
-  /** Another process, such as drizzle-kit, may be writing. SQLite's own way to wait would block this process. */
+  /** Waits while another process, such as drizzle-kit, writes. SQLite's own wait would block this process. */
   async #beginWriting(file: SqliteFile): Promise<void> {
     const giveUp = performance.now() + (this.#options.connectTimeoutMs ?? 10_000);
     for (;;) {

@@ -1,24 +1,24 @@
 import Database, { type Database as Handle, type Statement } from "better-sqlite3";
 
-/** What a statement that answers no rows did. */
+/** The effect of a statement that returns no rows. */
 export interface SqliteChange {
   changes: number;
   lastInsertRowid: number | bigint;
 }
 
 /**
- * Statements that are kept prepared: more than an application's functions have, fewer than a generator of SQL would fill.
- * They follow changes of tables by themselves.
+ * The most statements that are kept prepared: more than the functions of an application have, but bounded, because SQL
+ * that is generated may differ each time. SQLite prepares a kept statement again by itself when a table changes.
  */
 const MOST_KEPT = 256;
 
-/** One handle on a SQLite file. Everything in it is synchronous: when a call returns its statement has run. */
+/** One handle on a SQLite file. Synchronous: when a call returns, its statement has run. */
 export class SqliteFile {
   readonly #handle: Handle;
-  /** By text; the longest unused first. */
+  /** By text, the least recently used first. */
   readonly #prepared = new Map<string, Statement>();
 
-  /** @param wait Milliseconds a statement blocks the process for a lock that another process holds. */
+  /** @param wait Milliseconds for which a statement may block the process while another process holds a lock. */
   constructor(path: string, { readonly, wait }: { readonly: boolean; wait: number }) {
     this.#handle = new Database(path, { readonly, timeout: wait });
     this.#handle.defaultSafeIntegers(true);
@@ -32,7 +32,7 @@ export class SqliteFile {
     return this.#handle.inTransaction;
   }
 
-  /** The rows as objects. `params` are those of `?` in order, or those of `$1` by number. */
+  /** The rows as objects. `params` are the values of `?` in order, or those of `$1`, `$2` … by number. */
   rows(sql: string, params: Parameters = []): Record<string, unknown>[] {
     const statement = this.#prepare(sql);
     if (!statement.reader) {
@@ -100,7 +100,7 @@ function all(statement: Statement, params: Parameters): unknown[] {
   return Array.isArray(params) ? statement.all(...params) : statement.all(params);
 }
 
-/** An integer comes as a bigint, so that none is rounded; those that JavaScript's numbers can hold are made one. */
+/** Integers come as bigints, so that none is rounded. Those in the safe range become numbers. */
 function plain(value: unknown): unknown {
   if (typeof value !== "bigint") return value;
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
