@@ -50,7 +50,7 @@ const ownTables = async (driver: Driver): Promise<unknown> => {
   return inTransaction(driver, "read", (connection) => connection.execute(`select * from ${own("sessions")}`));
 };
 
-describe("without an address it is the embedded database, with the framework's tables:", () => {
+describe("without an address the embedded database is opened, with the framework's tables:", () => {
   test.each([
     ["PGlite", schema, "pglite"],
     ["SQLite", sqliteSchema, "database.sqlite"],
@@ -65,9 +65,9 @@ describe("without an address it is the embedded database, with the framework's t
     }),
   );
 
-  test.each([schema, sqliteSchema])("but not where it cannot lie", (tables) =>
+  test.each([schema, sqliteSchema])("but not where its directory cannot be created", (tables) =>
     inDirectory(async (directory) => {
-      // A file in its place: as good as a directory that may not be written, which nothing is to root.
+      // A file in place of the directory, because root may write to every directory.
       const place = join(directory, "file");
       await writeFile(place, "");
       const opening = openDatabase({ url: undefined, directory: join(place, ".convex"), schema: tables, log });
@@ -76,14 +76,14 @@ describe("without an address it is the embedded database, with the framework's t
     }),
   );
 
-  test("but not for tables of MySQL: the error says what to set", async () => {
+  test("but not for tables of MySQL, where the error says what to set", async () => {
     const text = await failure(open(undefined, mysqlSchema));
     expect(text).toContain("MySQL (drizzle-orm/mysql-core), which cannot be embedded, and DATABASE_URL is not set");
     expect(text).toContain("mysql://user:password@host:3306/database");
   });
 });
 
-test("file: is a SQLite file, from the working directory or from the root", () =>
+test("file: names a SQLite file by an absolute path, or by one from the working directory", () =>
   inDirectory(async (directory) => {
     const file = join(directory, "my app.sqlite");
     for (const url of [`file:${file}`, pathToFileURL(file).href, `file:${relative(process.cwd(), file)}`]) {
@@ -103,7 +103,7 @@ test("file: is a SQLite file, from the working directory or from the root", () =
   }));
 
 test.each(["mariadb://user:geheim@host/db", "sqlite:./x.db", "host=localhost password=geheim", "geheim"])(
-  "an address of another kind is an error: %s",
+  "an address of an unknown kind is refused: %s",
   async (url) => {
     const text = await failure(open(url));
     expect(text).toContain("DATABASE_URL is expected to be like postgres://");
@@ -116,13 +116,13 @@ test.each([
   "postgres://user:geh%eim@host/db",
   "mysql://user:geheim@host:port/db",
   "mysql://user:geh%eim@host/db",
-])("an address that cannot be read is an error, without what is in it: %s", async (url) => {
+])("a malformed address is refused, and the error does not show it: %s", async (url) => {
   const text = await failure(open(url, url.startsWith("mysql") ? mysqlSchema : schema));
   expect(text).toContain("is not an address");
   expect(text).not.toMatch(/geh/);
 });
 
-describe("tables and an address that do not fit each other:", () => {
+describe("tables of one database and an address of another are refused:", () => {
   const addresses = {
     PostgreSQL: "postgres://u:geheim@127.0.0.1:5612/x",
     MySQL: "mysql://u:geheim@127.0.0.1:5612/x",
@@ -148,13 +148,13 @@ describe("tables and an address that do not fit each other:", () => {
     expect(await failure(open(addresses.PostgreSQL, both))).toContain("of more than one database");
   });
 
-  test("no tables fit every database", async () => {
+  test("a schema without tables fits every database", async () => {
     expect(await failure(open(addresses.MySQL, {}))).toContain("Cannot use MySQL at 127.0.0.1:5612/x");
     expect(await failure(open(addresses.PostgreSQL, {}))).toContain("Cannot use PostgreSQL at 127.0.0.1:5612/x");
   });
 });
 
-describe("the driver is Neon's", () => {
+describe("the driver that an address asks for:", () => {
   test.each([
     ["postgres://u:p@ep-cool-1.eu-central-1.aws.neon.tech/app?sslmode=require", "neon"],
     ["postgres://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech:5432/app", "neon"],
@@ -166,7 +166,7 @@ describe("the driver is Neon's", () => {
     ["postgres:///app?host=/run/postgresql", "pg"],
   ])("%s: %s", (url, driver) => expect(parseDatabaseUrl(url).driver).toBe(driver));
 
-  test("what is said to us is not said to the server", () => {
+  test("the parameter ?driver= is not passed to the server", () => {
     expect(parseDatabaseUrl("postgres://u:p@host/app?driver=pg&sslmode=require").url).toBe(
       "postgres://u:p@host/app?sslmode=require",
     );
@@ -176,7 +176,7 @@ describe("the driver is Neon's", () => {
     expect(parseDatabaseUrl("postgres://u:p@host/app?driver=pg").url).toBe("postgres://u:p@host/app");
   });
 
-  test("a name nobody has heard of is an error", async () => {
+  test("an unknown driver is refused", async () => {
     expect(await failure(open("postgres://u:geheim@host/app?driver=postgresjs"))).toContain(
       "asks for ?driver=postgresjs. There are two",
     );
@@ -211,7 +211,7 @@ test.each([
 test.each([
   ["PostgreSQL", "postgres://u:geheim@127.0.0.1:5612/x", schema],
   ["MySQL", "mysql://u:geheim@127.0.0.1:5612/x", mysqlSchema],
-])("a server of %s that is not there", async (name, url, tables) => {
+])("a server of %s that does not run", async (name, url, tables) => {
   const text = await failure(open(url, tables));
   expect(text).toContain(
     `Cannot use ${name} at 127.0.0.1:5612/x: the server does not answer (connect ECONNREFUSED 127.0.0.1:5612).`,
@@ -228,13 +228,13 @@ test.each([
     "postgres://",
     "names no user and no database: it is expected to be like postgres://user:password@host:5432/database",
   ],
-])("an address that names no database is not filled into the server's own: %s", async (url, words) => {
+])("an address without a database name is refused: %s", async (url, words) => {
   const text = await failure(open(url));
   expect(text).toContain(words);
   expect(text).not.toContain("geheim");
 });
 
-test("a server of Neon that is not there", async () => {
+test("a server of Neon that does not run", async () => {
   const text = await failure(open("postgres://u:geheim@127.0.0.1:5432/x?driver=neon&wsproxy=ws://127.0.0.1:5612/"));
   expect(text).toContain(
     "Cannot use Neon at 127.0.0.1/x: the server does not answer (a WebSocket could not be opened)",
@@ -268,7 +268,7 @@ test.each([
   server.close();
 });
 
-test("a server that refuses for a reason of its own is quoted, and is not said to be away", async () => {
+test("an unknown error of a server is quoted, and the server is not said to be unreachable", async () => {
   const server = await refusing("42501", "s3cr3t is not permitted");
   const { port } = server.address() as AddressInfo;
   const text = await failure(open(`postgres://u:s3cr3t@127.0.0.1:${port}/x`));
@@ -291,7 +291,7 @@ test.each([
   server.close();
 });
 
-test("a server without TLS that is asked for it", async () => {
+test("a server without TLS, at an address that asks for TLS", async () => {
   const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end("N")));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;
@@ -303,7 +303,7 @@ test("a server without TLS that is asked for it", async () => {
   server.close();
 });
 
-test("certificate files that are not there, or that nobody reads", async () => {
+test("certificate files that cannot be read, or that the driver does not support", async () => {
   const address = "postgres://u:geheim@127.0.0.1:5612/x?sslmode=verify-full&sslrootcert=";
   const missing = await failure(open(`${address}/nowhere/ca.pem`));
   expect(missing).toContain("names the certificate file /nowhere/ca.pem, which cannot be read (ENOENT)");
@@ -313,7 +313,7 @@ test("certificate files that are not there, or that nobody reads", async () => {
   );
 });
 
-/** A server that wants a password: it says so as PostgreSQL does since version 10. */
+/** A server that asks for a password as PostgreSQL does since version 10. */
 async function askingForPassword(): Promise<Server> {
   const authentication = (kind: number, rest: string): Buffer => {
     const header = Buffer.from([82, 0, 0, 0, 8 + rest.length, 0, 0, 0, kind]);
@@ -331,7 +331,7 @@ async function askingForPassword(): Promise<Server> {
   return server;
 }
 
-test("a server that wants a password, and an address without one", async () => {
+test("a server that asks for a password, and an address without one", async () => {
   const server = await askingForPassword();
   const { port } = server.address() as AddressInfo;
   const text = await failure(open(`postgres://u@127.0.0.1:${port}/x`));
@@ -367,7 +367,7 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
   });
 
   test.each([
-    ["a wrong password", { username: "nobody", password: "geheim" }, "does not accept this user and password"],
+    ["a wrong password", { username: "stranger", password: "geheim" }, "does not accept this user and password"],
     ["a database that does not exist", { pathname: "/no_such_database" }, "no database of that name. Create it"],
     ["no name of a database", { pathname: "/" }, "names no database"],
   ])("%s", async (_, change, words) => {

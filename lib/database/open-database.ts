@@ -10,7 +10,7 @@ import { createInternalTables } from "./internal/internal-tables.ts";
 export interface DatabaseOptions {
   /** `DATABASE_URL`: `postgres://…`, `mysql://…` or `file:…`. Undefined or empty: the embedded database. */
   url?: string | undefined;
-  /** Where the embedded database lives, usually `.convex` in the project. Made when absent. */
+  /** The directory of the embedded database, usually `.convex` in the project. Created when absent. */
   directory: string;
   /** The exports of `convex/schema.ts`. Their dialect must be the database's. */
   schema: Record<string, unknown>;
@@ -18,8 +18,8 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens the database an application runs on, with the framework's own tables in it.
- * @throws {UnusableDatabaseError} that says what is wrong and what to do; it never holds the password.
+ * Opens the database of an application, and creates the framework's own tables in it.
+ * @throws {UnusableDatabaseError} that says what is wrong and what to do. The message never holds the password.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
   const driver = await openDriver({ ...options, url: options.url?.trim() || undefined });
@@ -33,9 +33,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
 }
 
 /**
- * The same, without the framework's tables. Drivers are imported when they are needed: an application loads no other than
- * its own.
- * @throws {UnusableDatabaseError}
+ * Opens the database, without the framework's tables. Imports only the driver that the address asks for.
+ * @throws {UnusableDatabaseError} that says what is wrong and what to do.
  */
 export async function openDriver({ url, directory, schema, log }: DatabaseOptions): Promise<Driver> {
   if (url === undefined) return openEmbedded(dialectOf(schema), { directory, schema, log });
@@ -62,15 +61,15 @@ export async function openDriver({ url, directory, schema, log }: DatabaseOption
   }
 }
 
-/** What the drivers of embedded databases take beside where they lie. */
+/** Options of the embedded databases. */
 export interface EmbeddedOptions extends Omit<DatabaseOptions, "url"> {
   connectTimeoutMs?: number;
   answerTimeoutMs?: number;
 }
 
 /**
- * Opens the database that this process alone has, without the framework's tables.
- * @throws {UnusableDatabaseError} for a dialect that has none.
+ * Opens the embedded database, which only this process uses, without the framework's tables.
+ * @throws {UnusableDatabaseError} for a dialect without an embedded database.
  */
 export async function openEmbedded(
   dialect: SchemaDialect,
@@ -92,13 +91,13 @@ function makeDirectory(directory: string): void {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
     throw new UnusableDatabaseError(
-      `There is no place for the embedded database: ${directory} cannot be made (${innermostMessage(error)}). May this user write there?`,
+      `The directory of the embedded database, ${directory}, cannot be created (${innermostMessage(error)}). May this user write there?`,
       { cause: error },
     );
   }
 }
 
-/** The data directory of the embedded PostgreSQL; its lock and its socket lie beside it. */
+/** The data directory of the embedded PostgreSQL. Its lock and its socket are beside it. */
 export function embeddedDirectory(directory: string): string {
   return join(directory, "pglite");
 }
@@ -108,7 +107,7 @@ export function embeddedFile(directory: string): string {
   return join(directory, "database.sqlite");
 }
 
-/** @throws {UnusableDatabaseError} when the package is not installed: those of other dialects are optional. */
+/** Imports a driver. @throws {UnusableDatabaseError} when its package, an optional dependency, is not installed. */
 async function load<T>(name: string, driver: () => Promise<T>): Promise<T> {
   try {
     return await driver();
@@ -133,8 +132,8 @@ const made: Record<Dialect, string> = {
 };
 
 const mixed =
-  "The tables in convex/schema.ts are of more than one database: an application has one. Define all of them with " +
-  "pgTable, sqliteTable or mysqlTable.";
+  "The tables in convex/schema.ts are of more than one database, and an application has one. Define all of them with " +
+  "pgTable, all with sqliteTable, or all with mysqlTable.";
 
 const noEmbeddedMysql =
   `The tables in convex/schema.ts are of ${made.mysql}, which cannot be embedded, and DATABASE_URL is not set. ` +

@@ -15,9 +15,10 @@ export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connec
 }
 
 /**
- * An embedded database for one test, of the schema's dialect: empty but for the framework's tables, and gone when it is
- * closed. It opens in a fraction of a second, and runs through the very code of the real one.
- * @throws {UnusableDatabaseError} for a dialect that cannot be embedded.
+ * Opens an embedded database for one test, in the schema's dialect. It holds only the framework's tables, and is
+ * deleted when it is closed. It opens in a fraction of a second, and runs the same code as an application's embedded
+ * database.
+ * @throws {UnusableDatabaseError} for a dialect without an embedded database.
  */
 export async function openTemporaryDatabase(options: TemporaryOptions): Promise<Driver> {
   const directory = await mkdtemp(join(tmpdir(), "convex-lite-"));
