@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { innermostMessage, sqlState } from "../database/driver/database-errors.ts";
+import { innermostMessage } from "../database/driver/database-errors.ts";
 import type { DatabaseConnection, Driver } from "../database/driver/driver.ts";
 import { inTransaction, withDatabaseLock } from "../database/internal/database-lock.ts";
 import { internalSql } from "../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../database/internal/internal-tables.ts";
+import { sqlState } from "../database/postgres/postgres-errors.ts";
 import { findDataLoss, type Risk } from "./data-loss.ts";
 import { introspect } from "./introspect/introspect.ts";
 import { introspectedSchema, isUnchanged } from "./introspect/introspected-schema.ts";

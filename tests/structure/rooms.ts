@@ -32,7 +32,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "schema/introspect": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/plan": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/migrations": ["environment", "database/**", "schema/snapshot", "schema/introspect"],
-  schema: ["environment", "database/driver", "database/internal", "schema/**"],
+  schema: ["environment", "database/driver", "database/internal", "database/postgres", "schema/**"],
   auth: bothSides,
   "engine/run": [...bothSides, "auth", "invalidation"],
   "engine/answers": bothSides,

@@ -5,7 +5,7 @@ import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm
 import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../../environment/assert.ts";
-import { lostBecause, sqlState } from "../driver/database-errors.ts";
+import { lostBecause } from "../driver/database-errors.ts";
 import {
   ConnectionLostError,
   type DatabaseConnection,
@@ -15,6 +15,7 @@ import {
 } from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
+import { sqlState } from "./postgres-errors.ts";
 
 export interface PgConnectionOptions {
   /** The schema of the next `begin`. */

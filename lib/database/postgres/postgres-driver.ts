@@ -1,11 +1,12 @@
 import { PgDialect } from "drizzle-orm/pg-core";
 import type { Pool, PoolClient } from "pg";
 import type { Log } from "../../environment/environment.ts";
-import { classifyPostgres, innermostMessage, lostBecause, sqlState } from "../driver/database-errors.ts";
+import { innermostMessage, lostBecause } from "../driver/database-errors.ts";
 import type { DatabaseConnection, Driver } from "../driver/driver.ts";
 import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { PgConnection } from "./pg-connection.ts";
+import { classifyPostgres, sqlState } from "./postgres-errors.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`, with libpq's parameters (`?sslmode=require`). */

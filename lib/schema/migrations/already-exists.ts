@@ -1,6 +1,7 @@
-import { innermostMessage, sqlState } from "../../database/driver/database-errors.ts";
+import { innermostMessage } from "../../database/driver/database-errors.ts";
 import type { Dialect } from "../../database/driver/driver.ts";
 import { mysqlErrorNumber } from "../../database/mysql/mysql-errors.ts";
+import { sqlState } from "../../database/postgres/postgres-errors.ts";
 
 /** Did a statement fail because what it makes is there, or what it drops is not? */
 export function alreadyExists(error: unknown, dialect: Dialect): boolean {
