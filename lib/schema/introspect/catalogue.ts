@@ -4,7 +4,7 @@ import { mysqlCatalogue } from "./mysql-catalogue.ts";
 import { pgCatalogue } from "./pg-catalogue.ts";
 import { sqliteCatalogue } from "./sqlite-catalogue.ts";
 
-/** One entry per dialect. */
+/** The catalogue of each dialect. */
 export const catalogues: Readonly<Record<Dialect, Catalogue>> = {
   pg: pgCatalogue,
   sqlite: sqliteCatalogue,

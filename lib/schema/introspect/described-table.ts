@@ -2,17 +2,17 @@ import type { DatabaseConnection, Dialect } from "../../database/driver/driver.t
 import type { ForeignKeySnapshot, SchemaSnapshot, TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**
- * A table as its database describes it, in words that are only compared with each other: each database has its own for
- * a type or a default (`varchar(80)` becomes `character varying(80)`, `boolean` becomes `tinyint(1)`).
+ * A table in the words of its database, which are only compared with words of the same database. Each database writes
+ * types and defaults in its own way (`varchar(80)` becomes `character varying(80)`, `boolean` becomes `tinyint(1)`).
  */
 export interface DescribedTable {
   columns: ReadonlyMap<string, DescribedColumn>;
   primaryKey: readonly string[];
-  /** Where it is dropped by its name (PostgreSQL). */
+  /** Set where a primary key is dropped by its name (PostgreSQL). */
   primaryKeyName?: string | undefined;
   /** Indexes, unique constraints and checks, by name. */
   rules: ReadonlyMap<string, string>;
-  /** What `foreignKeyWords` says of each. Their names are no words: SQLite keeps none. */
+  /** The result of `describeForeignKey` for each. Names are not compared, because SQLite keeps none. */
   foreignKeys: ReadonlySet<string>;
   rowSecurity?: boolean;
   policies?: readonly string[];
@@ -21,50 +21,50 @@ export interface DescribedTable {
 export interface DescribedColumn {
   type: string;
   required: boolean;
-  /** SQL; undefined without one. */
+  /** SQL; undefined without a default. */
   default: string | undefined;
-  /** Whatever else: identity, generated, on update. */
+  /** Everything else: identity, generated, on update. */
   more: string;
 }
 
-/** What else is there, of what the snapshots name. */
+/** Everything beside tables that the snapshots name and the database has. */
 export interface DescribedPart {
-  /** Keys of the snapshots. */
+  /** By the keys of the snapshots, as are all sets here. */
   views: ReadonlySet<string>;
   schemas: ReadonlySet<string>;
   sequences: ReadonlySet<string>;
   roles: ReadonlySet<string>;
-  /** With their values. */
+  /** The values of each enum. */
   enums: ReadonlyMap<string, string[]>;
 }
 
-/** How one kind of database is asked what it holds. */
+/** Reads what one kind of database holds. */
 export interface Catalogue {
-  /** Undefined when there is no such table. */
+  /** Describes a table; undefined when it does not exist. */
   table(
     connection: DatabaseConnection,
     table: Named,
     place: "stored" | "temporary",
   ): Promise<DescribedTable | undefined>;
   /**
-   * One of drizzle-kit's statements for a new table or its index, made to make a temporary one, which hides the stored
-   * one of the same name. Undefined for statements about anything else.
+   * Turns drizzle-kit's statement for a new table or an index into one for a temporary table, which hides the stored
+   * table of the same name. Undefined for any other statement.
    */
   temporarily(statement: string): string | undefined;
   dropTemporary(table: Named): string;
   others(connection: DatabaseConnection, snapshots: readonly SchemaSnapshot[]): Promise<DescribedPart>;
-  /** A name in the catalogue may be shorter than the one that was given. */
+  /** A name as the catalogue has it, which may be shorter than the given one. */
   nameOf(given: string): string;
 }
 
 export type Named = Pick<TableSnapshot, "name" | "schema">;
 
-/** A foreign key in the same words, whether from a snapshot or from a database. */
+/** Describes a foreign key, of a snapshot or of a database, so that equal ones have equal words. */
 export function describeForeignKey(
   { columnsFrom, tableTo, schemaTo, columnsTo, onDelete, onUpdate }: Omit<ForeignKeySnapshot, "name">,
   dialect: Dialect,
 ): string {
-  // To SQLite and MySQL they are the same.
+  // MySQL treats "restrict" and "no action" alike.
   const rule = (given: string | undefined): string => {
     const said = (given ?? "no action").toLowerCase();
     return dialect === "mysql" && said === "restrict" ? "no action" : said;

@@ -8,10 +8,10 @@ import type { DescribedTable, Named } from "./described-table.ts";
 import type { Candidate, Introspected } from "./introspected-schema.ts";
 
 /**
- * Reads what the database holds of the tables in these snapshots, and how it would describe them if they were as in each
- * snapshot: it is asked to make every table that is there once more as a temporary one, without rows and keys to others,
- * and the answer is compared by `presentSchema`. Nothing is left of that. So nobody has to know how a database writes a
- * type, a default or a check: it says both in its own words.
+ * Reads how the database describes the tables of these snapshots, and how it would describe them if they were as each
+ * snapshot says. For the latter it creates each table that exists once more, as a temporary table without rows and
+ * foreign keys, in a transaction that is rolled back. `introspectedSchema` compares the two. Both are in the database's
+ * own words, so the code need not know how a database writes a type, a default or a check.
  */
 export async function introspect(
   driver: Driver,
@@ -39,7 +39,7 @@ export async function introspect(
   return { introspected: { dialect, tables: introspected, others, nameOf: catalogue.nameOf }, candidates };
 }
 
-/** A transaction of which nothing is kept. */
+/** Runs `work` in a transaction that is rolled back at its end. */
 async function withdrawn<T>(driver: Driver, work: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
   const connection = await driver.connect();
   try {
@@ -65,7 +65,7 @@ async function storedTables(
   return found;
 }
 
-/** Those of its tables that are there, and of them what a temporary table can have. */
+/** The snapshot reduced to tables that exist, and to what a temporary table can have. */
 function onlyTables(
   { tables, internal }: SchemaSnapshot,
   introspected: ReadonlyMap<string, DescribedTable>,
@@ -101,7 +101,7 @@ async function temporaryTables(
   return found;
 }
 
-/** Is it the one that makes this table, or one of its indexes? drizzle-kit quotes with backticks where SQLite would not. */
+/** Whether the statement creates this table or one of its indexes. drizzle-kit quotes SQLite's names with backticks. */
 function isAbout(statement: string, { name, schema }: Named, dialect: Dialect): boolean {
   const quoted = dialect === "pg" ? internalSql.pg.quoted : internalSql.mysql.quoted;
   const [head = ""] = statement.trim().split("(");
@@ -111,7 +111,10 @@ function isAbout(statement: string, { name, schema }: Named, dialect: Dialect): 
   );
 }
 
-/** A table of a type that does not exist yet cannot be made, and in PostgreSQL a failure would end the transaction. */
+/**
+ * Whether all statements succeed. A table with a type that does not exist yet cannot be created. The savepoint keeps
+ * the failure from ending a transaction of PostgreSQL.
+ */
 async function succeeds(connection: DatabaseConnection, statements: readonly string[]): Promise<boolean> {
   const isolated = connection.dialect === "pg";
   if (isolated) await connection.execute("savepoint temporary_table");
@@ -127,4 +130,4 @@ async function succeeds(connection: DatabaseConnection, statements: readonly str
 
 const mayNot =
   "Development compares the schema with the database by temporary tables, which the user in DATABASE_URL may not create. " +
-  'Grant it ("grant temporary on database … to …", on MySQL "grant create temporary tables on … to …").';
+  'Grant the right ("grant temporary on database … to …", on MySQL "grant create temporary tables on … to …").';

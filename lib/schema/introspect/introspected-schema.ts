@@ -17,35 +17,37 @@ import {
   describeForeignKey,
 } from "./described-table.ts";
 
-/** A schema that the database may be of, and how the database would describe its tables if it were. */
+/** A schema that the database may have, and how the database would describe its tables if it had. */
 export interface Candidate {
   snapshot: SchemaSnapshot;
-  /** By the tables' keys. Without an entry the database could not make such a table now. */
+  /** By the tables' keys. A table without an entry could not be created as a temporary one. */
   words: ReadonlyMap<string, DescribedTable>;
 }
 
-/** What the database holds of the tables that are the author's. */
+/** The author's tables, and everything else of the author's, as the database describes them. */
 export interface Introspected {
   dialect: Dialect;
-  /** By the keys that the snapshots have for them. */
+  /** By the tables' keys in the snapshots. */
   tables: ReadonlyMap<string, DescribedTable>;
   others: DescribedPart;
   nameOf: Catalogue["nameOf"];
 }
 
 /**
- * The schema that the database has, as drizzle-kit would write it: every column, key and rule as in the first candidate
- * of which the database says just what it says of its own, and otherwise as the database says. So it does not matter who
- * made the database what it is: development, migrations, drizzle-kit push, a person, or a change that was stopped half way.
+ * The schema that the database has, as drizzle-kit would write it. Each column, key and rule is taken from the first
+ * candidate for which the database uses the same words as for its own; where there is none, it is as the database
+ * describes it. So the result does not depend on what made the database: development, migrations, drizzle-kit push, a
+ * person, or a change that was stopped half way.
  *
- * Whatever no candidate names is not in it, and so is left alone; but for a column of one of these tables.
- * @param candidates The schema as it is to be first.
+ * What no candidate names is not part of the result and so is left alone, except columns of tables that a candidate
+ * names.
+ * @param candidates The first is the schema that the database is to have.
  */
 export function introspectedSchema(introspected: Introspected, candidates: readonly Candidate[]): SchemaSnapshot {
   const { others } = introspected;
   const snapshots = candidates.map(({ snapshot }) => snapshot);
   const [first] = snapshots;
-  // Of what has no words to compare, the database is taken for the schema it had, not for that it is to have.
+  // Where there are no words to compare, the database is assumed to have its earlier schema, not the new one.
   const remembered = [...snapshots.slice(1), ...snapshots.slice(0, 1)];
   const there = <T>(kind: (snapshot: SchemaSnapshot) => Record<string, T> | undefined, names: ReadonlySet<string>) =>
     pick(remembered.map(kind), (key) => names.has(key));
@@ -65,7 +67,7 @@ export function introspectedSchema(introspected: Introspected, candidates: reado
           enums: Object.fromEntries(
             Object.entries(enums).map(([key, each]) => [key, { ...each, values: others.enums.get(key) ?? [] }]),
           ),
-          // A schema that is no longer named may hold what is not the author's.
+          // Only schemas of the new schema: one that is no longer named may hold tables that are not the author's.
           schemas: pick([first.schemas], (key) => others.schemas.has(key)),
           sequences: there((snapshot) => snapshot.sequences, others.sequences),
           roles: there((snapshot) => snapshot.roles, others.roles),
@@ -78,7 +80,7 @@ export function introspectedSchema(introspected: Introspected, candidates: reado
   };
 }
 
-/** A table in a candidate, and in the words of the database. */
+/** A table of a candidate, and the database's words for it. */
 interface Known {
   table: TableSnapshot;
   words: DescribedTable | undefined;
@@ -127,7 +129,7 @@ function columnOf(
   known: readonly Known[],
   inPrimaryKey: boolean,
 ): ColumnSnapshot {
-  /** The first of which the database says the same in these respects. */
+  /** The column of the first candidate for which the database uses the same words in these parts. */
   const as = (...parts: Array<keyof DescribedColumn>): ColumnSnapshot | undefined =>
     known.find(({ words: theirs }) => {
       const column = theirs?.columns.get(name);
@@ -152,14 +154,14 @@ function columnOf(
     name,
     type,
     primaryKey: false,
-    // A key is required, whatever the catalogue says.
+    // The columns of a primary key are required even where the catalogue does not say so.
     notNull: inPrimaryKey ? (model?.notNull ?? true) : words.required,
-    // drizzle-kit takes no key that it does not know, even without a value.
+    // drizzle-kit refuses a key that it does not know, even with the value undefined.
     ...Object.fromEntries(Object.entries(given).filter(([, each]) => each !== undefined)),
   };
 }
 
-/** What no candidate has. Only that it is another matters. */
+/** The other properties of a column that no candidate has. It is enough that they differ from every candidate's. */
 function otherwise({ more }: DescribedColumn): Partial<ColumnSnapshot> {
   if (/generated/.test(more)) return { generated: { as: more, type: "stored" } };
   return /auto_?increment/.test(more) ? { autoincrement: true } : {};
@@ -185,7 +187,7 @@ function withPrimaryKey(
   };
 }
 
-/** One after the other for each kind of rule: a name belongs to one of them. */
+/** Finds the rules of one kind after the other, because a name belongs to one rule only. */
 function rulesOf({ rules }: DescribedTable, known: readonly Known[], nameOf: Catalogue["nameOf"]) {
   const taken = new Set<string>();
   return <Rule extends { name: string }>(
@@ -230,7 +232,7 @@ function foreignKeysOf(dialect: Dialect, words: DescribedTable, known: readonly 
   return found;
 }
 
-/** Of each key that is wanted, the first there is. */
+/** The wanted keys, each with the value of the first record that has it. */
 function pick<T>(
   from: ReadonlyArray<Record<string, T> | undefined>,
   wanted: (key: string) => boolean,
@@ -242,7 +244,7 @@ function pick<T>(
   return found;
 }
 
-/** Has nobody changed the database since it was of this schema? */
+/** Whether the database still has this candidate's schema, which has this fingerprint. */
 export function isUnchanged(
   introspected: Introspected,
   candidate: Candidate | undefined,

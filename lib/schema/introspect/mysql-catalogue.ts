@@ -46,7 +46,10 @@ async function isThere(connection: DatabaseConnection, name: string): Promise<bo
   return (await connection.execute(sql, params)).length > 0;
 }
 
-/** MySQL puts what a default computes in brackets for a temporary table, and says DEFAULT_GENERATED for a stored one instead. */
+/**
+ * MySQL writes a computed default in brackets for a temporary table, and without them but with DEFAULT_GENERATED for a
+ * stored one.
+ */
 function columnWords(row: Record<string, unknown>, definitions: readonly string[]): DescribedColumn {
   const definition = definitions.find((each) => nameIn(each) === String(row.Field) && each.startsWith("`")) ?? "";
   const generated = /\bAS \(.*\).*$/is.exec(/GENERATED/i.test(String(row.Extra)) ? definition : "")?.[0] ?? "";

@@ -11,10 +11,10 @@ import {
 
 const { quoted } = internalSql.pg;
 
-/** Between the names of a list. */
+/** Separates the names of a list in one text. */
 const SEPARATOR = "\u001f";
 
-/** The names of the columns with these numbers in a table, in their order. */
+/** SQL for the names of a table's columns with these numbers, in their order. */
 const names = (numbers: string, table: string): string =>
   `(select string_agg(a.attname, chr(31) order by k.place) from unnest(${numbers}) with ordinality k(number, place)
     join pg_attribute a on a.attrelid = ${table} and a.attnum = k.number)`;
@@ -70,7 +70,7 @@ export const pgCatalogue: Catalogue = {
       /^CREATE TABLE (?:"(?:[^"]|"")+"\.)?(?="(?:[^"]|"")+" \()/,
       "CREATE TEMPORARY TABLE ",
     );
-    // Its sequences lie beside it.
+    // The sequences of a temporary table are in its schema, so their names are left out.
     if (table !== statement) return table.replace(/\(sequence name (?:"(?:[^"]|"")+"\.)?"(?:[^"]|"")+" /g, "(");
     const index =
       /^(CREATE (?:UNIQUE )?INDEX) (?:CONCURRENTLY )?("(?:[^"]|"")+") ON (?:"(?:[^"]|"")+"\.)?(?="(?:[^"]|"")+" )/;
@@ -106,7 +106,7 @@ export const pgCatalogue: Catalogue = {
     } satisfies DescribedPart;
   },
 
-  // PostgreSQL cuts a name after 63 bytes, which for most names is as many letters.
+  // PostgreSQL truncates a name after 63 bytes.
   nameOf: (given) => Buffer.from(given).subarray(0, 63).toString(),
 };
 
@@ -120,7 +120,7 @@ async function columnsOf(connection: DatabaseConnection, oid: string): Promise<M
   );
   return new Map(
     rows.map((row) => {
-      // A sequence is named after its table, and one of a temporary table lies elsewhere.
+      // The name of the sequence differs between the stored and the temporary table.
       const value = row.default == null ? undefined : String(row.default).replace(/nextval\(.*\)/, "nextval(…)");
       const generated = String(row.more) === "s";
       const words = { type: String(row.type), required: row.required === true };
@@ -154,7 +154,7 @@ function wordsOfForeignKey(row: Record<string, unknown>): string {
   return describeForeignKey({ columnsFrom: listed(row.columns), ...to, ...rules }, "pg");
 }
 
-/** Without its own name and that of its table. */
+/** The words of an index, without its name and that of its table. */
 function indexWords({ unique, words }: Record<string, unknown>): string {
   return `${unique === true ? "unique" : ""}${String(words).replace(/^.*? USING /s, " using ")}`;
 }

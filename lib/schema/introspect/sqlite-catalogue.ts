@@ -70,7 +70,7 @@ function checksIn(definitions: readonly string[], table: string): Array<[string,
   return definitions.flatMap((definition) => {
     const check = /^CONSTRAINT\s+["`[]?(.+?)["`\]]?\s+CHECK\s*\((.*)\)$/is.exec(definition);
     if (!check) return [];
-    // A table made anew is given its name afterwards.
+    // A rebuilt table had another name when its checks were written.
     const words = normal(check[2] ?? "").replaceAll(`__new_${table}.`, "");
     return [[check[1] ?? "", `check ${words.replaceAll(`${table}.`, "")}`] satisfies [string, string]];
   });
@@ -111,12 +111,12 @@ function foreignKeysIn(rows: readonly Record<string, unknown>[]): Set<string> {
   );
 }
 
-/** SQLite keeps what was written, as it was written. */
+/** SQL without quotes and white space outside of texts: SQLite keeps the text of a statement as it was written. */
 function normal(sql: string): string {
   return sql.replace(/'(?:[^']|'')*'|["`[\]\s]/g, (found) => (found.startsWith("'") ? found : ""));
 }
 
-/** Around a default parentheses mean nothing. */
+/** A default without the parentheses around it, which mean nothing. */
 function unwrapped(sql: string): string {
   const inside = /^\((.*)\)$/s.exec(sql.trim())?.[1];
   return inside === undefined ? sql.trim() : unwrapped(inside);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { definitionsIn, nameIn } from "./table-definition.ts";
 
-test("columns and constraints are told apart by the commas between them, and by no others", () => {
+test("only the commas between columns and constraints part them", () => {
   const sql = `CREATE TABLE "odd, (name" (
     \`id\` integer PRIMARY KEY, -- a comment, (with signs
     "a,b" text DEFAULT 'x, (y' , [c)] numeric(10, 2),

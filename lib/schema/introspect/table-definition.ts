@@ -1,4 +1,4 @@
-/** The parts between the commas of `create table … (…)`: columns and constraints, as they were written. */
+/** The columns and constraints of `create table … (…)`, as they were written. */
 export function definitionsIn(sql: string): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -16,7 +16,7 @@ export function definitionsIn(sql: string): string[] {
   return [...parts, part.trim()];
 }
 
-/** What a definition is of, when it is of a column. */
+/** The name of the column that a definition defines. For a constraint it is the first word or name. */
 export function nameIn(definition: string): string {
   const [token = ""] = definition.match(TOKEN) ?? [];
   const [quote] = token;
@@ -25,6 +25,6 @@ export function nameIn(definition: string): string {
   return token.slice(1, -1).replaceAll(end + end, end);
 }
 
-/** A text, a name, a comment, a sign, or what is between them. */
+/** A text, a quoted name, a comment, a bracket, a comma, or what is between them. */
 const TOKEN =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|[(),]|[^'"`[(),/-]+|[-/]/g;
