@@ -3,7 +3,7 @@ import type { Dialect } from "../../database/driver/driver.ts";
 import { mysqlErrorNumber } from "../../database/mysql/mysql-errors.ts";
 import { sqlState } from "../../database/postgres/postgres-errors.ts";
 
-/** Did a statement fail because what it makes is there, or what it drops is not? */
+/** Whether a statement failed because what it creates exists already, or what it drops does not exist. */
 export function alreadyExists(error: unknown, dialect: Dialect): boolean {
   switch (dialect) {
     case "pg":
@@ -12,7 +12,8 @@ export function alreadyExists(error: unknown, dialect: Dialect): boolean {
     case "sqlite":
       return /already exists|duplicate column name/.test(innermostMessage(error));
     case "mysql":
-      // Table, column, key or primary key there; key, table or foreign key not there; foreign key there (three ways).
+      // 1050 table, 1060 column, 1061 key, 1068 primary key exists; 1091 column or key, 1051 table does not exist; 1826
+      // and 1022 foreign key exists.
       return (
         [1050, 1060, 1061, 1068, 1091, 1051, 1826, 1022].includes(mysqlErrorNumber(error) ?? 0) ||
         isForeignKeyThere(error)
@@ -20,7 +21,7 @@ export function alreadyExists(error: unknown, dialect: Dialect): boolean {
   }
 }
 
-/** MariaDB says it as an error of the engine. */
+/** Whether a foreign key exists already, as MariaDB reports it: as an error of the storage engine. */
 function isForeignKeyThere(error: unknown): boolean {
   return mysqlErrorNumber(error) === 1005 && /errno: 121/.test(innermostMessage(error));
 }

@@ -26,7 +26,7 @@ interface Step {
   sql: string;
 }
 
-/** A schema with one table of these columns, and drizzle-kit's snapshot of it. */
+/** How each dialect defines one table with these columns, and makes drizzle-kit's snapshot of a schema. */
 const ways: Record<
   Dialect,
   {
@@ -69,7 +69,7 @@ function textColumns<Column>(names: readonly string[], text: (name: string) => C
 
 function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, concurrent: boolean): void {
   const { one, snapshot } = ways[dialect];
-  /** The author's schema as it grew, and the migration of each step. */
+  /** Successive schemas of the author, and the migration of each step. */
   const steps: [Step, Step, Step] = [
     { schema: one("a", "id"), sql: "create table a (id text);" },
     {
@@ -112,7 +112,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
       const journal = { version: "7", dialect: generatedFor === "pg" ? "postgresql" : generatedFor, entries };
       await writeFile(join(folder, "meta", "_journal.json"), JSON.stringify(journal));
     };
-    /** Does what development does: changes the database, and notes how far it is. */
+    /** Does what development does: changes the database and stores its schema. */
     const develop = async (schema: Record<string, unknown>, ...statements: string[]): Promise<void> => {
       for (const statement of statements) await execute(statement);
       const fingerprint = schemaFingerprint({ ...((await snapshot(schema)) as Record<string, unknown>) });
@@ -138,7 +138,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     });
     afterAll(() => driver?.close());
 
-    test("an empty database gets all of them, once", async () => {
+    test("an empty database gets all migrations, once", async () => {
       await generate(2);
       expect(await migrate()).toEqual({ applied: ["0000_step", "0001_step"], recognised: [] });
       expect(await migrate()).toEqual({ applied: [], recognised: [] });
@@ -150,13 +150,13 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     });
 
     if (internalSql[dialect].definitionsRollBack) {
-      test("one that fails leaves nothing of any, and names itself", async () => {
+      test("when a migration fails, none is applied, and the error names it", async () => {
         await generate(2, [steps[0], { schema: {}, sql: "select nonsense" }]);
         await expect(migrate()).rejects.toThrow(/0001_step failed, and nothing was applied.*nonsense/);
         expect(await columns()).toEqual([]);
       });
     } else {
-      test("one that fails leaves what came before it, names itself, and is gone on with", async () => {
+      test("when a migration fails, what ran before it is kept, the error names it, and the next start continues with it", async () => {
         const failing = { ...steps[1], sql: `${steps[1].sql}\n--> statement-breakpoint\nselect nonsense;` };
         await generate(2, [steps[0], failing]);
         await expect(migrate()).rejects.toThrow(/0001_step failed at statement 3 of 3.*kept.*nonsense/);
@@ -165,7 +165,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
         expect(await execute("select id from a")).toHaveLength(1);
       });
 
-      test("a server that ended between a statement and its note is followed by one that finds it done", async () => {
+      test("when a server ended between a statement and storing it, the next server finds the statement done", async () => {
         await generate(1);
         await migrate();
         await execute("alter table a add column name text");
@@ -179,14 +179,14 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
       });
     }
 
-    test("what development has brought it to is recognised instead of run", async () => {
+    test("migrations whose changes development has made are recorded and not run", async () => {
       await generate(2);
       await develop(steps[1].schema, "create table a (id text, name text)");
       expect(await migrate()).toEqual({ applied: [], recognised: ["0000_step", "0001_step"] });
       expect(await recorded()).toEqual([1000, 1001]);
     });
 
-    test("what came after that is run, also when earlier ones had been recorded", async () => {
+    test("migrations after those are run, also when earlier ones were recorded before", async () => {
       await generate(1);
       await migrate();
       await develop(steps[1].schema, "alter table a add column name text");
@@ -196,32 +196,32 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
       expect(await migrate()).toEqual({ applied: [], recognised: [] });
     });
 
-    test("a database that development left in between is an error that says what to do", async () => {
+    test("a database whose schema no migration describes is refused with what to do", async () => {
       await generate(2);
       await develop(one("b", "id"));
       await expect(migrate()).rejects.toThrow(/no migration in the folder describes.*pnpm dev.*drizzle-kit generate/s);
     });
 
-    test("tables that neither migrations nor development made are an error that says what to do", async () => {
+    test("tables that neither migrations nor development made are refused with what to do", async () => {
       await generate(1);
       await execute("create table a (id text)");
       await expect(migrate()).rejects.toThrow(/holds this already/);
     });
 
-    test("those of another database are an error that says what to do", async () => {
+    test("migrations for another kind of database are refused with what to do", async () => {
       await generate(1, steps, dialect === "sqlite" ? "pg" : "sqlite");
       await expect(migrate()).rejects.toThrow(/holds \w+'s migrations, and .* is of \w+: remove that folder and run/);
       expect(await columns()).toEqual([]);
     });
 
-    test("without migrations a database without tables is an error, one of development's is not", async () => {
+    test("without migrations a database without tables is refused, and one that development made is used", async () => {
       await expect(migrate()).rejects.toThrow("pnpm drizzle-kit generate");
       await develop({});
       expect(await migrate()).toEqual({ applied: [], recognised: [] });
     });
 
     if (concurrent) {
-      test("of servers that start at once, one does it and the others find it done", async () => {
+      test("of servers that start at the same time, one runs the migrations and the others find them done", async () => {
         await generate(3);
         const others = await Promise.all([open(), open()]);
         const done = await Promise.all(
@@ -239,7 +239,7 @@ migrates("SQLite", "sqlite", () => openTemporaryDatabase({ schema: ways.sqlite.o
 await describeWithPostgres("PostgreSQL", (server) => {
   migrates("PostgreSQL", "pg", () => openPostgres({ url: server.url, schema: {}, log }), true);
 
-  test("where all is done a user without the right to create anything starts", async () => {
+  test("a user without the right to create anything starts when all migrations were run", async () => {
     const folder = await mkdtemp(join(tmpdir(), "convex-lite-migrations-"));
     await mkdir(join(folder, "meta"));
     await writeFile(join(folder, "0000_step.sql"), "create table of_admin (id text);");

@@ -7,25 +7,27 @@ import type { Log } from "../../environment/environment.ts";
 import { alreadyExists } from "./already-exists.ts";
 import { dialectOfMigrations, type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
 
-/** What became of the migrations that the database had not recorded, by name, oldest first. */
+/** The migrations that the database had not recorded, by name, oldest first. */
 export interface AppliedMigrations {
+  /** Those that were run. */
   applied: string[];
-  /** Development had brought the database this far already: recorded, not run. */
+  /** Those that were recorded and not run, because development had made their changes already. */
   recognised: string[];
 }
 
 export interface ApplyMigrationsOptions {
   driver: Driver;
-  /** What drizzle-kit generates into, usually `drizzle` in the project. */
+  /** The folder into which drizzle-kit generates, usually `drizzle` in the project. */
   folder: string;
   log: Log;
 }
 
 /**
- * Production: runs the migrations in `folder` that this database has not had, while other servers that start at the same
- * time wait. All in one transaction; or, on a database that keeps each change of tables at once (MySQL), one statement
- * after the other, noting how far it is, so that the next start goes on where this one ended.
- * @throws when they are another database's, when one fails, and when development left the database in a state no migration describes.
+ * In production, runs the migrations in `folder` that this database has not had, while other servers that start at the
+ * same time wait. All run in one transaction. A database that keeps each change of tables at once (MySQL) runs one
+ * statement after the other and stores its progress, so that the next start continues where this one ended.
+ * @throws when the migrations are for another database, when one fails, or when development left the database in a
+ * state that no migration describes.
  */
 export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOptions): Promise<AppliedMigrations> {
   const migrations = readMigrations(folder);
@@ -35,12 +37,13 @@ export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOp
   }
   refuseOthers(driver, folder);
   const done = await withDatabaseLock(driver, () => migrate(driver, migrations));
-  if (done.recognised.length > 0) log.info(`Development had applied what is in ${done.recognised.join(", ")}.`);
+  if (done.recognised.length > 0)
+    log.info(`Recorded, because development had made the changes already: ${done.recognised.join(", ")}.`);
   if (done.applied.length > 0) log.info(`Migrated the database: ${done.applied.join(", ")}.`);
   return done;
 }
 
-/** After a change of databases: what was generated for the one before would end in an error of syntax. */
+/** Refuses migrations for another kind of database, left from before a change. They would end in an error of syntax. */
 function refuseOthers({ dialect }: Driver, folder: string): void {
   const generatedFor = dialectOfMigrations(folder);
   if (generatedFor === undefined || generatedFor === dialect) return;
@@ -52,7 +55,7 @@ function refuseOthers({ dialect }: Driver, folder: string): void {
 
 const names: Record<Dialect, string> = { pg: "PostgreSQL", sqlite: "SQLite", mysql: "MySQL" };
 
-/** A database that development made is fine for trying `pnpm start`; one that nobody made has no tables. */
+/** Without migrations, a database that development made may be used to try `pnpm start`; any other has no tables. */
 async function withoutMigrations(driver: Driver, folder: string, log: Log): Promise<void> {
   const advice = `There are no migrations in ${folder}. Run \`pnpm drizzle-kit generate\` and commit what it writes.`;
   const made = await inTransaction(driver, "read", (connection) => readMeta(connection, "schema"));
@@ -78,7 +81,7 @@ async function migrate(driver: Driver, migrations: readonly Migration[]): Promis
   return { applied: applied.map(({ name }) => name), recognised: recognised.map(({ name }) => name) };
 }
 
-/** Of those that are not recorded: which the database has had from development, and which are to be run. */
+/** Parts the migrations that are not recorded into those whose changes development has made, and those to run. */
 async function recognise(
   connection: DatabaseConnection,
   migrations: readonly Migration[],
@@ -98,7 +101,9 @@ async function finish(connection: DatabaseConnection, migration: Migration): Pro
   await remember(connection, migration);
 }
 
-/** For development, should it come to this database. Without its snapshot nobody knows the schema, so none is noted. */
+/**
+ * Stores the schema after a migration, for a later push to this database. Without its snapshot the schema is unknown.
+ */
 async function remember(connection: DatabaseConnection, { fingerprint, snapshot }: Migration): Promise<void> {
   if (fingerprint === undefined) return;
   await writeMeta(connection, "schema", fingerprint);
@@ -118,8 +123,9 @@ async function run(connection: DatabaseConnection, { name, statements }: Migrati
 const PROGRESS = "migration under way";
 
 /**
- * Begins behind the statements that are noted. The server may have ended between one of them and its note: so that one may
- * find done what it does. That is told by its error, which a statement about tables has; one about rows is run twice then.
+ * Runs the statements after those that are stored as done. The server may have ended between a statement and storing
+ * it, so the first statement may have run already. A statement about tables then fails with an error that says so,
+ * which is ignored; a statement about rows runs twice.
  */
 async function runOnwards(driver: Driver, { name, statements, hash }: Migration): Promise<void> {
   const note = await inTransaction(driver, "read", (connection) => readMeta(connection, PROGRESS));
@@ -132,7 +138,7 @@ async function runOnwards(driver: Driver, { name, statements, hash }: Migration)
     } catch (error) {
       const wasUnderWay = noted.hash === hash && i === done;
       if (!wasUnderWay || !alreadyExists(error, driver.dialect)) {
-        const kept = i === 0 ? "nothing was applied" : `those before it were kept; the next start goes on with it`;
+        const kept = i === 0 ? "nothing was applied" : "those before it were kept; the next start continues with it";
         const where = `Migration ${name} failed at statement ${i + 1} of ${statements.length}, and ${kept}`;
         throw failed(driver, where, error);
       }
@@ -144,12 +150,12 @@ async function runOnwards(driver: Driver, { name, statements, hash }: Migration)
 
 function failed({ dialect }: Pick<Driver, "dialect">, what: string, error: unknown): Error {
   const toDo = alreadyExists(error, dialect)
-    ? "The database holds this already, but not by way of migrations: use an empty one, " +
-      "or run `pnpm dev` on it once, which notes how far it is."
+    ? "The database holds this already, but no migration made it: use an empty database, " +
+      "or run `pnpm dev` on this one once, which records the migrations that it has."
     : "Correct the migration, or the rows that are in its way.";
   return new Error(`${what}: ${innermostMessage(error)}. ${toDo}`, { cause: error });
 }
 
 const inBetween =
-  "This database was brought by development to a schema that no migration in the folder describes. Run `pnpm dev` once, so that " +
-  "it reaches the present schema, and `pnpm drizzle-kit generate`, so that a migration describes that; or use another database.";
+  "Development has changed this database to a schema that no migration in the folder describes. Run `pnpm dev` once, so that " +
+  "it has the present schema, and `pnpm drizzle-kit generate`, so that a migration describes that; or use another database.";

@@ -8,8 +8,9 @@ import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 import { readMigrations, record, recordedOf } from "./migration-files.ts";
 
 /**
- * Records the migrations up to that of a schema which the database has. Then `drizzle-kit migrate` beside development runs
- * only what is new: a database that development made has had them all, but not by way of migrations.
+ * Records the migrations up to the one that makes this schema, which the database has. A database that development made
+ * has the changes of these migrations and has run none of them. Once they are recorded, `drizzle-kit migrate` runs only
+ * later ones.
  */
 export async function recordMigrations(
   driver: Driver,
@@ -27,9 +28,9 @@ export async function recordMigrations(
 }
 
 /**
- * Records them also when nothing was saved since the last one was generated. Does nothing to a database that development
- * has not made, or that somebody has changed since.
- * @throws {UnplannedError}
+ * Records the migrations whose changes development has made, for a migration that was generated after the last push.
+ * Does nothing to a database that development has not made, or that has been changed since.
+ * @throws {UnplannedError} when drizzle-kit fails.
  */
 export async function recordWhatDevelopmentMade(driver: Driver, folder: string): Promise<void> {
   const kept = await inTransaction(driver, "read", async (connection) => ({

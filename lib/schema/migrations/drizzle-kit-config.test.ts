@@ -18,7 +18,7 @@ import { applyMigrations } from "./apply-migrations.ts";
 import { readMigrations } from "./migration-files.ts";
 
 const log = { info() {}, warn() {}, error() {} };
-/** Each run of drizzle-kit takes seconds; `pnpm test:databases` has the time for all. */
+/** Each run of drizzle-kit takes seconds, so only `pnpm test:databases` runs all tests. */
 const thorough = process.env.THOROUGH === "1";
 const sqliteTables =
   'import { integer, sqliteTable } from "drizzle-orm/sqlite-core"; export const notes = sqliteTable("notes", { id: integer().primaryKey() });';
@@ -28,7 +28,7 @@ const mysqlTables =
 let project: string;
 let directory: string;
 
-/** A project of its own, with this one's packages, configuration and library. */
+/** Each test has a project of its own, with this one's packages, configuration and library. */
 beforeEach(async () => {
   const here = process.cwd();
   project = await mkdtemp(join(here, "node_modules", ".kit-"));
@@ -56,8 +56,8 @@ interface Kit {
 
 function drizzleKit(args: string[], env: Record<string, string | undefined> = {}): Kit {
   const bin = join(project, "node_modules", "drizzle-kit", "bin.cjs");
-  // drizzle-kit calls process.exit, where Node may wait for a thread that compiles, and that one for Node to collect
-  // garbage: neither ever ends (nodejs/node#54918). With one thread there is none to wait for.
+  // drizzle-kit calls process.exit, which can hang: Node waits for a thread that compiles, and that thread waits for
+  // Node to collect garbage (nodejs/node#54918). With a single thread there is none to wait for.
   const child = spawn(process.execPath, ["--single-threaded", bin, ...args], {
     cwd: project,
     env: { ...process.env, NODE_ENV: "development", DATABASE_URL: "", ...env },
@@ -67,7 +67,7 @@ function drizzleKit(args: string[], env: Record<string, string | undefined> = {}
   const kit: Kit = {
     output: "",
     code: new Promise((resolve) => {
-      // What hangs says what it had said.
+      // The output so far shows where a process hangs.
       const late = setTimeout(() => {
         kit.output += `\n(did not end within ${patience.fact} ms: killed)`;
         child.kill("SIGKILL");
@@ -94,7 +94,7 @@ function drizzleKit(args: string[], env: Record<string, string | undefined> = {}
   return kit;
 }
 
-test("with nobody there, push opens the embedded database itself, and a server is refused as long as it does", async () => {
+test("without a server, drizzle-kit opens the embedded database itself, and a server is refused meanwhile", async () => {
   const push = drizzleKit(["push"]);
   expect(await push.code, push.output).toBe(0);
   const studio = drizzleKit(["studio", "--port", "5610"]);
@@ -109,7 +109,7 @@ test("with nobody there, push opens the embedded database itself, and a server i
   await driver.close();
 });
 
-test("beside a running server, push goes through it", async () => {
+test("beside a running server, push connects to that server", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
   const server = await servePostgresProtocol(driver, log);
   const push = drizzleKit(["push"]);
@@ -123,7 +123,7 @@ test("beside a running server, push goes through it", async () => {
   await driver.close();
 });
 
-test("beside a server that lets nobody in, push says who has the database and what to do", async () => {
+test("beside a process that serves no tools, push says which process has the database open", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
   const push = drizzleKit(["push"]);
   expect(await push.code).not.toBe(0);
@@ -131,7 +131,7 @@ test("beside a server that lets nobody in, push says who has the database and wh
   await driver.close();
 });
 
-test("a SQLite schema gets the file that the server has open, and the framework's tables are left alone", async () => {
+test("for a SQLite schema, push uses the file that the server has open, and leaves the framework's tables alone", async () => {
   await writeFile(join(project, "convex", "tables.ts"), sqliteTables);
   await writeFile(join(project, "convex", "schema.ts"), 'export * from "./tables.ts";');
   const schema = { notes: sqliteTable("notes", { id: integer().primaryKey() }) };
@@ -150,7 +150,7 @@ test("a SQLite schema gets the file that the server has open, and the framework'
   await driver.close();
 });
 
-test("what generate writes of a schema is known again, in each dialect", async () => {
+test("the snapshot that generate writes has the fingerprint of its schema, in each dialect", async () => {
   const kitProcess = new DrizzleKitProcess();
   for (const [dialect, tables] of [
     ["sqlite", sqliteTables],
@@ -166,7 +166,10 @@ test("what generate writes of a schema is known again, in each dialect", async (
   kitProcess.close();
 });
 
-/** Edits that development follows are described by migrations afterwards, and the last one is left to its migration. */
+/**
+ * Development applies some edits before a migration is generated for each; the last edit, which it refuses, is
+ * migrated.
+ */
 async function followGenerateMigrate(
   tables: (columns: string) => string,
   { open, url = "", besideIt }: { open: () => Promise<Driver>; url?: string; besideIt: boolean },
@@ -176,7 +179,7 @@ async function followGenerateMigrate(
   const kit = async (command: string): Promise<void> => {
     const run = drizzleKit([command], { DATABASE_URL: url });
     expect(await run.code, run.output).toBe(0);
-    expect(run.output).not.toContain("Nobody could look");
+    expect(run.output).not.toContain("Could not find out");
   };
   const start = async (): Promise<{ driver: Driver; stop(): Promise<void> }> => {
     const driver = await open();
@@ -215,7 +218,7 @@ const pgNotes = (columns: string): string =>
 const sqliteNotes = (columns: string): string =>
   pgNotes(columns).replace("pg-core", "sqlite-core").replaceAll("pgTable", "sqliteTable");
 
-describe("what development has made is described by a migration afterwards, which migrate does not run again", () => {
+describe("migrate does not run a migration whose changes development has made before", () => {
   const sqlite = { notes: sqliteTable("notes", { id: integer().primaryKey() }) };
   const openFile = () => openDatabase({ directory: join(project, ".convex"), schema: sqlite, log });
   const openEmbedded = () => openDatabase({ directory: join(project, ".convex"), schema: {}, log });
@@ -224,16 +227,16 @@ describe("what development has made is described by a migration afterwards, whic
     followGenerateMigrate(pgNotes, { open: openEmbedded, besideIt: true }));
   test("beside a server with a SQLite file", () =>
     followGenerateMigrate(sqliteNotes, { open: openFile, besideIt: true }));
-  test.runIf(thorough)("with nobody there, in the embedded PostgreSQL", () =>
+  test.runIf(thorough)("without a server, in the embedded PostgreSQL", () =>
     followGenerateMigrate(pgNotes, { open: openEmbedded, besideIt: false }),
   );
-  test.runIf(thorough)("with nobody there, in a SQLite file", () =>
+  test.runIf(thorough)("without a server, in a SQLite file", () =>
     followGenerateMigrate(sqliteNotes, { open: openFile, besideIt: false }),
   );
 });
 
 await describeWithPostgres("on PostgreSQL", ({ url }) => {
-  test.runIf(thorough)("migrate does not run what development has made before it was generated", () =>
+  test.runIf(thorough)("migrate does not run a migration whose changes development has made before", () =>
     followGenerateMigrate(pgNotes, {
       open: () => openDatabase({ url, directory: project, schema: {}, log }),
       url,
@@ -242,12 +245,12 @@ await describeWithPostgres("on PostgreSQL", ({ url }) => {
   );
 });
 
-test("what does not fit, or is not there, is told in a sentence", async () => {
+test("an address that is missing, of another database or malformed is refused in a sentence", async () => {
   await writeFile(join(project, "convex", "schema.ts"), mysqlTables);
   const nowhere = drizzleKit(["push"]);
   expect(await nowhere.code).not.toBe(0);
   expect(nowhere.output).toContain("MySQL cannot be embedded: set DATABASE_URL to a server");
-  const elsewhere = drizzleKit(["migrate"], { DATABASE_URL: "postgres://nobody@127.0.0.1:5611/nothing" });
+  const elsewhere = drizzleKit(["migrate"], { DATABASE_URL: "postgres://user@127.0.0.1:5611/nothing" });
   expect(await elsewhere.code).not.toBe(0);
   expect(elsewhere.output).toContain("made with drizzle-orm/mysql-core, but DATABASE_URL begins with");
   await writeFile(join(project, "convex", "schema.ts"), sqliteTables);
@@ -256,21 +259,21 @@ test("what does not fit, or is not there, is told in a sentence", async () => {
   expect(readOnly.output).toContain("leave out the ?");
 });
 
-test("generate needs no database, and .env decides which one is used", async () => {
+test("generate needs no database, and push uses the address in .env", async () => {
   const driver = await openPglite({ directory, schema: {}, log });
   const generate = drizzleKit(["generate"]);
   expect(await generate.code, generate.output).toBe(0);
   await driver.close();
-  await writeFile(join(project, ".env.local"), "DATABASE_URL=postgres://nobody@127.0.0.1:5611/nothing\n");
+  await writeFile(join(project, ".env.local"), "DATABASE_URL=postgres://user@127.0.0.1:5611/nothing\n");
   const push = drizzleKit(["push"], { DATABASE_URL: undefined });
   expect(await push.code, push.output).not.toBe(0);
-  // It does not say more than that itself; with the embedded database it would have succeeded.
+  // drizzle-kit itself says no more than that. With the embedded database it would have succeeded.
   expect(push.output).toContain("Using 'pg' driver");
   expect(push.output.split("drizzle-kit failed.")).toHaveLength(2);
 });
 
 await describeWithMysql("on MySQL or MariaDB", (server) => {
-  test("generate and migrate lead development's database on, and development knows it again", async () => {
+  test("generate and migrate change development's database, and a push then has nothing to do", async () => {
     const schemaPath = join(project, "convex", "schema.ts");
     const migrations = join(project, "drizzle");
     await writeFile(schemaPath, mysqlTables);

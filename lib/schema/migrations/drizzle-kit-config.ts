@@ -10,7 +10,7 @@ import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
 import { withTlsOfMysql2 } from "../../database/mysql/mysql-tls.ts";
 import type { RecordRequest } from "./record-migrations-child.ts";
 
-/** How drizzle-kit reaches the database, and what in it is none of its business; to be spread into its configuration. */
+/** How drizzle-kit reaches the database, and which tables it ignores. To be spread into drizzle-kit's configuration. */
 export type KitCredentials =
   | { dialect: "postgresql"; dbCredentials: { url: string } }
   | { dialect: "postgresql"; driver: "pglite"; dbCredentials: { url: string } }
@@ -20,34 +20,44 @@ export type KitCredentials =
 
 type Recording = (where: Omit<RecordRequest, "migrations">) => void;
 
-/** A CommonJS package: imported from a module all of it is the default export, compiled to CommonJS there is none. */
+/**
+ * `@next/env` is a CommonJS package. Imported by a module, it is the default export; compiled to CommonJS, there is
+ * none.
+ */
 const { loadEnvConfig } = (nextEnvModule as { default?: typeof nextEnvModule }).default ?? nextEnvModule;
 
-/** Commands of drizzle-kit that open the database; the others only read and write files. */
+/** The commands of drizzle-kit that open the database. All others only read and write files. */
 const opening = new Set(["push", "migrate", "studio", "pull", "introspect"]);
 
-/** drizzle-kit often ends without a word when it cannot reach the database, or a migration fails. */
+/**
+ * Says where to find the reason: drizzle-kit often says nothing when it cannot reach the database or a migration fails.
+ */
 function sayWhereToLook(code: number): void {
   if (code === 0) return;
   console.error(
-    "\ndrizzle-kit failed. If it did not say why: `pnpm dev` says in a sentence what is wrong with DATABASE_URL, and `pnpm start` which migration fails and for what reason.",
+    "\ndrizzle-kit failed. If it did not say why: `pnpm dev` says what is wrong with DATABASE_URL, and `pnpm start` says which migration fails and why.",
   );
 }
 
-/** The framework's tables lie among the author's, but on PostgreSQL, where they have a schema that drizzle-kit does not see. */
+/**
+ * Excludes the framework's tables. On PostgreSQL they are in a schema that drizzle-kit does not read, and need no
+ * filter.
+ */
 const tablesFilter = [`!${OWN_PREFIX}*`];
 
 /**
- * For `drizzle.config.ts`: the application's own database, as the tables in `convex/schema.ts`, `DATABASE_URL` and the
- * `.env*` files say, read as Next reads them.
+ * For `drizzle.config.ts`: the application's own database. It follows from the tables in `convex/schema.ts` and from
+ * `DATABASE_URL`, also in the `.env*` files, which are read as Next reads them.
  *
- * The embedded PostgreSQL can be open in one process only, so drizzle-kit takes its lock for as long as it lives; while a
- * `pnpm dev` holds that, drizzle-kit is sent there instead. A SQLite file may be open in both.
+ * Only one process can have the embedded PostgreSQL open, so drizzle-kit holds its lock until it ends. While a `pnpm
+ * dev` holds the lock, drizzle-kit connects to that process instead. A SQLite file may be open in both.
  *
- * Before `migrate` the migrations are recorded whose schema development has made already, so that it runs none of them.
+ * Before `migrate`, the migrations whose changes development has made already are recorded, so that `migrate` does not
+ * run them.
  *
- * Synchronous, as drizzle-kit wants its configuration, and without `import.meta`, as it compiles it to CommonJS.
- * @throws when the database is in use by something that cannot share it, and when address and tables do not fit.
+ * Synchronous, because drizzle-kit's configuration must be, and without `import.meta`, because drizzle-kit compiles it
+ * to CommonJS.
+ * @throws when another process uses the database and cannot share it, or when the address does not fit the tables.
  */
 export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   const migrates = process.argv.includes("migrate");
@@ -60,7 +70,7 @@ export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   if (opens) process.once("exit", sayWhereToLook);
   const address = url ? parseDatabaseUrl(url) : undefined;
   const dialect = dialectIn(join(root, "convex", "schema.ts")) ?? address?.dialect ?? "pg";
-  // To write migrations no database is needed, so that one for another need not be taken out of the way.
+  // Commands that only write migrations need no database, so an address that does not fit is ignored.
   if (opens && address && address.dialect !== dialect) {
     throw new Error(
       `The tables in convex/schema.ts are made with drizzle-orm/${dialect}-core, but DATABASE_URL begins with ` +
@@ -94,8 +104,8 @@ const packages: Record<string, Dialect> = {
 };
 
 /**
- * By the package that the schema's tables are made with, wherever in the project they are. It is not run: that would take
- * a promise. Undefined when it names none, or more than one, which drizzle-kit says itself.
+ * The dialect by the packages of Drizzle that the schema and the files it imports import. The schema is not run, which
+ * would take a promise. Undefined for no such package, or for several, which drizzle-kit reports itself.
  */
 function dialectIn(schemaPath: string): Dialect | undefined {
   if (!existsSync(schemaPath)) return undefined;
@@ -116,13 +126,18 @@ function dialectIn(schemaPath: string): Dialect | undefined {
   return others.length > 0 ? undefined : first;
 }
 
-/** In a process of its own, as it takes promises. Should it fail, `migrate` does what it can, and says little of why not. */
+/**
+ * Records migrations in a child process, because that takes promises. When it fails, it warns, and `migrate` runs all
+ * the same.
+ */
 function recordFirst(request: RecordRequest): void {
   const child = join(__dirname, `record-migrations-child${extname(__filename)}`);
-  // Not among its arguments, which everybody on the machine may read: an address holds a password.
+  // Not as an argument: an address may hold a password, and all users of the machine can read the arguments of a
+  // process.
   const input = JSON.stringify(request);
   const { status, stderr } = spawnSync(process.execPath, [child], { input, encoding: "utf8" });
-  if (status !== 0) console.error(`Nobody could look which migrations development has made already: ${stderr.trim()}`);
+  if (status !== 0)
+    console.error(`Could not find out which migrations' changes development has made already: ${stderr.trim()}`);
 }
 
 function embeddedCredentials(directory: string, record: Recording | undefined): KitCredentials {
@@ -132,7 +147,7 @@ function embeddedCredentials(directory: string, record: Recording | undefined): 
     return forServer(url);
   }
   if (!record || !existsSync(directory)) return forDirectory(directory);
-  // One process at a time: this one stands back while the other looks.
+  // One process at a time: this one releases the lock while the child process has the database open.
   release();
   record({ pglite: directory });
   const again = reachEmbedded(directory);
@@ -147,14 +162,15 @@ function forDirectory(directory: string): KitCredentials {
   return { dialect: "postgresql", driver: "pglite", dbCredentials: { url: directory } };
 }
 
-/** By the address of the process that has it; or, with its lock, by itself. */
+/** The address of the process that has the database open; or else the lock, with which this process may open it. */
 function reachEmbedded(directory: string): { url: string; release?: never } | { url?: never; release: () => void } {
   mkdirSync(dirname(directory), { recursive: true });
-  // A server that is starting has the lock some time before it can be reached.
+  // A server that starts takes the lock some time before it accepts connections. So this tries for 5 seconds.
   for (let triesLeft = 50; ; triesLeft--) {
     try {
       const lock = lockDirectory(directory);
-      // Not so much to release it, which the end of the process does, as to keep it: what nothing refers to is collected.
+      // Keeps a reference to the lock: garbage collection would release it. The end of the process would release it
+      // anyway.
       process.on("exit", lock.release);
       return { release: lock.release };
     } catch (error) {
@@ -166,7 +182,10 @@ function reachEmbedded(directory: string): { url: string; release?: never } | { 
   }
 }
 
-/** The address of the process that has the directory open, if it lets tools in (see serve-postgres-protocol.ts). */
+/**
+ * The address of the process that has the directory open, if that process serves tools (see
+ * serve-postgres-protocol.ts).
+ */
 function socketOf(directory: string): string | undefined {
   const note = `${directory}.socket`;
   if (!existsSync(note)) return undefined;

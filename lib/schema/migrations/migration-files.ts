@@ -11,14 +11,14 @@ export interface Migration {
   name: string;
   statements: string[];
   hash: string;
-  /** When it was generated; drizzle tells by this which ones a database has had. */
+  /** When it was generated, in milliseconds since 1970. By this Drizzle tells which migrations a database has had. */
   when: number;
-  /** Of the schema after it; undefined when its snapshot is not there. */
+  /** The snapshot of the schema after it, and that schema's fingerprint; undefined when the file does not exist. */
   snapshot: SchemaSnapshot | undefined;
   fingerprint: string | undefined;
 }
 
-/** Those in a folder that drizzle-kit generates into, oldest first. */
+/** The migrations in a folder into which drizzle-kit generates, oldest first. */
 export function readMigrations(folder: string): Migration[] {
   const journalFile = join(folder, "meta", "_journal.json");
   if (!existsSync(journalFile)) return [];
@@ -38,7 +38,7 @@ export function readMigrations(folder: string): Migration[] {
   });
 }
 
-/** Which database drizzle-kit generated them for, as it noted itself; undefined for one that we do not know. */
+/** The dialect that drizzle-kit noted in its journal; undefined for one that convex-lite does not support. */
 export function dialectOfMigrations(folder: string): Dialect | undefined {
   const { dialect } = JSON.parse(readFileSync(join(folder, "meta", "_journal.json"), "utf8")) as { dialect?: string };
   if (dialect === "postgresql") return "pg";
@@ -49,12 +49,12 @@ function snapshotIn(file: string): SchemaSnapshot | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SchemaSnapshot) : undefined;
 }
 
-/** How many of the migrations the database has had. Drizzle's own rule: those not newer than the newest recorded. */
+/** How many of the migrations the database has had. As in Drizzle, these are all not newer than the newest recorded. */
 export async function recordedOf(connection: DatabaseConnection, migrations: readonly Migration[]): Promise<number> {
   const { existing, migrations: records } = internalSql[connection.dialect];
   const { table, create } = records;
   const { sql, params } = existing([table]);
-  // A user of production may lack the right to create, which is asked for even where there is nothing to do.
+  // Creates only what is missing: "if not exists" needs the right to create, which a user in production may lack.
   const isThere = (await connection.execute(sql, params)).length > 0;
   for (const statement of isThere ? [] : create) await connection.execute(statement);
   const [row] = await connection.execute(`select max(created_at) as newest from ${table}`);
@@ -62,7 +62,7 @@ export async function recordedOf(connection: DatabaseConnection, migrations: rea
   return migrations.findLastIndex(({ when }) => when <= Number(row.newest)) + 1;
 }
 
-/** Where drizzle's own migrator does, so that `drizzle-kit migrate` agrees. */
+/** Records a migration in the table of Drizzle's migrator, which `drizzle-kit migrate` reads as well. */
 export function record(connection: DatabaseConnection, { hash, when }: Migration): Promise<unknown> {
   const { table } = internalSql[connection.dialect].migrations;
   return connection.change(`insert into ${table} (hash, created_at) values ($1, $2)`, [hash, when]);

@@ -6,10 +6,10 @@ import { missingMigration } from "./missing-migration.ts";
 const schema = (columns: string) => `import * as d from "drizzle-orm/sqlite-core";
 export const notes = d.sqliteTable("notes", { id: d.integer().primaryKey(), ${columns} });`;
 
-test("a schema that is ahead of the migrations is told, and one that is not is not", async () => {
+test("warns of a schema that is ahead of its migrations, and of no other", async () => {
   using project = new TemporaryProject({ "convex/schema.ts": schema("text: d.text()") });
   const told = () => missingMigration(project.path("convex/schema.ts"), project.path("drizzle"));
-  // Nobody has generated anything.
+  // No migration was generated yet.
   expect(await told()).toBeUndefined();
 
   const drizzleKit = new DrizzleKitProcess();

@@ -2,9 +2,11 @@ import { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
 import { readMigrations } from "./migration-files.ts";
 
 /**
- * Does `convex/schema.ts` say something that no migration makes? Production only runs migrations, so it would not be there.
- * @param folder That drizzle-kit generates into. Whoever has generated nothing may have another way: then there is no word.
- * @returns what to tell, or undefined.
+ * Warns when `convex/schema.ts` has changes that no migration makes. Production only runs migrations, so it would lack
+ * them.
+ * @param folder The folder into which drizzle-kit generates. Without a migration in it there is no warning: the project
+ * may change its database in another way.
+ * @returns the warning, or undefined.
  * @throws {UnplannedError} when the schema does not load.
  */
 export async function missingMigration(schemaPath: string, folder: string): Promise<string | undefined> {

@@ -1,16 +1,17 @@
 /**
- * The process that `drizzle.config.ts` waits for before `drizzle-kit migrate`: it may ask nothing that takes a promise, and
- * looking at a database does. It records the migrations whose schema development has made already.
+ * The child process that `drizzle.config.ts` waits for before `drizzle-kit migrate`. It records the migrations whose
+ * changes development has made already. A process, because a configuration must be synchronous and reading a database
+ * is not.
  */
 import { readFileSync } from "node:fs";
 import type { Driver } from "../../database/driver/driver.ts";
 import { openDriver } from "../../database/open-database.ts";
 import { recordWhatDevelopmentMade } from "./development-migrations.ts";
 
-/** Where the database is, by one of the three, and the folder of the migrations. */
+/** Where the database is, by one of three fields, and the folder of the migrations. */
 export interface RecordRequest {
   url?: string;
-  /** Of the embedded PostgreSQL, which nobody has open. */
+  /** The directory of the embedded PostgreSQL, which no process has open. */
   pglite?: string;
   /** A SQLite file, which a server may have open. */
   sqlite?: string;
