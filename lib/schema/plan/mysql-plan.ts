@@ -6,7 +6,10 @@ import {
   type TableSnapshot,
 } from "../snapshot/snapshot.ts";
 
-/** MySQL numbers only what is a key: a column stops to be numbered before its key is dropped, and begins after it is made. */
+/**
+ * Orders statements for numbered columns. MySQL numbers only columns of a key: `auto_increment` is removed before the
+ * key is dropped, and added after the key is made.
+ */
 export function numberingKeysOnly(statements: readonly string[], from: SchemaSnapshot, to: SchemaSnapshot): string[] {
   const numbered = (table: TableSnapshot | undefined): ColumnSnapshot[] =>
     Object.values(table?.columns ?? {}).filter(({ autoincrement }) => autoincrement);
@@ -32,7 +35,7 @@ export function numberingKeysOnly(statements: readonly string[], from: SchemaSna
     return again.map((column) => modify(table, column, " AUTO_INCREMENT"));
   });
   const rest = statements.filter((statement) => !begins(statement));
-  // A foreign key needs its index, and its column.
+  // Foreign keys are dropped first: MySQL refuses to drop a column or an index that one needs.
   const unties = (statement: string): boolean => /^ALTER TABLE `.*?` DROP FOREIGN KEY /.test(statement);
   return [
     ...rest.filter(unties),
@@ -42,7 +45,10 @@ export function numberingKeysOnly(statements: readonly string[], from: SchemaSna
   ];
 }
 
-/** What was part of a key was required by it, and is made optional last, when the key is gone. drizzle-kit may forget it. */
+/**
+ * Makes columns of a dropped key optional, at the end: as long as the key exists they are required. drizzle-kit does it
+ * too early, or not at all.
+ */
 export function freeingLast(statements: readonly string[], from: SchemaSnapshot, to: SchemaSnapshot): string[] {
   const freed = sharedTables(from, to).flatMap(([before, after]) => {
     const stays = primaryKeyOf(after);

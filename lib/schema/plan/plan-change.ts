@@ -6,18 +6,21 @@ import { convertingByText, droppingKeys } from "./postgres-plan.ts";
 import { copyingWhatIsThere, mustRebuild } from "./sqlite-plan.ts";
 
 /**
- * The statements that make one schema of the other: drizzle-kit's, where those are right.
+ * The statements that change one schema into the other: those of drizzle-kit, with its mistakes corrected.
  *
- * Where something is gone and something like it is new, drizzle-kit would ask whether it was renamed. Here it never was:
- * what is gone is dropped, in a plan of its own, and what is new is made. Whether that may be done unasked is judged
- * elsewhere.
+ * Where something is gone and something like it is new, drizzle-kit asks whether it was renamed. Here it is never
+ * treated as renamed: the old one is dropped, in a plan of its own, and the new one is made. `findDataLoss` decides
+ * whether that may be done without asking.
  */
 export async function planChange(
   drizzleKit: DrizzleKitProcess,
   dialect: Dialect,
   from: SchemaSnapshot,
   to: SchemaSnapshot,
-  /** As SQL: `"notes"` or `"app"."notes"`. Where keys have names, those that they have. */
+  /**
+   * The name of a table's primary key in the database, where keys have names. The table as SQL: `"notes"`,
+   * `"app"."notes"`.
+   */
   nameOfKey: (table: string) => string | undefined,
 ): Promise<string[]> {
   const between = maybeRenamed(from, to) ? withoutWhatIsGone(from, to) : undefined;
@@ -35,7 +38,7 @@ async function planStep(
   to: SchemaSnapshot,
 ): Promise<string[]> {
   const planned = await drizzleKit.plan(dialect, dialect === "sqlite" ? mustRebuild(from, to) : from, to);
-  // drizzle-kit puts several statements into one, and an index built "concurrently" cannot be part of a transaction.
+  // drizzle-kit may put several statements into one. An index cannot be built "concurrently" within a transaction.
   const single = planned
     .flatMap((statement) => statement.split("--> statement-breakpoint"))
     .map((statement) => statement.trim().replace(/^(CREATE (?:UNIQUE )?INDEX) CONCURRENTLY/i, "$1"))
@@ -62,11 +65,14 @@ function maybeRenamed(from: SchemaSnapshot, to: SchemaSnapshot): boolean {
   );
 }
 
-/** Something is gone, and something is new. */
+/** Whether a key is gone and another is new. */
 function isExchanged(before: object, after: object): boolean {
   return Object.keys(before).some((key) => !(key in after)) && Object.keys(after).some((key) => !(key in before));
 }
 
+/** The schema before the change, reduced to what it shares with the schema after it. */
+/** The schema before the change, reduced to what it shares with the schema after it. */
+/** The schema before the change, reduced to what it shares with the schema after it. */
 function withoutWhatIsGone(from: SchemaSnapshot, to: SchemaSnapshot): SchemaSnapshot {
   const tables = Object.entries(from.tables).flatMap(([key, before]) => {
     const after = to.tables[key];
@@ -78,7 +84,7 @@ function withoutWhatIsGone(from: SchemaSnapshot, to: SchemaSnapshot): SchemaSnap
   return { ...from, ...Object.fromEntries(others), tables: Object.fromEntries(tables) };
 }
 
-/** And without the keys and rules that are about such a column. */
+/** A table without the columns that are gone, and without the keys and rules on such columns. */
 function withoutGoneColumns(before: TableSnapshot, after: TableSnapshot): TableSnapshot {
   const stays = (name: string): boolean => name in after.columns;
   const aboutColumns = ({
@@ -115,8 +121,8 @@ function keep<T>(from: Record<string, T>, stays: (value: T, key: string) => bool
 }
 
 /**
- * Tables are dropped together, after the foreign keys that lead to them, and without "cascade", which would take with it
- * what is nobody's business here, such as a view that somebody made by hand.
+ * Drops tables in one statement, after the foreign keys that lead to them, and without "cascade", which would also drop
+ * things that the schema never had, such as a view that was made by hand.
  */
 function droppingLast(statements: readonly string[], dialect: Dialect): string[] {
   const drop = /^DROP TABLE (.*?)(?: CASCADE)?;?$/is;

@@ -1,6 +1,6 @@
 import { primaryKeyOf, type SchemaSnapshot, shownTable } from "../snapshot/snapshot.ts";
 
-/** PostgreSQL converts few types into others unless it is told how, also where there is no row to convert. */
+/** Adds "using" to a change of type: without it PostgreSQL refuses most conversions, even of a table without rows. */
 export function convertingByText(statement: string): string {
   return statement.replace(
     /^(ALTER TABLE .* ALTER COLUMN ("(?:[^"]|"")+") SET DATA TYPE )((?:(?!\bUSING\b).)*?);?$/s,
@@ -9,8 +9,8 @@ export function convertingByText(statement: string): string {
 }
 
 /**
- * For the name of a key drizzle-kit's plan has a comment, to be completed by hand. And what was part of a key stays
- * required, which the schema may not want.
+ * Completes statements that drop a primary key. drizzle-kit leaves out the name of the key, in a comment to be
+ * completed by hand. It also leaves the key's columns required, even if the schema makes them optional.
  */
 export function droppingKeys(
   statements: readonly string[],

@@ -3,9 +3,10 @@ import { internalSql } from "../../database/internal/internal-sql.ts";
 import type { SchemaSnapshot } from "../snapshot/snapshot.ts";
 
 /**
- * Runs a plan. Where SQLite makes a table anew it drops the old one, and with it triggers and indexes that somebody made by
- * hand; and it cannot give the new one its name while a view or a trigger is about a table that is not there. So all of
- * these are put aside before, and made again after, unless the plan itself is about them.
+ * Runs a plan. To rebuild a table of SQLite, the plan drops the old table, which also drops triggers and indexes that
+ * were made by hand. Then it renames the new table, which SQLite refuses while a view or a trigger refers to a table
+ * that does not exist. So all views and triggers are dropped before the plan, and they and the indexes are made again
+ * after it, unless the plan itself makes or drops them.
  */
 export async function rebuildWithDependents(
   connection: DatabaseConnection,
@@ -21,7 +22,7 @@ export async function rebuildWithDependents(
   const ours = new Set(Object.values(from.tables).flatMap(({ indexes }) => Object.keys(indexes)));
   const all = await dependents(connection);
   const aside = all.filter(({ type }) => type !== "index");
-  // A view takes its triggers with it.
+  // "if exists", because dropping a view drops its triggers.
   for (const { type, name } of aside) await connection.execute(`drop ${type} if exists ${quoted(name)}`);
   const planned = new Set(statements.flatMap((each) => /^(?:DROP|CREATE) VIEW `(.*?)`/.exec(each)?.[1] ?? []));
   for (const statement of statements) {
@@ -30,7 +31,7 @@ export async function rebuildWithDependents(
   }
   const introspected = new Set((await dependents(connection)).map(({ name }) => name));
   const tables = new Set((await objects(connection, ["table"])).map(({ name }) => name));
-  // Triggers may be about views.
+  // Views before triggers, because a trigger may belong to a view.
   for (const type of ["index", "view", "trigger"]) {
     for (const each of all.filter((one) => one.type === type)) {
       if (introspected.has(each.name) || planned.has(each.name) || (type === "index" && ours.has(each.name))) continue;

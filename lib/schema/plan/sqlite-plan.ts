@@ -1,8 +1,9 @@
 import type { ColumnSnapshot, SchemaSnapshot, TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**
- * SQLite can add a column to a table and drop one only within narrow limits, which drizzle-kit does not know. For what is
- * outside of them it is told that something else has changed, too, and then makes the table anew.
+ * Makes drizzle-kit rebuild tables that SQLite cannot alter. SQLite adds and drops columns only within narrow limits,
+ * which drizzle-kit does not know. So the snapshot before the change is marked with one more change, for which
+ * drizzle-kit rebuilds the table.
  */
 export function mustRebuild(from: SchemaSnapshot, to: SchemaSnapshot): SchemaSnapshot {
   const tables = Object.entries(from.tables).map(([key, before]) => {
@@ -31,9 +32,9 @@ function isBeyondAltering(before: TableSnapshot, after: TableSnapshot): boolean 
 }
 
 /**
- * drizzle-kit copies a table that it makes anew by the columns of the new one, also where the old one lacks them; forgets
- * how far the old one had numbered its rows; and switches foreign keys off by statements that do nothing within a
- * transaction, which `begin("define")` has done.
+ * Corrects drizzle-kit's statements that rebuild a table. They copy all columns of the new table, even those that the
+ * old one lacks. They lose the number that the old table has reached. And they turn foreign keys off, which does
+ * nothing within a transaction: `begin("define")` has done it already.
  */
 export function copyingWhatIsThere(statement: string, from: SchemaSnapshot, to: SchemaSnapshot): string[] {
   if (/^PRAGMA foreign_keys\s*=/i.test(statement)) return [];
@@ -53,7 +54,9 @@ function isNumbered(table: TableSnapshot | undefined): boolean {
   return Object.values(table?.columns ?? {}).some(({ autoincrement }) => autoincrement);
 }
 
-/** Before the rows are copied, which finds the number there. Otherwise that of a row which was deleted is given again. */
+/**
+ * Keeps the number that a table has reached, so that numbers of deleted rows are not used again. Runs before the copy.
+ */
 function numberingOn(table: string): string {
   const [old, fresh] = [table, `__new_${table}`].map((name) => `'${name.replaceAll("'", "''")}'`);
   return `INSERT INTO sqlite_sequence(name, seq) SELECT ${fresh}, seq FROM sqlite_sequence WHERE name = ${old};`;

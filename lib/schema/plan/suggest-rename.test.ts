@@ -11,7 +11,7 @@ const rename = (before: Record<string, unknown>, after: Record<string, unknown>)
   suggestRename(generateDrizzleJson(before) as SchemaSnapshot, generateDrizzleJson(after) as SchemaSnapshot, "pg");
 const before = messages({ id: pg.integer(), author: pg.text() });
 
-test("one column for another of its type, or one table for another with its columns, is what was renamed", async () => {
+test("suggests to rename one column to one of its type, or one table to one with its columns", async () => {
   expect(rename(before, messages({ id: pg.integer(), writer: pg.text() }))).toBe(
     'ALTER TABLE "messages" RENAME COLUMN "author" TO "writer";',
   );
@@ -23,7 +23,7 @@ test("one column for another of its type, or one table for another with its colu
   expect(suggestRename(await mysql("x"), await mysql("y"), "mysql")).toBe("ALTER TABLE `a` RENAME COLUMN `x` TO `y`;");
 });
 
-test("where there are more, or they differ, nothing is guessed", () => {
+test("suggests nothing where there are more, or where they differ", () => {
   expect(rename(before, messages({ id: pg.integer() }))).toBeUndefined();
   expect(rename(before, messages({ id: pg.integer(), writer: pg.integer() }))).toBeUndefined();
   expect(rename(before, messages({ id: pg.integer(), writer: pg.text(), editor: pg.text() }))).toBeUndefined();

@@ -3,8 +3,8 @@ import { internalSql } from "../../database/internal/internal-sql.ts";
 import { type ColumnSnapshot, type SchemaSnapshot, sharedTables, type TableSnapshot } from "../snapshot/snapshot.ts";
 
 /**
- * What somebody would run who renamed the only table, or the only column of one table, that is gone, to the only one that
- * is new. Undefined where those are not alike, or there are more: then nobody could tell what became of what.
+ * The statement for a possible renaming: one table, or one column of one table, is gone, and one like it is new.
+ * Undefined where they are not alike, or where there are more of them, so that it is unclear which became which.
  */
 export function suggestRename(from: SchemaSnapshot, to: SchemaSnapshot, dialect: Dialect): string | undefined {
   const { quoted } = internalSql[dialect];
