@@ -1,7 +1,7 @@
 /**
- * The process that asks drizzle-kit what a schema is and how one becomes another. Apart, because drizzle-kit takes long
- * to load, asks questions at the terminal when it has one (here it has none), and writes to it as it likes. It never
- * reaches the database.
+ * The child process that runs drizzle-kit: it makes the snapshot of a schema, and the statements that change one schema
+ * into another. A process of its own, because drizzle-kit takes long to load, asks questions when it has a terminal
+ * (here it has none), and writes to the terminal. It never connects to the database.
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -13,26 +13,31 @@ import { dialectOf, type SchemaDialect, tablesOf } from "../../database/driver/s
 import { schemaFingerprint } from "./fingerprint.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
-/** What the process is told. */
+/** A message to the process. */
 export type DrizzleKitRequest =
   | { type: "read"; schemaPath: string }
   | { type: "plan"; dialect: Dialect; from: SchemaSnapshot; to: SchemaSnapshot };
 
-/** What it says. */
+/** A message of the process. */
 export type DrizzleKitReply =
   | ({ type: "schema" } & SchemaRead)
   | { type: "planned"; statements: string[] }
   | { type: "unplanned"; needsAnswer: boolean; message: string };
 
-/** A schema as its file is now. */
+/** A schema, read from its file. */
 export interface SchemaRead {
-  /** Undefined when it has no tables: it fits every database. */
+  /** Undefined when the schema has no tables and so fits every database. */
   dialect: SchemaDialect | undefined;
-  /** One for each dialect that it may be of: one, unless it has no tables or is mixed. */
+  /**
+   * A snapshot for each dialect that the schema may be of: all when it has no tables, none when it is mixed, otherwise
+   * one.
+   */
   snapshots: Partial<Record<Dialect, SchemaSnapshot>>;
-  /** Equal for equal schemas, and for the snapshots that drizzle-kit keeps of them beside its migrations. */
+  /** Fingerprints: equal for equal schemas, and for the snapshots of them that drizzle-kit keeps beside migrations. */
   fingerprints: Partial<Record<Dialect, string>>;
-  /** Columns that `.$defaultFn` fills, as `schema.table.column`: of them the database, and so a snapshot, knows nothing. */
+  /**
+   * Columns that `.$defaultFn` fills, as `schema.table.column`. Snapshots do not hold this, because databases do not.
+   */
   filledByCode: string[];
 }
 
@@ -89,7 +94,7 @@ function filledByCode(schema: Exports): string[] {
   );
 }
 
-/** The exports of the schema as its file is now. Packages stay outside of the bundle. */
+/** Bundles and runs the schema's file, and returns its exports. Packages stay outside of the bundle. */
 async function load(schemaPath: string): Promise<Exports> {
   const built = await build({
     entryPoints: [schemaPath],
@@ -108,7 +113,7 @@ async function load(schemaPath: string): Promise<Exports> {
   return module.exports;
 }
 
-/** Without a terminal drizzle-kit fails where it would ask whether something was renamed. */
+/** The reply for an error. Without a terminal, drizzle-kit fails where it would ask whether something was renamed. */
 function unplanned(error: unknown): DrizzleKitReply {
   const message = error instanceof Error ? error.message : String(error);
   return { type: "unplanned", needsAnswer: message.includes("Interactive prompts require a TTY"), message };

@@ -4,10 +4,10 @@ import type { Dialect } from "../../database/driver/driver.ts";
 import type { DrizzleKitReply, DrizzleKitRequest, SchemaRead } from "./drizzle-kit-child.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
-/** drizzle-kit could not say what to do. */
+/** drizzle-kit could not read a schema or plan a change. */
 export class UnplannedError extends Error {
   override name = "UnplannedError";
-  /** It would have asked a person whether something was renamed. */
+  /** drizzle-kit would have asked a person whether something was renamed. */
   readonly needsAnswer: boolean;
 
   constructor(message: string, needsAnswer: boolean) {
@@ -16,16 +16,16 @@ export class UnplannedError extends Error {
   }
 }
 
-/** Asks drizzle-kit, in a process of its own that stays for the next time: the first time takes a second, others little. */
+/** Runs drizzle-kit in a child process, which stays for later requests: the first takes a second, later ones little. */
 export class DrizzleKitProcess {
   #child: ChildProcess | undefined;
-  /** Settles when the question before is answered: one at a time. */
+  /** Settles when the request before is answered: requests run one at a time. */
   #before: Promise<unknown> = Promise.resolve();
 
   /**
-   * What a schema says.
-   * @param schemaPath The absolute path of `convex/schema.ts`; read anew each time.
-   * @throws {UnplannedError} when it does not load.
+   * Reads a schema.
+   * @param schemaPath The absolute path of `convex/schema.ts`. The file is read each time.
+   * @throws {UnplannedError} when the schema does not load.
    */
   async read(schemaPath: string): Promise<SchemaRead> {
     const reply = await this.#ask({ type: "read", schemaPath });
@@ -34,8 +34,8 @@ export class DrizzleKitProcess {
   }
 
   /**
-   * The statements that make one schema of the other, in order. Whether they lose data was not looked at.
-   * @throws {UnplannedError}
+   * The statements that change one schema into the other, in order. They may lose data.
+   * @throws {UnplannedError} when drizzle-kit fails, or would ask a question.
    */
   async plan(dialect: Dialect, from: SchemaSnapshot, to: SchemaSnapshot): Promise<string[]> {
     const reply = await this.#ask({ type: "plan", dialect, from, to });
@@ -43,7 +43,7 @@ export class DrizzleKitProcess {
     throw new UnplannedError("drizzle-kit gave another answer", false);
   }
 
-  /** Ends the process. A later question starts another. */
+  /** Ends the process. A later request starts another. */
   close(): void {
     this.#child?.kill();
     this.#child = undefined;
@@ -76,7 +76,7 @@ export class DrizzleKitProcess {
   #running(): ChildProcess {
     if (this.#child?.connected) return this.#child;
     const file = new URL(`./drizzle-kit-child${extname(import.meta.url)}`, import.meta.url);
-    // No terminal, so that drizzle-kit fails where it would ask.
+    // No terminal, so that drizzle-kit fails where it would ask a question.
     this.#child = fork(file, { stdio: ["ignore", "ignore", "ignore", "ipc"], serialization: "advanced", execArgv: [] });
     return this.#child;
   }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * Says whether two of drizzle-kit's snapshots describe the same schema. Each snapshot also names itself and the one
- * before it, at random, and what was renamed since that one; these are left out.
+ * A hash that is equal for two of drizzle-kit's snapshots exactly when they describe the same schema. It leaves out the
+ * random ids of the snapshot and of the one before it, and what was renamed between them.
  */
 export function schemaFingerprint(snapshot: Record<string, unknown>): string {
   const { id: _id, prevId: _prevId, _meta, ...described } = snapshot;
@@ -11,7 +11,7 @@ export function schemaFingerprint(snapshot: Record<string, unknown>): string {
     .digest("hex");
 }
 
-/** The same, whatever order its keys are in. A key without a value counts as absent, as it does in a file. */
+/** The value with its keys in order. A key with the value undefined counts as absent, as in a JSON file. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;

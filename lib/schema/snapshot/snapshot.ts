@@ -1,8 +1,8 @@
 import type { Dialect } from "../../database/driver/driver.ts";
 
 /**
- * What drizzle-kit writes of a schema, beside migrations and in our table `meta`. The parts that the three dialects share,
- * and that we look at; whatever else it holds is carried along.
+ * drizzle-kit's description of a schema, as stored beside migrations and in the framework's table `meta`. The type
+ * names the parts that the three dialects share and that are read here; all other parts are passed on.
  */
 export interface SchemaSnapshot {
   /** By name, on PostgreSQL `schema.name`. */
@@ -35,7 +35,7 @@ export interface TableSnapshot {
 export interface ColumnSnapshot {
   name: string;
   type: string;
-  /** Of the enum that is its type. */
+  /** The schema of the enum that is its type. */
   typeSchema?: string;
   primaryKey: boolean;
   notNull: boolean;
@@ -50,7 +50,7 @@ export interface ColumnSnapshot {
 
 export interface IndexSnapshot {
   name: string;
-  /** Names, or on PostgreSQL what says more about each. */
+  /** Names of columns, or on PostgreSQL objects that also describe each. */
   columns: Array<string | { expression: string; isExpression: boolean }>;
   isUnique?: boolean;
   nullsNotDistinct?: boolean;
@@ -85,7 +85,7 @@ export interface NamedSnapshot {
   [other: string]: unknown;
 }
 
-/** A table as people write it: `"notes"`, or `"app"."notes"` where it is in a schema of its own. */
+/** A table's name for messages: `"notes"`, or `"app"."notes"` in a PostgreSQL schema of its own. */
 export function shownTable({ name, schema }: Pick<TableSnapshot, "name" | "schema">): string {
   return schema ? `"${schema}"."${name}"` : `"${name}"`;
 }
@@ -94,19 +94,19 @@ export function checksOf(table: TableSnapshot): Record<string, CheckSnapshot> {
   return table.checkConstraints ?? table.checkConstraint ?? {};
 }
 
-/** The columns of the primary key, which drizzle-kit notes in one of two places. */
+/** The columns of the primary key. drizzle-kit notes them in one of two places. */
 export function primaryKeyOf(table: TableSnapshot): string[] {
   const [composite] = Object.values(table.compositePrimaryKeys);
   if (composite) return composite.columns;
   return Object.values(table.columns).flatMap(({ name, primaryKey }) => (primaryKey ? [name] : []));
 }
 
-/** The names of the columns that an index or a rule is about; an expression counts as one. */
+/** The columns of an index or a rule: their names, and the SQL of expressions. */
 export function columnsOf({ columns }: IndexSnapshot): string[] {
   return columns.map((column) => (typeof column === "string" ? column : column.expression));
 }
 
-/** The schema of nothing. */
+/** The snapshot of a schema without tables. */
 export function emptySnapshot(dialect: Dialect): SchemaSnapshot {
   const origin = { id: "00000000-0000-0000-0000-000000000000", prevId: "" };
   const tables = { tables: {}, views: {} };
@@ -123,7 +123,7 @@ export function emptySnapshot(dialect: Dialect): SchemaSnapshot {
   }
 }
 
-/** Tables that are in both, before and after. */
+/** The tables that are in both snapshots, each before and after. */
 export function sharedTables(from: SchemaSnapshot, to: SchemaSnapshot): Array<[TableSnapshot, TableSnapshot]> {
   return Object.entries(from.tables).flatMap(([key, before]) => {
     const after = to.tables[key];
