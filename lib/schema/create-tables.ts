@@ -4,9 +4,12 @@ import { inTransaction } from "../database/internal/database-lock.ts";
 
 type KitApi = typeof import("drizzle-kit/api");
 
-/** Makes the tables of a schema in a database that has none of them. For tests: an application's database has migrations. */
+/**
+ * Creates the tables of a schema in a database that has none of them. For tests: an application's database has
+ * migrations.
+ */
 export async function createTables(driver: Driver, schema: Record<string, unknown>): Promise<void> {
-  // drizzle-kit is a CommonJS module that takes a third of a second to load: only whoever makes tables pays for it.
+  // drizzle-kit, a CommonJS module, takes a third of a second to load, so it is loaded only when tables are created.
   const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
   const statements = await plans[driver.dialect](kit, schema);
   await inTransaction(driver, "define", async (connection) => {
@@ -16,7 +19,7 @@ export async function createTables(driver: Driver, schema: Record<string, unknow
   });
 }
 
-/** What makes a schema's tables from nothing, in each dialect. */
+/** The statements that create a schema's tables from nothing, in each dialect. */
 const plans: Readonly<Record<Dialect, (kit: KitApi, schema: Record<string, unknown>) => Promise<string[]>>> = {
   pg: async (kit, schema) => kit.generateMigration(kit.generateDrizzleJson({}), kit.generateDrizzleJson(schema)),
   sqlite: async (kit, schema) =>

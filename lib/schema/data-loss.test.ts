@@ -41,7 +41,7 @@ describe("no row is in danger from", () => {
     expect(reasons(before, after)).toEqual([]);
   });
 
-  test("taking a rule away", () => {
+  test("the removal of a rule", () => {
     const person = pg.pgTable("person", { id: pg.integer().primaryKey() });
     const strict = a({
       id: pg
@@ -53,7 +53,7 @@ describe("no row is in danger from", () => {
     expect(reasons({ ...strict, person }, { ...before, person })).toEqual([]);
   });
 
-  test("values that an enum gets", () => {
+  test("new values of an enum", () => {
     const with_ = (...values: [string, ...string[]]): Tables => {
       const mood = pg.pgEnum("mood", values);
       return { mood, ...a({ id: pg.integer(), mood: mood() }) };
@@ -67,7 +67,7 @@ describe("no row is in danger from", () => {
 
 describe("a row may be in danger from", () => {
   test.each<[string, Tables, string]>([
-    ["a column that goes", a({ id: pg.integer() }), 'Column "x" of "a" would be dropped with its values.'],
+    ["a dropped column", a({ id: pg.integer() }), 'Column "x" of "a" would be dropped with its values.'],
     [
       "a key without values",
       a({ id: pg.integer(), x: pg.text(), y: pg.integer().primaryKey() }),
@@ -75,12 +75,16 @@ describe("a row may be in danger from", () => {
     ],
     ["another type", a({ id: pg.integer(), x: pg.varchar({ length: 3 }) }), "from text to varchar(3)"],
     ["a narrower number", a({ id: pg.smallint(), x: pg.text() }), "from integer to smallint"],
-    ["a number that begins at 1", a({ id: pg.integer().generatedAlwaysAsIdentity(), x: pg.text() }), "numbered from 1"],
+    [
+      "a column that becomes numbered from 1",
+      a({ id: pg.integer().generatedAlwaysAsIdentity(), x: pg.text() }),
+      "numbered from 1",
+    ],
   ])("%s", (_what, after, reason) => {
     expect(reasons(before, after).join("\n")).toContain(reason);
   });
 
-  test("a rule, but only one with values in the columns that it is about", () => {
+  test("a new rule, but only a row with values in the rule's columns", () => {
     const person = pg.pgTable("person", { id: pg.integer().primaryKey() });
     const after = { person, ...a({ id: pg.integer().references(() => person.id), x: pg.text().unique() }) };
     expect(judge({ person, ...before }, after).map(({ holding }) => holding)).toEqual([["x"], ["id"]]);
@@ -90,7 +94,7 @@ describe("a row may be in danger from", () => {
     expect(judge(before, checked)).toMatchObject([{ holding: [], reason: expect.stringContaining('"c" (id > 0)') }]);
   });
 
-  test("a column that goes or becomes required, but only one with a value in it, or without", () => {
+  test("a dropped column, but only a row with a value in it; a column made required, but only a row without a value", () => {
     const required = a({ id: pg.integer().notNull(), y: pg.text() });
     expect(judge(before, required)).toMatchObject([
       { losing: ["x"], reason: expect.stringContaining('"x" of "a" is gone') },
@@ -98,7 +102,7 @@ describe("a row may be in danger from", () => {
     ]);
   });
 
-  test("a table that goes, and the more so if another comes", () => {
+  test("a dropped table, and one that may have been renamed", () => {
     expect(judge(before, {})).toMatchObject([
       { table: "public.a", reason: expect.stringContaining("would be dropped") },
     ]);
@@ -107,7 +111,7 @@ describe("a row may be in danger from", () => {
   });
 });
 
-test("a sequence and a role that go lose what no schema says, whatever rows there are", () => {
+test("a dropped sequence and a dropped role are a loss, whatever rows exist", () => {
   const all = { ...before, invoices: pg.pgSequence("invoice_no"), reporting: pg.pgRole("reporting") };
   expect(judge(before, all)).toEqual([]);
   expect(judge(all, before)).toMatchObject([
@@ -116,7 +120,7 @@ test("a sequence and a role that go lose what no schema says, whatever rows ther
   ]);
 });
 
-test("a length is read over by SQLite, and an enum is a type in MySQL", async () => {
+test("SQLite ignores the length of a type, and in MySQL the values of an enum are part of the type", async () => {
   const short = async (length: number) =>
     (await generateSQLiteDrizzleJson({ a: lite.sqliteTable("a", { x: lite.text({ length }) }) })) as SchemaSnapshot;
   expect(findDataLoss(await short(80), await short(3), "sqlite")).toEqual([]);

@@ -11,25 +11,27 @@ import {
   type TableSnapshot,
 } from "./snapshot/snapshot.ts";
 
-/** What a change of schema would do to rows, in a sentence. Without such rows in the table it does nothing. */
+/** A danger of a change of schema to rows. It exists only while the table has rows that all of the fields describe. */
 export interface Risk {
-  /** The key of the table in the snapshot before; undefined where something is lost whatever rows there are. */
+  /** The key of the table in the snapshot before the change; undefined for a loss that does not depend on rows. */
   table: string | undefined;
-  /** Only rows that have values in all of these columns are in danger. */
+  /** Only rows with a value in each of these columns are in danger. */
   holding: string[];
-  /** And of those only rows that have a value in one of these. */
+  /** Of those, only rows with a value in at least one of these columns. */
   losing?: string[];
-  /** And of those only rows that have none in this column. */
+  /** Of those, only rows without a value in this column. */
   lacking?: string;
-  /** The database refuses such rows, whoever accepts it. */
+  /** The database refuses the change because of such rows, so that accepting the risk does not help. */
   impossible?: boolean;
+  /** What would happen to the rows, in a sentence. */
   reason: string;
 }
 
 type RiskOfTable = Omit<Risk, "table">;
 
 /**
- * What in a change of schema could lose rows or values, or be refused because of them. Nothing: it may be made unasked.
+ * Finds what in a change of schema could lose rows or values, or be refused because of them. A change without risks may
+ * be made without asking.
  * @param filledByCode Columns that `.$defaultFn` fills, as `schema.table.column`.
  */
 export function findDataLoss(
@@ -48,7 +50,7 @@ export function findDataLoss(
   return [...ofTables, ...goneOthers(from, to).map((reason) => ({ table: undefined, holding: [], reason }))];
 }
 
-/** What holds more than the schema says, so that it cannot be made again from there. */
+/** Dropped sequences and roles. They hold more than the schema says, so the schema could not restore them. */
 function goneOthers(from: SchemaSnapshot, to: SchemaSnapshot): string[] {
   const gone = (kind: "sequences" | "roles"): NamedSnapshot[] =>
     Object.entries(from[kind] ?? {}).flatMap(([key, each]) => (to[kind]?.[key] ? [] : [each]));
@@ -122,12 +124,12 @@ function lacking(
   dialect: Dialect,
   byCode: boolean,
 ): RiskOfTable {
-  // Rows that all get the same value cannot be told apart by it.
+  // A default does not help: it gives every row the same value, and a key must differ.
   if (primaryKey || key.includes(name)) return anyRow(`Column "${name}" of ${of} is a key, so existing rows lack it.`);
   const reason =
     `Column "${name}" of ${of} is required and has no default, so existing rows lack it. ` +
     `${byCode ? "Its .$defaultFn(…) fills new rows only. " : ""}Give it a .default(…), which fills them, or make it optional first.`;
-  // MySQL makes up a value, such as "" or 0.
+  // MySQL fills the column with a value of its own, such as "" or 0.
   return { holding: [], impossible: dialect !== "mysql", reason };
 }
 
@@ -150,10 +152,10 @@ function changedColumn(of: string, before: ColumnSnapshot, after: ColumnSnapshot
       reason: `${column} becomes required, and existing rows lack it. Give them a value first.`,
     });
   if (JSON.stringify(before.generated ?? null) !== JSON.stringify(after.generated ?? null))
-    risks.push(anyRow(`${column} would be computed in another way, and its present values be lost.`));
-  // A sequence begins at one, whatever rows there are.
+    risks.push(anyRow(`${column} would be computed in another way, and its present values would be lost.`));
+  // The new sequence begins at 1, also when rows have that number.
   if (dialect === "pg" && !before.identity && after.identity)
-    risks.push(anyRow(`${column} would be numbered from 1 on, which existing rows may be in the way of.`));
+    risks.push(anyRow(`${column} would be numbered from 1 on, and existing rows may have these numbers.`));
   return risks;
 }
 
@@ -170,7 +172,10 @@ function changedKey(of: string, before: TableSnapshot, after: TableSnapshot): st
       ];
 }
 
-/** A row without a value in one of its columns breaks neither a foreign key nor, but for one kind, a unique index. */
+/**
+ * Rules that are new. A row without a value in one of a rule's columns cannot break a foreign key, nor a unique index
+ * unless it has "nulls not distinct".
+ */
 function newRules(before: TableSnapshot, after: TableSnapshot): RiskOfTable[] {
   const rules: RiskOfTable[] = [];
   const demand = (rule: string, columns: readonly string[], lenient: boolean): void => {
@@ -207,7 +212,7 @@ function newRules(before: TableSnapshot, after: TableSnapshot): RiskOfTable[] {
   return rules;
 }
 
-/** Values of an enum that columns may hold and that it no longer has. */
+/** Values that were removed from an enum, and that a column of the table may hold. */
 function lostValues(
   table: TableSnapshot,
   after: TableSnapshot | undefined,
@@ -218,7 +223,7 @@ function lostValues(
     const now = after?.columns[name];
     const key = `${typeSchema ?? "public"}.${type.replace(/(\[\])+$/, "")}`;
     const [old, still] = [from.enums?.[key], to.enums?.[key]];
-    // Another type altogether was told already.
+    // `changedColumn` reports a column that got another type.
     if (!old || !still || !now || now.type !== type) return [];
     const lost = old.values.filter((value) => !still.values.includes(value)).map((value) => `"${value}"`);
     return lost.length > 0
@@ -229,7 +234,9 @@ function lostValues(
   });
 }
 
-/** Existing rows get a value: a default, a generated value, the next of a sequence. */
+/**
+ * Whether existing rows get a value for a new column: a default, a generated value, or the next number of a sequence.
+ */
 function fillsItself({
   type,
   default: value,
@@ -242,10 +249,10 @@ function fillsItself({
   return !primaryKey && value !== undefined;
 }
 
-/** Every value of the one type is one of the other, and is written the same. */
+/** Whether every value of the type before is also a value of the type after, and is stored in the same way. */
 function widens(before: ColumnSnapshot, after: ColumnSnapshot, dialect: Dialect): boolean {
   const [old, type] = [plainType(before.type), plainType(after.type)];
-  // SQLite reads over a length.
+  // SQLite ignores the length of a type.
   if (dialect === "sqlite" && old.replace(/\(.*\)/, "") === type.replace(/\(.*\)/, "")) return true;
   const [length, more] = [lengthOf(old), lengthOf(type)];
   if (length !== undefined && more !== undefined) return more >= length;
@@ -269,7 +276,7 @@ function lengthOf(type: string): number | undefined {
   return length === undefined ? undefined : Number(length);
 }
 
-/** The values of MySQL's enums are part of the type. */
+/** The values of an enum of MySQL, where they are part of the type. Undefined for other types. */
 function valuesOf(type: string): string[] | undefined {
   return /^enum\(/.test(type) ? (type.match(/'(?:[^']|'')*'/g) ?? []) : undefined;
 }

@@ -13,7 +13,7 @@ import { type PushResult, pushSchema } from "./push-schema.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-// `pnpm test:databases` has the time for all; PGlite is also what `serve-functions.test.ts` shows.
+// Only `pnpm test:databases` runs the suite on every database. `serve-functions.test.ts` covers PGlite, too.
 if (process.env.THOROUGH === "1") {
   followsSchema("PGlite", "pg", () => openTemporaryDatabase({ schema: {} }));
   await describeWithPostgres("PostgreSQL", (server) => {
@@ -24,7 +24,7 @@ if (process.env.THOROUGH === "1") {
   });
 }
 followsSchema("SQLite", "sqlite", () => openTemporaryDatabase({ schema: { a: sqliteTable("a", { id: integer() }) } }));
-test("where SQLite makes a table anew, what somebody made about it by hand stays", async () => {
+test("views, indexes and triggers that were made by hand stay when SQLite rebuilds their table", async () => {
   const schema = { notes: sqliteTable("notes", { id: integer() }) };
   const driver = await openTemporaryDatabase({ schema });
   const folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
@@ -66,7 +66,7 @@ test("where SQLite makes a table anew, what somebody made about it by hand stays
   await rm(folder, { recursive: true, force: true });
 });
 
-test("where SQLite makes a table anew, the number of a deleted row is not given again", async () => {
+test("the number of a deleted row is not used again after SQLite rebuilds a table", async () => {
   const driver = await openTemporaryDatabase({ schema: { notes: sqliteTable("notes", { id: integer() }) } });
   const folder = await mkdtemp(join(process.cwd(), "node_modules", ".schema-"));
   const schemaPath = join(folder, "schema.ts");

@@ -13,7 +13,7 @@ import { DrizzleKitProcess } from "./snapshot/drizzle-kit-process.ts";
 const log = { info() {}, warn() {}, error() {} };
 
 function bringsInLine(name: string, open: () => Promise<Driver>): void {
-  describe(`${name} is brought in line`, () => {
+  describe(`a push to ${name}:`, () => {
     const drizzleKit = new DrizzleKitProcess();
     let driver: Driver;
     let folder: string;
@@ -24,7 +24,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
         for (const statement of statements) rows = await connection.execute(statement);
         return rows;
       });
-    /** Saves a schema with these tables, and brings the database in line with it. */
+    /** Saves a schema with these tables, and pushes it to the database. */
     const save = async (...tables: string[]): Promise<PushResult> => {
       const schemaPath = join(folder, "schema.ts");
       await writeFile(
@@ -55,7 +55,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       if (folder) await rm(folder, { recursive: true, force: true });
     });
 
-    test("an empty database gets the tables; after that there is nothing to do", async () => {
+    test("an empty database gets the tables; the next push has nothing to do", async () => {
       const tables = [
         notes("id: pg.serial().primaryKey(), text: pg.text().notNull().unique()"),
         'export const mood = pg.pgEnum("mood", ["good", "bad"]);',
@@ -65,7 +65,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       await execute("insert into notes (text) values ('a')");
     });
 
-    test("a new column, index and enum value arrive beside rows", async () => {
+    test("a new column, index and enum value are added to a table with rows", async () => {
       await save(notes("id: pg.serial().primaryKey()"), 'export const mood = pg.pgEnum("mood", ["good"]);');
       await execute("insert into notes default values");
       const result = await save(
@@ -76,7 +76,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       expect(await execute("select text, mood from notes")).toEqual([{ text: "not null", mood: null }]);
     });
 
-    test("a column that points to another table arrives beside rows", async () => {
+    test("a column with a foreign key is added to a table with rows", async () => {
       await save(notes("id: pg.serial().primaryKey()"));
       await execute("insert into notes default values");
       const result = await save(
@@ -93,7 +93,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       ["a column made required", "id: pg.serial().primaryKey(), text: pg.text().notNull()"],
       ["a column made unique", "id: pg.serial().primaryKey(), text: pg.text().unique()"],
       ["a renamed column", "id: pg.serial().primaryKey(), words: pg.text()"],
-    ])("%s is refused beside rows, with all that came with it", async (_what, columns) => {
+    ])("%s is refused when there are rows, with every other change of the same edit", async (_what, columns) => {
       await save(notes("id: pg.serial().primaryKey(), text: pg.text()"));
       await execute("insert into notes (text) values ('kept'), (null)");
       const result = await save(notes(columns), notes("id: pg.serial().primaryKey()", "others"));
@@ -109,13 +109,13 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       ["a required column without default", "id: pg.serial().primaryKey(), text: pg.text(), more: pg.text().notNull()"],
       ["a column made required and unique", "id: pg.serial().primaryKey(), text: pg.text().notNull().unique()"],
       ["a changed type", "id: pg.serial().primaryKey(), text: pg.varchar({ length: 80 })"],
-    ])("%s is no loss without rows", async (_what, columns) => {
+    ])("%s is applied when there are no rows", async (_what, columns) => {
       await save(notes("id: pg.serial().primaryKey(), text: pg.text()"));
       expect(await save(notes(columns))).toMatchObject({ status: "applied" });
       expect(await save(notes(columns))).toEqual({ status: "upToDate" });
     });
 
-    test("a table taken out of the schema goes when it is empty, and is refused when it is not", async () => {
+    test("a table removed from the schema is dropped when it is empty, and kept when it is not", async () => {
       await save(notes("id: pg.serial().primaryKey()"), notes("id: pg.serial().primaryKey()", "empty"));
       await execute("insert into notes default values");
       expect(await save(notes("id: pg.serial().primaryKey()"))).toMatchObject({
@@ -128,7 +128,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       expect(await execute("select to_regclass('notes') as notes")).toEqual([{ notes: null }]);
     });
 
-    test("what somebody else made in the database is not touched", async () => {
+    test("tables, types, sequences, views and schemas that the schema never had are not touched", async () => {
       await execute(
         "create table theirs (id integer)",
         "create type their_mood as enum ('x')",
@@ -149,7 +149,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       ).toHaveLength(1);
     });
 
-    test("tables in a schema of their own", async () => {
+    test("tables in a PostgreSQL schema of their own are created", async () => {
       const inApp =
         'export const app = pg.pgSchema("app"); export const notes = app.table("notes", { id: pg.serial().primaryKey() });';
       expect(await save(inApp)).toMatchObject({ status: "applied" });
@@ -157,7 +157,7 @@ function bringsInLine(name: string, open: () => Promise<Driver>): void {
       await execute("drop schema app cascade");
     });
 
-    test("a schema that does not load is refused with the reason, and the next one is served", async () => {
+    test("a schema that does not load is refused with the reason, and the next one is applied", async () => {
       expect(await save("export const x = ;")).toMatchObject({ status: "refused" });
       expect(await save('throw new Error("my own");')).toMatchObject({
         status: "refused",
@@ -172,7 +172,7 @@ bringsInLine("PGlite", () => openTemporaryDatabase({ schema: {} }));
 await describeWithPostgres("PostgreSQL", (server) => {
   bringsInLine("PostgreSQL", () => openPostgres({ url: server.url, schema: {}, log }));
 
-  describe("PostgreSQL, by a user who is no superuser,", () => {
+  describe("PostgreSQL, as a user who is not a superuser:", () => {
     const database = new URL(server.url).pathname.slice(1);
     const drizzleKit = new DrizzleKitProcess();
     const oneColumn = (...tables: string[]): string[] =>
@@ -222,7 +222,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
       if (folder) await rm(folder, { recursive: true, force: true });
     });
 
-    test("nothing is changed where a bare name means another schema than public", async () => {
+    test("nothing is changed when a bare name means a schema other than public", async () => {
       expect(await save(oneColumn("a", "notes"))).toMatchObject({ status: "applied" });
       await asAdmin("insert into notes values (1)", `create schema ${role} authorization ${role}`);
       const result = await save(oneColumn("a"));
@@ -237,7 +237,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
       expect(await asAdmin("select to_regclass('public.notes') as made")).toEqual([{ made: null }]);
     });
 
-    test("nor where the change itself would make that schema", async () => {
+    test("nor when the change itself would create that schema", async () => {
       const own = `export const own = pg.pgSchema("${role}");`;
       expect(await save([own, ...oneColumn("notes")])).toMatchObject({ status: "refused" });
       expect(await asAdmin(`select to_regclass('${role}.notes') as made, to_regnamespace('${role}') as own`)).toEqual([
@@ -245,7 +245,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
       ]);
     });
 
-    test("a sequence and a role go only when a person says so", async () => {
+    test("a sequence and a role are dropped only when a person accepts it", async () => {
       await asAdmin(`alter role ${role} createrole`);
       const reporting = `${role}_reporting`;
       const invoices = 'export const invoices = pg.pgSequence("invoice_no");';
@@ -266,17 +266,17 @@ await describeWithPostgres("PostgreSQL", (server) => {
       );
     });
 
-    test("rows that row-level security hides are not taken for none, unless a person says so", async () => {
+    test("a table whose rows row-level security hides is dropped only when a person accepts it", async () => {
       await save(oneColumn("a", "notes"));
       await asAdmin(
         "insert into notes values (1)",
         "alter table notes enable row level security, force row level security",
-        "create policy nobody on notes using (false)",
+        "create policy no_rows on notes using (false)",
       );
       const result = await save(oneColumn("a"));
       expect(result).toMatchObject({
         status: "refused",
-        reasons: [expect.stringMatching(/no longer in the schema .* does not say: .*row-level security/)],
+        reasons: [expect.stringMatching(/no longer in the schema .* does not say whether there are rows: .*row-level/)],
       });
       expect(await asAdmin("select id from notes")).toEqual([{ id: 1 }]);
       const code = /--accept (\w+)/.exec(result.status === "refused" ? result.message : "")?.[1];

@@ -16,13 +16,13 @@ import type { SchemaRead } from "./snapshot/drizzle-kit-child.ts";
 import { DrizzleKitProcess, UnplannedError } from "./snapshot/drizzle-kit-process.ts";
 import { type SchemaSnapshot, shownTable, type TableSnapshot } from "./snapshot/snapshot.ts";
 
-/** How a database stands to its schema after an attempt to bring it in line. */
+/** The result of pushing a schema to a database. */
 export type PushResult =
   | { status: "upToDate" }
   | { status: "applied"; statements: string[] }
   /**
-   * Nothing was changed. `message` is for the terminal: what changed, why it was not applied, what to do; `brief` for
-   * whoever has read that already.
+   * Nothing was changed. `message` is for the terminal: the reasons, the statements, and what to do. `brief` is a
+   * reminder for later.
    */
   | { status: "refused"; statements: string[]; reasons: string[]; message: string; brief: string };
 
@@ -30,24 +30,25 @@ export interface PushSchemaOptions {
   driver: Driver;
   /** The absolute path of `convex/schema.ts`. */
   schemaPath: string;
-  /** Kept from one time to the next it saves most of a second. Default: one for this time only. */
+  /** A process that is kept between calls saves most of a second each time. Default: a process for this call only. */
   drizzleKit?: DrizzleKitProcess;
-  /** The code of a plan that was refused and is accepted: then it is carried out, whatever is lost. */
+  /** The code of a refused plan that the user accepts. That plan is carried out, whatever is lost. */
   accept?: string | undefined;
-  /** The folder of drizzle-kit's migrations. Those that the database is found to have had are recorded in it. */
+  /**
+   * The folder of drizzle-kit's migrations. The migrations whose changes the database already has are recorded in it.
+   */
   migrations?: string;
 }
 
 /**
- * Development: changes the database to what the schema says, all or nothing, as long as no row can be lost or refused.
- * What could is left for a person to decide, and comes back as `refused`. Never asks at the terminal.
+ * In development, changes the database to what the schema says, all or nothing, as long as no row can be lost or
+ * refused. A change that could lose one is left to a person, and returned as `refused`. Never asks at the terminal.
  *
- * What is changed is the difference between two of drizzle-kit's snapshots: that of the schema, and that of what the
- * database is now. The latter is made anew each time from the database itself (`introspected-schema.ts`), not remembered: so it
- * is right after drizzle-kit push or migrate, a change by hand, an earlier release of this framework, and a process that
- * ended between two statements on a database that keeps each (MySQL). What is remembered, the snapshot of the last time,
- * only says which tables are the author's: others are nobody's business, and one that is no longer in the schema is known
- * to have been in it.
+ * The change is the difference between two of drizzle-kit's snapshots: that of the schema, and that of the database.
+ * The latter is made each time from the database itself (`introspected-schema.ts`). So it is right also after
+ * drizzle-kit push or migrate, a change by hand, an earlier release of this framework, and a process that ended between
+ * two statements on a database that keeps each (MySQL). The snapshot that is stored from the last push only says which
+ * tables are the author's: other tables are left alone, and a table that was removed from the schema is recognised.
  */
 export async function pushSchema(options: PushSchemaOptions): Promise<PushResult> {
   const { driver, schemaPath, drizzleKit } = options;
@@ -73,17 +74,18 @@ export async function pushSchema(options: PushSchemaOptions): Promise<PushResult
   }
 }
 
-/** What is to be done, and what has to be looked at first. */
+/** The planned change, and what has to be checked before it. */
 interface Intent {
-  /** What the database is now, and is to be. */
+  /** The schema that the database has. */
   from: SchemaSnapshot;
+  /** The schema that it is to have, and its fingerprint. */
   target: SchemaSnapshot;
   fingerprint: string;
-  /** What is remembered of the last time, when the database is still as it was then. */
+  /** The fingerprint stored by the last push; undefined when the database has changed since. */
   introspected: string | undefined;
   statements: string[];
   risks: Risk[];
-  /** What is remembered of the last time is what would be remembered now. */
+  /** The last push stored this target already. */
   remembered: boolean;
 }
 
@@ -126,14 +128,14 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
   try {
     return await inTransaction(driver, "define", async (connection) => {
       const inTheWay = await risksWithRows(connection, intent);
-      // What a transaction that is rolled back would say of itself is a failure, and this is none.
+      // A throw, because the transaction has to be rolled back; it is caught below.
       if (inTheWay.length > 0 && accept !== codeOf(statements)) throw new Refused(inTheWay);
       await rememberUnderWay(connection, intent);
       await rebuildWithDependents(connection, intent, async (statement) => {
         await connection.execute(statement);
         run++;
       });
-      // A schema named like the user, made just now, is where the tables after it went.
+      // The statements may have made a schema named like the user, and then made tables there.
       const elsewhere = await madeElsewhere(connection);
       if (elsewhere !== undefined) throw new Refused([{ table: undefined, holding: [], reason: elsewhere }]);
       await remember(connection, intent);
@@ -150,6 +152,7 @@ async function apply(driver: Driver, intent: Intent, accept: string | undefined)
   }
 }
 
+/** Rolls the transaction back because of rows that are in danger. */
 class Refused extends Error {
   readonly risks: Risk[];
 
@@ -160,8 +163,9 @@ class Refused extends Error {
 }
 
 /**
- * drizzle-kit makes tables by their bare names, and drizzle asks for them so; everything else here, and what drizzle-kit
- * drops, names "public". Both must be the same schema, or a table would be dropped for another of its name.
+ * Why tables would not be made in the schema "public"; undefined when they would. drizzle-kit creates tables, and
+ * Drizzle queries them, by their bare names. drizzle-kit drops them, and the code here reads them, in "public". Unless
+ * both are the same schema, a table would be dropped in place of another one of its name.
  */
 async function madeElsewhere(connection: DatabaseConnection): Promise<string | undefined> {
   if (connection.dialect !== "pg") return undefined;
@@ -176,12 +180,14 @@ async function madeElsewhere(connection: DatabaseConnection): Promise<string | u
   );
 }
 
-/** What could lose or refuse a row that is there. Nobody writes one until the transaction has ended, but on MySQL. */
+/**
+ * The risks that concern rows that exist. Until the transaction ends, no other one writes such rows, except on MySQL.
+ */
 async function risksWithRows(connection: DatabaseConnection, { risks, from }: Intent): Promise<Risk[]> {
   const { quoted } = internalSql[connection.dialect];
   const named = (key: string): string => sqlName(connection, from.tables[key] as TableSnapshot);
   if (connection.dialect === "pg") {
-    // All of them before the first look, which takes the snapshot: so it has every row.
+    // All tables are locked before the first select, which takes the snapshot: so the snapshot has every row.
     for (const key of new Set(risks.flatMap(({ table }) => table ?? [])))
       await connection.execute(`lock table ${named(key)} in access exclusive mode`);
   }
@@ -201,15 +207,15 @@ async function risksWithRows(connection: DatabaseConnection, { risks, from }: In
     ].join(" and ");
     const { rows, untold } = await look(connection, `select 1 from ${named(table)} where ${where} limit 1`);
     if (untold !== undefined) {
-      inTheWay.push({ ...risk, reason: `${reason} Whether there are rows the database does not say: ${untold}.` });
+      inTheWay.push({ ...risk, reason: `${reason} The database does not say whether there are rows: ${untold}.` });
     } else if (rows) inTheWay.push(risk);
   }
   return inTheWay;
 }
 
 /**
- * PostgreSQL may hide rows from a user, also those of a table of their own (row-level security); told not to, it refuses to
- * answer. The savepoint takes back both what it was told and that a statement failed.
+ * Whether a select finds a row. PostgreSQL may hide rows from a user, even in a table that the user owns (row-level
+ * security). With `row_security` off it fails instead of hiding rows. The savepoint undoes the setting and the failure.
  */
 async function look(connection: DatabaseConnection, select: string): Promise<{ rows: boolean; untold?: string }> {
   const answer = async () => ({ rows: (await connection.execute(select)).length > 0 });
@@ -233,8 +239,8 @@ function sqlName({ dialect }: DatabaseConnection, { name, schema: given }: Table
 }
 
 /**
- * On a database that keeps each statement at once: should this process end before the last, the tables made by the first
- * are known to be the author's, whatever the schema says by then.
+ * For a database that keeps each statement at once. If this process ends before the last statement, the next push knows
+ * by this snapshot which of the tables are the author's, even if the schema was changed meanwhile.
  */
 async function rememberUnderWay(connection: DatabaseConnection, { target }: Intent): Promise<void> {
   if (internalSql[connection.dialect].definitionsRollBack) return;
@@ -248,14 +254,14 @@ async function remember(connection: DatabaseConnection, { target, fingerprint }:
 
 function unplanned({ needsAnswer, message }: UnplannedError): string {
   return needsAnswer
-    ? "Something was removed and something like it added: only you know whether it was renamed."
+    ? "Something was removed and something like it was added: only you know whether it was renamed."
     : `drizzle-kit failed: ${message}`;
 }
 
 function otherDialect({ description }: Driver, { dialect }: SchemaRead): string {
   return dialect === "mixed"
     ? "Its tables are of more than one database: define all of them with pgTable, sqliteTable or mysqlTable."
-    : `Its tables are of another database than ${description}. To change to that, restart the server.`;
+    : `Its tables are of another database than ${description}. To change to that database, restart the server.`;
 }
 
 function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): string {
@@ -267,11 +273,11 @@ function refusedByDatabase({ dialect }: Driver, error: unknown, run: number): st
 interface Refusal {
   statements: string[];
   reasons: string[];
-  /** The database itself would refuse the statements: to accept them would lead nowhere. */
+  /** The database itself would refuse the statements, so no code to accept them is offered. */
   hopeless?: boolean;
-  /** The code that was given. */
+  /** The code that the user gave to accept a plan. */
   given?: string | undefined;
-  /** What to run if it was a renaming. */
+  /** The statement to run if something was renamed. */
   rename?: string | undefined;
 }
 
@@ -284,9 +290,11 @@ function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, re
     ...(statements.length > 0 ? ["It would have run:", ...statements.map((statement) => `  ${statement}`)] : []),
     ...(given !== undefined && given !== code ? [`\`--accept ${given}\` is not the code of this plan.`] : []),
     ...(acceptable ? [howToAccept(dialect, code)] : []),
-    ...(hopeless ? ["As it is, the database refuses these statements, so there is nothing to accept."] : []),
+    ...(hopeless
+      ? ["With the rows there are, the database refuses these statements, so they cannot be accepted."]
+      : []),
     ...(rename === undefined
-      ? ["Otherwise change the schema back. What was renamed can be renamed in the database as well, by hand."]
+      ? ["Otherwise change the schema back. If something was renamed, you can rename it in the database by hand."]
       : ["If it was renamed, run this in the database, then save again:", `  ${rename}`, "Or change the schema back."]),
   ];
   const accept = acceptable ? `, and \`pnpm dev --accept ${code}\` would change it all the same` : "";
@@ -294,12 +302,14 @@ function refusal({ dialect }: Driver, { statements, reasons, hopeless, given, re
   return { status: "refused", statements, reasons, message: lines.join("\n"), brief };
 }
 
-/** Names a plan, so that no other than the one that was read is accepted. */
+/** The code of a plan: accepting it accepts no other plan than the one that was shown. */
 function codeOf(statements: readonly string[]): string {
   return createHash("sha256").update(statements.join("\0")).digest("hex").slice(0, 8);
 }
 
-/** drizzle-kit's push cannot read a MariaDB, and takes there every key for a new one. */
+/**
+ * Does not offer `drizzle-kit push` on MySQL, because on MariaDB it reads the database wrongly: every key is new to it.
+ */
 function howToAccept(dialect: Driver["dialect"], code: string): string {
   const accept = `\`pnpm dev --accept ${code}\`, which runs just these statements`;
   return dialect === "mysql"
