@@ -6,7 +6,7 @@ import { transactionsKeepApart } from "./contract/side-by-side.ts";
 import { transactionsHold } from "./contract/transactions.ts";
 import { valuesTravel } from "./contract/values.ts";
 
-/** What the engine may rely on, whatever the database. Runs the suite against one kind of it. */
+/** Runs the suite of what the engine relies on in every database against one kind of database. */
 export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
   describe(`${name} behaves as a driver`, () => {
     const use = new DriverInUse(subject);

@@ -5,7 +5,7 @@ import {
   type Failure,
 } from "../../../lib/database/driver/driver.ts";
 
-/** A database that takes everything and holds nothing. */
+/** A database that accepts every statement and stores nothing. */
 export class Nowhere implements Driver {
   readonly dialect = "pg";
   readonly connections = 10;
@@ -13,9 +13,9 @@ export class Nowhere implements Driver {
   readonly shared = false;
   readonly description = "nowhere";
   commits = 0;
-  /** So many of the next commits lose against another. */
+  /** How many of the next commits fail with a conflict. */
   conflicts = 0;
-  /** So many of the next BEGINs are not answered. */
+  /** How many of the next BEGINs are not answered. */
   silentBegins = 0;
   destroyed = 0;
 

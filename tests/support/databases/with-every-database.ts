@@ -10,24 +10,24 @@ import { startWebsocketProxy, type WebsocketProxy } from "./contract/websocket-p
 import { describeWithMysql } from "./with-mysql.ts";
 import { describeWithPostgres } from "./with-postgres.ts";
 
-/** As titles of tests and tables of results say. */
+/** The names of the databases in titles of tests and in tables of results. */
 export type DatabaseName = "PGlite" | "SQLite" | "PostgreSQL" | "Neon's driver" | "MySQL or MariaDB";
 
-/** A database for one group of tests: nobody else uses it, and it is gone when they are done. */
+/** A database for one group of tests. Nothing else uses it, and it is deleted after them. */
 export interface TestDatabase {
   readonly name: DatabaseName;
   readonly dialect: Dialect;
-  /** Opens it as an application does, with the framework's own tables. The embedded ones are new each time. */
+  /** Opens it as an application does, with the framework's own tables. An embedded database is a new one each time. */
   open(schema: Record<string, unknown>): Promise<Driver>;
-  /** What an application would be given as DATABASE_URL; undefined for PGlite, which has none. */
+  /** The DATABASE_URL of an application that uses it; undefined for PGlite, which has none. */
   url(): Promise<string | undefined>;
 }
 
 const log: Log = { info() {}, warn() {}, error() {} };
 
 /**
- * Runs tests on every database there is. Those of servers that are not there are listed as skipped with the reason; with
- * REQUIRE_SERVICES=1 that is a failure instead.
+ * Runs tests on every database. The tests of a server that does not run are skipped, with the reason in their title;
+ * with REQUIRE_SERVICES=1 they fail instead.
  */
 export async function describeOnEveryDatabase(what: string, tests: (database: TestDatabase) => void): Promise<void> {
   for (const on of Object.values(describeOn)) await on(what, tests);

@@ -7,7 +7,7 @@ const address = process.env.TEST_MYSQL_URL ?? "mysql://root@127.0.0.1:3306/test"
 
 /**
  * Runs tests against a MySQL or MariaDB server: the one at TEST_MYSQL_URL, or a local one whose root has no password.
- * Without one they are skipped and say so; with REQUIRE_SERVICES=1 that is a failure instead.
+ * Without a server they are skipped, and their title says so; with REQUIRE_SERVICES=1 they fail instead.
  */
 export async function describeWithMysql(name: string, tests: (server: TestServer) => void): Promise<void> {
   const reachable = await run("select 1").then(
@@ -17,7 +17,7 @@ export async function describeWithMysql(name: string, tests: (server: TestServer
   if (reachable !== true) {
     if (process.env.REQUIRE_SERVICES === "1")
       throw new Error(`No MySQL or MariaDB for the tests of ${name}.`, { cause: reachable });
-    // A machine without the server must pass as well; the title says what was left out, and why.
+    // Tests must also pass on a machine without the server. The title says what was skipped, and why.
     describe.skip(`${name} (skipped: no MySQL or MariaDB server; set TEST_MYSQL_URL)`, () =>
       tests({ url: address, endConnections: async () => {} }));
     return;
@@ -28,7 +28,7 @@ export async function describeWithMysql(name: string, tests: (server: TestServer
   url.pathname = `/${database}`;
   describe(name, () => {
     tests({ url: url.href, endConnections: () => endConnections(database) });
-    // It would wait for ever for a transaction that somebody has left open.
+    // Dropping the database would wait for ever for a transaction that was left open.
     afterAll(() => endConnections(database).then(() => run(`drop database ${database}`)));
   });
 }

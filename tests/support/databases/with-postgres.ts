@@ -2,24 +2,24 @@ import pg from "pg";
 import { afterAll, describe } from "vitest";
 import { patience } from "../patience.ts";
 
-/** A database of its own on the PostgreSQL server that tests may use. */
+/** A database that was made for one group of tests, on a server. */
 export interface TestServer {
-  /** The address of the database made for this run. */
+  /** The address of that database. */
   url: string;
-  /** Ends every connection to it. Resolves when the server has. */
+  /** Ends every connection to it. Resolves when the server has ended them. */
   endConnections(): Promise<void>;
 }
 
 export interface PostgresTestServer extends TestServer {
-  /** Makes a user who may only sign in. Gone with the database. */
+  /** Makes a user who may only connect. The user is deleted with the database. */
   newUser(): Promise<{ name: string; url: string }>;
 }
 
 const address = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1:5432/test";
 
 /**
- * Runs tests against a PostgreSQL server: the one at TEST_POSTGRES_URL, or a local one that trusts its users. Without one
- * they are skipped and say so; with REQUIRE_SERVICES=1 that is a failure instead.
+ * Runs tests against a PostgreSQL server: the one at TEST_POSTGRES_URL, or a local one that trusts its users. Without a
+ * server they are skipped, and their title says so; with REQUIRE_SERVICES=1 they fail instead.
  */
 export async function describeWithPostgres(name: string, tests: (server: PostgresTestServer) => void): Promise<void> {
   const reachable = await run("select 1").then(
@@ -29,7 +29,7 @@ export async function describeWithPostgres(name: string, tests: (server: Postgre
   if (reachable !== true) {
     if (process.env.REQUIRE_SERVICES === "1")
       throw new Error(`No PostgreSQL for the tests of ${name}.`, { cause: reachable });
-    // A machine without the server must pass as well; the title says what was left out, and why.
+    // Tests must also pass on a machine without the server. The title says what was skipped, and why.
     describe.skip(`${name} (skipped: no PostgreSQL server; set TEST_POSTGRES_URL)`, () =>
       tests({ url: address, newUser: async () => ({ name: "", url: address }), endConnections: async () => {} }));
     return;

@@ -1,12 +1,12 @@
 import type { DatabaseConnection, Driver, Failure, Statement } from "../../../../lib/database/driver/driver.ts";
 
-/** What is done otherwise than the driver does it. */
+/** The functions that replace the driver's own. */
 export interface Otherwise {
   commit?(connection: DatabaseConnection, deciding?: Statement): Promise<boolean>;
   close?(): Promise<void>;
 }
 
-/** A driver around another one, for tests: does as that does, but for what it is told. */
+/** A driver for tests that wraps another one and replaces some of its functions. */
 export class DriverAround implements Driver {
   readonly #driver: Driver;
   readonly #otherwise: Otherwise;

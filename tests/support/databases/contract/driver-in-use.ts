@@ -9,7 +9,7 @@ import type {
 import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import { type Things, type ThingsDb, type Words, words } from "./things.ts";
 
-/** What a test may want of the driver it opens. */
+/** Options of a driver that a test opens. */
 export interface OpenOptions {
   schema: Record<string, unknown>;
   connections?: number;
@@ -18,26 +18,28 @@ export interface OpenOptions {
   port?: number;
 }
 
-/** How the suite gets at one kind of database. */
+/** How the suite opens and disturbs one kind of database. */
 export interface DriverUnderTest {
   dialect: Dialect;
-  /** Opens the driver on a database that nobody else uses. */
+  /** Opens the driver on a database that only this suite uses. */
   open(options: OpenOptions): Promise<Driver>;
   /** Called after the last test, with the driver closed. */
   remove?(): Promise<void>;
-  /** Ends connections of the driver from outside, as a restart of the database does. Absent where there are none. */
+  /**
+   * Ends the driver's connections from outside, as a restart of the database does. Absent where the driver has none.
+   */
   cutConnections?(driver: Driver): Promise<void>;
-  /** The port of the server, where there is one. */
+  /** The port of the server, if there is a server. */
   port?: number;
-  /** Whether transactions that write run side by side, so that they can conflict. */
+  /** Whether several transactions may write at the same time, so that they can conflict. */
   writersConflict: boolean;
-  /** Whether COMMIT is on its way before what decides has been answered. */
+  /** Whether COMMIT is sent before the deciding statement was answered. */
   commitsInOneTrip?: boolean;
-  /** Whether what was committed is there when the driver is opened again. */
+  /** Whether a driver that is opened again has the same database, with its commits. */
   reopens: boolean;
 }
 
-/** The driver under test while the suite uses it, with an empty table of things. */
+/** The driver under test, with an empty table `things`, and what the tests do with it. */
 export class DriverInUse {
   readonly subject: DriverUnderTest;
   readonly words: Words;
@@ -60,12 +62,12 @@ export class DriverInUse {
     this.#driver = await this.subject.open({ schema: { things: this.things } });
   }
 
-  /** An empty table. */
+  /** Creates the table anew, without rows. */
   reset(): Promise<void> {
     return this.run("define", "drop table if exists things", this.words.create);
   }
 
-  /** A connection with a transaction begun. The suite ends it when the test has not. */
+  /** Opens a connection and begins a transaction. `leaveNothing` ends it when the test has not. */
   async begin(mode: TransactionMode, driver = this.driver): Promise<DatabaseConnection> {
     const connection = await driver.connect();
     this.#taken.push(connection);
@@ -93,7 +95,7 @@ export class DriverInUse {
     return this.run("write", ...statements);
   }
 
-  /** Runs `work` in one transaction and commits it with what decides. @returns whether it was kept. */
+  /** Runs `work` in one transaction and commits it with a deciding statement. @returns whether it was committed. */
   async decide(
     deciding: (connection: DatabaseConnection) => Statement,
     work?: (connection: DatabaseConnection) => Promise<unknown>,
@@ -112,17 +114,17 @@ export class DriverInUse {
     return connection.db as ThingsDb;
   }
 
-  /** What a statement answers in a transaction of its own that reads. */
+  /** The rows of a statement, read in a transaction of its own. */
   rows(statement: string, driver = this.driver): Promise<Record<string, unknown>[]> {
     return inTransaction(driver, "read", (connection) => connection.execute(statement));
   }
 
-  /** The names that are committed, by id. */
+  /** The names in the table `things` that are committed, ordered by id. */
   async names(driver = this.driver): Promise<unknown[]> {
     return (await this.rows("select name from things order by id", driver)).map((row) => row.name);
   }
 
-  /** What kind of failure the work ends with. */
+  /** The kind of failure with which the work ends. */
   async failureOf(work: Promise<unknown>): Promise<string> {
     const error = await work.then(
       () => expect.unreachable("it should have failed"),
@@ -131,7 +133,7 @@ export class DriverInUse {
     return this.driver.classify(error);
   }
 
-  /** "committed", or what kind of failure it ends with. */
+  /** "committed", or the kind of failure with which the work ends. */
   outcomeOf(work: Promise<unknown>): Promise<string> {
     return work.then(() => "committed", this.driver.classify);
   }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A server's second address, on a wire that can be cut: for what a restart or a bad network does to connections. */
+/** A proxy in front of a server. It does to connections what a restart of the server or a bad network does. */
 export class FlakyWire implements AsyncDisposable {
   readonly port: number;
   readonly #to: number;
@@ -9,7 +9,9 @@ export class FlakyWire implements AsyncDisposable {
   #server: Server;
   #serverIsMute = false;
   #serverIsDeaf = false;
-  /** What is on its way to the server, and arrives whatever has become of who sent it. */
+  /**
+   * Deliveries to the server that `arrive` runs, also when their sender has disconnected. Undefined without a delay.
+   */
   #onTheWay: (() => void)[] | undefined;
 
   static async to(port: number): Promise<FlakyWire> {
@@ -25,7 +27,7 @@ export class FlakyWire implements AsyncDisposable {
     server.on("connection", (socket: Socket) => this.#pass(socket));
   }
 
-  /** Connections end, and new ones are refused. */
+  /** Ends every connection and refuses new ones. */
   async stop(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
@@ -33,6 +35,7 @@ export class FlakyWire implements AsyncDisposable {
     await closed;
   }
 
+  /** Accepts connections again. */
   async start(): Promise<void> {
     this.#server = createServer((socket) => this.#pass(socket));
     await once(this.#server.listen(this.port, "127.0.0.1"), "listening");
@@ -43,33 +46,34 @@ export class FlakyWire implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** From now on the server hears everything, and nobody hears the server. */
+  /** From now on nothing that the server sends arrives. The server still receives everything. */
   muteServer(): void {
     this.#serverIsMute = true;
   }
 
-  /** From now on the server hears nothing. */
+  /** From now on nothing that is sent to the server arrives. */
   deafenServer(): void {
     this.#serverIsDeaf = true;
   }
 
-  /** From now on what is sent is on its way until `arrive`, also when its sender has gone. New connections are whole. */
+  /** Holds back what existing connections send from now on, until `arrive`. New connections are not delayed. */
   delay(): void {
     this.#onTheWay = [];
   }
 
-  /** Has something been sent that has not arrived? */
+  /** Whether something is held back. */
   get isCarrying(): boolean {
     return this.#onTheWay !== undefined && this.#onTheWay.length > 0;
   }
 
+  /** Delivers what was held back, and ends the delay. */
   arrive(): void {
     const arriving = this.#onTheWay ?? [];
     this.#onTheWay = undefined;
     for (const each of arriving) each();
   }
 
-  /** Ends every connection; those that come now are whole again. */
+  /** Ends every connection. New ones work in both directions. */
   heal(): void {
     this.cut();
     this.#serverIsMute = false;

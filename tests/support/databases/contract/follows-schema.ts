@@ -11,7 +11,7 @@ import { DrizzleKitProcess } from "../../../../lib/schema/snapshot/drizzle-kit-p
 import { richSchemas } from "./rich-schemas.ts";
 import { type Schema, schemaEdits } from "./schema-edits.ts";
 
-/** Every database that development changes follows the schema by this suite. */
+/** Runs the suite of what a push of the schema does against one kind of database. */
 export function followsSchema(name: string, dialect: Dialect, open: () => Promise<Driver>): void {
   const { writing: w, usual, rows, edits, additions, written } = schemaEdits(dialect);
   const { notes } = usual;
@@ -36,7 +36,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       await writeFile(schemaPath, written(schema));
       return pushSchema({ driver, schemaPath, drizzleKit: planner, ...more });
     };
-    /** Writes the migration that leads to a schema from nothing, or only notes its snapshot, as drizzle-kit would. */
+    /** Writes a migration with these statements for each schema, and the schema's snapshot, as drizzle-kit would. */
     const generate = async (migrations: string, schemas: readonly Schema[], statements: string[][]): Promise<void> => {
       await mkdir(join(migrations, "meta"), { recursive: true });
       const entries = schemas.map((_, idx) => ({ idx, version: "7", when: 1_000 + idx, tag: `000${idx}_step` }));
@@ -46,13 +46,13 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         const { snapshots } = await planner.read(schemaPath);
         const sql = (statements[i] ?? []).join("\n--> statement-breakpoint\n");
         await writeFile(join(migrations, `000${i}_step.sql`), sql);
-        // drizzle-kit's command notes more than its API does.
+        // The snapshots of drizzle-kit's command hold more than those of its API.
         const snapshot = { ...snapshots[dialect], _meta: { schemas: {}, tables: {}, columns: {} } };
         await writeFile(join(migrations, "meta", `000${i}_snapshot.json`), JSON.stringify(snapshot));
       }
       await writeFile(join(migrations, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect, entries }));
     };
-    /** Of what was refused the whole story, for whoever reads why a test failed. */
+    /** The status, or the whole message of a refusal, which then shows in the failure of a test. */
     const outcome = (result: PushResult): string => (result.status === "refused" ? result.message : result.status);
     const fill = async (schema: Schema = usual): Promise<void> => {
       expect(outcome(await save(schema))).toBe("applied");
@@ -113,13 +113,13 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       if (folder) await rm(folder, { recursive: true, force: true });
     });
 
-    test("an empty database gets the tables; after that there is nothing to do", async () => {
+    test("an empty database gets the tables; the next push has nothing to do", async () => {
       expect(outcome(await save(usual))).toBe("applied");
       expect(await save(usual)).toEqual({ status: "upToDate" });
       await fill({ ...usual, notes: { ...notes, more: w.text } });
     });
 
-    test("whatever a schema holds, after it was made there is nothing to do, and what is added is added alone", async () => {
+    test("after a push of a rich schema the next has nothing to do, and a later push makes only what was added", async () => {
       const saveText = async (text: string, accept?: string): Promise<PushResult> => {
         const schemaPath = join(folder, "schema.ts");
         await writeFile(schemaPath, text);
@@ -141,7 +141,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(await saveText(longer)).toEqual({ status: "upToDate" });
         expect(outcome(await saveText(text))).toBe("applied");
         const emptied = await saveText("export {};");
-        // How far a sequence has counted is in no table.
+        // PostgreSQL's schema has a sequence, whose number would be lost.
         const code = /--accept (\w+)/.exec(outcome(emptied))?.[1];
         expect(code !== undefined).toBe(dialect === "pg");
         expect(outcome(code ? await saveText("export {};", code) : emptied)).toBe("applied");
@@ -151,7 +151,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       }
     });
 
-    describe("beside rows, nothing is done and nothing lost, and a sentence says why, when", () => {
+    describe("when there are rows, nothing is changed, nothing is lost, and a sentence says why, when", () => {
       test.each(edits)("$story", async ({ to, reason, nothingIn, impossibleIn }) => {
         await fill();
         const before = await contents();
@@ -173,7 +173,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     });
 
-    describe("without rows it is done, when", () => {
+    describe("when there are no rows, the database is changed, when", () => {
       test.each(edits)("$story", async ({ to, nothingIn }) => {
         expect(outcome(await save(usual))).toBe("applied");
         const result = await save(to);
@@ -183,7 +183,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     });
 
-    test("without rows one edit may follow another, whichever they are", async () => {
+    test("when there are no rows, every edit may follow every other one", async () => {
       const all = [...edits, ...additions].map(({ story, to }) => ({ story, to }));
       for (const { story, to } of [...all, ...all.filter((_, i) => i % 3 === 0).reverse()]) {
         expect(outcome(await save(to)), story).toMatch(/^(applied|upToDate)$/);
@@ -191,7 +191,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       }
     });
 
-    describe("beside rows there comes", () => {
+    describe("a table with rows gets", () => {
       test.each(additions)("$story", async ({ from = usual, to, shows }) => {
         await fill(from);
         const result = await save(to);
@@ -203,7 +203,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     });
 
-    describe("the database is taken for what it is", () => {
+    describe("the schema of the database is read from the database", () => {
       const forget = (): Promise<unknown> =>
         execute(`delete from ${internalSql[dialect].own("meta")} where ${quoted("key")} not in ('version', 'schema')`);
 
@@ -216,7 +216,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(await save(usual)).toMatchObject({ status: "refused", reasons: [expect.stringContaining('"at"')] });
       });
 
-      test.each(edits)("when somebody did what was refused: $story", async ({ to, nothingIn }) => {
+      test.each(edits)("when the refused statements were run by hand: $story", async ({ to, nothingIn }) => {
         if (nothingIn?.includes(dialect)) return;
         await fill();
         const refused = await save(to);
@@ -230,7 +230,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       const statementFor = (result: PushResult): string =>
         /^ {2}(ALTER TABLE .* RENAME .*);\nOr change/m.exec(outcome(result))?.[1] ?? outcome(result);
 
-      test("when somebody renamed by hand what was renamed", async () => {
+      test("when the suggested renaming was run by hand", async () => {
         await fill();
         const to = { ...usual, notes: { ...notes, text: undefined, words: w.short(80) } };
         await execute(statementFor(await save(to)));
@@ -244,7 +244,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(await execute("select name from users")).toEqual([{ name: "ann" }]);
       });
 
-      test("when a change was stopped half way", async () => {
+      test("when a change was stopped after any of its statements", async () => {
         await fill();
         const to = {
           ...usual,
@@ -268,11 +268,11 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     });
 
-    describe("what was refused is done", () => {
+    describe("a refused change is made", () => {
       const codeIn = (result: PushResult): string | undefined =>
         result.status === "refused" ? /pnpm dev --accept (\w+)/.exec(result.message)?.[1] : undefined;
 
-      test("when the plan that was read is accepted, and no other", async () => {
+      test("when its plan is accepted by its code, and no other plan is", async () => {
         await fill();
         const to = { ...usual, notes: { ...notes, text: undefined } };
         const code = codeIn(await save(to));
@@ -295,7 +295,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         expect(await save(usual)).toEqual({ status: "upToDate" });
       });
 
-      test("by a migration, before which the database is known to have had the earlier ones", async () => {
+      test("by a migration, and earlier migrations are recorded without being run", async () => {
         const migrations = join(folder, "drizzle");
         await fill();
         await generate(migrations, [usual], [["this is never run"]]);
@@ -303,7 +303,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
         const refused = await save(to, { migrations });
         expect(refused.status).toBe("refused");
         await generate(migrations, [usual, to], [[], refused.status === "refused" ? refused.statements : []]);
-        // As `drizzle-kit migrate` does.
+        // `drizzle-kit migrate` does not store the schema's fingerprint.
         await execute(`delete from ${internalSql[dialect].own("meta")} where ${quoted("key")} = 'schema'`);
         const log = { info() {}, warn() {}, error() {} };
         expect(await applyMigrations({ driver, folder: migrations, log })).toEqual({
@@ -316,7 +316,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       });
     });
 
-    test("what somebody else made in the database is not touched", async () => {
+    test("tables, views and indexes that the schema never had are not touched", async () => {
       await fill();
       await execute(
         "create table theirs (id integer)",
@@ -338,7 +338,7 @@ export function followsSchema(name: string, dialect: Dialect, open: () => Promis
       expect(await tables()).toEqual(["theirs"]);
     });
 
-    test("of servers that start at once one changes it, and the others find it done", async () => {
+    test("of servers that push at the same time, one changes the database and the others find it done", async () => {
       if (!driver.shared) return;
       const others = await Promise.all([open(), open()]);
       const schemaPath = join(folder, "schema.ts");

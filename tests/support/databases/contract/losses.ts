@@ -12,10 +12,10 @@ import { FlakyWire } from "./flaky-wire.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
 
-/** What becomes of connections that end before their time. */
+/** What the driver promises of connections that are lost or destroyed. */
 export function lossesAreTold(use: DriverInUse): void {
   describe("a connection", () => {
-    test("destroyed in its transaction leaves nothing and holds up nobody", async () => {
+    test("that is destroyed in its transaction keeps nothing of it and blocks no other", async () => {
       const connection = await use.begin("write");
       await connection.execute("insert into things (id) values (1)");
       connection.destroy();
@@ -25,7 +25,7 @@ export function lossesAreTold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["next"]);
     });
 
-    test("of a closed driver is not to be had", async () => {
+    test("of a closed driver cannot be opened", async () => {
       const own = await use.subject.open({ schema: {} });
       await own.close();
       await own.close();
@@ -33,7 +33,7 @@ export function lossesAreTold(use: DriverInUse): void {
     });
 
     if (use.subject.reopens) {
-      test("of a driver that is opened again finds what was committed, and not what was under way", async () => {
+      test("of a driver that is opened again sees what was committed, and nothing of an open transaction", async () => {
         const own = await use.subject.open({ schema: {} });
         await use.write("insert into things (id, name) values (1, 'kept')");
         const underWay = await use.begin("write", own);
@@ -52,30 +52,30 @@ export function lossesAreTold(use: DriverInUse): void {
 }
 
 function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"]["cutConnections"]>): void {
-  test("whose statement runs too long ends when it is destroyed, and what waits goes on", async () => {
+  test("whose statement runs too long ends when it is destroyed, and what waits for it continues", async () => {
     const runaway = await use.begin("write");
     await runaway.execute("insert into things (id, name) values (1, 'runaway')");
     const statement = runaway.execute(use.words.runaway);
     const waiting = use.subject.writersConflict ? undefined : use.driver.connect();
     const failure = use.failureOf(statement);
     if (use.driver.shared) await expect.poll(() => use.rows(use.words.running)).not.toEqual([]);
-    // An embedded database that runs a statement answers nothing else: there is no fact to wait for, only time to get it.
+    // An embedded database answers nothing else while a statement runs, so the test can only give it time to begin.
     else await new Promise((resolve) => setTimeout(resolve, 100));
     runaway.destroy();
     expect(await failure).toBe("connectionLost");
     await waiting?.then((connection) => connection.release());
-    // The same row: the server has to have let go of it.
+    // The same row, so the server must have released its lock.
     await use.write("insert into things (id, name) values (1, 'after')");
     expect(await use.names()).toEqual(["after"]);
   });
 
-  test("lost while idle is replaced", async () => {
+  test("that is lost while idle is replaced", async () => {
     await use.write("insert into things (id, name) values (1, 'one')");
     await cut(use.driver);
     expect(await use.names()).toEqual(["one"]);
   });
 
-  test("lost inside a transaction says so, and the process lives", async () => {
+  test("that is lost in a transaction fails as lost, and the process does not end", async () => {
     const connection = await use.begin("write");
     await connection.execute("insert into things (id) values (1)");
     await cut(use.driver);
@@ -85,7 +85,7 @@ function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"
     expect(await use.names()).toEqual([]);
   });
 
-  test("lost before its commit was heard says so", async () => {
+  test("that is lost before its COMMIT is sent fails as lost", async () => {
     const connection = await use.begin("write");
     await connection.execute("insert into things (id) values (1)");
     await cut(use.driver);
@@ -94,7 +94,7 @@ function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"
     expect(await use.names()).toEqual([]);
   });
 
-  test("lost while it commits: either it is known to have gone through, or that nobody knows", async () => {
+  test("that is lost while it commits either has committed or fails as lost", async () => {
     for (let id = 1; id <= 3; id++) {
       const connection = await use.begin("write");
       await connection.execute("insert into things (id, name) values ($1, $2)", [id, `n${id}`]);
@@ -109,7 +109,7 @@ function cutFromOutside(use: DriverInUse, cut: NonNullable<DriverInUse["subject"
 }
 
 function overAWire(use: DriverInUse, port: number): void {
-  test("to a server that is away for a moment fails, and is there when the server is", async () => {
+  test("to a server that is unreachable fails, and succeeds when the server is back", async () => {
     await using wire = await FlakyWire.to(port);
     const driver = await use.subject.open({ schema: {}, port: wire.port, connectTimeoutMs: 2_000 });
     await use.write("insert into things (id, name) values (1, 'one')");
@@ -123,7 +123,7 @@ function overAWire(use: DriverInUse, port: number): void {
     await driver.close();
   });
 
-  test("lost after a COMMIT that went through says that nobody knows, and the row is there", async () => {
+  test("that is lost after a COMMIT was applied and before its answer fails as lost, and the row is stored", async () => {
     await using wire = await FlakyWire.to(port);
     const driver = await use.subject.open({ schema: {}, port: wire.port });
     const connection = await use.begin("write", driver);
@@ -137,7 +137,7 @@ function overAWire(use: DriverInUse, port: number): void {
     await driver.close();
   });
 
-  test("destroyed while the server says nothing ends what was asked on it, and who waits gets another", async () => {
+  test("that is destroyed while the server is silent rejects its statement, and a waiting caller gets another one", async () => {
     await using wire = await FlakyWire.to(port);
     const driver = await use.subject.open({ schema: {}, port: wire.port, connections: 1 });
     const connection = await use.begin("write", driver);
@@ -162,7 +162,7 @@ function overAWire(use: DriverInUse, port: number): void {
   ] as const;
   const ways = use.subject.commitsInOneTrip ? ["together with", "after"] : ["after"];
   test.each(ways.flatMap((way) => ills.map((ill) => [...ill, way] as const)))(
-    "lost at a COMMIT that %s (%s, %i run), sent %s what decides: the engine looks it up, and the mutation counts once",
+    "that is lost at a COMMIT that %s (%s, runs: %i), sent %s the deciding statement: the engine looks up the outcome, and the mutation is applied once",
     async (_, ill, runs, way) => {
       await createInternalTables(use.driver);
       await use.write(`delete from ${internalSql[use.subject.dialect].own("sessions")}`);
@@ -215,7 +215,7 @@ function overAWire(use: DriverInUse, port: number): void {
 }
 
 function lateCommitsAreWaitedFor(use: DriverInUse, port: number): void {
-  test("whose COMMIT is still on its way when its client has gone: nobody finds it undone before it has arrived", async () => {
+  test("whose COMMIT is still on the way when its client disconnects: a look-up waits until it has arrived", async () => {
     await createInternalTables(use.driver);
     await use.write(`delete from ${internalSql[use.subject.dialect].own("sessions")}`);
     await using wire = await FlakyWire.to(port);
@@ -244,7 +244,7 @@ function lateCommitsAreWaitedFor(use: DriverInUse, port: number): void {
   });
 }
 
-/** As the engine asks: under the lock, again when that lost a conflict. */
+/** Looks up the mutation as the engine does: under the lock, and again after a conflict. */
 async function isDecided(use: DriverInUse, lock: string): Promise<boolean> {
   for (;;) {
     const connection = await use.driver.connect();

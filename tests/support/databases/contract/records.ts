@@ -13,7 +13,7 @@ const record = {
   touched: 1_700_000_000_000,
 };
 
-/** What the framework keeps for itself. */
+/** What the framework's own tables and their lock promise on every database. */
 export function recordsAreKept(use: DriverInUse): void {
   const { own } = internalSql[use.subject.dialect];
   const write = <T>(work: Parameters<typeof inTransaction<T>>[2]) => inTransaction(use.driver, "write", work);
@@ -22,7 +22,7 @@ export function recordsAreKept(use: DriverInUse): void {
   const forget = () => write((connection) => connection.execute(`delete from ${own("sessions")}`));
 
   describe("the framework's own tables", () => {
-    test("are made by whoever comes first, and by nobody again", async () => {
+    test("are created once by drivers that start at the same time", async () => {
       const others = use.driver.shared
         ? await Promise.all(Array.from({ length: 4 }, () => use.subject.open({ schema: {} })))
         : [];
@@ -32,7 +32,7 @@ export function recordsAreKept(use: DriverInUse): void {
       await Promise.all(others.map((driver) => driver.close()));
     });
 
-    test("hold facts by name, told apart by every letter", async () => {
+    test("hold values by names that differ in upper and lower case", async () => {
       await write(async (connection) => {
         await writeMeta(connection, "fact", "one");
         await writeMeta(connection, "FACT", "another");
@@ -43,7 +43,7 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await write((connection) => readMeta(connection, "Fact"))).toBeUndefined();
     });
 
-    test("a mutation is recorded once, and the next one after it", async () => {
+    test("record a mutation once, and only the next one after it", async () => {
       await forget();
       const next = { ...record, lastDecided: 2 };
       expect(await advance("s", 1, record)).toBe(true);
@@ -56,10 +56,10 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await write((connection) => clientRecords.isDecided(connection, "s", 3))).toBe(false);
       expect(await advance("S", 1, record)).toBe(true);
       const found = await inTransaction(use.driver, "read", (connection) =>
-        clientRecords.lookUp(connection, ["s", "S", "nobody"]),
+        clientRecords.lookUp(connection, ["s", "S", "unknown"]),
       );
       expect([...found.keys()].sort()).toEqual(["S", "s"]);
-      // One that is not known any more is not made anew.
+      // A client whose record was deleted does not get a new one by a later mutation.
       for (const touch of [false, true]) {
         expect(await advance("gone", 2, next, touch)).toBe(false);
         expect(await write((connection) => clientRecords.load(connection, "gone"))).toBeUndefined();
@@ -70,7 +70,7 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await inTransaction(use.driver, "read", (each) => clientRecords.lookUp(each, []))).toEqual(new Map());
     });
 
-    test("what is committed with a mutation that has been decided is not kept", async () => {
+    test("keep nothing of a transaction whose mutation was decided before", async () => {
       await forget();
       const insert = (id: number) => (connection: DatabaseConnection) =>
         connection.execute(`insert into things (id, name) values (${id}, 'n${id}')`);
@@ -80,7 +80,7 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await use.names()).toEqual(["n1"]);
     });
 
-    test("what decides cannot save a transaction in which a statement failed", async () => {
+    test("keep nothing of a transaction in which a statement failed, although the deciding statement succeeds", async () => {
       await forget();
       const failing = (connection: DatabaseConnection) =>
         connection.execute("insert into things (id, name) values (1, 'one'), (1, 'two')").catch(() => {});
@@ -89,7 +89,7 @@ export function recordsAreKept(use: DriverInUse): void {
       expect(await write((connection) => clientRecords.load(connection, "s"))).toBeUndefined();
     });
 
-    test("clients without a mutation for long are forgotten", async () => {
+    test("lose the records of clients without a mutation for long", async () => {
       await forget();
       await advance("old", 1, record);
       await advance("new", 1, { ...record, touched: 1_700_000_000_001 });
@@ -98,7 +98,7 @@ export function recordsAreKept(use: DriverInUse): void {
       expect([...found.keys()]).toEqual(["new"]);
     });
 
-    test("of two that decide the same mutation at once one wins, and the other finds out", async () => {
+    test("let one of two transactions decide a mutation, and the other one fails", async () => {
       await forget();
       for (const n of [1, 2]) {
         const decide = () =>
@@ -122,13 +122,13 @@ export function recordsAreKept(use: DriverInUse): void {
   });
 }
 
-/** What decides, ahead of the COMMIT. */
+/** Runs a deciding statement ahead of the COMMIT. */
 function run(connection: DatabaseConnection, { sql, params }: Statement): Promise<unknown> {
   return connection.execute(sql, params);
 }
 
 function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>): void {
-  /** As the engine asks: in a transaction of its own, again when that lost a conflict. */
+  /** Looks up the mutation as the engine does: in a transaction of its own, and again after a conflict. */
   async function isDecided(n: number): Promise<boolean> {
     for (;;) {
       const connection = await use.begin("write");
@@ -143,7 +143,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
     }
   }
 
-  test("whether a mutation is decided is known only when the transaction that decides it has ended", async () => {
+  test("answer whether a mutation is decided only when the transaction that decides it has ended", async () => {
     await forget();
     for (const [n, end] of [
       [1, "rollback"],
@@ -157,7 +157,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
       const asking = isDecided(n).finally(() => {
         answered = true;
       });
-      // Time enough for an answer, were there one.
+      // Enough time for an early answer to arrive.
       for (let i = 0; i < 20; i++) await use.names();
       expect(answered).toBe(false);
       await deciding[end]();
@@ -168,7 +168,7 @@ function outcomesAreWaitedFor(use: DriverInUse, forget: () => Promise<unknown>):
 }
 
 function clientsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<unknown>): void {
-  test("mutations of several clients at once do not conflict, also when the database knows how few there are", async () => {
+  test("let mutations of several clients commit without a conflict, also after the database has counted its few rows", async () => {
     await createInternalTables(use.driver);
     await forget();
     const sessions = ["a", "b", "c", "d"];
@@ -193,7 +193,7 @@ function clientsKeepOutOfEachOthersWay(use: DriverInUse, forget: () => Promise<u
 }
 
 function happensOnce(use: DriverInUse): void {
-  test("what must happen once happens while nobody else does the same", async () => {
+  test("lock the database for work that only one server may do at a time", async () => {
     const other = await use.subject.open({ schema: {} });
     const order: string[] = [];
     const turn = (name: string) => async () => {

@@ -1,6 +1,6 @@
 import type { Dialect } from "../../../../lib/database/driver/driver.ts";
 
-/** Schemas with as much as Drizzle can say in each dialect, as the text of `convex/schema.ts`. */
+/** For each dialect the text of a `convex/schema.ts` that uses as much of Drizzle as possible. */
 export const richSchemas: Record<Dialect, string> = {
   pg: `
 import * as d from "drizzle-orm/pg-core";

@@ -1,15 +1,15 @@
 import type { Dialect } from "../../../../lib/database/driver/driver.ts";
 
-/** How a schema is written in one dialect. */
+/** How the parts of a schema are written in one dialect. */
 export interface Writing {
   module: string;
   table: string;
   id: string;
-  /** A text of limited length; SQLite limits none. */
+  /** A text of limited length. SQLite limits no length. */
   short(length: number): string;
   text: string;
   integer: string;
-  /** Before the tables, and the type of a column. */
+  /** An enum: the code before the tables, and the type of a column. */
   mood(...values: string[]): { before: string; type: string };
   /** An expression that fills a column of integers. */
   now: string;
@@ -51,38 +51,39 @@ const writings: Record<Dialect, Writing> = {
   },
 };
 
-/** What `convex/schema.ts` may hold. Undefined columns are left out. */
+/** The content of a `convex/schema.ts`. Undefined columns are left out. */
 export interface Schema {
   notes?: Record<string, string | undefined> | undefined;
   people?: Record<string, string | undefined> | undefined;
-  /** Rules of `notes`, as Drizzle's third argument has them, with `t` for the table. */
+  /** Rules of `notes`, as in Drizzle's third argument, with `t` for the table. */
   rules?: string[];
   moods?: string[];
   more?: string;
 }
 
-/** One edit that is not to be made beside rows, and what the reason names. */
+/** An edit that must be refused when there are rows, and what the reason names. */
 export interface Edit {
   story: string;
   to: Schema;
   reason: RegExp;
-  /** Dialects in which the database has nothing to do with it. */
+  /** Dialects in which the edit changes nothing in the database. */
   nothingIn?: Dialect[];
-  /** Dialects in which the database would refuse it, so that nobody is offered to accept it. */
+  /** Dialects in which the database would refuse the edit, so that no code to accept it is offered. */
   impossibleIn?: Dialect[];
 }
 
-/** Edits of a schema that come up while an application grows, in one dialect. */
+/** Edits of a schema that are common while an application grows, in one dialect. */
 export interface SchemaEdits {
   writing: Writing;
-  /** The schema before each of them, and what fills its tables. */
+  /** The schema before each edit. */
   usual: Required<Pick<Schema, "notes" | "people" | "rules" | "moods">>;
+  /** Statements that insert rows into its tables. */
   rows: string[];
-  /** Those that could lose or refuse a row. */
+  /** Edits that could lose or refuse a row. */
   edits: Edit[];
-  /** Those that lose and refuse nothing, and what they show of the rows that were there. */
+  /** Edits that lose and refuse nothing, and a select that shows it. */
   additions: Array<{ story: string; to: Schema; shows?: string; from?: Schema }>;
-  /** As the text of `convex/schema.ts`. */
+  /** The text of `convex/schema.ts`. */
   written(schema: Schema): string;
 }
 
@@ -136,7 +137,7 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /"text", "author" of "notes" .* "words", "by" new/,
     },
     {
-      story: "a column is renamed in the schema only, by its type becoming another's",
+      story: "a column is replaced by one of another name and type",
       to: { ...usual, notes: { ...notes, size: undefined, bytes: w.text }, rules: [] },
       reason: /"size" of "notes" is gone .* "bytes" new/,
     },
@@ -171,13 +172,13 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       nothingIn: ["sqlite"],
     },
     {
-      story: "a required column comes without a default",
+      story: "a required column is added without a default",
       to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()` } },
       reason: /"title" of "notes" is required and has no default.*Give it a \.default/,
       impossibleIn: ["pg", "sqlite"],
     },
     {
-      story: "a required column comes that only code fills",
+      story: "a required column is added that only code fills",
       to: { ...usual, notes: { ...notes, title: `${w.text}.notNull().$defaultFn(() => "")` } },
       reason: /"title" of "notes" is required .*\.\$defaultFn\(…\) fills new rows only.*\.default/,
       impossibleIn: ["pg", "sqlite"],
@@ -189,7 +190,7 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       impossibleIn: ["pg", "sqlite"],
     },
     {
-      story: "a required column comes while another changes its type",
+      story: "a required column is added while another changes its type",
       to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()`, text: w.integer } },
       reason: /"title" of "notes" is required/,
       impossibleIn: ["pg", "sqlite"],
@@ -200,7 +201,7 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /differ by \("text"\) in table "notes"/,
     },
     {
-      story: "a unique index is laid over duplicates",
+      story: "a unique index is added over duplicates",
       to: { ...usual, rules: [...(usual.rules ?? []), 'd.uniqueIndex("notes_once").on(t.text, t.size)'] },
       reason: /differ by \("text", "size"\) in table "notes"/,
     },
@@ -210,7 +211,7 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /differ by \("size"\) in table "notes"/,
     },
     {
-      story: "a value is taken from an enum",
+      story: "a value is removed from an enum",
       to: { ...usual, moods: ["good"] },
       reason: /"mood" of "notes"/,
       nothingIn: ["sqlite"],
@@ -241,17 +242,17 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /primary key \("id"\) of "notes" would be dropped/,
     },
     {
-      story: "a foreign key comes that rows violate",
+      story: "a foreign key is added that rows violate",
       to: { ...usual, notes: { ...notes, author: `${w.integer}.references(() => people.id)` } },
       reason: /refer to rows of "people" by \("author"\) in table "notes"/,
     },
     {
-      story: "a check comes that rows violate",
+      story: "a check is added that rows violate",
       to: { ...usual, rules: [...(usual.rules ?? []), 'd.check("notes_big", sql`size > 5`)'] },
       reason: /check "notes_big" .*size.* in table "notes"/,
     },
     {
-      story: "a column becomes a computed one",
+      story: "a column becomes computed",
       to: { ...usual, notes: { ...notes, size: `${w.integer}.generatedAlwaysAs(sql\`1 + 1\`)` }, rules: [] },
       reason: /"size" of "notes" would be computed/,
     },
@@ -262,7 +263,7 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
     },
   ];
 
-  /** Edits that lose and refuse nothing, and what they do to rows that are there. */
+  /** Edits that lose and refuse nothing, each with a select that shows what they do to existing rows. */
   const additions: SchemaEdits["additions"] = [
     {
       story: "a table",
@@ -290,12 +291,12 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       shows: "select a, b from notes where size = 1",
     },
     {
-      story: "a column that points to another table, alone and unique",
+      story: "a unique column with a foreign key",
       to: { ...usual, notes: { ...notes, editor: `${w.integer}.references(() => people.id).unique()` } },
       shows: "select editor from notes",
     },
     {
-      story: "a table that points to an old one",
+      story: "a new table with a foreign key to it",
       to: {
         ...usual,
         more: `export const tags = TABLE("tags", { note: ${w.integer}.references(() => notes.id, { onDelete: "cascade" }) });`,
@@ -303,24 +304,24 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       shows: "select note from tags",
     },
     {
-      story: "no column any more that holds no value, and one of another name",
+      story: "a new column in place of columns without values",
       from: { ...usual, notes: { ...notes, titel: w.text, other: w.integer } },
       to: { ...usual, notes: { ...notes, title: w.text } },
       shows: "select title from notes where title is null",
     },
     {
-      story: "a required column instead of an optional one that every row has",
+      story: "a required column in place of an optional one that has a value in every row",
       to: { ...usual, notes: { ...notes, text: `${w.short(80)}.notNull()` } },
     },
     { story: "a value of an enum", to: { ...usual, moods: ["good", "bad", "sad"] } },
     { story: "a longer text", to: { ...usual, notes: { ...notes, text: w.short(200) } } },
     {
-      story: "an optional column instead of a required one",
+      story: "an optional column in place of a required one",
       from: { ...usual, notes: { ...notes, text: `${w.short(80)}.notNull()` } },
       to: usual,
     },
     {
-      story: "no index, unique constraint, check and foreign key any more",
+      story: "its index, unique constraint, check and foreign key removed",
       from: {
         ...usual,
         notes: { ...notes, size: `${w.integer}.unique()`, author: `${w.integer}.references(() => people.id)` },

@@ -5,11 +5,11 @@ import type { DatabaseConnection } from "../../../../lib/database/driver/driver.
 import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
-/** What transactions do to each other. */
+/** What the driver promises of transactions that run at the same time. */
 export function transactionsKeepApart(use: DriverInUse): void {
   describe("transactions", () => {
-    test("whoever finds no place in the time allowed is told, and the next gets it", async () => {
-      // On a busy machine opening and the first connections may take longer than that.
+    test("fail when no connection becomes free in the time allowed, and later ones succeed", async () => {
+      // On a busy machine, opening and the first connections may take longer than the time allowed.
       const small = await untilConnected(
         () => use.subject.open({ schema: {}, connections: 2, connectTimeoutMs: 200 }),
         (error) => error instanceof UnusableDatabaseError,
@@ -36,7 +36,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
       }
     });
 
-    test("contended increments all count when conflicts are tried again", async () => {
+    test("that increment the same row all count when they are run again after a conflict", async () => {
       await use.write("insert into things (id, big) values (1, 0)");
       const increment = async (): Promise<void> => {
         for (;;) {
@@ -62,7 +62,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
     });
 
     if (use.subject.dialect !== "pg" || use.subject.writersConflict) {
-      test("a read snapshot stands still while another transaction commits", async () => {
+      test("that read do not see what commits meanwhile", async () => {
         const reader = await use.begin("read");
         await use.write("insert into things (id) values (1)");
         expect(await reader.execute("select id from things")).toEqual([]);
@@ -72,7 +72,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
         expect(await use.names()).toHaveLength(1);
       });
 
-      test("a snapshot holds what was committed before it, and nothing of what is under way", async () => {
+      test("that read see what was committed before they began, and nothing of open transactions", async () => {
         const writer = await use.begin("write");
         await writer.execute("insert into things (id) values (1)");
         const early = await use.begin("read");
@@ -92,7 +92,7 @@ export function transactionsKeepApart(use: DriverInUse): void {
 
 function conflictsAreTold(use: DriverInUse): void {
   test.each(["at a statement", "at commit"])(
-    "of two that cannot be one after the other, one conflicts %s",
+    "that no order could serialize: one of two fails with a conflict %s",
     async (when) => {
       await use.write("insert into things (id, big) values (1, 0), (2, 0)");
       const [one, two] = [await use.begin("write"), await use.begin("write")];
@@ -103,13 +103,13 @@ function conflictsAreTold(use: DriverInUse): void {
         one.execute(increment(1)).then(() => one.commit()),
         two.execute(increment(when === "at commit" ? 2 : 1)).then(() => two.commit()),
       ].map((end) => use.outcomeOf(end));
-      // Where reading locks (MySQL), the one that lost has to be out of the way before the other goes on.
+      // Where reading locks (MySQL), the other one continues only when the one that lost has ended.
       await Promise.race(ends);
       expect((await Promise.all(ends)).sort()).toEqual(["committed", "conflict"]);
     },
   );
 
-  test("a deadlock is a conflict, also when the function swallowed it, and leaves nothing", async () => {
+  test("that deadlock: one fails with a conflict, even if the function catches the error, and leaves nothing", async () => {
     await use.write("insert into things (id, name) values (1, 'one'), (2, 'two')");
     const [one, two] = [await use.begin("write"), await use.begin("write")];
     const touch = (id: number): string => `select 1 from things where id = ${id} for update`;
@@ -117,7 +117,7 @@ function conflictsAreTold(use: DriverInUse): void {
     await two.execute(touch(2));
     const stubborn = async (connection: typeof one, id: number, own: number): Promise<void> => {
       await connection.execute(touch(id)).catch(() => {});
-      // After a deadlock MySQL would keep this, whatever becomes of the commit.
+      // After a deadlock MySQL would commit this statement by itself.
       await connection.execute(`update things set name = 'by ${own}' where id = ${own}`).catch(() => {});
       await connection.commit();
     };
@@ -132,7 +132,7 @@ function conflictsAreTold(use: DriverInUse): void {
 }
 
 function onlyOneWrites(use: DriverInUse): void {
-  test("those that write wait for their turn, in order", async () => {
+  test("that write wait for each other, in order", async () => {
     const first = await use.begin("write");
     const order: string[] = [];
     const others = ["second", "third"].map(async (which) => {

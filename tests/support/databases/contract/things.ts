@@ -40,27 +40,28 @@ const mysqlThings = mysql.mysqlTable("things", {
   tree: mysql.json(),
 });
 
-/** The tests are written once: the tables of the other dialects pass for PostgreSQL's, and so does `db`. */
+/** Tests are written once, in the types of PostgreSQL: tables and `db` of the other dialects are cast to them. */
 export type Things = typeof things;
 export type ThingsDb = Database<{ things: Things }>;
 
-/** What the suite says in each dialect's own words. */
+/** The tables and statements of the suite in one dialect. */
 export interface Words {
   readonly things: Things;
-  /** Makes the table. */
+  /** Creates the table. */
   readonly create: string;
-  /** The same table as a later schema sees it: `name` by another name, and with one more column. */
+  /** The same table in a later schema, in which the column `name` has another name. */
   readonly renamed: pg.PgTable;
+  /** The same table in a later schema, with one more column. */
   readonly withMood: pg.PgTable;
-  /** Answers its three parameters as `text`, `big` and `missing`. */
+  /** Returns its three parameters as `text`, `big` and `missing`. */
   readonly echo: string;
-  /** Answers `at`, the moment in the first row, in milliseconds since 1970 as the database reckons them. */
+  /** Returns `at`, the time in the first row, in milliseconds since 1970 as the database computes them. */
   readonly reckoned: string;
-  /** Does not end by itself in any time that a test has. */
+  /** Runs longer than any test. */
   readonly runaway: string;
-  /** Answers a row while a server runs that, to other connections. */
+  /** Returns a row on another connection while the server runs `runaway`. */
   readonly running: string;
-  /** Runs the author's own SQL and answers its rows. */
+  /** Runs the author's own SQL and returns its rows. */
   ownSql(db: unknown, statement: string): Promise<unknown[]>;
 }
 
@@ -78,7 +79,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
     withMood: pg.pgTable("things", { id: pg.integer().primaryKey(), mood: pg.varchar() }),
     echo: "select $1::text as text, $2::bigint as big, $3::text as missing",
     reckoned: "select extract(epoch from at) * 1000 as at from things",
-    // Arithmetic: PGlite knows no pg_sleep that could be interrupted.
+    // Computes, because PGlite has no pg_sleep that could be interrupted.
     runaway: "select count(*) from (select generate_series(1, 4000000000000)) as numbers",
     running:
       "select 1 from pg_stat_activity where datname = current_database() and state = 'active' and query like 'select count(*) from (select generate_series%'",
@@ -110,7 +111,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
     }) as never,
     echo: "select $1 as text, $2 as big, $3 as missing",
     reckoned: "select unix_timestamp(at) * 1000 as at from things",
-    // Arithmetic: from a sleep MariaDB wakes when its client has gone.
+    // Computes, because MariaDB ends a sleep when its client disconnects.
     runaway: "select benchmark(4000000000000, sha2('a', 256))",
     running:
       "select 1 from information_schema.processlist where db = database() and info like 'select benchmark(4000000000000%'",

@@ -4,12 +4,12 @@ import { inTransaction } from "../../../../lib/database/internal/database-lock.t
 import type { DriverInUse } from "./driver-in-use.ts";
 import type { ThingsDb } from "./things.ts";
 
-/** What a transaction is, and what becomes of it. */
+/** What the driver promises of one transaction. */
 export function transactionsHold(use: DriverInUse): void {
   const { things, words } = use;
 
   describe("a transaction", () => {
-    test("what was committed is there for the next one, typed by the schema", async () => {
+    test("that commits is seen by the next one, with rows typed by the schema", async () => {
       const connection = await use.begin("write");
       await use.db(connection).insert(things).values({ id: 1, name: "one" });
       await connection.commit();
@@ -20,7 +20,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(found).toMatchObject([{ id: 1, name: "one", big: null }]);
     });
 
-    test("what was rolled back leaves nothing", async () => {
+    test("that is rolled back leaves nothing", async () => {
       const connection = await use.begin("write");
       await use.db(connection).insert(things).values({ id: 1, name: "one" });
       await connection.rollback();
@@ -28,7 +28,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual([]);
     });
 
-    test("sees what it wrote, in every way to ask", async () => {
+    test("sees what it wrote, by every kind of query", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       await db.insert(things).values([
@@ -42,13 +42,13 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await db.$count(things)).toBe(1);
       expect(await words.ownSql(db, "select name, id from things")).toEqual([{ name: "first", id: 1 }]);
       expect(await connection.change("update things set name = $2 where id = $1", [1, "renamed"])).toBe(1);
-      expect(await connection.change("update things set name = $2 where id = $1", [9, "nobody"])).toBe(0);
+      expect(await connection.change("update things set name = $2 where id = $1", [9, "missing"])).toBe(0);
       await connection.commit();
       connection.release();
       expect(await use.names()).toEqual(["renamed"]);
     });
 
-    test("a nested one that throws takes only its own writes with it", async () => {
+    test("loses only the writes of a nested one that throws", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       await db.insert(things).values({ id: 1, name: "outer" });
@@ -63,7 +63,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["outer", "kept"]);
     });
 
-    test("nested ones nest, and each is rolled back to where it began", async () => {
+    test("may have several levels of nested ones, and each rolls back to where it began", async () => {
       const connection = await use.begin("write");
       const deep = use.db(connection).transaction(async (outer) => {
         await outer.insert(things).values({ id: 1, name: "outer" });
@@ -82,7 +82,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["outer", "after"]);
     });
 
-    test("a nested one may fail by itself: its error is caught, and the rest is committed", async () => {
+    test("commits the rest when the error of a nested one is caught", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       await db.insert(things).values({ id: 1, name: "outer" });
@@ -92,7 +92,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["outer"]);
     });
 
-    test("a nested one in which a failure was caught is rolled back all the same", async () => {
+    test("rolls back a nested one in which a statement failed, even if the error was caught there", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       await db.insert(things).values({ id: 1, name: "outer" });
@@ -109,7 +109,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["outer"]);
     });
 
-    test("a nested one takes nothing with it that was started beside it, whoever of them fails", async () => {
+    test("keeps what was started beside a nested one that fails", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       const add = (into: typeof db, id: number) => into.insert(things).values({ id, name: `n${id}` });
@@ -123,7 +123,7 @@ export function transactionsHold(use: DriverInUse): void {
           await Promise.all([add(inner, 3), inner.transaction((innermost) => add(innermost, 4)), add(inner, 5)]);
         }),
         add(db, 6),
-        // By the wrong name: it is inside all the same.
+        // The body uses the outer `db`. The statement still belongs to the nested transaction.
         db.transaction(async () => {
           await add(db, 7);
           throw new Error("changed my mind");
@@ -135,7 +135,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["n2", "n3", "n4", "n5", "n6"]);
     });
 
-    test("a nested one that nobody waited for is whole when the transaction is committed", async () => {
+    test("commits a nested one completely, also when the function did not await it", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       void db.transaction(async (inner) => {
@@ -147,7 +147,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["one", "two"]);
     });
 
-    test("a nested one that never ends does not keep a rollback waiting", async () => {
+    test("rolls back without waiting for a nested one that never ends", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       const started = Promise.withResolvers<void>();
@@ -167,7 +167,7 @@ export function transactionsHold(use: DriverInUse): void {
       void [endless, behind];
     });
 
-    test("statements started at once run one after the other", async () => {
+    test("runs statements that are started at the same time one after the other", async () => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       await Promise.all([1, 2, 3].map((id) => db.insert(things).values({ id, name: `n${id}` })));
@@ -176,7 +176,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["n1", "n2", "n3"]);
     });
 
-    test("a statement prepared by name works in every one", async () => {
+    test("runs a statement that is prepared by name, on every connection", async () => {
       for (let id = 1; id <= 4; id++) {
         const connection = await use.begin("write");
         const insert = use
@@ -186,14 +186,14 @@ export function transactionsHold(use: DriverInUse): void {
           .prepare("insert_thing");
         await insert.execute({ id });
         await connection.commit();
-        // Every other time on a connection that has not seen the name yet.
+        // Every other time on a new connection, which has not prepared the statement yet.
         if (id % 2 === 0) connection.destroy();
         connection.release();
       }
       expect(await use.names()).toHaveLength(4);
     });
 
-    test("one that reads cannot write, and is told apart", async () => {
+    test("that reads refuses a write, with a failure of its own kind", async () => {
       const connection = await use.begin("read");
       expect(await use.failureOf(use.db(connection).insert(things).values({ id: 1 }).execute())).toBe("refusedWrite");
       await connection.rollback();
@@ -211,13 +211,13 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual([]);
     });
 
-    test("a fault of a statement is the statement's own", async () => {
+    test("reports the fault of a statement as neither a conflict nor a loss", async () => {
       await use.write("insert into things (id) values (1)");
       const connection = await use.begin("write");
       expect(await use.failureOf(use.db(connection).insert(things).values({ id: 1 }).execute())).toBe("other");
     });
 
-    test("a caught failure does not make a commit of nothing look like success", async () => {
+    test("fails to commit after a statement failed, even if the error was caught", async () => {
       const connection = await use.begin("write");
       await connection.execute("insert into things (id) values (1)");
       await connection.execute("insert into things (id) values (1)").catch(() => {});
@@ -227,16 +227,16 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual([]);
     });
 
-    test("a function that commits by itself is found out", async () => {
+    test("fails to commit when the function has committed by itself", async () => {
       const connection = await use.begin("write");
-      // A driver whose database would keep a part by other statements too does not send it.
+      // MySQL's driver refuses to send the statement.
       await connection.execute("commit").catch(() => {});
       await expect(connection.commit()).rejects.toThrow(
         /must not run commit or rollback itself|rolled back instead of committing/,
       );
     });
 
-    test.each(["commit", "rollback"] as const)("db is unusable after %s", async (end) => {
+    test.each(["commit", "rollback"] as const)("refuses statements through db after %s", async (end) => {
       const connection = await use.begin("write");
       const db = use.db(connection);
       await connection[end]();
@@ -249,7 +249,7 @@ export function transactionsHold(use: DriverInUse): void {
       connection.release();
     });
 
-    test("one after the other on the same connection", async () => {
+    test("may follow another one on the same connection", async () => {
       const connection = await use.begin("write");
       await connection.execute("insert into things (id, name) values (1, 'one')");
       await connection.commit();
@@ -263,7 +263,7 @@ export function transactionsHold(use: DriverInUse): void {
       expect(await use.names()).toEqual(["one", "two"]);
     });
 
-    test("a new schema counts from the next begin on", async () => {
+    test("uses a new schema from the next begin on", async () => {
       await use.write("insert into things (id, name) values (1, 'one')");
       const before = await use.begin("read");
       use.driver.useSchema({ renamed: words.renamed });
@@ -278,7 +278,7 @@ export function transactionsHold(use: DriverInUse): void {
       use.driver.useSchema({ things });
     });
 
-    test("a column that a new schema adds to a table is known at once", async () => {
+    test("knows a column that a new schema adds to a table", async () => {
       await inTransaction(use.driver, "read", (connection) => use.db(connection).query.things.findMany());
       await use.run("define", "alter table things add column mood varchar(20) default 'good'");
       use.driver.useSchema({ things: words.withMood });

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { inTransaction } from "../../../../lib/database/internal/database-lock.ts";
 import type { DriverInUse } from "./driver-in-use.ts";
 
-/** What goes into the database and comes out of it. */
+/** What the driver promises of values that are written and read. */
 export function valuesTravel(use: DriverInUse): void {
   const { things, words } = use;
 
   describe("values", () => {
-    test("come back as they went in: text of all planes, 64 bits, milliseconds, bytes, JSON, nothing", async () => {
+    test("are read as they were written: text of all Unicode planes, 64 bits, milliseconds, bytes, JSON, null", async () => {
       const rows = [
         {
           id: 7,
@@ -18,7 +18,8 @@ export function valuesTravel(use: DriverInUse): void {
           plain: { a: [1, null, "ü 👍"] },
           tree: { nested: { list: [true, 1.5] } },
         },
-        // Summer, when clocks are elsewhere; the end of what 64 bits hold; JSON that is a text, and one that is a number.
+        // A date in daylight saving time, the smallest 64-bit integer, JSON that is a string, and JSON that is a
+        // number.
         {
           id: 8,
           name: "",
@@ -48,7 +49,7 @@ export function valuesTravel(use: DriverInUse): void {
       expect(related).toEqual(found);
     });
 
-    test("a moment is the same moment for the database", async () => {
+    test("of time mean the same time to the database", async () => {
       const at = new Date("2026-07-01T12:00:00.123Z");
       await inTransaction(use.driver, "write", (connection) =>
         use.db(connection).insert(things).values({ id: 1, at }).execute(),
@@ -57,7 +58,7 @@ export function valuesTravel(use: DriverInUse): void {
       expect(Number(row?.at)).toBe(at.getTime());
     });
 
-    test("quotes, backslashes and marks stay text", async () => {
+    test("with quotes, backslashes and placeholders stay text", async () => {
       const name = `' " \\ \\' \0? $1 -- /* ; \` %`.replace(use.driver.dialect === "pg" ? "\0" : "", "");
       await inTransaction(use.driver, "write", async (connection) => {
         await use.db(connection).insert(things).values({ id: 1, name });
@@ -66,7 +67,7 @@ export function valuesTravel(use: DriverInUse): void {
       expect(await use.names()).toEqual([name, name]);
     });
 
-    test("of the framework's own statements, megabytes long too", async () => {
+    test("of the framework's own statements may be megabytes long", async () => {
       const long = "ä".repeat(2_000_000);
       const [row] = await inTransaction(use.driver, "read", (connection) =>
         connection.execute(words.echo, [long, 5, null]),

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { createWebSocketStream, WebSocketServer } from "ws";
 
-/** What Neon runs in front of its servers: whoever comes over a WebSocket speaks to a server over TCP. */
+/** A proxy like Neon's: it connects each WebSocket to a server over TCP. */
 export interface WebsocketProxy {
   port: number;
   close(): Promise<void>;
 }
 
-/** The path `/port-<number>` leads to that local port. */
+/** Starts the proxy. The path `/port-<number>` leads to that local port. */
 export async function startWebsocketProxy(): Promise<WebsocketProxy> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   server.on("connection", (socket, { url }) => {
