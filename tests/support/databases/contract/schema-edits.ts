@@ -114,7 +114,22 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
     `insert into notes (text, size, author, mood) values ('kept', 1, 7, 'bad'), ('kept', 1, null, null)`,
   ];
 
-  const edits: Edit[] = [
+  const before = { w, people, notes, usual };
+  const edits = [...removals(before), ...changesOfType(before), ...requiredColumns(before), ...newRules(before)];
+  return { writing: w, usual, rows, edits, additions: additions(before), written };
+}
+
+/** The schema before each edit, and how its parts are written. */
+interface Before {
+  w: Writing;
+  people: Record<string, string>;
+  notes: Record<string, string>;
+  usual: SchemaEdits["usual"];
+}
+
+/** Edits that drop, rename or move a column or a table. */
+function removals({ w, people, notes, usual }: Before): Edit[] {
+  return [
     {
       story: "a column is dropped",
       to: { ...usual, notes: { ...notes, text: undefined } },
@@ -155,6 +170,12 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       to: { ...usual, notes: { ...notes, text: undefined }, people: { ...people, text: w.short(80) } },
       reason: /"text" of "notes" would be dropped/,
     },
+  ];
+}
+
+/** Edits that change the type of a column. */
+function changesOfType({ w, notes, usual }: Before): Edit[] {
+  return [
     {
       story: "a column changes its type",
       to: { ...usual, notes: { ...notes, text: w.integer } },
@@ -171,6 +192,12 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /"text" of "notes" would change its type from .*80.* to .*3/,
       nothingIn: ["sqlite"],
     },
+  ];
+}
+
+/** Edits that make or add a required column. */
+function requiredColumns({ w, notes, usual }: Before): Edit[] {
+  return [
     {
       story: "a required column is added without a default",
       to: { ...usual, notes: { ...notes, title: `${w.text}.notNull()` } },
@@ -195,6 +222,12 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /"title" of "notes" is required/,
       impossibleIn: ["pg", "sqlite"],
     },
+  ];
+}
+
+/** Edits that make a rule, which existing rows may break, and one that drops everything. */
+function newRules({ w, notes, usual }: Before): Edit[] {
+  return [
     {
       story: "a column with duplicates becomes unique",
       to: { ...usual, notes: { ...notes, text: `${w.short(80)}.unique()` } },
@@ -262,9 +295,11 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       reason: /"notes" is (gone|no longer in the schema).* would be dropped with its rows/,
     },
   ];
+}
 
-  /** Edits that lose and refuse nothing, each with a select that shows what they do to existing rows. */
-  const additions: SchemaEdits["additions"] = [
+/** Edits that lose and refuse nothing, each with a select that shows what they do to existing rows. */
+function additions({ w, notes, usual }: Before): SchemaEdits["additions"] {
+  return [
     {
       story: "a table",
       to: { ...usual, more: `export const tags = TABLE("tags", { id: ${w.id} });` },
@@ -330,6 +365,4 @@ export function schemaEdits(dialect: Dialect): SchemaEdits {
       to: { ...usual, rules: [] },
     },
   ];
-
-  return { writing: w, usual, rows, edits, additions, written };
 }
