@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
+import { CloseCode } from "../protocol/close-codes.ts";
 import { ConvexError } from "../values/errors.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 
@@ -245,6 +246,74 @@ describe("a client that comes back", () => {
   });
 });
 
+describe("a closed socket", () => {
+  /** Lets the client come back, and its server sync it for so long. @returns how long it waited before it came. */
+  async function comeBack(server: ScriptedServer, client: ReturnType<ScriptedServer["client"]>, syncedMs?: number) {
+    const waited = (client.connectionState().retryAt ?? 0) - server.clock.now();
+    server.clock.advance(waited);
+    await settle();
+    if (syncedMs === undefined) return waited;
+    await server.transition({ at: 1, maps: [[1, 3]] });
+    server.clock.advance(syncedMs);
+    return waited;
+  }
+
+  const atOnce = [CloseCode.clientIdTakenOver, CloseCode.tooSlow, CloseCode.silent, CloseCode.resync];
+
+  test.each(atOnce)(
+    "with code %i leads back at once, and again only when the client was synced for 10 s",
+    async (code) => {
+      const { server, client } = await watching();
+      server.closeWith(code);
+      await settle();
+      expect(await comeBack(server, client, 9_999)).toBe(0);
+      server.closeWith(code);
+      await settle();
+      expect(await comeBack(server, client, 10_000)).toBeGreaterThan(0);
+      server.closeWith(code);
+      await settle();
+      expect(await comeBack(server, client)).toBe(0);
+    },
+  );
+
+  test.each([undefined, 5_000])(
+    "each time with a code that leads back at once is opened ever less often (synced for %s ms)",
+    async (syncedMs) => {
+      const { server, client } = await watching();
+      let longest = 0;
+      for (let i = 0; i < 60; i++) {
+        server.closeWith(CloseCode.tooSlow);
+        await settle();
+        const waited = await comeBack(server, client, syncedMs);
+        if (i > 0) expect(waited).toBeGreaterThan(0);
+        longest = Math.max(longest, waited);
+      }
+      expect(longest).toBeGreaterThan(4_000);
+      expect(longest).toBeLessThanOrEqual(8_000);
+    },
+  );
+
+  test("before it was connected is opened again with backoff, whatever the code", async () => {
+    const server = new ScriptedServer();
+    server.greets = false;
+    const client = server.client();
+    client.watchQuery(LIST, general, () => {});
+    await settle();
+    server.closeWith(CloseCode.tooSlow);
+    await settle();
+    expect(await comeBack(server, client)).toBeGreaterThan(0);
+  });
+
+  const later = [1001, 1006, CloseCode.internalError, CloseCode.serviceRestart, CloseCode.tooMany, 4999];
+
+  test.each(later)("with code %i is opened again with backoff", async (code) => {
+    const { server, client } = await watching();
+    server.closeWith(code);
+    await settle();
+    expect(await comeBack(server, client)).toBeGreaterThan(0);
+  });
+});
+
 describe("heartbeats", () => {
   test("the client answers the server's, asks when it hears nothing, and gives up a dead connection", async () => {
     const { server, client } = await watching();
@@ -259,7 +328,8 @@ describe("heartbeats", () => {
     expect(server.heard("Ping")).toHaveLength(2);
     expect(client.connectionState().state).toBe("open");
     server.clock.advance(5_000);
-    expect(client.connectionState().state).toBe("waiting");
+    expect(client.connectionState().state).toBe("connecting");
+    expect(server.network.pairs).toHaveLength(2);
   });
 
   test("a returning person learns within five seconds that the connection is dead", async () => {
@@ -269,7 +339,7 @@ describe("heartbeats", () => {
     server.clock.advance(4_999);
     expect(client.connectionState().state).toBe("open");
     server.clock.advance(1);
-    expect(client.connectionState().state).toBe("waiting");
+    expect(client.connectionState().state).toBe("connecting");
   });
 
   test("an attempt that leads to nothing is given up", async () => {

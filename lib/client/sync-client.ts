@@ -1,18 +1,19 @@
 import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
+import { NORMAL, RESYNC } from "../protocol/close-codes.ts";
 import { tooLarge } from "../protocol/frame-size.ts";
 import { type FunctionError, toFunctionError, UnavailableError } from "../protocol/function-error.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
-import { PROTOCOL_VERSION, RESYNC } from "../protocol/version.ts";
+import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
 import { type WireArgs, wireArgs } from "./calls/named-call.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 import { MAX_PENDING, type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
 import type { BrowserTab } from "./connection/browser-tab.ts";
 import type { ClientSocket } from "./connection/client-socket.ts";
-import { Connection, NORMAL } from "./connection/connection.ts";
+import { Connection } from "./connection/connection.ts";
 import { SendQueue } from "./connection/send-queue.ts";
 import { Listeners } from "./listeners.ts";
 import { OptimisticAnswers } from "./optimistic/optimistic-answers.ts";
@@ -66,7 +67,10 @@ export class SyncClient {
       message: (text) => this.#receive(text),
       lost: () => this.#lost(),
       changed: () => this.#announce(),
-      refused: (reason) => this.#refused(reason),
+      refused: (reason) => {
+        environment.log.error(`The server refuses this client: ${reason}`);
+        this.close(reason);
+      },
     });
     this.#sendQueue = new SendQueue(environment, this.#connection, {
       next: () => this.#next(),
@@ -210,7 +214,7 @@ export class SyncClient {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#calls.drop(reason);
-    this.#connection.stop();
+    this.#connection.end("stopped");
     this.#queries.clear();
     this.#sendQueue.close();
     this.#changed();
@@ -235,11 +239,6 @@ export class SyncClient {
     this.#queries.disconnected();
     this.#calls.disconnected();
     this.#changed();
-  }
-
-  #refused(reason: string): void {
-    this.#environment.log.error(`The server refuses this client: ${reason}`);
-    this.close(reason);
   }
 
   /** Connects again, so that the server looks again who we are. */
@@ -347,7 +346,7 @@ export class SyncClient {
     if (this.#calls.isOverdue) this.reconnect();
     this.#announce();
     if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
-    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.rest();
+    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("rested");
   }
 
   #refuse(query: QueryRecord, error: FunctionError): void {

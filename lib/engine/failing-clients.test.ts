@@ -3,8 +3,8 @@ import { z } from "zod";
 import { Nowhere } from "../../tests/support/databases/nowhere.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
+import { CloseCode } from "../protocol/close-codes.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
-import { CloseCode } from "../protocol/version.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
 

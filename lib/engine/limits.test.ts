@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Nowhere } from "../../tests/support/databases/nowhere.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
-import { CloseCode } from "../protocol/version.ts";
+import { CloseCode } from "../protocol/close-codes.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type EngineLimits, limitsFrom } from "./run/limits.ts";

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { clientMessage } from "./client-message.ts";
+import { afterClose, CloseCode, ForeignCloseCode } from "./close-codes.ts";
 import { serverMessage } from "./server-message.ts";
-import { CloseCode, PROTOCOL_VERSION } from "./version.ts";
+import { PROTOCOL_VERSION } from "./version.ts";
 
 const document = readFileSync(new URL("./PROTOCOL.md", import.meta.url), "utf8");
 
@@ -19,8 +20,9 @@ function tableUnder(heading: string): string[][] {
   );
 }
 
-/** RFC 6455 §7.4.1: given by the WebSocket itself, before the message is ours. */
-const TOO_BIG = 1009;
+const CODES: readonly number[] = [...Object.values(ForeignCloseCode), ...Object.values(CloseCode)].sort(
+  (a, b) => a - b,
+);
 
 const inCode = (cell: string | undefined): string[] =>
   [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
@@ -54,15 +56,19 @@ describe.each([
 });
 
 describe("PROTOCOL.md", () => {
-  test("says what follows every close code, and knows no other", () => {
-    const rows = tableUnder("Close codes");
-    expect(rows.map(([code]) => Number(code)).sort()).toEqual(Object.values(CloseCode).sort());
-    for (const [code, meaning, reaction] of rows) expect(`${code}: ${meaning} → ${reaction}`).toMatch(/: .+ → .+/);
+  test("says of every close code what the client does, and knows no other", () => {
+    const rows = tableUnder("Close codes").map(([code, meaning, reaction]) => {
+      expect(`${code}: ${meaning} → ${reaction}`).toMatch(/: .+ → .+/);
+      return [code, inCode(reaction)[0]];
+    });
+    const others = 4999;
+    expect(CODES).not.toContain(others);
+    expect(rows).toEqual([...CODES.map((code) => [String(code), afterClose(code)]), ["others", afterClose(others)]]);
   });
 
   test("names only close codes that there are", () => {
     const named = [...document.matchAll(/\b(4[0-9]{3}|1[0-9]{3})\b/g)].map(([code]) => Number(code));
-    for (const code of named) expect([...Object.values(CloseCode), TOO_BIG]).toContain(code);
+    for (const code of named) expect(CODES).toContain(code);
   });
 
   test("is of the version that the code speaks", () => {

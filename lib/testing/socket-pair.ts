@@ -118,7 +118,9 @@ class ClientEnd implements ClientSocket {
     this.#pair.toServer(text);
   }
 
-  close(): void {
+  close(code = 1000): void {
+    // As a browser's WebSocket does.
+    if (code !== 1000 && (code < 3000 || code > 4999)) throw new Error(`A client may not close with ${code}.`);
     this.#pair.closeFromClient();
   }
 

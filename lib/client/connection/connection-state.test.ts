@@ -4,17 +4,16 @@ import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-s
 type State = ConnectionPhase["state"];
 
 const phases: { [S in State]: Extract<ConnectionPhase, { state: S }> } = {
-  idle: { state: "idle", attempt: 0 },
-  connecting: { state: "connecting", attempt: 2 },
-  open: { state: "open", attempt: 2 },
-  waiting: { state: "waiting", attempt: 2, retryAt: 5_000 },
-  stopped: { state: "stopped", attempt: 0 },
+  idle: { state: "idle" },
+  connecting: { state: "connecting" },
+  open: { state: "open" },
+  waiting: { state: "waiting", retryAt: 5_000 },
+  stopped: { state: "stopped" },
 };
 
 const events: { [E in ConnectionEvent["type"]]: Extract<ConnectionEvent, { type: E }> } = {
   wanted: { type: "wanted" },
   connected: { type: "connected" },
-  synced: { type: "synced" },
   lost: { type: "lost", retryAt: 10_000 },
   renewed: { type: "renewed" },
   rested: { type: "rested" },
@@ -26,7 +25,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
   idle: {
     wanted: "connecting",
     connected: "idle",
-    synced: "idle",
     lost: "idle",
     renewed: "idle",
     rested: "idle",
@@ -35,7 +33,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
   connecting: {
     wanted: "connecting",
     connected: "open",
-    synced: "connecting",
     lost: "waiting",
     renewed: "connecting",
     rested: "idle",
@@ -44,7 +41,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
   open: {
     wanted: "open",
     connected: "open",
-    synced: "open",
     lost: "waiting",
     renewed: "connecting",
     rested: "idle",
@@ -53,7 +49,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
   waiting: {
     wanted: "waiting",
     connected: "waiting",
-    synced: "waiting",
     lost: "waiting",
     renewed: "connecting",
     rested: "idle",
@@ -62,7 +57,6 @@ const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
   stopped: {
     wanted: "stopped",
     connected: "stopped",
-    synced: "stopped",
     lost: "stopped",
     renewed: "stopped",
     rested: "stopped",
@@ -80,15 +74,10 @@ test.each(cells)("%s, then %s: %s", (from, event, to) => {
 
 test("what changes nothing returns the very same phase", () => {
   for (const [from, event, to] of cells) {
-    if (from === to && event !== "synced") expect(next(phases[from], events[event])).toBe(phases[from]);
+    if (from === to) expect(next(phases[from], events[event])).toBe(phases[from]);
   }
 });
 
-test("failures are counted until the connection has synced", () => {
-  const lost = events.lost;
-  expect(next(phases.connecting, lost)).toEqual({ state: "waiting", attempt: 3, retryAt: 10_000 });
-  expect(next(phases.open, lost)).toMatchObject({ attempt: 3 });
-  expect(next(next(phases.open, events.synced), lost)).toMatchObject({ attempt: 1 });
-  expect(next(phases.waiting, events.renewed)).toEqual({ state: "connecting", attempt: 2 });
-  expect(next(next(phases.open, events.rested), events.wanted)).toEqual({ state: "connecting", attempt: 0 });
+test("a lost connection knows when the next attempt is due", () => {
+  expect(next(phases.open, events.lost)).toEqual({ state: "waiting", retryAt: 10_000 });
 });

@@ -1,27 +1,23 @@
-/**
- * How we are connected. `attempt` counts what has failed in a row; an open connection keeps it until it has synced, so
- * that a server which accepts and then drops us is not hammered.
- */
+/** The state of a client's connection. */
 export type ConnectionPhase =
   /** Nothing has asked for a connection yet, or nothing needs one any more. */
-  | { readonly state: "idle"; readonly attempt: 0 }
+  | { readonly state: "idle" }
   /** A socket is being opened, or `Connected` has not arrived yet. */
-  | { readonly state: "connecting"; readonly attempt: number }
-  | { readonly state: "open"; readonly attempt: number }
-  | { readonly state: "waiting"; readonly attempt: number; readonly retryAt: number }
-  /** For good. */
-  | { readonly state: "stopped"; readonly attempt: 0 };
+  | { readonly state: "connecting" }
+  | { readonly state: "open" }
+  /** `retryAt`: when the next attempt is due, in milliseconds since 1970. */
+  | { readonly state: "waiting"; readonly retryAt: number }
+  /** The client never connects again. */
+  | { readonly state: "stopped" };
 
 export type ConnectionEvent =
   /** Something is watched or called. */
   | { type: "wanted" }
-  /** The server has said `Connected`. */
+  /** `Connected` has arrived. */
   | { type: "connected" }
-  /** Every question asked on this connection has been answered. */
-  | { type: "synced" }
-  /** The socket is gone. */
+  /** The socket is closed. */
   | { type: "lost"; retryAt: number }
-  /** We open another socket at once: the wait is over, or we closed the one before on purpose. */
+  /** The next socket is opened: the wait is over, or the client has closed the socket before to get another. */
   | { type: "renewed" }
   /** Nothing needs the connection any more. */
   | { type: "rested" }
@@ -29,11 +25,11 @@ export type ConnectionEvent =
 
 type State = ConnectionPhase["state"];
 
-/** Where each event leads from each state. What is not here changes nothing. */
+/** The state that each event leads to from each state. An event that is not listed changes nothing. */
 const LEADS_TO: { readonly [From in State]: { readonly [Event in ConnectionEvent["type"]]?: State } } = {
   idle: { wanted: "connecting", stopped: "stopped" },
   connecting: { connected: "open", lost: "waiting", rested: "idle", stopped: "stopped" },
-  open: { synced: "open", lost: "waiting", renewed: "connecting", rested: "idle", stopped: "stopped" },
+  open: { lost: "waiting", renewed: "connecting", rested: "idle", stopped: "stopped" },
   waiting: { renewed: "connecting", rested: "idle", stopped: "stopped" },
   stopped: {},
 };
@@ -42,7 +38,5 @@ const LEADS_TO: { readonly [From in State]: { readonly [Event in ConnectionEvent
 export function next(from: ConnectionPhase, event: ConnectionEvent): ConnectionPhase {
   const state = LEADS_TO[from.state][event.type];
   if (state === undefined) return from;
-  if (event.type === "lost") return { state: "waiting", attempt: from.attempt + 1, retryAt: event.retryAt };
-  const isUnproven = event.type === "connected" || event.type === "renewed";
-  return { state, attempt: isUnproven ? from.attempt : 0 } as ConnectionPhase;
+  return event.type === "lost" ? { state: "waiting", retryAt: event.retryAt } : ({ state } as ConnectionPhase);
 }

@@ -1,27 +1,18 @@
 import type { Cancel, Environment } from "../../environment/environment.ts";
 import type { ClientMessage } from "../../protocol/client-message.ts";
+import { afterClose, NORMAL, SILENT } from "../../protocol/close-codes.ts";
 import type { Limits } from "../../protocol/server-message.ts";
-import { SILENT, UNSUPPORTED_VERSION } from "../../protocol/version.ts";
-import { backoff, HIDDEN_CAP, VISIBLE_CAP } from "./backoff.ts";
+import { backoff, HIDDEN_CAP, PROVEN_AFTER, VISIBLE_CAP } from "./backoff.ts";
 import type { BrowserTab } from "./browser-tab.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
 
-/** RFC 6455 §7.4.1: the purpose is fulfilled. */
-export const NORMAL = 1000;
 /** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
 const CONNECT_TIME = 10_000;
 const PROBE_TIME = 5_000;
 
-/** What holds until a server has stated its own. */
-export const USUAL_LIMITS: Limits = {
-  subscriptions: 256,
-  unacknowledgedMutations: 32,
-  messagesPerSecond: 50,
-  frameBytes: 1024 * 1024,
-  pingIntervalMs: 15_000,
-  silenceTimeoutMs: 35_000,
-};
+/** The limits until a server has stated its own. Those that are left out are read only after `Connected`. */
+export const USUAL_LIMITS = { subscriptions: 256, messagesPerSecond: 50, frameBytes: 1024 * 1024 } as Limits;
 
 /** What a connection asks of the client around it. */
 export interface ConnectionPorts {
@@ -41,7 +32,7 @@ export interface ConnectionPorts {
 /** Drives one socket after another by `next`. Knows no message but the heartbeat. */
 export class Connection {
   /** Where we are. Replaced by `#move`, by nothing else. */
-  phase: ConnectionPhase = { state: "idle", attempt: 0 };
+  phase: ConnectionPhase = { state: "idle" };
   /** As the last server has stated them. */
   limits = USUAL_LIMITS;
   /** When the server told us to come back, from `Draining` until the socket is gone. */
@@ -52,6 +43,14 @@ export class Connection {
   #socket: ClientSocket | undefined;
   #isSocketOpen = false;
   #heardAt = 0;
+  /**
+   * How many sockets in a row have failed. One fails until it has synced, so that a server which accepts and then closes
+   * is not asked in a tight loop; and after a code that brings the client back at once, until it has been synced for
+   * `PROVEN_AFTER`.
+   */
+  #failed = 0;
+  /** When the client first synced since its last socket was lost; 0 if it has not. Milliseconds since 1970. */
+  #syncedAt = 0;
   #cancelTimer: Cancel = () => {};
   #stopListening: Cancel = () => {};
 
@@ -87,7 +86,7 @@ export class Connection {
   }
 
   synced(): void {
-    if (this.phase.attempt > 0) this.#move({ type: "synced" });
+    this.#syncedAt ||= this.#environment.now();
   }
 
   /** Opens another socket at once, in place of this one or of the wait for one. */
@@ -99,32 +98,26 @@ export class Connection {
       this.#listen(this.#ports.openSocket());
     } catch (error) {
       this.#environment.log.error(`No socket could be opened: ${error}`, { error });
-      this.#wait();
+      this.#wait(NORMAL);
     }
   }
 
-  /** Closes this socket, unless it is closed already, and comes back after the usual wait, or when the server said. */
-  leave(code = NORMAL): void {
+  /**
+   * Closes this socket, unless it is closed already, and comes back as `afterClose` or the server says.
+   * @param ownCode What the socket is closed with: a browser throws on a code of the RFC other than 1000.
+   */
+  leave(code: number, ownCode = code): void {
     if (this.#socket === undefined) return;
     const { returnAfterMs } = this;
-    this.#drop(code);
-    this.#wait(returnAfterMs);
+    this.#drop(ownCode);
+    this.#wait(code, returnAfterMs);
   }
 
-  /** Closes until somebody wants the connection again. */
-  rest(): void {
-    this.#end({ type: "rested" });
-  }
-
-  /** Closes for good. */
-  stop(): void {
-    this.#end({ type: "stopped" });
-  }
-
-  #end(event: ConnectionEvent): void {
+  /** Closes until the connection is wanted again (`rested`), or for good (`stopped`). */
+  end(type: "rested" | "stopped"): void {
     this.#stopListening();
     this.#drop(NORMAL);
-    this.#move(event);
+    this.#move({ type });
   }
 
   #move(event: ConnectionEvent): void {
@@ -156,8 +149,8 @@ export class Connection {
     );
     socket.addEventListener("close", ({ code, reason }) =>
       ifOurs(() => {
-        if (code !== UNSUPPORTED_VERSION) this.leave();
-        else this.#ports.refused(reason || "Load the page again.");
+        if (afterClose(code) === "stop") this.#ports.refused(reason);
+        else this.leave(code, NORMAL);
       }),
     );
   }
@@ -174,12 +167,19 @@ export class Connection {
     this.#ports.lost();
   }
 
-  /** @param returnAfterMs When the server has told us when to come back. */
-  #wait(returnAfterMs?: number): void {
+  /** @param returnAfterMs Set if the server has said when to come back. */
+  #wait(code: number, returnAfterMs?: number): void {
+    const now = this.#environment.now();
     const cap = this.#tab.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
-    const wait = returnAfterMs ?? backoff(this.phase.attempt + 1, this.#environment.random(), cap);
-    this.#move({ type: "lost", retryAt: this.#environment.now() + wait });
-    if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
+    // A server that closes before `Connected` may do so to every client.
+    const isAtOnce = this.phase.state === "open" && afterClose(code) === "now";
+    if (this.#syncedAt && (!isAtOnce || now - this.#syncedAt >= PROVEN_AFTER)) this.#failed = 0;
+    this.#syncedAt = 0;
+    const wait = isAtOnce && this.#failed === 0 ? 0 : backoff(this.#failed, this.#environment.random(), cap);
+    this.#failed++;
+    const after = returnAfterMs ?? wait;
+    this.#move({ type: "lost", retryAt: now + after });
+    if (this.phase.state === "waiting") this.#after(after, () => this.renew());
   }
 
   /** Somebody came back: does the connection still live? If so, it has to show it sooner than usual. */

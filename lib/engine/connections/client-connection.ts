@@ -1,10 +1,11 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../../protocol/client-message.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
 import { encodeActionReply, encodeMutationReply } from "../../protocol/encode.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
-import { CloseCode, PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Wire } from "../../values/wire.ts";
 import type { ClientQueue, QueueListener } from "../client-records/client-queue.ts";
 import type { ClientQueues } from "../client-records/client-queues.ts";

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { DatabaseConnection } from "../../database/driver/driver.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
 import type { SocketLike } from "../../protocol/socket.ts";
-import { CloseCode } from "../../protocol/version.ts";
 import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { TransitionSink } from "../rerun/rerun-loop.ts";

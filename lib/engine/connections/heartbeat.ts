@@ -1,5 +1,5 @@
 import type { Environment } from "../../environment/environment.ts";
-import { CloseCode } from "../../protocol/version.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { SharedTimer, SharedTimers, TimerTarget } from "./shared-timers.ts";
 

@@ -1,6 +1,6 @@
 import { type ClientMessage, clientMessage } from "../../protocol/client-message.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
 import { MessageDepthError, MessageTextError, parseMessageText } from "../../protocol/codec.ts";
-import { CloseCode } from "../../protocol/version.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import { TokenBucket } from "./rate-limit.ts";
 

@@ -6,8 +6,8 @@ import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { defaultLimits } from "../../engine/run/limits.ts";
 import type { Identity } from "../../functions/context.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
 import type { SocketLike } from "../../protocol/socket.ts";
-import { CloseCode } from "../../protocol/version.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept-sockets.ts";
 

@@ -5,8 +5,8 @@ import { askIdentity, type Identified, type Identify, NodeRequest } from "../../
 import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../environment/environment.ts";
 import type { Identity } from "../../functions/context.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
 import type { Frame, SocketLike } from "../../protocol/socket.ts";
-import { CloseCode } from "../../protocol/version.ts";
 import { type OriginRules, originAllowed } from "./origin.ts";
 import { FrameBytes } from "./websocket-frame.ts";
 
