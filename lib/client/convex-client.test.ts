@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
+import type { FunctionError } from "../protocol/function-error.ts";
 import { ConvexError } from "../values/errors.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 
@@ -173,10 +174,14 @@ describe("a client that comes back", () => {
     await server.transition({ at: 2, reflected: [1], maps: [[1, 2]] });
     await expect(first).resolves.toBe("one");
     server.say({ type: "MutationSucceeded", request: 2, value: "two" });
-    server.say({ type: "MutationFailed", request: 3, error: { kind: "unavailable", message: "no" } });
+    server.say({
+      type: "MutationFailed",
+      request: 3,
+      error: { kind: "unavailable", reason: "overloaded", message: "no" },
+    });
     await server.transition({ at: 3, reflected: [2] });
     await expect(second).resolves.toBe("two");
-    await expect(third).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(third).rejects.toMatchObject({ kind: "unavailable", reason: "overloaded" });
     expect(client.connectionState().pendingMutations).toBe(0);
   });
 
@@ -241,7 +246,7 @@ describe("a client that comes back", () => {
     server.closeWith(4426);
     await settle();
     expect(client.connectionState().state).toBe("stopped");
-    await expect(waiting).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(waiting).rejects.toMatchObject({ kind: "unavailable", reason: "outcomeUnknown" });
     expect(server.clock.waiting).toBe(0);
   });
 });
@@ -424,12 +429,16 @@ describe("mutations", () => {
     const issues = [{ path: ["text"], message: "too short" }];
     server.say({ type: "MutationFailed", request: 2, error: { kind: "badRequest", message: "bad", issues } });
     server.say({ type: "MutationFailed", request: 3, error: { kind: "internal", incident: "i-1" } });
-    server.say({ type: "MutationFailed", request: 4, error: { kind: "unavailable", message: "busy" } });
+    server.say({
+      type: "MutationFailed",
+      request: 4,
+      error: { kind: "unavailable", reason: "overloaded", message: "busy" },
+    });
     expect(await Promise.all(errors)).toMatchObject([
       { kind: "application", data: { code: "closed" } },
       { kind: "badRequest", message: "bad", issues },
       { kind: "internal", incident: "i-1", message: expect.stringContaining("i-1") },
-      { kind: "unavailable", message: "busy" },
+      { kind: "unavailable", reason: "overloaded", message: "busy" },
     ]);
   });
 
@@ -467,7 +476,7 @@ describe("mutations", () => {
     const client = server.client();
     const calls = Array.from({ length: 1_000 }, (_, n) => client.mutation(SEND, { n }));
     await settle();
-    await expect(client.mutation(SEND, { n: 1_000 })).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(client.mutation(SEND, { n: 1_000 })).rejects.toMatchObject({ kind: "unavailable", reason: "notSent" });
     expect(client.connectionState().pendingMutations).toBe(1_000);
     server.network.isUp = true;
     server.clock.advance(60_000);
@@ -496,16 +505,16 @@ describe("mutations", () => {
     server.network.isUp = false;
     server.network.cut();
     const unsent = client.mutation(SEND, { n: 2 });
-    let outcome = "";
-    sent.catch((error: Error) => {
-      outcome = error.message;
+    let outcome: unknown;
+    sent.catch((error) => {
+      outcome = reasonOf(error);
     });
     server.clock.advance(12 * 60 * 60 * 1_000 - 1);
     await settle();
-    expect(outcome).toBe("");
+    expect(outcome).toBeUndefined();
     server.clock.advance(30_000); // the longest time between two attempts
     await settle();
-    expect(outcome).toContain("Outcome unknown");
+    expect(outcome).toBe("outcomeUnknown");
     server.network.isUp = true;
     server.clock.advance(60_000);
     await settle();
@@ -647,17 +656,17 @@ describe("who we are", () => {
     const client = server.client();
     const results: unknown[] = [];
     client.watchQuery(LIST, general, (result) => results.push(result.data));
-    const sent = client.mutation(SEND, { n: 1 }).catch((error: Error) => error.message);
+    const sent = client.mutation(SEND, { n: 1 }).catch(reasonOf);
     await settle();
     await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, hash: "h1", value: "alice's" }] });
     const { clientId } = server.heard("Connect")[0] ?? {};
     server.network.cut();
-    const unsent = client.mutation(SEND, { n: 2 }).catch((error: Error) => error.message);
+    const unsent = client.mutation(SEND, { n: 2 }).catch(reasonOf);
     server.identity = "bob";
     server.clock.advance(10_000);
     await settle();
-    expect(await sent).toContain("Outcome unknown");
-    expect(await unsent).toContain("Not sent");
+    expect(await sent).toBe("outcomeUnknown");
+    expect(await unsent).toBe("identityChanged");
     expect(results.at(-1)).toBeUndefined();
     expect(server.heard("Connect")[0]?.clientId).not.toBe(clientId);
     expect(server.network.pairs.flatMap((pair) => pair.saidByClient).filter((m) => m.type === "Mutate")).toHaveLength(
@@ -686,10 +695,10 @@ describe("actions", () => {
     const [act] = server.heard("Act");
     server.say({ type: "ActionSucceeded", request: act?.request ?? 0, value: { $t: ["bigint", "5"] } });
     await expect(done).resolves.toBe(5n);
-    const lost = client.action("jobs:run", { n: 2 }).catch((error: Error) => error.message);
+    const lost = client.action("jobs:run", { n: 2 }).catch(reasonOf);
     await settle();
     server.network.cut();
-    expect(await lost).toContain("Outcome unknown");
+    expect(await lost).toBe("outcomeUnknown");
     const later = client.action("jobs:run", { n: 3 });
     later.catch(() => {});
     server.clock.advance(10_000);
@@ -752,15 +761,16 @@ describe("one answer", () => {
 describe("a closed client", () => {
   test("rejects what had not ended, and leaves no timer, socket or listener", async () => {
     const { server, client, stop } = await watching();
-    const mutation = client.mutation(SEND, {}).catch((error: Error) => error.message);
-    const query = client.query("x:never").catch((error: Error) => error.message);
-    const action = client.action("x:act").catch((error: Error) => error.message);
+    const sent = client.mutation(SEND, { n: 1 }).catch(reasonOf);
+    await settle();
+    const mutation = client.mutation(SEND, { n: 2 }).catch(reasonOf);
+    const query = client.query("x:never").catch(reasonOf);
+    const action = client.action("x:act").catch(reasonOf);
     await client.close();
     stop();
-    expect(await mutation).toContain("Not sent");
-    expect(await query).toContain("closed");
-    expect(await action).toContain("Not sent");
-    await expect(client.mutation(SEND, {})).rejects.toMatchObject({ kind: "unavailable" });
+    expect(await sent).toBe("outcomeUnknown");
+    expect(await Promise.all([mutation, query, action])).toEqual(["notSent", "notSent", "notSent"]);
+    await expect(client.mutation(SEND, {})).rejects.toMatchObject({ kind: "unavailable", reason: "notSent" });
     await settle();
     expect(server.network.last.isOpen).toBe(false);
     expect(server.clock.waiting).toBe(0);
@@ -784,6 +794,10 @@ describe("a closed client", () => {
     expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: "h1" });
   });
 });
+
+function reasonOf(error: FunctionError): unknown {
+  return error.kind === "unavailable" ? error.reason : error;
+}
 
 function firstKey(_client: unknown) {
   return `${LIST}${JSON.stringify(general)}` as never;

@@ -63,9 +63,19 @@ export class SyncClient {
     this.#listeners = new Listeners(environment.log);
     this.#connection = new Connection(environment, tab, {
       openSocket,
-      opened: () => this.#sendConnect(),
+      opened: () =>
+        this.#sendQueue.open({
+          type: "Connect",
+          protocol: PROTOCOL_VERSION,
+          ...this.#calls.connectMessage(this.#identity),
+        }),
       message: (text) => this.#receive(text),
-      lost: () => this.#lost(),
+      lost: () => {
+        this.#answers.disconnected();
+        this.#queries.disconnected();
+        this.#calls.disconnected();
+        this.#changed();
+      },
       changed: () => this.#announce(),
       refused: (reason) => {
         environment.log.error(`The server refuses this client: ${reason}`);
@@ -127,7 +137,7 @@ export class SyncClient {
       });
     }
     stop();
-    if (this.#isClosed) throw new UnavailableError(CLOSED);
+    if (this.#isClosed) throw new UnavailableError("notSent", CLOSED);
   }
 
   /** The server will probably answer `key` as it has answered `like`. Not shown before it has; but an equal answer is not sent. */
@@ -160,9 +170,9 @@ export class SyncClient {
     update?: (localStore: OptimisticLocalStore, args: never) => void,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) throw new UnavailableError(CLOSED);
+      if (this.#isClosed) throw new UnavailableError("notSent", CLOSED);
       if (this.#calls.count(type) >= MAX_PENDING) {
-        throw new UnavailableError(`Not sent: ${path}. Too many wait for the server.`);
+        throw new UnavailableError("notSent", `Not sent: ${path}. Too many calls wait.`);
       }
       const text = JSON.stringify(wireArgs(original)); // as they are now, whatever happens to them later
       const error = tooLarge(path, text, this.#connection.limits.frameBytes);
@@ -213,7 +223,7 @@ export class SyncClient {
   close(reason = CLOSED): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#calls.drop(reason);
+    this.#calls.drop("notSent", reason);
     this.#connection.end("stopped");
     this.#queries.clear();
     this.#sendQueue.close();
@@ -223,22 +233,6 @@ export class SyncClient {
   #want(): void {
     this.#connection.want();
     this.#scheduleFlush();
-  }
-
-  /** The socket is open: says who we are, then what is due. */
-  #sendConnect(): void {
-    this.#sendQueue.open({
-      type: "Connect",
-      protocol: PROTOCOL_VERSION,
-      ...this.#calls.connectMessage(this.#identity),
-    });
-  }
-
-  #lost(): void {
-    this.#answers.disconnected();
-    this.#queries.disconnected();
-    this.#calls.disconnected();
-    this.#changed();
   }
 
   /** Connects again, so that the server looks again who we are. */
@@ -299,7 +293,7 @@ export class SyncClient {
     this.#identity = identity;
     if (isSomebodyElse) {
       this.#answers.forget();
-      this.#calls.drop("Somebody else is signed in now.");
+      this.#calls.drop("identityChanged", "The identity changed.");
     }
     this.#connection.connected(limits);
     const isMissed = this.#preloaded.verify(identity);

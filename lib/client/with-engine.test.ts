@@ -260,7 +260,7 @@ describe("a client and a real engine", () => {
     await untilBack(() => {
       return seen.at(-1) === "bob";
     });
-    expect(await unsent).toMatchObject({ kind: "unavailable" });
+    expect(await unsent).toMatchObject({ kind: "unavailable", reason: "identityChanged" });
     expect(seen).toEqual(["alice", undefined, "bob"]);
     expect(await alice.query("messages:count")).toBe(1);
     await alice.mutation("messages:send", { ...general, text: "by bob" });

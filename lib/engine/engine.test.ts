@@ -332,6 +332,11 @@ function behavesAsEngine(database: TestDatabase): void {
       for (const { error } of refused()) {
         expect(error).toMatchObject({ kind: "unavailable", message: expect.stringContaining("another identity") });
       }
+      // The first has run, as alice; the second has not.
+      expect(refused().map(({ request, error }) => [request, "reason" in error && error.reason])).toEqual([
+        [1, "outcomeUnknown"],
+        [2, "identityChanged"],
+      ]);
     }
     const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
     expect(rows).toMatchObject({ ok: true, value: [{ text: "of alice" }] });
@@ -712,9 +717,12 @@ function behavesAsEngine(database: TestDatabase): void {
 
   test("mutations of a client id that belongs to another identity are not run", async () => {
     const client = new WireClient(engine, { subject: "bob" });
-    client.connect(CLIENT_ID, { identity: "alice's fingerprint" });
-    client.mutate(1, "messages:send", { channel: "a", text: "as bob" });
-    expect(client.ofType("MutationFailed")[0]?.error.kind).toBe("unavailable");
+    client.connect(CLIENT_ID, { identity: "alice's fingerprint", undecided: [1] });
+    for (const n of [1, 2]) client.mutate(n, "messages:send", { channel: "a", text: "as bob" });
+    expect(client.ofType("MutationFailed")).toMatchObject([
+      { request: 1, error: { kind: "unavailable", reason: "outcomeUnknown" } },
+      { request: 2, error: { kind: "unavailable", reason: "identityChanged" } },
+    ]);
     const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
     expect(rows).toEqual({ ok: true, value: [] });
   });

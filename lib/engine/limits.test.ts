@@ -4,6 +4,7 @@ import { Nowhere } from "../../tests/support/databases/nowhere.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
+import { toFunctionError } from "../protocol/function-error.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { type EngineLimits, limitsFrom } from "./run/limits.ts";
@@ -18,20 +19,22 @@ const hang = async () => {
   await hanging.promise;
   return "done";
 };
+const write = mutation({
+  args,
+  handler: async ({ scheduler }, { text = "" }) => {
+    await scheduler.invalidate(answer);
+    return text;
+  },
+});
 const functions = {
   it: {
     answer,
     slow: query({ args, handler: async (_ctx, { text }) => (text === "now" ? text : hang()) }),
-    write: mutation({
-      args,
-      handler: async ({ scheduler }, { text = "" }) => {
-        await scheduler.invalidate(answer);
-        return text;
-      },
-    }),
+    write,
     hang: mutation({ args, handler: hang }),
     act: action({ args, handler: async (_ctx, { text = "" }) => text }),
     actLong: action({ args, handler: hang }),
+    actAndWrite: action({ args, handler: async ({ runMutation }) => runMutation(write) }),
   },
 };
 
@@ -167,7 +170,9 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       const actor = client();
       for (const request of [1, 2]) actor.say({ type: "Act", request, path: "it:actLong", args: {} });
       await rest();
-      expect(actor.ofType("ActionFailed")).toMatchObject([{ request: 2, error: { kind: "unavailable" } }]);
+      expect(actor.ofType("ActionFailed")).toMatchObject([
+        { request: 2, error: { kind: "unavailable", reason: "overloaded" } },
+      ]);
       hanging.resolve();
       await rest();
       actor.say({ type: "Act", request: 3, path: "it:act", args: {} });
@@ -410,7 +415,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   conflictRetries: {
     limits: { conflictRetries: 2 },
-    happens: "a mutation that loses once more fails as not written",
+    happens: "a mutation that loses once more fails, and may be tried again",
     when: async ({ client, clock, rest, driver }) => {
       const writes = async () => {
         const writer = client();
@@ -425,7 +430,22 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       driver.conflicts = 2;
       expect(await writes()).toMatchObject({ type: "MutationSucceeded" });
       driver.conflicts = 3;
-      expect(await writes()).toMatchObject({ type: "MutationFailed", error: { kind: "unavailable" } });
+      const lost = await writes();
+      expect(lost?.type === "MutationFailed" && toFunctionError(lost.error)).toMatchObject({
+        name: "UnavailableError",
+        reason: "overloaded",
+      });
+      driver.conflicts = 3;
+      const actor = client();
+      actor.say({ type: "Act", request: 1, path: "it:actAndWrite", args: {} });
+      while (actor.ofType("ActionFailed").length === 0) {
+        await rest();
+        clock.advance(100);
+      }
+      // The action itself may have done something before.
+      expect(actor.ofType("ActionFailed")).toMatchObject([
+        { error: { kind: "unavailable", reason: "outcomeUnknown" } },
+      ]);
     },
   },
   drainTimeoutMs: {

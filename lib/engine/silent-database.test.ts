@@ -6,6 +6,8 @@ import { ConnectionLostError, type DatabaseConnection, type Driver } from "../da
 import { createInternalTables } from "../database/internal/internal-tables.ts";
 import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createFunctions } from "../functions/define.ts";
+import { type FunctionError, toFunctionError } from "../protocol/function-error.ts";
+import type { Outcome } from "../protocol/outcome.ts";
 import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "../testing/hand-clock.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -129,6 +131,27 @@ describe("a connection that says nothing any more", () => {
     expect(stored.filter((text) => text.endsWith(what)).sort()).toEqual([what, `after: ${what}`].sort());
   });
 
+  test.each([
+    ["went through", true],
+    ["never arrived", false],
+  ])(
+    "whose COMMIT %s, on a server that stops before it knows: the caller is told that the outcome is unknown",
+    async (what, isDone) => {
+      const silent = database.silenceAt("commit", isDone);
+      const unknown = call("mutation", "notes:add", { text: `perhaps: ${what}` });
+      await silent;
+      database.isAway = true;
+      clock.advance(engine.limits.databaseTimeoutMs);
+      await passes(clock, 1_000);
+      await engine.close();
+      expect(asCaller(await patiently(clock, unknown))).toMatchObject({
+        name: "UnavailableError",
+        reason: "outcomeUnknown",
+      });
+      database.isAway = false;
+    },
+  );
+
   test("a database that is away for a while: a mutation waits for it, and not for ever", async () => {
     database.isAway = true;
     const waiting = call("mutation", "notes:add", { text: "while it was away" });
@@ -139,7 +162,7 @@ describe("a connection that says nothing any more", () => {
 
     database.isAway = true;
     const inVain = call("mutation", "notes:add", { text: "for ever" });
-    expect(await patiently(clock, inVain)).toMatchObject({ ok: false, error: { kind: "unavailable" } });
+    expect(asCaller(await patiently(clock, inVain))).toMatchObject({ name: "UnavailableError", reason: "timedOut" });
     database.isAway = false;
     expect(await texts()).not.toContain("for ever");
   });
@@ -162,6 +185,12 @@ describe("a connection that says nothing any more", () => {
 });
 
 /** So many milliseconds pass, timer by timer. */
+/** The error that a client makes of an outcome, as it arrives over the wire. */
+function asCaller(outcome: Outcome<unknown>): FunctionError | undefined {
+  const arrived = JSON.parse(JSON.stringify(outcome)) as Outcome<unknown>;
+  return arrived.ok ? undefined : toFunctionError(arrived.error);
+}
+
 async function passes(clock: HandClock, ms: number): Promise<void> {
   for (const until = clock.now() + ms; clock.now() < until; ) {
     await new Promise((resolve) => setImmediate(resolve));

@@ -10,6 +10,7 @@ export type {
   InternalError,
   UnavailableError,
 } from "../protocol/function-error.ts";
+export type { UnavailableReason } from "../protocol/outcome.ts";
 export type { Preloaded } from "../protocol/preloaded.ts";
 export { HydrateQueries } from "../react/hydrate-queries.ts";
 export { ConvexProvider, type ConvexProviderProps } from "../react/provider.ts";

@@ -1,6 +1,6 @@
 import { ConvexError } from "../values/errors.ts";
 import { fromWire } from "../values/wire.ts";
-import type { Issue, WireError } from "./outcome.ts";
+import type { Issue, UnavailableReason, WireError } from "./outcome.ts";
 
 /** Why a call or a query failed: one union, told apart by `kind`. */
 export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError | InternalError | UnavailableError;
@@ -32,10 +32,18 @@ export class InternalError extends Error {
   }
 }
 
-/** Not now: no connection, too much load, or an outcome that nobody can know any more. The message says which. */
+/** No connection, too much load, or an outcome that is not known. `reason` says whether the call may have happened. */
 export class UnavailableError extends Error {
   override name = "UnavailableError";
   readonly kind = "unavailable";
+  /** What became of the call. Only `outcomeUnknown` may have happened. */
+  readonly reason: UnavailableReason;
+
+  /** @param message One sentence for the user. */
+  constructor(reason: UnavailableReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** The error a caller gets for one that travelled. */
@@ -46,7 +54,7 @@ export function toFunctionError(error: WireError): FunctionError {
     case "badRequest":
       return new BadRequestError(error.message, error.issues);
     case "unavailable":
-      return new UnavailableError(error.message);
+      return new UnavailableError(error.reason, error.message);
     default:
       return new InternalError(error.incident, error.message, error.path);
   }

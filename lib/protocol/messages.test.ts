@@ -98,7 +98,7 @@ describe("the server may say", () => {
     { type: "MutationSucceeded", request: 1, value: null },
     { type: "MutationFailed", request: 1, error: { kind: "application", data: { code: "no" } } },
     { type: "ActionSucceeded", request: 1, value: { $t: ["undefined"] } },
-    { type: "ActionFailed", request: 1, error: { kind: "unavailable", message: "…" } },
+    { type: "ActionFailed", request: 1, error: { kind: "unavailable", reason: "outcomeUnknown", message: "…" } },
     { type: "Draining", returnAfterMs: 500 },
     { type: "Notice", message: "…" },
     { type: "Ping" },
@@ -109,6 +109,14 @@ describe("the server may say", () => {
 
   test.each<[string, unknown]>([
     ["an error of a kind that clients do not know", { type: "MutationFailed", request: 1, error: { kind: "fatal" } }],
+    [
+      "that a call is unavailable without a reason",
+      { type: "MutationFailed", request: 1, error: { kind: "unavailable", message: "…" } },
+    ],
+    [
+      "that a call is unavailable for a reason that clients do not know",
+      { type: "MutationFailed", request: 1, error: { kind: "unavailable", reason: "later", message: "…" } },
+    ],
     ["a map without a live query", { type: "Transition", at: 1, maps: [[1]] }],
     ["an answer without a hash", { type: "Transition", at: 1, answers: [{ live: 1, value: 1 }] }],
     ["a splice without a place", { type: "Transition", at: 1, answers: [{ live: 1, hash: "k", splices: [[]] }] }],

@@ -10,6 +10,17 @@ export interface Issue {
 }
 
 /**
+ * What became of a call that is `unavailable`. Only `outcomeUnknown` may have happened; of the others nothing was done.
+ * - `notSent`: it did not reach the server, or the server did not begin it. It may be tried again.
+ * - `overloaded`: the server refused it or gave it up for load. It may be tried again.
+ * - `timedOut`: it took too long, and is rolled back. It may be tried again.
+ * - `identityChanged`: it was not sent, as it was called under another identity. Only the user can say whether the
+ *   present one is to do it.
+ * - `outcomeUnknown`: it was sent, and its outcome is not known. Tried again, it may be done twice.
+ */
+export type UnavailableReason = "notSent" | "overloaded" | "timedOut" | "identityChanged" | "outcomeUnknown";
+
+/**
  * What went wrong, as it travels. `message` and `path` of an internal error are sent in development only; in
  * production the log holds them under the incident id.
  */
@@ -20,5 +31,5 @@ export type WireError =
   | { kind: "badRequest"; message: string; issues?: Issue[]; unknownFunction?: true }
   /** We are wrong, or the author of the function is. */
   | { kind: "internal"; incident: string; message?: string; path?: string }
-  /** Not now: no connection, too much load, or an outcome nobody can know any more. */
-  | { kind: "unavailable"; message: string };
+  /** No connection, too much load, or an outcome that is not known: `reason` says whether it may have happened. */
+  | { kind: "unavailable"; reason: UnavailableReason; message: string };

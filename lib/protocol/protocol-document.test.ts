@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { clientMessage } from "./client-message.ts";
 import { afterClose, CloseCode, ForeignCloseCode } from "./close-codes.ts";
-import { serverMessage } from "./server-message.ts";
+import { serverMessage, unavailableReason } from "./server-message.ts";
 import { PROTOCOL_VERSION } from "./version.ts";
 
 const document = readFileSync(new URL("./PROTOCOL.md", import.meta.url), "utf8");
@@ -64,6 +64,14 @@ describe("PROTOCOL.md", () => {
     const others = 4999;
     expect(CODES).not.toContain(others);
     expect(rows).toEqual([...CODES.map((code) => [String(code), afterClose(code)]), ["others", afterClose(others)]]);
+  });
+
+  test("says of every reason why a call is unavailable what became of it, and knows no other", () => {
+    const rows = tableUnder("Errors");
+    expect(rows.flatMap(([reason]) => inCode(reason)).sort()).toEqual([...unavailableReason.options].sort());
+    expect(rows.filter(([, , mayHaveHappened]) => mayHaveHappened !== "no").map(([reason]) => reason)).toEqual([
+      "`outcomeUnknown`",
+    ]);
   });
 
   test("names only close codes that there are", () => {

@@ -1,11 +1,22 @@
 import { z } from "zod";
 import type { Wire } from "../values/wire.ts";
-import type { WireError } from "./outcome.ts";
+import type { UnavailableReason, WireError } from "./outcome.ts";
 
 const wire = z.unknown() as unknown as z.ZodType<Wire>;
-const wireError = z.looseObject({
-  kind: z.enum(["application", "badRequest", "internal", "unavailable"]),
-}) as unknown as z.ZodType<WireError>;
+const reasons = {
+  notSent: "notSent",
+  overloaded: "overloaded",
+  timedOut: "timedOut",
+  identityChanged: "identityChanged",
+  outcomeUnknown: "outcomeUnknown",
+} as const satisfies { [Reason in UnavailableReason]: Reason };
+/** Why a call is `unavailable`. */
+export const unavailableReason = z.enum(reasons);
+
+const wireError = z.discriminatedUnion("kind", [
+  z.looseObject({ kind: z.enum(["application", "badRequest", "internal"]) }),
+  z.looseObject({ kind: z.literal("unavailable"), reason: unavailableReason }),
+]) as unknown as z.ZodType<WireError>;
 const queryId = z.int().min(1);
 const liveId = z.int().min(1);
 const requestId = z.int().min(1);

@@ -128,6 +128,11 @@ export function checkAtRest(observed: ObservedClient, history: History): string[
   });
 }
 
+/** Outcomes that say that nothing was done. */
+const NOT_DONE: ReadonlySet<string> = new Set(["application", "notSent", "overloaded", "timedOut", "identityChanged"]);
+/** Outcomes of mutations that were pending when the identity changed. */
+const LEFT_BEHIND: ReadonlySet<string> = new Set(["identityChanged", "outcomeUnknown"]);
+
 /** Exactly once, none of those that failed, and in the order called. */
 function checkOrder(observed: ObservedClient, history: History, outcomes: Map<number, string>): string[] {
   const faults: string[] = [];
@@ -135,11 +140,11 @@ function checkOrder(observed: ObservedClient, history: History, outcomes: Map<nu
   for (const uid of observed.called) {
     const times = history.last.log.get(uid) ?? 0;
     const outcome = outcomes.get(uid);
-    const wanted = outcome === "resolved" ? [1] : outcome === "application" ? [0] : [0, 1];
+    const wanted = outcome === "resolved" ? [1] : NOT_DONE.has(outcome ?? "") ? [0] : [0, 1];
     if (!wanted.includes(times)) {
       faults.push(`${observed.name}: mutation ${uid} (${outcome ?? "no outcome"}) ran ${times} times (G2)`);
     }
-    if (observed.leftBehind.has(uid) && outcome !== "unavailable") {
+    if (observed.leftBehind.has(uid) && !LEFT_BEHIND.has(outcome ?? "")) {
       faults.push(
         `${observed.name}: mutation ${uid} was pending when it became somebody else, and ended: ${outcome} (G8)`,
       );

@@ -128,9 +128,9 @@ export class ObservedClient {
         this.#ended(uid);
         this.observations.push({ what: "resolved", uid, step: this.#step(), who: this.who, shown: this.shown() });
       },
-      (error: { kind?: string }) => {
+      (error: { kind?: string; reason?: string }) => {
         this.#ended(uid);
-        this.observations.push({ what: "rejected", uid, kind: error.kind ?? String(error) });
+        this.observations.push({ what: "rejected", uid, kind: error.reason ?? error.kind ?? String(error) });
       },
     );
   }

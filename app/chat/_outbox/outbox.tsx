@@ -1,19 +1,22 @@
 "use client";
 
-import { useMutation } from "convex-lite/react";
+import { type FunctionError, useMutation } from "convex-lite/react";
 import { createContext, type ReactNode, use, useRef, useState } from "react";
 import { type NewMessage, showPending } from "@/app/chat/_outbox/pending-message";
 import { api } from "@/convex/_generated/api";
 
 export interface FailedMessage extends NewMessage {
   key: number;
-  reason: string;
+  /** Why it failed, as a sentence. */
+  problem: string;
+  /** The server may have stored it: sent again, it could be there twice. */
+  isMaybeSent: boolean;
 }
 
 interface Outbox {
   /** Sends a message; it is shown at once. */
   send: (message: NewMessage) => void;
-  /** Messages that could not be sent, of every channel. */
+  /** Messages that were not sent, or of which nothing is known, of every channel. */
   failed: readonly FailedMessage[];
   retry: (message: FailedMessage) => void;
   discard: (message: FailedMessage) => void;
@@ -21,7 +24,7 @@ interface Outbox {
 
 const OutboxContext = createContext<Outbox | null>(null);
 
-/** Keeps what could not be sent. It lives above the channels: a failure is still there after a look elsewhere. */
+/** Keeps the messages that failed. It lives above the channels: a failure is still there after a look elsewhere. */
 export function OutboxProvider({ children }: { children: ReactNode }) {
   const sendMessage = useMutation(api.messages.send);
   const [failed, setFailed] = useState<readonly FailedMessage[]>([]);
@@ -33,9 +36,9 @@ export function OutboxProvider({ children }: { children: ReactNode }) {
     sendMessage
       .withOptimisticUpdate((localStore) => showPending(localStore, pending))
       .mutate({ channel, author, text })
-      .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        setFailed((current) => [...current, { key, channel, author, text, reason }]);
+      .catch((error: FunctionError) => {
+        const isMaybeSent = error.kind === "unavailable" && error.reason === "outcomeUnknown";
+        setFailed((current) => [...current, { key, channel, author, text, problem: error.message, isMaybeSent }]);
       });
   }
 

@@ -1,6 +1,7 @@
 import type { Environment } from "../../environment/environment.ts";
 import type { Act, Connect, Mutate } from "../../protocol/client-message.ts";
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
+import type { UnavailableReason } from "../../protocol/outcome.ts";
 import type { WireArgs } from "./named-call.ts";
 import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
@@ -178,20 +179,20 @@ export class PendingCalls {
     this.#lastSent = 0;
   }
 
-  /** Ends every call. @param reason Why what the server has not seen will not be sent. */
-  drop(reason: string): void {
-    this.#giveUp(this.#all, reason);
+  /** Ends every call. @param reason Of those that were never sent. @param why Its sentence. */
+  drop(reason: UnavailableReason, why: string): void {
+    this.#giveUp(this.#all, reason, why);
   }
 
-  /** The server may or may not have run what it was sent. */
-  #giveUp(calls: readonly PendingCall[], reason = ""): void {
+  /** The server may have run what it was sent. */
+  #giveUp(calls: readonly PendingCall[], reason: UnavailableReason = "notSent", why = ""): void {
     this.#remove(calls);
     for (const { request, path, reject } of calls) {
-      const message =
+      reject(
         request === undefined
-          ? `Not sent: ${path} was waiting for the server. ${reason}`
-          : `Outcome unknown: ${path} was sent.`;
-      reject(new UnavailableError(message));
+          ? new UnavailableError(reason, `Not sent: ${path}. ${why}`)
+          : new UnavailableError("outcomeUnknown", `Outcome unknown: ${path}.`),
+      );
     }
   }
 

@@ -36,7 +36,7 @@ const LEADS_TO: { readonly [From in State]: { readonly [Event in ConnectionEvent
 
 /** The only place where a connection changes its state. */
 export function next(from: ConnectionPhase, event: ConnectionEvent): ConnectionPhase {
-  const state = LEADS_TO[from.state][event.type];
-  if (state === undefined) return from;
-  return event.type === "lost" ? { state: "waiting", retryAt: event.retryAt } : ({ state } as ConnectionPhase);
+  const { type, ...about } = event;
+  const state = LEADS_TO[from.state][type];
+  return state === undefined ? from : ({ ...about, state } as ConnectionPhase);
 }

@@ -175,11 +175,10 @@ export class Connection {
     const isAtOnce = this.phase.state === "open" && afterClose(code) === "now";
     if (this.#syncedAt && (!isAtOnce || now - this.#syncedAt >= PROVEN_AFTER)) this.#failed = 0;
     this.#syncedAt = 0;
-    const wait = isAtOnce && this.#failed === 0 ? 0 : backoff(this.#failed, this.#environment.random(), cap);
-    this.#failed++;
-    const after = returnAfterMs ?? wait;
-    this.#move({ type: "lost", retryAt: now + after });
-    if (this.phase.state === "waiting") this.#after(after, () => this.renew());
+    const jitter = isAtOnce && this.#failed === 0 ? 0 : this.#environment.random();
+    const wait = returnAfterMs ?? backoff(this.#failed++, jitter, cap);
+    this.#move({ type: "lost", retryAt: now + wait });
+    if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
 
   /** Somebody came back: does the connection still live? If so, it has to show it sooner than usual. */

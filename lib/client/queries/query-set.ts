@@ -156,5 +156,5 @@ function isAsked({ stage }: QueryRecord): boolean {
 }
 
 function tooMany(limit: number): UnavailableError {
-  return new UnavailableError(`The server allows ${limit} queries at a time.`);
+  return new UnavailableError("notSent", `The server allows ${limit} queries at a time.`);
 }

@@ -5,7 +5,7 @@ import { fromWire, type Wire } from "../../values/wire.ts";
 import { encodeResult } from "../answers/encode-result.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { Transactions } from "../commits/transactions.ts";
-import { thrownBy } from "../run/failures.ts";
+import { thrownBy, UnavailableError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
@@ -20,6 +20,8 @@ export interface ActionParts {
   readonly queryOnce: QueryOnce;
   registry(): Registry;
 }
+
+const PARTLY_DONE = "Outcome unknown: the action failed in a call that it made. What it did before is not undone.";
 
 /** Runs actions: no transaction around them; each query and mutation that they call has one of its own. */
 export class Actions {
@@ -52,11 +54,24 @@ export class Actions {
     return encodeResult(call.path, result, limits.resultBytes);
   }
 
-  #perform(call: Call, caller: Caller): Promise<unknown> {
+  /**
+   * @throws {UnavailableError} when a call that the action has made is unavailable. Of that call nothing may be done, but
+   * what the action did before it is not undone: tried again, the action may do it twice.
+   */
+  async #perform(call: Call, caller: Caller): Promise<unknown> {
+    try {
+      return await perform(call, this.#contextFor(caller));
+    } catch (cause) {
+      if (!(cause instanceof UnavailableError)) throw cause;
+      throw new UnavailableError("outcomeUnknown", PARTLY_DONE, { cause });
+    }
+  }
+
+  #contextFor(caller: Caller) {
     const registry = this.#parts.registry();
     const resolve = (kind: "query" | "mutation" | "action", target: unknown, args?: Record<string, unknown>) =>
       resolveCall(registry, kind, target, args);
-    return perform(call, {
+    return {
       auth: { getUserIdentity: async (): Promise<Identity | null> => caller.identity },
       scheduler: schedulerFor(registry, (invalidations) => this.#parts.transactions.announceNow(invalidations)),
       runQuery: async (target: unknown, args?: Record<string, unknown>) =>
@@ -65,7 +80,7 @@ export class Actions {
         fromWire(JSON.parse(await this.#parts.mutations.applyOnce(resolve("mutation", target, args), caller)) as Wire),
       runAction: async (target: unknown, args?: Record<string, unknown>) =>
         this.#perform(resolve("action", target, args), caller),
-    });
+    };
   }
 
   async #query(call: Call, caller: Caller): Promise<unknown> {

@@ -67,7 +67,7 @@ export class QueryOnce {
     const patience = limits.queryTimeoutMs * 2;
     const cancel = environment.after(patience, () => {
       this.#giveUp(call, caller, waiter);
-      reject(new UnavailableError(`${call.path} was not answered within ${patience} ms. Try again.`));
+      reject(new UnavailableError("timedOut", `${call.path} was not answered within ${patience} ms. Try again.`));
     });
     const waiter: Waiter = {
       caller,

@@ -236,28 +236,32 @@ function fresh({ fingerprint }: Caller): ClientRecord {
 
 /** Why mutation `n` may be neither run nor told its outcome. Undefined: one of both may be. */
 function refusal({ caller }: RecordedClient, record: ClientRecord, number: number): string | undefined {
-  if (record.identity !== (caller.fingerprint ?? "")) return notYours();
+  if (record.identity !== (caller.fingerprint ?? "")) return notYours(number <= record.lastDecided);
   return number > record.lastDecided + 1 ? outOfOrder() : undefined;
 }
 
 function outOfOrder(): string {
   return encodeFailure({
     kind: "unavailable",
+    // It may have been sent before, and its number forgotten with the client's record.
+    reason: "outcomeUnknown",
     message:
       "The server no longer knows this client (24 h without a mutation). It was not run now; load the page again.",
   });
 }
 
-function notYours(): string {
+function notYours(isDecided: boolean): string {
   return encodeFailure({
     kind: "unavailable",
-    message: "This client id belongs to another identity. Nothing was written.",
+    reason: isDecided ? "outcomeUnknown" : "identityChanged",
+    message: `This client id belongs to another identity. ${isDecided ? "Its outcomes are told to that one only" : "Nothing was written"}.`,
   });
 }
 
 function detailsGone(): string {
   return encodeFailure({
     kind: "unavailable",
+    reason: "outcomeUnknown",
     message: "This mutation has been decided before; its result is no longer known.",
   });
 }

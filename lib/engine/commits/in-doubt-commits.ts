@@ -59,7 +59,7 @@ export class InDoubtCommits {
       try {
         return await ask();
       } catch (error) {
-        if (this.#closed) throw new UnavailableError(OUTCOME_UNKNOWN);
+        if (this.#closed) throw new UnavailableError("outcomeUnknown", OUTCOME_UNKNOWN);
         this.#environment.log.warn("The outcome of a commit is not known yet: the database does not answer", { error });
         const pause = Math.min(2_000, 50 * 2 ** attempt);
         await new Promise<void>((resolve) => this.#environment.after(pause, resolve));

@@ -85,7 +85,7 @@ export class Retries {
       this.#environment.log.warn("Mutations fail: the database cannot be reached", { error });
     }
     this.#warnedAt = Math.max(this.#warnedAt, now);
-    return new UnavailableError("The database cannot be reached. Nothing was written; try again.");
+    return new UnavailableError("timedOut", "The database cannot be reached. Nothing was written; try again.");
   }
 
   /** Resolves when all that came before have left, with what to call on leaving. */
@@ -105,6 +105,7 @@ export class Retries {
 
 function keptLosing(tries: number): UnavailableError {
   return new UnavailableError(
+    "overloaded",
     `Others kept changing the same rows: gave up after ${tries} tries. Nothing was written; try again.`,
   );
 }

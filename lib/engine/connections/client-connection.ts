@@ -57,8 +57,11 @@ export class ClientConnection implements QueueListener, SocketEvents {
   readonly #heartbeat: Heartbeat;
   /** Undefined until `Connect`. */
   #queue: ClientQueue | undefined;
-  /** The client id belongs to another identity than that of this socket: none of its mutations may run. */
-  #foreign = false;
+  /**
+   * Defined if the client id belongs to another identity than that of this socket: none of its mutations may run. The
+   * numbers of those that it had sent before.
+   */
+  #foreign: ReadonlySet<number> | undefined;
   #runningActions = 0;
   /** The server stops soon: nothing that the client asks for from now on is begun. */
   #draining = false;
@@ -142,7 +145,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
     }
     this.#heartbeat.connected();
     this.#queue = clientQueues.attach(clientId, this.#caller, this);
-    this.#foreign = identity !== undefined && identity !== this.#caller.fingerprint;
+    if (identity !== undefined && identity !== this.#caller.fingerprint) this.#foreign = new Set(undecided);
     this.#writer.send(connected.of(this.#caller.fingerprint));
     const kept = keptNotice();
     if (kept !== undefined) this.notice(kept);
@@ -168,8 +171,10 @@ export class ClientConnection implements QueueListener, SocketEvents {
   #mutate(queue: ClientQueue, { request, path, args, confirmedUpTo }: Mutate): void {
     const { limits } = this.#parts;
     if (this.#foreign) {
-      const message = "Another identity is signed in now. The mutation was not run.";
-      return this.#writer.say({ type: "MutationFailed", request, error: { kind: "unavailable", message } });
+      const error: WireError = this.#foreign.has(request)
+        ? { kind: "unavailable", reason: "outcomeUnknown", message: "It was sent under another identity." }
+        : { kind: "unavailable", reason: "identityChanged", message: "Another identity is signed in. It was not run." };
+      return this.#writer.say({ type: "MutationFailed", request, error });
     }
     if (queue.pending >= limits.queuedMutations) {
       return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
@@ -181,7 +186,8 @@ export class ClientConnection implements QueueListener, SocketEvents {
     const { limits } = this.#parts;
     if (this.#runningActions >= limits.runningActions) {
       const message = `A client may run ${limits.runningActions} actions at a time.`;
-      return this.#writer.say({ type: "ActionFailed", request, error: { kind: "unavailable", message } });
+      const error: WireError = { kind: "unavailable", reason: "overloaded", message };
+      return this.#writer.say({ type: "ActionFailed", request, error });
     }
     this.#runningActions++;
     const outcome = await this.#parts.runAction(path, args, this.#caller);

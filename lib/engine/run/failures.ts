@@ -1,7 +1,7 @@
 import type { Environment } from "../../environment/environment.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import { InvalidCursorError } from "../../functions/pagination/cursor.ts";
-import type { Issue, WireError } from "../../protocol/outcome.ts";
+import type { Issue, UnavailableReason, WireError } from "../../protocol/outcome.ts";
 import { ConvexError } from "../../values/errors.ts";
 import { fromWire, toWire } from "../../values/wire.ts";
 
@@ -22,10 +22,16 @@ export class UnknownFunctionError extends BadRequestError {
   override name = "UnknownFunctionError";
 }
 
-/** Not now; nothing has happened, unless the message says that the outcome is unknown. */
+/** No connection, too much load, or an outcome that is not known. `reason` says whether the call may have happened. */
 export class UnavailableError extends Error {
   override name = "UnavailableError";
   readonly kind = "unavailable";
+  readonly reason: UnavailableReason;
+
+  constructor(reason: UnavailableReason, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 /** A function took longer than its time limit. */
@@ -54,7 +60,7 @@ export class Failures {
       const { message } = error;
       return { kind: "badRequest", message, issues: [{ path: ["paginationOpts", "cursor"], message }] };
     }
-    if (error instanceof UnavailableError) return { kind: "unavailable", message: error.message };
+    if (error instanceof UnavailableError) return { kind: "unavailable", reason: error.reason, message: error.message };
     if (error instanceof ConvexError) return this.#application(error, path, fn);
     return this.#internal(error, path);
   }
@@ -89,7 +95,7 @@ export function thrownBy(path: string, error: WireError): Error {
     case "badRequest":
       return new BadRequestError(error.message, error.issues);
     case "unavailable":
-      return new UnavailableError(error.message);
+      return new UnavailableError(error.reason, error.message);
     case "internal":
       return new Error(`${path} failed: ${error.message ?? `incident ${error.incident}`}`);
   }

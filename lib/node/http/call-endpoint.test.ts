@@ -90,7 +90,7 @@ test.each<[number, Outcome<Wire>]>([
   [404, { ok: false, error: { kind: "badRequest", message: "no such function", unknownFunction: true } }],
   [422, { ok: false, error: { kind: "application", data: { code: 1 } } }],
   [500, { ok: false, error: { kind: "internal", incident: "abc" } }],
-  [503, { ok: false, error: { kind: "unavailable", message: "later" } }],
+  [503, { ok: false, error: { kind: "unavailable", reason: "overloaded", message: "later" } }],
 ])("status %i stands for its kind of error, which is passed on as it is", async (expected, outcome) => {
   const { url } = await listening(() => outcome);
   const { status, body } = await post(`${url}/query`, { path: "a:b", args: {} });
@@ -179,7 +179,10 @@ test("while the server drains a call is 503 and not run", async () => {
   expect((await post(`${url}/mutation`, { path: "a:b", args: {} })).status).toBe(200);
   drain();
   const refused = await post(`${url}/mutation`, { path: "a:b", args: {} });
-  expect(refused).toMatchObject({ status: 503, body: { ok: false, error: { kind: "unavailable" } } });
+  expect(refused).toMatchObject({
+    status: 503,
+    body: { ok: false, error: { kind: "unavailable", reason: "notSent" } },
+  });
   expect(refused.headers.get("retry-after")).toBe("1");
   expect(calls).toHaveLength(1);
 });

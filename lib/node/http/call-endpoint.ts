@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../environment/environment.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import { MessageTextError, parseMessageText } from "../../protocol/codec.ts";
-import type { Outcome, WireError } from "../../protocol/outcome.ts";
+import type { Outcome, UnavailableReason, WireError } from "../../protocol/outcome.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
 import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
@@ -52,7 +52,11 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
     const own = running.get(caller) ?? 0;
     if (total >= most || own >= callsPerAddress) {
       response.setHeader("Retry-After", "1");
-      return send(response, own >= callsPerAddress ? 429 : 503, unavailable("Too many calls at once. Try again."));
+      return send(
+        response,
+        own >= callsPerAddress ? 429 : 503,
+        unavailable("overloaded", "Too many calls at once. Try again."),
+      );
     }
     total++;
     running.set(caller, own + 1);
@@ -73,7 +77,7 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
     if (!allowed(request, response, options)) return true;
     if (isDraining) {
       response.setHeader("Retry-After", "1");
-      send(response, 503, unavailable("The server restarts. The call was not run; try again."));
+      send(response, 503, unavailable("notSent", "The server restarts. The call was not run; try again."));
       return true;
     }
     answer(kind, request, response).catch((error) => {
@@ -184,6 +188,6 @@ function badRequest(message: string): Outcome<never> {
   return { ok: false, error: { kind: "badRequest", message } };
 }
 
-function unavailable(message: string): Outcome<never> {
-  return { ok: false, error: { kind: "unavailable", message } };
+function unavailable(reason: UnavailableReason, message: string): Outcome<never> {
+  return { ok: false, error: { kind: "unavailable", reason, message } };
 }

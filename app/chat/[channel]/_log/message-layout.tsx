@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { toneOf } from "@/app/chat/_author/tone-of";
 
 interface MessageLayoutProps {
-  state: "pending" | "failed" | "sent";
+  state: "pending" | "failed" | "unknown" | "sent";
   author: string;
   text: string;
   startsGroup: boolean;
