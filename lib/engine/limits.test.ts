@@ -297,8 +297,9 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect([writer.ofType("MutationFailed"), driver.commits]).toEqual([[], 0]);
       clock.advance(1);
       await rest();
-      expect(writer.ofType("MutationFailed")).toMatchObject([{ error: { kind: "internal" } }]);
+      expect(writer.ofType("MutationFailed")).toMatchObject([{ error: { kind: "unavailable", reason: "timedOut" } }]);
       expect(driver.commits).toBe(1);
+      expect(clock.lines).toMatchObject([{ level: "error", message: expect.stringContaining("it:hang took longer") }]);
     },
   },
   queryTimeoutMs: {
@@ -310,7 +311,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       await rest();
       clock.advance(1_000);
       await rest();
-      expect(asking.value(1)).toMatchObject({ kind: "internal" });
+      expect(asking.value(1)).toMatchObject({ kind: "unavailable", reason: "timedOut" });
     },
   },
   databaseTimeoutMs: {
@@ -341,7 +342,11 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       await rest();
       clock.advance(1_000);
       await rest();
-      expect(actor.ofType("ActionFailed")).toMatchObject([{ error: { kind: "internal" } }]);
+      expect(actor.ofType("ActionFailed")).toMatchObject([
+        {
+          error: { kind: "unavailable", reason: "outcomeUnknown", message: expect.not.stringContaining("it:actLong") },
+        },
+      ]);
     },
   },
   slowQueryMs: {

@@ -109,7 +109,7 @@ export function checkClient(observed: ObservedClient, history: History): string[
  * again: at rest it is gone.
  */
 function saysOfAState({ result }: Shown): boolean {
-  return !result.isLoading && result.error?.kind !== "internal";
+  return !result.isLoading && result.error?.kind !== "internal" && result.error?.kind !== "unavailable";
 }
 
 /** At rest the client shows the last state, whole. */

@@ -5,7 +5,7 @@ import { fromWire, type Wire } from "../../values/wire.ts";
 import { encodeResult } from "../answers/encode-result.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { Transactions } from "../commits/transactions.ts";
-import { thrownBy, UnavailableError } from "../run/failures.ts";
+import { TimeLimitError, thrownBy, UnavailableError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
@@ -55,14 +55,14 @@ export class Actions {
   }
 
   /**
-   * @throws {UnavailableError} when a call that the action has made is unavailable. Of that call nothing may be done, but
+   * @throws {UnavailableError} when a call that the action has made is unavailable or took too long. Of that call nothing may be done, but
    * what the action did before it is not undone: tried again, the action may do it twice.
    */
   async #perform(call: Call, caller: Caller): Promise<unknown> {
     try {
       return await perform(call, this.#contextFor(caller));
     } catch (cause) {
-      if (!(cause instanceof UnavailableError)) throw cause;
+      if (!(cause instanceof UnavailableError || cause instanceof TimeLimitError)) throw cause;
       throw new UnavailableError("outcomeUnknown", PARTLY_DONE, { cause });
     }
   }

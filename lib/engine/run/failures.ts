@@ -60,9 +60,26 @@ export class Failures {
       const { message } = error;
       return { kind: "badRequest", message, issues: [{ path: ["paginationOpts", "cursor"], message }] };
     }
-    if (error instanceof UnavailableError) return { kind: "unavailable", reason: error.reason, message: error.message };
+    if (error instanceof TimeLimitError) return this.#timedOut(error, path, fn);
+    if (error instanceof UnavailableError) return this.#unavailable(error, path);
     if (error instanceof ConvexError) return this.#application(error, path, fn);
     return this.#internal(error, path);
+  }
+
+  #unavailable(error: UnavailableError, path: string): WireError {
+    const { reason, message } = error;
+    if (error.cause !== undefined) this.#environment.log.error(`${path} failed: ${message}`, { error, path });
+    return { kind: "unavailable", reason, message };
+  }
+
+  /** A query or a mutation is rolled back then; what an action has done is not. */
+  #timedOut(error: TimeLimitError, path: string, fn: RegisteredFunction | undefined): WireError {
+    const isAction = fn?.kind === "action";
+    const reason = isAction ? "outcomeUnknown" : "timedOut";
+    const rest = isAction ? "What it did is not undone." : "Nothing was written; try again.";
+    this.#environment.log.error(error.message, { error, path });
+    const message = this.#development ? error.message : `The function took longer than its time limit. ${rest}`;
+    return { kind: "unavailable", reason, message };
   }
 
   #application(error: ConvexError, path: string, fn: RegisteredFunction | undefined): WireError {
