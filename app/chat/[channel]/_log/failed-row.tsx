@@ -14,7 +14,7 @@ export function FailedRow({ message }: { message: FailedMessage }) {
         className={`mt-1 mb-2 border-l-2 pl-3 [grid-area:below] ${isMaybeSent ? "border-waiting" : "border-danger"}`}
       >
         <p className={`text-sm ${isMaybeSent ? "text-waiting" : "text-danger"}`}>
-          {isMaybeSent ? "The server did not confirm it. If it was stored, it is in the list above." : problem}
+          {isMaybeSent ? "The server did not confirm it. If it was stored, it is above." : problem}
         </p>
         <p className="mt-2 flex gap-2">
           {!isMaybeSent && (
