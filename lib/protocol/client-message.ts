@@ -2,38 +2,38 @@ import { z } from "zod";
 import type { Wire } from "../values/wire.ts";
 
 const MAX_PATH = 512;
-/** Queries that one message may name. A client watches fewer than that, unless a server allows more. */
+/** How many queries one message may name. The default limit of subscriptions is lower. */
 const MAX_QUERIES = 1_000;
 
-/** Names one subscription of one connection; chosen by the client, counted from 1, never used twice. */
+/** Names one subscription of one connection. The client counts from 1 and uses no number twice. */
 const queryId = z.int().min(1);
-/** Names one mutation of one client id: 1, 2, 3 … in the order called. For an action, any number not in use. */
+/** Names one mutation of a client id: 1, 2, 3 … in the order called. For an action, any number that is not in use. */
 const requestId = z.int().min(1);
 /** `messages:listByChannel` */
 const path = z.string().min(3).max(MAX_PATH);
-/** Checked by the function's own schema, later. Its depth was checked by the codec. */
+/** The function's own schema checks it later. The codec has checked its depth. */
 const args = z.custom<Record<string, Wire>>(
-  // As it is: a copy would lose a key such as `__proto__` without a word, and the codec could not refuse it.
+  // Not copied: a copy would lose a key such as `__proto__`, which is to be refused.
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   "Expected an object.",
 );
 
-/** Always first, exactly once. */
+/** The first message, sent once. */
 const connect = z.strictObject({
   type: z.literal("Connect"),
   protocol: z.int(),
-  /** 128 random bits, hexadecimal: names one numbered run of mutations under one identity. The same after every reconnect. */
+  /** 128 random bits, hexadecimal: names the numbered mutations of a page under one identity. Stays after a reconnect. */
   clientId: z.string().regex(/^[0-9a-f]{32}$/),
   /**
-   * The identity that this client id belongs to, as a fingerprint from an earlier `Connected`; null: anonymous. Left out
-   * at first. Under any other identity the server runs none of its mutations.
+   * A fingerprint of the identity that this client id belongs to, from an earlier `Connected`; null if it is anonymous.
+   * Left out until it is known. Under another identity the server runs none of its mutations.
    */
   identity: z.string().max(64).nullable().optional(),
-  /** Mutations of this client id that were sent and not yet both answered and reflected. They will be sent again. */
+  /** Mutations of this client id that were sent, and are not yet both answered and reflected. They are sent again. */
   undecided: z.array(requestId).max(1000).optional(),
 });
 
-/** Asks for queries to be answered now and whenever they change: all that were asked for in one tick. */
+/** Asks for the answers of queries, now and after each change. Holds all that are asked for in one tick. */
 const subscribe = z.strictObject({
   type: z.literal("Subscribe"),
   queries: z
@@ -42,7 +42,7 @@ const subscribe = z.strictObject({
         query: queryId,
         path,
         args,
-        /** The hash of the answer the client already has: an equal answer is not sent again. */
+        /** The hash of the answer that the client has: an equal answer is not sent. */
         hash: z.string().max(64).optional(),
       }),
     )
@@ -60,17 +60,17 @@ const mutate = z.strictObject({
   request: requestId,
   path,
   args,
-  /** The client has the outcome of every mutation up to this number: the server may forget those. */
+  /** The client has the outcomes of all mutations up to this number; the server may delete them. */
   confirmedUpTo: z.int().min(0),
 });
 
 const act = z.strictObject({ type: z.literal("Act"), request: requestId, path, args });
 
-/** Are you there? Answered with `Pong`. */
+/** Answered with `Pong`. */
 const ping = z.strictObject({ type: z.literal("Ping") });
 const pong = z.strictObject({ type: z.literal("Pong") });
 
-/** Everything a client can say. The server parses every message with it; the client uses its type only. */
+/** Every message of a client. The server parses with it; the client uses its type only. */
 export const clientMessage = z.discriminatedUnion("type", [connect, subscribe, unsubscribe, mutate, act, ping, pong]);
 
 export type ClientMessage = z.infer<typeof clientMessage>;

@@ -1,8 +1,8 @@
-// The codes that a client gives itself stand by themselves: a bundler ships these, and not the whole of `CloseCode`.
+// The codes that a client sends are constants of their own, so that a bundler ships them without `CloseCode`.
 
 /** The purpose of the socket is fulfilled. (RFC 6455 §7.4.1.) */
 export const NORMAL = 1000;
-/** The other side stayed silent too long. */
+/** The other end has been silent for too long. */
 export const SILENT = 4440;
 /** The client found the server's messages inconsistent. */
 export const RESYNC = 4450;

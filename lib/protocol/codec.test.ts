@@ -8,7 +8,7 @@ const deepest = 4 * MAX_DEPTH + 8;
 const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
 describe("the text of a message", () => {
-  test("is read as the JSON that it is", () => {
+  test("is parsed as JSON", () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const text = JSON.stringify({ type: "Mutate", args: toWire(value) });
@@ -24,7 +24,7 @@ describe("the text of a message", () => {
     },
   );
 
-  test("may nest as deep as the deepest value that may travel", () => {
+  test("may be nested as deeply as the deepest value that can travel", () => {
     const objects = Array.from({ length: MAX_DEPTH }).reduce((inner) => ({ $t: inner }), 1 as unknown);
     const message = { type: "Subscribe", queries: [{ query: 1, path: "a:b", args: toWire(objects) }] };
     const parsed = parseMessageText(JSON.stringify(message)) as typeof message;
@@ -35,24 +35,24 @@ describe("the text of a message", () => {
     expect(parseMessageText(nested(deepest))).toBeDefined();
     const tooDeep = `The message is nested deeper than ${deepest} levels.`;
     expect(() => parseMessageText(nested(deepest + 1))).toThrow(new MessageDepthError(tooDeep));
-    // Not JSON at all: its depth is what is told, so nobody has tried to parse it.
+    // It is no JSON either. The error names its depth, so it was not parsed.
     expect(() => parseMessageText("[".repeat(500_000))).toThrow(new MessageDepthError(tooDeep));
     expect(() => parseMessageText('{"a":'.repeat(500_000))).toThrow(MessageDepthError);
   });
 
-  test("is as deep as what is open at once, not as what is opened", () => {
+  test("is as deep as the brackets that are open at the same time, not as all that are opened", () => {
     expect(parseMessageText(`[${Array.from({ length: 1000 }, () => "[{}]").join(",")}]`)).toHaveLength(1000);
   });
 
-  test("may hold any number of brackets in strings, keys and behind escaped quotes", () => {
+  test("may hold any number of brackets in strings, in keys and after escaped quotes", () => {
     const text = "[{".repeat(1000);
     for (const value of [[text], { [text]: 1 }, [`\\"${text}`], [`\\`, text], [`"`, text], `${text}\\`]) {
       expect(parseMessageText(JSON.stringify(value))).toEqual(value);
     }
   });
 
-  test("does not end a string at a quote that is escaped, to hide what is nested behind it", () => {
-    // A measurer that takes \" for the end would see the brackets as a string's content.
+  test("does not hide nesting behind an escaped quote", () => {
+    // If \" ended the string, the brackets after it would count as the content of the next one.
     expect(() => parseMessageText(`["\\"",${nested(deepest + 1)}]`)).toThrow("nested deeper");
     expect(() => parseMessageText(`["\\\\",${nested(deepest + 1)}]`)).toThrow("nested deeper");
   });

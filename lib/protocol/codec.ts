@@ -5,18 +5,18 @@ export class MessageTextError extends Error {
   override name = "MessageTextError";
 }
 
-/** Text that nests too deeply to be looked at. */
+/** Text that is nested too deeply to be parsed. */
 export class MessageDepthError extends MessageTextError {
   override name = "MessageDepthError";
 }
 
-/** How much deeper a message is than the arguments or the value inside it. */
+/** By how many levels a message is deeper than the arguments or the value in it. */
 const ENVELOPE_DEPTH = 8;
 /** The most brackets that one level of a value takes: an object that owns the key `$t`, `{"$t":["object",[[key, …]]]}`. */
 const BRACKETS = 4;
 const MAX_MESSAGE_DEPTH = BRACKETS * MAX_DEPTH + ENVELOPE_DEPTH;
 
-/** The server's only `JSON.parse` of what a client said. Its depth is checked on the text, before anything recurses. */
+/** The only place where the server parses what a client sent. Depth is checked on the text, before any code recurses. */
 export function parseMessageText(text: string): unknown {
   if (nestsDeeperThan(text, MAX_MESSAGE_DEPTH)) {
     throw new MessageDepthError(`The message is nested deeper than ${MAX_MESSAGE_DEPTH} levels.`);
@@ -29,7 +29,7 @@ export function parseMessageText(text: string): unknown {
 }
 
 function nestsDeeperThan(text: string, limit: number): boolean {
-  // A bracket each way for every level: most messages are too short for it.
+  // Each level takes two brackets. Most messages are too short to be too deep.
   if (text.length < 2 * limit) return false;
   let depth = 0;
   let inString = false;

@@ -1,7 +1,7 @@
 /**
- * Writes messages of the server around texts that exist already, so that an answer is serialised once for all clients
- * that are sent it. The only place that spells keys of the wire: each is checked against the type of its message, and a
- * renamed field does not compile.
+ * Writes messages of the server around text that is serialised already, so that an answer is serialised once for all of
+ * its clients. This is the only place that writes keys of the wire as text: each is checked against the type of its
+ * message, so that a renamed field does not compile.
  */
 import type { Outcome, WireError } from "./outcome.ts";
 import type { Answer, Patch, ServerMessage, Transition } from "./server-message.ts";
@@ -14,7 +14,7 @@ const first = <Of>(key: Extract<keyof Of, string>): string => `{"${key}":`;
 const next = <Of>(key: Extract<keyof Of, string>): string => `,"${key}":`;
 const begin = <Type extends ServerMessage["type"]>(type: Type): string => `${first<ServerMessage>("type")}"${type}"`;
 
-/** Any message, where all of it is values. */
+/** Any message. */
 export function encodeMessage(message: ServerMessage): string {
   return JSON.stringify(message);
 }
@@ -73,7 +73,7 @@ export function encodeErrorAnswer(live: number, error: WireError): string {
 /**
  * What changed in an answer.
  * @param splices Each as text: `[at,removed,…rows]`.
- * @param around The value without the rows of its list, as text, if that is another one.
+ * @param around The value without the rows of its list, as text, if it has changed.
  */
 export function encodePatch(live: number, hash: string, splices: readonly string[], around?: string): string {
   const rest = around === undefined ? "" : `${AROUND}${around}`;
@@ -90,7 +90,7 @@ const ANSWERS = next<Transition>("answers");
 
 type HeadFields = { readonly [Key in "reflected" | "maps" | "refused"]?: Readonly<Transition[Key]> };
 
-/** All of a transition but its answers: to be ended by `encodeTransition`. */
+/** A transition without its answers: `encodeTransition` ends it. */
 export function encodeTransitionHead(at: number, rest?: HeadFields): string {
   let head = `${TRANSITION}${at}`;
   if (rest === undefined) return head;

@@ -1,9 +1,9 @@
 import { BadRequestError } from "./function-error.ts";
 
-/** Room for what a message holds beside its parts. */
+/** Bytes of a message beside the text in it. */
 const ENVELOPE = 200;
 
-/** Why a message with this text in it cannot be sent; undefined when it fits into a frame of so many bytes. */
+/** The error if a message with this text is larger than a frame may be; otherwise undefined. */
 export function tooLarge(path: string, text: string, frameBytes: number): BadRequestError | undefined {
   if (new TextEncoder().encode(text).length <= frameBytes - ENVELOPE) return undefined;
   return new BadRequestError(`The arguments of ${path} are too large: the server takes ${frameBytes} bytes.`);

@@ -2,10 +2,10 @@ import { ConvexError } from "../values/errors.ts";
 import { fromWire } from "../values/wire.ts";
 import type { Issue, UnavailableReason, WireError } from "./outcome.ts";
 
-/** Why a call or a query failed: one union, told apart by `kind`. */
+/** Why a call or a query failed. A union; `kind` tells the members apart. */
 export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError | InternalError | UnavailableError;
 
-/** The caller is wrong: no such function, or arguments that do not parse. `issues` says where and what. */
+/** There is no such function, or the arguments do not parse: `issues` says where and why. */
 export class BadRequestError extends Error {
   override name = "BadRequestError";
   readonly kind = "badRequest";
@@ -17,7 +17,7 @@ export class BadRequestError extends Error {
   }
 }
 
-/** The function or the server is wrong. In production only the server's log says more, under this `incident` id. */
+/** The function or the server failed. In production only the server's log says why, under this `incident` id. */
 export class InternalError extends Error {
   override name = "InternalError";
   readonly kind = "internal";
@@ -46,7 +46,7 @@ export class UnavailableError extends Error {
   }
 }
 
-/** The error a caller gets for one that travelled. */
+/** The error that a caller gets for one from the wire. */
 export function toFunctionError(error: WireError): FunctionError {
   switch (error.kind) {
     case "application":

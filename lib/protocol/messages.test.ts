@@ -6,7 +6,7 @@ const clientId = "0123456789abcdef0123456789abcdef";
 const subscribe = { type: "Subscribe", queries: [{ query: 1, path: "messages:list", args: {} }] };
 const mutate = { type: "Mutate", request: 1, path: "messages:send", args: { text: "hi" }, confirmedUpTo: 0 };
 
-describe("a client may say", () => {
+describe("a client may send", () => {
   test.each<object>([
     { type: "Connect", protocol: 2, clientId },
     { type: "Connect", protocol: 99, clientId, identity: null, undecided: [3, 4] },
@@ -26,36 +26,36 @@ describe("a client may say", () => {
   });
 });
 
-describe("a client may not say", () => {
+describe("a client may not send", () => {
   test.each<[string, unknown]>([
     ["nothing", undefined],
     ["an array", []],
     ["a message without a type", { clientId }],
-    ["a type that there is not", { type: "Constructor" }],
-    ["what the server says", { type: "Transition", at: 1 }],
-    ["a field that there is not", { ...mutate, caller: "admin" }],
-    ["a field inside that there is not", { ...subscribe, queries: [{ ...subscribe.queries[0], identity: "a" }] }],
+    ["a type that does not exist", { type: "Constructor" }],
+    ["a message of the server", { type: "Transition", at: 1 }],
+    ["a field that does not exist", { ...mutate, caller: "admin" }],
+    ["a nested field that does not exist", { ...subscribe, queries: [{ ...subscribe.queries[0], identity: "a" }] }],
     ["a client id that is no 128 bits", { type: "Connect", protocol: 2, clientId: clientId.slice(1) }],
     ["a client id in capitals", { type: "Connect", protocol: 2, clientId: clientId.toUpperCase() }],
     ["a client id with a line end", { type: "Connect", protocol: 2, clientId: `${clientId}\n` }],
-    ["an endless fingerprint", { type: "Connect", protocol: 2, clientId, identity: "a".repeat(65) }],
-    ["endless undecided mutations", { type: "Connect", protocol: 2, clientId, undecided: Array(1001).fill(1) }],
+    ["a fingerprint that is too long", { type: "Connect", protocol: 2, clientId, identity: "a".repeat(65) }],
+    ["too many undecided mutations", { type: "Connect", protocol: 2, clientId, undecided: Array(1001).fill(1) }],
     ["no query at all", { type: "Subscribe", queries: [] }],
     ["a query number 0", { type: "Unsubscribe", queries: [0] }],
     ["half a query number", { type: "Unsubscribe", queries: [1.5] }],
     ["a number that is not exact", { ...mutate, request: 2 ** 53 }],
     ["a number as text", { ...mutate, request: "1" }],
     ["a mutation without a number", { ...mutate, request: undefined }],
-    ["less confirmed than nothing", { ...mutate, confirmedUpTo: -1 }],
-    ["an endless path", { ...mutate, path: "a".repeat(513) }],
+    ["a negative confirmedUpTo", { ...mutate, confirmedUpTo: -1 }],
+    ["a path that is too long", { ...mutate, path: "a".repeat(513) }],
     ["arguments that are no object", { ...mutate, args: [1] }],
     ["arguments that are null", { ...mutate, args: null }],
-    ["a hash that is endless", { ...subscribe, queries: [{ ...subscribe.queries[0], hash: "x".repeat(65) }] }],
+    ["a hash that is too long", { ...subscribe, queries: [{ ...subscribe.queries[0], hash: "x".repeat(65) }] }],
   ])("%s", (_, message) => {
     expect(clientMessage.safeParse(message).success).toBe(false);
   });
 
-  test("anything by way of an object's prototype", () => {
+  test("a field through the prototype of an object", () => {
     const text = `{"type":"Mutate","request":1,"path":"a:b","confirmedUpTo":0,"args":{"__proto__":{"admin":true}}}`;
     const message = clientMessage.safeParse(JSON.parse(text));
     expect((message.data as { args?: { admin?: boolean } } | undefined)?.args?.admin).toBeUndefined();
@@ -63,7 +63,7 @@ describe("a client may not say", () => {
   });
 });
 
-describe("the server may say", () => {
+describe("the server may send", () => {
   const limits = {
     subscriptions: 256,
     unacknowledgedMutations: 32,

@@ -1,9 +1,9 @@
 import type { Wire } from "../values/wire.ts";
 
-/** How a call ended, as it travels. */
+/** How a call ended, as it is sent. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
-/** One thing wrong with the arguments: where, and what. */
+/** One mistake in the arguments: where it is, and what. */
 export interface Issue {
   path: (string | number)[];
   message: string;
@@ -21,15 +21,15 @@ export interface Issue {
 export type UnavailableReason = "notSent" | "overloaded" | "timedOut" | "identityChanged" | "outcomeUnknown";
 
 /**
- * What went wrong, as it travels. `message` and `path` of an internal error are sent in development only; in
+ * Why a call or a query failed, as it is sent. `message` and `path` of an internal error are sent in development only; in
  * production the log holds them under the incident id.
  */
 export type WireError =
-  /** Thrown on purpose by the function, as a `ConvexError`. */
+  /** The function threw a `ConvexError`. */
   | { kind: "application"; data: Wire; message?: string }
-  /** The caller is wrong: no such function (`unknownFunction`), or arguments that do not parse (`issues`). */
+  /** There is no such function (`unknownFunction`), or the arguments do not parse (`issues`). */
   | { kind: "badRequest"; message: string; issues?: Issue[]; unknownFunction?: true }
-  /** We are wrong, or the author of the function is. */
+  /** The function or the server failed. */
   | { kind: "internal"; incident: string; message?: string; path?: string }
   /** No connection, too much load, or an outcome that is not known: `reason` says whether it may have happened. */
   | { kind: "unavailable"; reason: UnavailableReason; message: string };

@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION } from "./version.ts";
 
 const document = readFileSync(new URL("./PROTOCOL.md", import.meta.url), "utf8");
 
-/** The rows of the table under one heading: their cells as they are written. */
+/** The cells of the table under a heading, row by row. */
 function tableUnder(heading: string): string[][] {
   const section = document.split(/^## /m).find((text) => text.startsWith(heading)) ?? "";
   const rows = section.split("\n").filter((line) => line.startsWith("|"));
@@ -27,7 +27,7 @@ const CODES: readonly number[] = [...Object.values(ForeignCloseCode), ...Object.
 const inCode = (cell: string | undefined): string[] =>
   [...(cell ?? "").matchAll(/`([^`]+)`/g)].map(([, code]) => code ?? "");
 
-/** The names of a message's fields as the document writes them: `?` after those that may be left out. */
+/** The names of a message's fields as the document writes them: an optional one has `?` after it. */
 function fieldsOf(message: z.ZodObject): string[] {
   const fields = Object.entries(message.shape).filter(([name]) => name !== "type");
   return fields.map(([name, schema]) => ((schema as z.ZodType).def.type === "optional" ? `${name}?` : name));
@@ -41,7 +41,7 @@ describe.each([
 ] as [string, z.ZodObject[]][])("PROTOCOL.md, %s", (heading, messages) => {
   const rows = tableUnder(heading);
 
-  test("describes every message, and none that there is not", () => {
+  test("describes every message, and no other", () => {
     expect(rows.flatMap(([name]) => inCode(name)).sort()).toEqual(messages.map(typeOf).sort());
   });
 
@@ -56,7 +56,7 @@ describe.each([
 });
 
 describe("PROTOCOL.md", () => {
-  test("says of every close code what the client does, and knows no other", () => {
+  test("says what the client does after every close code, and lists no other", () => {
     const rows = tableUnder("Close codes").map(([code, meaning, reaction]) => {
       expect(`${code}: ${meaning} → ${reaction}`).toMatch(/: .+ → .+/);
       return [code, inCode(reaction)[0]];
@@ -66,7 +66,7 @@ describe("PROTOCOL.md", () => {
     expect(rows).toEqual([...CODES.map((code) => [String(code), afterClose(code)]), ["others", afterClose(others)]]);
   });
 
-  test("says of every reason why a call is unavailable what became of it, and knows no other", () => {
+  test("says what became of a call for every reason of unavailable, and lists no other", () => {
     const rows = tableUnder("Errors");
     expect(rows.flatMap(([reason]) => inCode(reason)).sort()).toEqual([...unavailableReason.options].sort());
     expect(rows.filter(([, , mayHaveHappened]) => mayHaveHappened !== "no").map(([reason]) => reason)).toEqual([
@@ -74,16 +74,16 @@ describe("PROTOCOL.md", () => {
     ]);
   });
 
-  test("names only close codes that there are", () => {
+  test("names no close code that does not exist", () => {
     const named = [...document.matchAll(/\b(4[0-9]{3}|1[0-9]{3})\b/g)].map(([code]) => Number(code));
     for (const code of named) expect(CODES).toContain(code);
   });
 
-  test("is of the version that the code speaks", () => {
+  test("has the version of the code", () => {
     expect(document.split("\n")[0]).toMatch(new RegExp(`\\bversion ${PROTOCOL_VERSION}$`));
   });
 
-  test("shows examples that are messages", () => {
+  test("shows valid messages as examples", () => {
     const examples = [...document.matchAll(/```json\n([\s\S]+?)```/g)].map(([, text]) => JSON.parse(text ?? ""));
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) {

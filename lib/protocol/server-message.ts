@@ -21,7 +21,7 @@ const queryId = z.int().min(1);
 const liveId = z.int().min(1);
 const requestId = z.int().min(1);
 
-/** What the client keeps within by itself. Milliseconds and counts. */
+/** The limits that the client keeps to by itself. */
 export const limits = z.object({
   subscriptions: z.int(),
   unacknowledgedMutations: z.int(),
@@ -34,7 +34,7 @@ export const limits = z.object({
 /** The answer to `Connect`. */
 const connected = z.object({
   type: z.literal("Connected"),
-  /** Names this start of the engine. Revisions are compared within one epoch only. */
+  /** Names this start of the engine. Revisions can be compared within one epoch only. */
   epoch: z.string(),
   /** A fingerprint of the caller's whole identity; null for an anonymous caller. */
   identity: z.string().nullable(),
@@ -42,23 +42,23 @@ const connected = z.object({
 });
 
 /**
- * What a list loses and gains at one place, `[at, removed, ...rows]`: `removed` rows from `at` on make way for `rows`.
- * `at` counts in the list as it was before all splices; if negative from its end, where -1 is behind the last row.
+ * What a list loses and gains at one place, `[at, removed, ...rows]`: `rows` replace the `removed` rows from `at` on.
+ * `at` is an index in the list before all splices. A negative one counts from the end; -1 is after the last row.
  */
 const splice = z.tuple([z.int(), z.int().min(0)], wire);
 
-/** The answer that the client has, changed: only ever of a list, or of an object with a list in it. */
+/** What changed in the answer that the client has. Its value is a list, or an object with a list in it. */
 const patch = z.object({
   live: liveId,
-  /** Of the value after the patch. */
+  /** The hash of the value after the patch. */
   hash: z.string(),
   /** In ascending order. */
   splices: z.array(splice),
-  /** The whole value with no rows in its list, if it changed in anything but its rows. */
+  /** The value without the rows of its list, if anything but the rows has changed. */
   around: z.record(z.string(), wire).optional(),
 });
 
-/** The state of one live query: a value, whole or as a patch, or the error its last run ended with. */
+/** The answer of a live query: its value, whole or as a patch, or the error of its last run. */
 export const answer = z.union([
   patch,
   z.object({ live: liveId, hash: z.string(), value: wire }),
@@ -66,18 +66,18 @@ export const answer = z.union([
 ]);
 
 /**
- * Moves all of a client's queries from one committed state to the next, at once. Applied whole or not at all.
- * A transition without `reflected`, `maps` and `refused` is the same bytes for every client.
+ * Moves all queries of a client from one committed state to the next. Applied whole or not at all.
+ * A transition without `reflected`, `maps` and `refused` is the same bytes for all clients.
  */
 const transition = z.object({
   type: z.literal("Transition"),
-  /** The revision all of the client's answers are of after this transition. */
+  /** The revision of all of the client's answers after this transition. */
   at: z.int().min(0),
-  /** Mutations of this client whose writes the answers now contain: drop their optimistic updates. */
+  /** Mutations of this client whose writes the answers now contain: their optimistic updates end. */
   reflected: z.array(requestId).optional(),
-  /** The client's query → the live query whose answers it gets from now on. No answer beside it: the client's hash is right. */
+  /** A query of the client → the live query whose answers it gets from now on. Without an answer, the client's hash is right. */
   maps: z.array(z.tuple([queryId, liveId])).optional(),
-  /** Queries that could not be subscribed to (no such function, arguments that do not parse). */
+  /** Queries that cannot be subscribed to: there is no such function, or the arguments do not parse. */
   refused: z.array(z.tuple([queryId, wireError])).optional(),
   answers: z.array(answer).optional(),
 });
@@ -87,16 +87,16 @@ const mutationFailed = z.object({ type: z.literal("MutationFailed"), request: re
 const actionSucceeded = z.object({ type: z.literal("ActionSucceeded"), request: requestId, value: wire });
 const actionFailed = z.object({ type: z.literal("ActionFailed"), request: requestId, error: wireError });
 
-/** The server stops soon: close, and come back after about this many milliseconds. */
+/** The server stops soon: the client closes, and comes back after about so many milliseconds. */
 const draining = z.object({ type: z.literal("Draining"), returnAfterMs: z.int().min(0) });
 
-/** Development only: something the author of the functions should see. */
+/** Development only: a message for the author of the functions. */
 const notice = z.object({ type: z.literal("Notice"), message: z.string() });
 
 const ping = z.object({ type: z.literal("Ping") });
 const pong = z.object({ type: z.literal("Pong") });
 
-/** Everything a server can say. Tests parse with it; the client uses its type and checks the few invariants it needs. */
+/** Every message of a server. Tests parse with it; the client uses its type, and checks the invariants of PROTOCOL.md. */
 export const serverMessage = z.discriminatedUnion("type", [
   connected,
   transition,

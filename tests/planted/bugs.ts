@@ -229,7 +229,7 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "what waits is sent as another identity that has signed in",
-    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$calls.drop($_);", put: "" }],
+    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$calls.drop($reason, $why);", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
@@ -256,5 +256,29 @@ export const BUGS: readonly PlantedBug[] = [
       file: "lib/engine/engine.test.ts",
       test: "mutations of a client id that belongs to another identity are not run",
     },
+  },
+  {
+    name: "a client comes back at once however often it is closed",
+    edits: [
+      {
+        file: "lib/client/connection/connection.ts",
+        in: "#wait",
+        find: "$isAtOnce && $failed === 0 ? 0 : $random",
+        put: "$isAtOnce ? 0 : $random",
+      },
+    ],
+    caughtBy: { file: "lib/client/convex-client.test.ts", test: "is opened ever less often" },
+  },
+  {
+    name: "a COMMIT of unknown outcome is reported as rolled back",
+    edits: [
+      {
+        file: "lib/engine/commits/in-doubt-commits.ts",
+        in: "#untilAnswered",
+        find: 'new UnavailableError("outcomeUnknown", $message)',
+        put: 'new UnavailableError("timedOut", $message)',
+      },
+    ],
+    caughtBy: { file: "lib/engine/silent-database.test.ts", test: "the caller is told that the outcome is unknown" },
   },
 ];

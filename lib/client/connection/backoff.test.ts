@@ -19,7 +19,7 @@ test("never waits longer than the cap, however often it failed", () => {
   );
 });
 
-test("spreads over the whole of a range that doubles", () => {
+test("spreads over a range that doubles with each failure", () => {
   expect([0, 1, 2, 3, 4, 5].map((failed) => backoff(failed, 1, VISIBLE_CAP))).toEqual([
     500, 1_000, 2_000, 4_000, 8_000, 8_000,
   ]);

@@ -4,8 +4,8 @@ import { browserTab } from "./browser-tab.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("the page around", () => {
-  test("tells when the network or the person returns, not when the person leaves", () => {
+describe("the page of the client", () => {
+  test("calls back when the network or the user returns, not when the user leaves", () => {
     const page = browserTab();
     const returned = vi.fn();
     const stop = page.onReturn(returned);
@@ -23,7 +23,7 @@ describe("the page around", () => {
     expect(returned).toHaveBeenCalledTimes(3);
   });
 
-  test("asks before it is left, until it need not", () => {
+  test("asks before it is left, until that is cancelled", () => {
     const stop = browserTab().askBeforeLeaving();
     const leave = () => {
       const event = new Event("beforeunload", { cancelable: true });

@@ -1,16 +1,16 @@
 import type { Cancel } from "../../environment/environment.ts";
 
-/** What the client wants to know of the page it lives in. */
+/** What the client needs to know of its page. */
 export interface BrowserTab {
-  /** Does somebody look at it? */
+  /** Is the page visible? */
   isVisible(): boolean;
-  /** Calls back when the network or the person may have returned: a good moment to look whether the connection lives. */
+  /** Calls back when the network or the user may have returned: the connection may have died meanwhile. */
   onReturn(listener: () => void): Cancel;
-  /** Asks "leave the page?" before it goes away, until cancelled. */
+  /** Makes the browser ask before the page is left, until cancelled. */
   askBeforeLeaving(): Cancel;
 }
 
-/** The page around us; where there is none (Node, a worker), one that is always looked at and never left. */
+/** The page of this process. Where there is none (Node, a worker), one that is always visible and never left. */
 export function browserTab(): BrowserTab {
   const isThere = typeof document !== "undefined";
   const isVisible = () => !isThere || document.visibilityState !== "hidden";
@@ -21,7 +21,7 @@ export function browserTab(): BrowserTab {
     askBeforeLeaving: () => listen({ beforeunload: (event) => event.preventDefault() }),
   };
 
-  /** At the window: what happens to the document comes by there. */
+  /** Listens at the window: events of the document bubble up to it. */
   function listen(listeners: Record<string, (event: Event) => void>): Cancel {
     const until = new AbortController();
     for (const [type, listener] of Object.entries(isThere ? listeners : {})) {

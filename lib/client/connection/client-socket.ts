@@ -1,4 +1,4 @@
-/** The little of a WebSocket that the client needs: a browser's, Node's own and that of `ws` have it. */
+/** The part of a WebSocket that the client uses. Those of browsers, of Node and of `ws` have it. */
 export interface ClientSocket {
   send(text: string): void;
   close(code?: number, reason?: string): void;
@@ -7,15 +7,15 @@ export interface ClientSocket {
   addEventListener(type: "close", listener: (event: { code: number; reason: string }) => void): void;
 }
 
-/** Called as `new Constructor(url)`, or with `{ headers }` as second argument where the client was given headers. */
+/** Called as `new Constructor(url)`. If the client was given headers, `{ headers }` is the second argument. */
 export type WebSocketConstructor = new (url: string, ...rest: never[]) => ClientSocket;
 
 const PATH = "/api/sync";
 
 /**
- * The address of the socket for the address of a site.
- * @param site Such as `https://example.com`; undefined means where the page came from.
- * @throws when there is no page to take it from, or it is no address.
+ * The URL of the socket for the URL of a site.
+ * @param site Such as `https://example.com`. Default: the origin of the page.
+ * @throws when `site` is missing and there is no page, or when it is not a URL.
  */
 export function socketUrl(site: string | undefined): string {
   const from = site ?? globalThis.location?.origin;

@@ -20,7 +20,7 @@ const events: { [E in ConnectionEvent["type"]]: Extract<ConnectionEvent, { type:
   stopped: { type: "stopped" },
 };
 
-/** A state or an event more does not compile until every cell is filled. */
+/** With a new state or event this does not compile until every cell is filled. */
 const leadsTo: Record<State, Record<ConnectionEvent["type"], State>> = {
   idle: {
     wanted: "connecting",
@@ -72,7 +72,7 @@ test.each(cells)("%s, then %s: %s", (from, event, to) => {
   expect(next(phases[from], events[event]).state).toBe(to);
 });
 
-test("what changes nothing returns the very same phase", () => {
+test("an event that changes nothing returns the same phase", () => {
   for (const [from, event, to] of cells) {
     if (from === to) expect(next(phases[from], events[event])).toBe(phases[from]);
   }

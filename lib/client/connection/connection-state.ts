@@ -1,6 +1,6 @@
 /** The state of a client's connection. */
 export type ConnectionPhase =
-  /** Nothing has asked for a connection yet, or nothing needs one any more. */
+  /** Nothing needs a connection: not yet, or not any more. */
   | { readonly state: "idle" }
   /** A socket is being opened, or `Connected` has not arrived yet. */
   | { readonly state: "connecting" }

@@ -7,35 +7,36 @@ import type { BrowserTab } from "./browser-tab.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
 
-/** How long a socket may take from the attempt to `Connected`, and an answer to "are you there?" after a return. */
+/** How long a socket may take from the attempt to `Connected`. Milliseconds. */
 const CONNECT_TIME = 10_000;
+/** How long the server may take to show life after the user or the network has returned. Milliseconds. */
 const PROBE_TIME = 5_000;
 
 /** The limits until a server has stated its own. Those that are left out are read only after `Connected`. */
 export const USUAL_LIMITS = { subscriptions: 256, messagesPerSecond: 50, frameBytes: 1024 * 1024 } as Limits;
 
-/** What a connection asks of the client around it. */
+/** What a connection needs of its client. */
 export interface ConnectionPorts {
-  /** Makes a socket; may throw. */
+  /** Makes a socket. May throw. */
   openSocket(): ClientSocket;
-  /** The socket is open: say `Connect`, and whatever is due. */
+  /** The socket is open: send `Connect`, then what is due. */
   opened(): void;
   message(text: string): void;
-  /** What was said on this connection and not answered has to be said again. */
+  /** The socket is lost: what was sent on it and has no answer must be sent again. */
   lost(): void;
-  /** The phase is another now. */
+  /** The phase has changed. */
   changed(): void;
-  /** The server will never have us again. */
+  /** The server accepts this client never again. */
   refused(reason: string): void;
 }
 
-/** Drives one socket after another by `next`. Knows no message but the heartbeat. */
+/** Opens one socket after another, as the state machine `next` decides. Of the messages it knows the heartbeat only. */
 export class Connection {
-  /** Where we are. Replaced by `#move`, by nothing else. */
+  /** The present state. Only `#move` changes it. */
   phase: ConnectionPhase = { state: "idle" };
-  /** As the last server has stated them. */
+  /** As stated by the server that was connected last. */
   limits = USUAL_LIMITS;
-  /** When the server told us to come back, from `Draining` until the socket is gone. */
+  /** When the server has told the client to come back; set from `Draining` until the socket is closed. */
   returnAfterMs: number | undefined;
   readonly #environment: Environment;
   readonly #tab: BrowserTab;
@@ -60,12 +61,12 @@ export class Connection {
     this.#ports = ports;
   }
 
-  /** May something be said? True from the moment the socket is open, before `Connected` has arrived. */
+  /** May messages be sent? True once the socket is open, before `Connected` has arrived. */
   get canSend(): boolean {
     return this.#isSocketOpen && this.returnAfterMs === undefined;
   }
 
-  /** Connects unless it already does. @throws when no socket can be made at all: a mistake in how the client was made. */
+  /** Connects, unless it does already. @throws when no socket can be made: the client was constructed wrongly. */
   want(): void {
     if (this.phase.state !== "idle") return;
     const socket = this.#ports.openSocket();
@@ -78,7 +79,7 @@ export class Connection {
     this.#socket?.send(JSON.stringify(message));
   }
 
-  /** The server has said `Connected`. */
+  /** `Connected` has arrived. */
   connected(limits: Limits): void {
     this.limits = limits;
     this.#move({ type: "connected" });
@@ -89,7 +90,7 @@ export class Connection {
     this.#syncedAt ||= this.#environment.now();
   }
 
-  /** Opens another socket at once, in place of this one or of the wait for one. */
+  /** Opens a new socket at once; closes the present one, or ends the wait for one. */
   renew(): void {
     if (this.phase.state === "idle" || this.phase.state === "stopped") return;
     this.#drop(NORMAL);
@@ -113,7 +114,7 @@ export class Connection {
     this.#wait(code, returnAfterMs);
   }
 
-  /** Closes until the connection is wanted again (`rested`), or for good (`stopped`). */
+  /** Closes the socket until the connection is wanted again (`rested`), or for ever (`stopped`). */
   end(type: "rested" | "stopped"): void {
     this.#stopListening();
     this.#drop(NORMAL);
@@ -126,7 +127,7 @@ export class Connection {
     if (this.phase !== from) this.#ports.changed();
   }
 
-  /** A socket that is no longer ours may say what it wants. */
+  /** Events of a socket are ignored once it is not the present one. */
   #listen(socket: ClientSocket): void {
     this.#socket = socket;
     this.#heardAt = this.#environment.now();
@@ -155,7 +156,7 @@ export class Connection {
     );
   }
 
-  /** Closes the socket, unless it is closed already, and forgets it. */
+  /** Closes the socket, unless it is closed already, and drops it. */
   #drop(code: number): void {
     const socket = this.#socket;
     this.#cancelTimer();
@@ -181,7 +182,7 @@ export class Connection {
     if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
 
-  /** Somebody came back: does the connection still live? If so, it has to show it sooner than usual. */
+  /** The user or the network has returned: the server must show life within `PROBE_TIME`, sooner than otherwise. */
   #probe(): void {
     if (this.phase.state === "waiting") this.renew();
     if (this.phase.state !== "open") return;
@@ -191,7 +192,10 @@ export class Connection {
     this.#watchSilence();
   }
 
-  /** Asks after half the silence that the server allows beyond its own heartbeat; gives up after all of it. */
+  /**
+   * Sends `Ping` when the server has been silent for half the time between its own heartbeat and `silenceTimeoutMs`, and
+   * leaves when it has been silent for all of it.
+   */
   #watchSilence(): void {
     const isOpen = this.phase.state === "open";
     const silenceTimeoutMs = isOpen ? this.limits.silenceTimeoutMs : CONNECT_TIME;

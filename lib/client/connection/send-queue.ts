@@ -4,13 +4,13 @@ import type { Connection } from "./connection.ts";
 import { SendRate } from "./send-rate.ts";
 
 export interface SendQueuePorts {
-  /** What to say next; undefined when there is nothing to say now. */
+  /** The next message to send; undefined when there is none now. */
   next(): ClientMessage | undefined;
-  /** Nothing more can be said now. */
+  /** No more can be sent now. */
   done(): void;
 }
 
-/** Says what there is to say, in order, as fast as the server allows. */
+/** Sends what is due, in order, as fast as the server allows. */
 export class SendQueue {
   readonly #environment: Environment;
   readonly #connection: Connection;
@@ -24,14 +24,14 @@ export class SendQueue {
     this.#ports = ports;
   }
 
-  /** A new socket. */
+  /** A new socket is open. */
   open(connect: Connect): void {
     this.#pace.start();
     this.#connection.send(connect);
     this.send();
   }
 
-  /** Says whatever is due; the rest when it may. */
+  /** Sends what is due; what the rate does not allow now is sent by a timer. */
   send(): void {
     this.#cancelTimer();
     const { messagesPerSecond } = this.#connection.limits;

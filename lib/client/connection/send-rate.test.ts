@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SendRate } from "./send-rate.ts";
 
-test("a second's worth may go at once, then one each time its share of a second has passed", () => {
+test("the messages of one second may be sent at once, then one whenever its share of a second has passed", () => {
   const pace = new SendRate();
   pace.start();
   for (let n = 0; n < 4; n++) {
@@ -17,7 +17,7 @@ test("a second's worth may go at once, then one each time its share of a second 
   expect(pace.wait(10_000, 4)).toBe(250);
 });
 
-test("a server that takes less than was thought is heeded at once", () => {
+test("a lower rate of the server holds at once", () => {
   const pace = new SendRate();
   pace.start();
   expect(pace.wait(0, 50)).toBe(0);

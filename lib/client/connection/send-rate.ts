@@ -1,19 +1,19 @@
-/** How fast we may send, so that the server never has to refuse: a second's worth at once, then one after the other. */
+/** Limits the client to the rate that the server accepts: the messages of one second at once, then evenly. */
 export class SendRate {
-  /** Each message takes its share of a second: when the last of them has passed. */
+  /** Each message takes its share of a second. When the shares of all that were sent have passed; milliseconds. */
   #busyUntil = 0;
 
-  /** On a new connection nothing has been sent. */
+  /** Nothing has been sent on the new connection. */
   start(): void {
     this.#busyUntil = 0;
   }
 
-  /** How many milliseconds until a message may be sent; 0 when it may be now. */
+  /** Milliseconds until a message may be sent; 0 if one may be sent now. */
   wait(now: number, perSecond: number): number {
     return Math.max(0, Math.ceil(this.#after(now, perSecond) - now - 1000));
   }
 
-  /** One is sent. */
+  /** A message is sent. */
   spend(now: number, perSecond: number): void {
     this.#busyUntil = this.#after(now, perSecond);
   }
