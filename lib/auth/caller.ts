@@ -2,20 +2,27 @@ import { createHash } from "node:crypto";
 import type { Identity } from "../functions/context.ts";
 import { canonical } from "../values/canonical.ts";
 
-/** Who calls, in the forms the engine needs. */
+/** The caller of a function, in the forms that the engine needs. */
 export interface Caller {
+  /** Null for an anonymous caller. */
   readonly identity: Identity | null;
-  /** Equal for equal identities, and for those only: results are shared and kept apart by it. Never leaves the server. */
+  /** Equal for equal identities only: callers with equal keys share results. It never leaves the server. */
   readonly key: string;
-  /** What a client and a preloaded page may know of it, to find out whether they belong together. Null for nobody. */
+  /**
+   * A hash of the key that clients and preloaded pages may know. A client uses a preloaded answer only if it was made for
+   * the same fingerprint. Null for an anonymous caller.
+   */
   readonly fingerprint: string | null;
 }
 
-const nobody: Caller = { identity: null, key: "", fingerprint: null };
+const anonymous: Caller = { identity: null, key: "", fingerprint: null };
 
-/** @throws {ValueError} when the identity holds something that cannot travel. */
+/**
+ * Derives the key and the fingerprint of an identity.
+ * @throws {ValueError} when a claim is not serialisable.
+ */
 export function callerOf(identity: Identity | null): Caller {
-  if (identity === null) return nobody;
+  if (identity === null) return anonymous;
   const key = canonical(identity);
   return { identity, key, fingerprint: createHash("sha256").update(key).digest("base64url").slice(0, 22) };
 }

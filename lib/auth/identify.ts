@@ -6,28 +6,37 @@ import type { WireError } from "../protocol/outcome.ts";
 import { canonical } from "../values/canonical.ts";
 
 /**
- * Decides who is calling, for sockets, HTTP calls, server components and server actions alike. Return stable claims
- * only: whoever has other claims is somebody else, with pages and answers of their own.
+ * The application's function that decides who is calling, for sockets, HTTP calls, server components and server actions.
  *
- * A throw refuses the call, and is logged; so does taking longer than 5 seconds.
+ * It returns `{ subject, …claims }`, or null for an anonymous caller. Return stable claims only: two identities that
+ * differ in a claim are two callers, which share no answers.
+ *
+ * If it throws, or takes longer than 5 seconds, the socket or call is refused and the error is logged.
+ * @example
+ * const identify: Identify = ({ headers }) => {
+ *   const user = readSession(headers.get("cookie"));
+ *   return user && { subject: user.id };
+ * };
  */
 export type Identify = (request: IdentifyRequest) => Identity | null | Promise<Identity | null>;
 
-/** What a caller shows of itself. */
+/** The request of which `identify` decides who sent it. */
 export interface IdentifyRequest {
+  /** Its headers: for a socket those of the upgrade; for a server component those of the page's request. */
   readonly headers: Headers;
 }
 
-/** Who is calling, or why nobody knows. */
+/** The result of `identify`, or the error with which the request is refused. */
 export type Identified =
   | { ok: true; value: Identity | null }
   | { ok: false; error: Extract<WireError, { kind: "internal" }> };
 
+/** Milliseconds. */
 const TIME_LIMIT = 5_000;
 
 /**
- * Asks `identify`, and makes sure of what it answers. Never throws or rejects: what it threw is in the log, under the
- * incident. Answers at once where `identify` does.
+ * Calls `identify` and checks what it returns. Never throws or rejects: what `identify` threw is logged with the incident
+ * that the result names. Returns a promise only if `identify` does.
  */
 export function askIdentity(
   { identify, log }: { identify: Identify; log: Log },
@@ -47,19 +56,19 @@ export function askIdentity(
 }
 
 function checked(identity: Identity | null): Identified {
-  if (identity === null) return NOBODY;
+  if (identity === null) return ANONYMOUS;
   if (typeof identity !== "object" || typeof identity.subject !== "string" || identity.subject === "") {
     throw new TypeError(
       "Expected `identify` (in server.ts) to return { subject: string, …claims } or null. " +
         `Found ${identity === undefined ? "undefined: does one of its branches lack a return?" : JSON.stringify(identity)}`,
     );
   }
-  // Whoever has a claim that cannot be compared is nobody in particular: it throws.
+  // Throws for a claim that is not serialisable: such identities cannot be compared.
   canonical(identity);
   return { ok: true, value: identity };
 }
 
-const NOBODY: Identified = Object.freeze({ ok: true, value: null });
+const ANONYMOUS: Identified = Object.freeze({ ok: true, value: null });
 
 function isPromise<T>(answer: T | Promise<T>): answer is Promise<T> {
   return typeof (answer as Partial<Promise<T>> | null)?.then === "function";
@@ -77,7 +86,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** A request to Node, as everybody else knows them. Its headers are made when they are asked for: not every app does. */
+/** A request of Node's HTTP server. Its `Headers` are made on first use, because not every `identify` reads them. */
 export class NodeRequest implements IdentifyRequest {
   readonly #incoming: IncomingMessage;
   #headers: Headers | undefined;
