@@ -11,7 +11,7 @@ import type { SocketLike } from "../../protocol/socket.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept-sockets.ts";
 
-/** What an engine was told about one socket. */
+/** What an engine has heard of one socket. */
 interface Opened {
   socket: SocketLike;
   caller: Identity | null;
@@ -24,7 +24,7 @@ interface Listening {
   port: number;
   sockets: Sockets;
   opened: Opened[];
-  /** The server's ends of connections that have asked for a socket, and when each was answered. */
+  /** The server's ends of connections that asked for an upgrade; `accepted` resolves when it was answered. */
   upgrades: { connection: Duplex; accepted: Promise<void> }[];
   clock: HandClock;
 }
@@ -70,7 +70,7 @@ async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?:
   return { url: `ws://127.0.0.1:${port}/api/sync`, port, sockets, opened, upgrades, clock };
 }
 
-/** Resolves with the open socket, or with the status it was refused with. */
+/** Resolves with the open socket, or with the status of the refusal. */
 async function open(url: string, headers: Record<string, string> = {}): Promise<WebSocket | number> {
   const client = new WebSocket(url, { headers });
   clients.push(client);
@@ -87,7 +87,7 @@ async function opens(url: string, headers: Record<string, string> = {}): Promise
   return client;
 }
 
-/** A connection that has asked for a socket, to look at its bytes. */
+/** A raw connection that has sent an upgrade request; the tests read its bytes. */
 function handshake(port: number): Socket {
   const connection = connect(port, "127.0.0.1");
   connection.write(
@@ -101,7 +101,7 @@ async function nextMessage(client: WebSocket): Promise<string> {
   return data.toString();
 }
 
-test("messages go both ways as text, of every length a frame can announce, in order", async () => {
+test("text messages of every length that a frame can announce go both ways, in order", async () => {
   const { url, opened } = await listening();
   const client = await opens(url);
   const received: string[] = [];
@@ -113,7 +113,7 @@ test("messages go both ways as text, of every length a frame can announce, in or
   await expect.poll(() => opened[0]?.messages).toEqual(texts.slice(1));
 });
 
-test("nothing is written after our close", async () => {
+test("the server writes nothing after its close frame", async () => {
   const { port, opened } = await listening();
   const connection = handshake(port);
   let bytes = Buffer.alloc(0);
@@ -125,13 +125,13 @@ test("nothing is written after our close", async () => {
   opened[0]?.socket.close(4430, "slow");
   opened[0]?.socket.send({ text: "after" });
   await expect.poll(() => bytes.toString("latin1")).toContain("slow");
-  // When both ends have closed, all that was written has arrived.
+  // When both ends have closed, everything that was written has arrived.
   connection.end();
   await once(connection, "close");
   expect(bytes.toString("latin1")).toMatch(/before[\s\S]*slow$/);
 });
 
-test("frames, pongs and our close keep their order", async () => {
+test("frames, pongs and the server's close frame keep their order", async () => {
   const { url, opened } = await listening();
   const client = await opens(url);
   const events: string[] = [];
@@ -150,14 +150,14 @@ test("frames, pongs and our close keep their order", async () => {
 
 test("one frame for many sockets is the same bytes to each", async () => {
   const { url, opened } = await listening();
-  const everybody = await Promise.all(Array.from({ length: 20 }, () => opens(url)));
-  const received = Promise.all(everybody.map(nextMessage));
-  const frame = { text: "to everybody" };
+  const all = await Promise.all(Array.from({ length: 20 }, () => opens(url)));
+  const received = Promise.all(all.map(nextMessage));
+  const frame = { text: "to all" };
   for (const { socket } of opened) socket.send(frame);
-  expect(await received).toEqual(everybody.map(() => "to everybody"));
+  expect(await received).toEqual(all.map(() => "to all"));
 });
 
-test("what a client has not read counts as buffered", async () => {
+test("bytes that a client has not read count as buffered", async () => {
   const { url, opened } = await listening();
   const client = await opens(url);
   client.pause();
@@ -169,7 +169,7 @@ test("what a client has not read counts as buffered", async () => {
   await expect.poll(() => socket?.bufferedAmount).toBe(0);
 });
 
-test("a page of the same host, a listed origin, and what is no browser may connect; all others are refused", async () => {
+test("pages of the same host, listed origins and clients without an origin may connect; all others are refused", async () => {
   const { url, port } = await listening({ origins: ["https://app.example"] });
   expect(await open(url, { Origin: `http://127.0.0.1:${port}` })).toBeInstanceOf(WebSocket);
   expect(await open(url, { Origin: "https://app.example" })).toBeInstanceOf(WebSocket);
@@ -186,15 +186,15 @@ test("a page of the same host, a listed origin, and what is no browser may conne
   }
 });
 
-test("who is calling is asked once, at the upgrade, with its headers", async () => {
+test("identify is called once, at the upgrade, with the request's headers", async () => {
   const { url, opened } = await listening({
-    identify: async ({ headers }) => ({ subject: headers.get("cookie")?.split("=")[1] ?? "nobody" }),
+    identify: async ({ headers }) => ({ subject: headers.get("cookie")?.split("=")[1] ?? "anonymous" }),
   });
   await opens(url, { Cookie: "user=ada" });
   expect(opened[0]?.caller).toEqual({ subject: "ada" });
 });
 
-test("a throwing identify, or one that forgets to answer, refuses the socket and is logged, not shown", async () => {
+test("an identify that throws, or returns undefined, refuses the socket; the client is not told why, the log is", async () => {
   const failing = await listening({
     identify: () => {
       throw new Error("secret");
@@ -210,14 +210,14 @@ test("a throwing identify, or one that forgets to answer, refuses the socket and
 test.each([
   ["at once", () => ({ subject: "ada", session: new Map([["since", () => 0]]) })],
   ["later", async () => ({ subject: "ada", session: new Map([["since", () => 0]]) })],
-])("an identity with a claim that cannot be compared, answered %s, refuses the socket", async (_, identify) => {
+])("an identity with a claim that is not serialisable, returned %s, refuses the socket", async (_, identify) => {
   const { url, clock, opened } = await listening({ identify });
   expect(await open(url)).toBe(500);
   expect(String(clock.lines[0]?.about?.error)).toContain("cannot travel");
   expect(opened).toEqual([]);
 });
 
-test("a client that leaves while it is asked who it is does no harm", async () => {
+test("a client may disconnect while identify runs", async () => {
   const asked = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<null>();
   const { port, opened, sockets, upgrades } = await listening({
@@ -236,7 +236,7 @@ test("a client that leaves while it is asked who it is does no harm", async () =
   expect(sockets.count).toBe(0);
 });
 
-test("beyond the most sockets, and while draining, clients are told to come back", async () => {
+test("above the limit of sockets, and while draining, a new socket is refused with 503", async () => {
   const { url, sockets } = await listening({ sockets: 2 });
   const first = await opens(url);
   await opens(url);
@@ -263,7 +263,7 @@ test("beyond the most sockets, and while draining, clients are told to come back
   expect(slow.opened).toEqual([]);
 });
 
-test("binary messages and messages that are too large close the socket with a code", async () => {
+test("a binary message or one that is too large closes the socket with its code", async () => {
   const { url, opened } = await listening({ frameBytes: 1_000 });
   const binary = await opens(url);
   binary.send(Buffer.from("{}"));

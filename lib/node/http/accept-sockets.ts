@@ -10,35 +10,56 @@ import type { Frame, SocketLike } from "../../protocol/socket.ts";
 import { type OriginRules, originAllowed } from "./origin.ts";
 import { FrameBytes } from "./websocket-frame.ts";
 
-/** Where clients open their socket. */
+/** The path of the URL to which clients open their socket. */
 export const SYNC_PATH = "/api/sync";
 
+/** What `acceptSockets` takes. */
 export interface AcceptSocketsOptions extends OriginRules {
+  /** Receives the accepted sockets. Its `limits.frameBytes` bounds the messages that a client may send. */
   engine: Pick<Engine, "opened" | "limits">;
+  /** Decides who is calling; called once for each socket, at the upgrade. */
   identify: Identify;
+  /** Receives what `identify` throws. */
   log: Log;
-  /** Sockets at once; beyond it, 503. Default: `MOST_SOCKETS`. */
+  /**
+   * How many sockets may be open at the same time; further ones are answered with 503.
+   * @default 10_000
+   */
   sockets?: number;
 }
 
+/** The default of `AcceptSocketsOptions.sockets`. */
 export const MOST_SOCKETS = 10_000;
 
 const { OPEN } = WebSocket;
 
-/** Milliseconds a client has to answer our close, and to read what was sent before it. */
+/** Milliseconds that a client has to answer the server's close frame, and to read what was sent before it. */
 const CLOSE_TIME = 5_000;
 
+/** The WebSockets of a server. */
 export interface Sockets {
-  /** Takes over the connection of an upgrade to `SYNC_PATH`; never throws. */
+  /**
+   * Answers an upgrade request to `/api/sync`: with a socket that the engine serves, or with a refusal. Never throws.
+   * @param request The request of Node's `upgrade` event.
+   * @param connection Its connection, which belongs to `Sockets` from now on.
+   * @param head What the client sent after the request.
+   */
   accept(request: IncomingMessage, connection: Duplex, head: Buffer): void;
-  /** Refuses new sockets from now on. */
+  /** Refuses new sockets from now on, with 503. Open ones stay open. */
   drain(): void;
-  /** Closes those that are left. */
+  /** Closes all open sockets with the code 1012, upon which clients reconnect. */
   close(): void;
+  /** How many sockets are open. */
   readonly count: number;
 }
 
-/** Hands accepted WebSockets to the engine. Who is calling is decided here, once, before there is a socket. */
+/**
+ * Makes the endpoint of the WebSockets: it checks the origin, asks `identify` who is calling, once for each socket and
+ * before there is one, and hands the accepted socket to the engine.
+ * @returns the endpoint; pass it to `HttpServer.open`, which calls `accept` for each upgrade to `/api/sync`.
+ * @example
+ * const sockets = acceptSockets({ engine, identify, log, trustProxy: settings.trustProxy });
+ */
 export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   const { engine, sockets: most = MOST_SOCKETS } = options;
   const server = new WebSocketServer({
@@ -64,7 +85,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     connection: Duplex,
     head: Buffer,
   ): Promise<void> {
-    // A connection that breaks while we ask who it is must not end the process.
+    // Without a listener, a connection that breaks while `identify` runs would end the process.
     const broken = () => connection.destroy();
     connection.on("error", broken);
     opening++;
@@ -76,10 +97,10 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 
   function upgrade(identified: Identified, request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
-    // It may have come to that while somebody was asked who this is.
+    // Draining may have begun while `identify` ran.
     if (draining) return refuseForNow(connection);
     connection.cork();
-    writer.deferred.add({ greet: () => connection.uncork() });
+    writer.deferred.add({ flush: () => connection.uncork() });
     server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
   }
 
@@ -108,27 +129,29 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   };
 }
 
-/** What all sockets write with. */
+/** What all sockets of a server share to write. */
 interface Writer {
   readonly frames: FrameBytes;
   readonly deferred: DeferredWrites;
 }
 
 /**
- * Writes frames to the connection itself, past `ws`: their bytes are built once for all sockets, where `ws` would build
- * a header for each. Order is kept, since `ws` writes through at once what it sends itself (pongs, our close): it only
- * ever queues for compression, which is off. For the same reason nothing is unsent but what the connection holds.
+ * Writes frames to the connection directly instead of through `ws`: their bytes are built once for all sockets, where
+ * `ws` would build a header for each socket. The order is kept, because `ws` writes its own frames (pongs, the close
+ * frame) at once: it queues frames only for compression, which is off. For the same reason the unsent bytes are exactly
+ * those that the connection holds.
  *
- * A client asks with its first words, and often the answers are known: greeting and answers then leave in one write.
+ * A client subscribes in its first messages, and the answers are often known: the first frames of a socket are held until
+ * the end of the event loop's turn, so that `Connected` and the answers leave in one write.
  *
- * A class, and a small one: there is one for every socket, and all are gone through for each frame that goes to all.
+ * A small class, because there is one instance for each socket, and a frame for all sockets visits all of them.
  */
 class AcceptedSocket implements SocketLike, DeferredWrite {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
   readonly #writer: Writer;
-  /** What is said first, until the step in which it is said is over. Undefined from then on. */
-  #greeting: Frame[] | undefined = [];
+  /** The first frames, held until `flush`. Undefined from then on. */
+  #held: Frame[] | undefined = [];
 
   constructor(socket: WebSocket, connection: Duplex, writer: Writer) {
     this.#socket = socket;
@@ -138,54 +161,54 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
 
   send(frame: Frame): void {
     if (this.#socket.readyState !== OPEN) return;
-    if (this.#greeting === undefined) this.#connection.write(this.#writer.frames.of(frame));
-    else if (this.#greeting.push(frame) === 1) this.#writer.deferred.add(this);
+    if (this.#held === undefined) this.#connection.write(this.#writer.frames.of(frame));
+    else if (this.#held.push(frame) === 1) this.#writer.deferred.add(this);
   }
 
-  /** Writes what was held back, and from now on everything at once. */
-  greet(): void {
-    const greeting = this.#greeting;
-    this.#greeting = undefined;
-    if (greeting === undefined || greeting.length === 0 || this.#socket.readyState !== OPEN) return;
+  /** Writes the held frames. Later frames are written at once. */
+  flush(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined || held.length === 0 || this.#socket.readyState !== OPEN) return;
     try {
-      this.#connection.write(this.#writer.frames.joined(greeting));
+      this.#connection.write(this.#writer.frames.joined(held));
     } catch (error) {
-      // The engine is not there to hear of it, and others are greeted by the same loop.
+      // The engine does not call this, so it cannot handle the error; and the same loop flushes other sockets.
       this.#connection.destroy(error as Error);
     }
   }
 
   get bufferedAmount(): number {
-    const held = this.#greeting?.reduce((length, { text }) => length + text.length, 0) ?? 0;
+    const held = this.#held?.reduce((length, { text }) => length + text.length, 0) ?? 0;
     return held + this.#connection.writableLength;
   }
 
   close(code: number, reason: string): void {
-    this.greet();
+    this.flush();
     hangUp(this.#socket, code, reason);
   }
 }
 
-/** Something to write to somebody who has just come. */
+/** The first write to a new connection. */
 interface DeferredWrite {
-  greet(): void;
+  flush(): void;
 }
 
 /**
- * Greets those who arrive together one after another, once everything that has arrived by now has been looked at and all
- * that follows from it has been done: between other work each write would cost more, as it wakes its reader.
+ * Makes the first writes of connections that arrive together one after another, after all input of this turn of the event
+ * loop has been handled. Between other work each write would cost more, because it wakes the process that reads it.
  */
 class DeferredWrites {
   #due: DeferredWrite[] = [];
 
-  add(greeting: DeferredWrite): void {
-    if (this.#due.push(greeting) === 1) setImmediate(() => this.#greet());
+  add(write: DeferredWrite): void {
+    if (this.#due.push(write) === 1) setImmediate(() => this.#flush());
   }
 
-  #greet(): void {
+  #flush(): void {
     const due = this.#due;
     this.#due = [];
-    for (const greeting of due) greeting.greet();
+    for (const write of due) write.flush();
   }
 }
 
@@ -199,7 +222,7 @@ function refuseForNow(connection: Duplex): void {
   refuse(connection, 503, "Come back in a moment.", { "Retry-After": "5" });
 }
 
-/** Answers an upgrade with a plain response and hangs up. */
+/** Answers an upgrade with a plain HTTP response and ends the connection. */
 export function refuse(connection: Duplex, status: number, reason: string, headers: Record<string, string> = {}): void {
   const body = `${reason}\n`;
   const lines = Object.entries({
@@ -208,7 +231,7 @@ export function refuse(connection: Duplex, status: number, reason: string, heade
     "Content-Length": String(Buffer.byteLength(body)),
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
-  // Node listens to it no longer: a caller that hangs up first must not end the process.
+  // Node has removed its own error listener: without one, a client that disconnects first would end the process.
   connection.on("error", ignore);
   connection.once("finish", () => connection.destroy());
   connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);

@@ -64,9 +64,9 @@ async function post(url: string, body: unknown, headers: Record<string, string> 
 
 const succeed: Answering = () => ({ ok: true, value: { at: { $t: ["date", 0] } } });
 
-test("a call is run with its arguments decoded and answered in wire form", async () => {
+test("a call runs with decoded arguments and is answered in wire form", async () => {
   const { url, calls } = await listening(succeed, {
-    identify: ({ headers }) => ({ subject: headers.get("authorization") ?? "nobody" }),
+    identify: ({ headers }) => ({ subject: headers.get("authorization") ?? "anonymous" }),
   });
   const { status, body, headers } = await post(
     `${url}/mutation`,
@@ -139,7 +139,7 @@ test("anything but JSON by POST from an allowed origin is refused", async () => 
   expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, "https://app.example"]);
 });
 
-test("a body that is too large is refused with 413, announced or not, and not kept", async () => {
+test("a body that is too large is refused with 413, with or without Content-Length, and is not kept", async () => {
   const { url, port, calls } = await listening(succeed);
   expect((await post(`${url}/query`, "x".repeat(1_001))).status).toBe(413);
   const connection = connect(port, "127.0.0.1");
@@ -154,7 +154,7 @@ test("a body that is too large is refused with 413, announced or not, and not ke
   expect(calls).toEqual([]);
 });
 
-test("too many calls at once are 429 for one caller and 503 for all", async () => {
+test("above the limit of calls, one caller gets 429 and all callers get 503", async () => {
   let gate = Promise.withResolvers<Outcome<Wire>>();
   const { url, calls } = await listening(() => gate.promise, { calls: 3, callsPerAddress: 2, trustProxy: true });
   const callFrom = (address: string) =>
@@ -166,7 +166,7 @@ test("too many calls at once are 429 for one caller and 503 for all", async () =
   expect((await callFrom("3.3.3.3")).status).toBe(503);
   gate.resolve({ ok: true, value: null });
   expect((await Promise.all(running)).map((answer) => answer.status)).toEqual([200, 200, 200]);
-  // Nothing is still counted.
+  // Calls that have ended are no longer counted.
   gate = Promise.withResolvers();
   const again = [callFrom("1.1.1.1"), callFrom("1.1.1.1"), callFrom("2.2.2.2")];
   await expect.poll(() => calls).toHaveLength(6);
@@ -174,7 +174,7 @@ test("too many calls at once are 429 for one caller and 503 for all", async () =
   expect((await Promise.all(again)).map((answer) => answer.status)).toEqual([200, 200, 200]);
 });
 
-test("while the server drains a call is 503 and not run", async () => {
+test("while the server drains, a call gets 503 and does not run", async () => {
   const { url, calls, drain } = await listening(succeed);
   expect((await post(`${url}/mutation`, { path: "a:b", args: {} })).status).toBe(200);
   drain();
@@ -187,7 +187,7 @@ test("while the server drains a call is 503 and not run", async () => {
   expect(calls).toHaveLength(1);
 });
 
-test("what nobody foresaw is 500 with an incident, and the log has the rest", async () => {
+test("an unexpected error gets 500 with an incident; the log has the error", async () => {
   const { url, clock } = await listening(() => {
     throw new Error("secret");
   });
@@ -196,7 +196,7 @@ test("what nobody foresaw is 500 with an incident, and the log has the rest", as
   expect(clock.lines).toMatchObject([{ level: "error", about: { error: new Error("secret") } }]);
 });
 
-test("an identify that throws is 500, and the function does not run", async () => {
+test("an identify that throws gets 500, and the function does not run", async () => {
   const { url, calls } = await listening(succeed, {
     identify: () => {
       throw new Error("secret");

@@ -11,22 +11,35 @@ import { fromWireWithin, type Wire } from "../../values/wire.ts";
 import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
 import { BodyTooLargeError, readBody } from "./read-body.ts";
 
+/** What `httpEndpoint` takes. */
 export interface HttpEndpointOptions extends OriginRules {
+  /** Runs the functions. Its `limits.frameBytes` bounds the body of a request. */
   engine: Pick<Engine, "call" | "limits">;
+  /** Decides who is calling; called once for each call. */
   identify: Identify;
+  /** Receives what `identify` throws, and errors that the endpoint did not expect. */
   log: Log;
-  /** Calls that run at once, for all callers (beyond it, 503) and for one address (beyond it, 429). */
+  /**
+   * How many calls may run at the same time; further ones are answered with 503.
+   * @default 1_000
+   */
   calls?: number;
+  /**
+   * How many calls of one client address may run at the same time; further ones are answered with 429.
+   * @default 64
+   */
   callsPerAddress?: number;
 }
 
+/** The default of `HttpEndpointOptions.calls`. */
 export const MOST_CALLS = 1_000;
+/** The default of `HttpEndpointOptions.callsPerAddress`. */
 export const MOST_CALLS_PER_ADDRESS = 64;
 
 /**
- * Answers a request if it is one of ours.
- * @param isDraining The server stops soon: a call is refused with 503. Default: false.
- * @returns false when it is not one of ours, and nothing was touched.
+ * Answers a request if its path is one of the endpoint's.
+ * @param isDraining The server is about to stop: a call is refused with 503. Default: false.
+ * @returns false when the path is another one; request and response are untouched then.
  */
 export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse, isDraining?: boolean) => boolean;
 
@@ -34,13 +47,16 @@ const CALL_PATH = /^\/api\/convex\/(query|mutation|action)\/?(?:\?.*)?$/;
 
 const callBody = z.strictObject({
   path: z.string().min(3).max(512),
-  // Not `z.record`: it leaves out names such as `__proto__`, which are to be refused.
+  // Not `z.record`: it drops names such as `__proto__`, which must be refused.
   args: z.unknown().optional(),
 });
 
 /**
- * `POST /api/convex/{query,mutation,action}` with `{ path, args }`: one call, one answer, for whoever speaks HTTP.
- * Arguments and value are in wire form: plain JSON, and tags for what JSON cannot say.
+ * Makes the endpoint of calls over HTTP: `POST /api/convex/{query,mutation,action}` with the JSON body `{ path, args }`
+ * runs one public function. Arguments and value are in wire form: plain JSON, with tags for values that JSON lacks.
+ * @returns the endpoint; pass it to `HttpServer.open` as `calls`.
+ * @example
+ * const calls = httpEndpoint({ engine, identify, log, trustProxy: settings.trustProxy });
  */
 export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
   const { log, calls: most = MOST_CALLS, callsPerAddress = MOST_CALLS_PER_ADDRESS } = options;
@@ -89,7 +105,7 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
   };
 }
 
-/** Refuses what needs no look at the body; answers what a browser asks before it calls another origin. */
+/** Refuses what can be refused without the body, and answers the preflight request of a browser on another origin. */
 function allowed(request: IncomingMessage, response: ServerResponse, rules: OriginRules): boolean {
   if (!originAllowed(request, rules)) {
     send(response, 403, badRequest("This origin may not call."));
@@ -173,7 +189,7 @@ const STATUS = { application: 422, badRequest: 400, internal: 500, unavailable: 
 
 function send(response: ServerResponse, status: number, outcome: Outcome<Wire>): void {
   if (response.headersSent) return;
-  // What is left of a body that nobody reads would be taken for the next request.
+  // The unread rest of a body would be parsed as the next request of this connection.
   if (!response.req.complete) response.setHeader("Connection", "close");
   const body = JSON.stringify(outcome);
   response.writeHead(status, {

@@ -31,7 +31,7 @@ function rooms(overrides: Partial<Handlers> = {}): Handlers {
   };
 }
 
-/** The first line of what an upgrade is answered with. */
+/** The first line of the answer to an upgrade. */
 async function upgrade(url: string, path: string, protocol = "websocket"): Promise<string> {
   const { hostname, port } = new URL(url);
   const connection = connect(Number(port), hostname === "localhost" ? "127.0.0.1" : hostname);
@@ -41,7 +41,7 @@ async function upgrade(url: string, path: string, protocol = "websocket"): Promi
   return data.toString().split("\r\n")[0] as string;
 }
 
-test("who comes early waits until the server is open, and health tells which it is", async () => {
+test("an early request waits until the server is open, and /healthz tells the state", async () => {
   const http = await taken();
   const health = async () => {
     const response = await fetch(`${http.url}/healthz`);
@@ -57,7 +57,7 @@ test("who comes early waits until the server is open, and health tells which it 
   expect((await fetch(http.url)).headers.get("connection")).toBe("close");
 });
 
-test("calls are told whether the server drains", async () => {
+test("the endpoint of calls learns whether the server drains", async () => {
   const http = await taken();
   const told: (boolean | undefined)[] = [];
   const calls: Handlers["calls"] = (_request, response, isDraining) => {
@@ -72,7 +72,7 @@ test("calls are told whether the server drains", async () => {
   expect(told).toEqual([false, true]);
 });
 
-test("an address that cannot be decoded is its sender's fault", async () => {
+test("a path that cannot be decoded gets 400", async () => {
   const http = await taken();
   http.open(rooms());
   const malformed = await fetch(`${http.url}/chat/%E0%A4%A`);
@@ -81,7 +81,7 @@ test("an address that cannot be decoded is its sender's fault", async () => {
   expect((await fetch(`${http.url}/chat/%E0%A4%A4`)).status).toBe(200);
 });
 
-test("localhost is both of its addresses", async () => {
+test("localhost means both of its addresses", async () => {
   const http = await taken();
   http.open(rooms());
   const { port } = new URL(http.url);
@@ -93,7 +93,7 @@ test("localhost is both of its addresses", async () => {
   expect([true, "no such address here"]).toContain(hasIpv6);
 });
 
-test("a busy port is named, with a way out", async () => {
+test("the error for a busy port names it and what to do", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as AddressInfo;
@@ -103,7 +103,7 @@ test("a busy port is named, with a way out", async () => {
   await expect(listen({ host: "192.0.2.1", port: 0 })).rejects.toThrow("HOST: expected an address of this machine");
 });
 
-test("sockets are for /api/sync; other upgrades are refused, or not upgraded at all", async () => {
+test("upgrades to /api/sync become sockets; other upgrades are refused or answered as plain requests", async () => {
   const http = await taken();
   http.open(rooms());
   expect(await upgrade(http.url, "/api/sync")).toBe("accepted");
@@ -113,7 +113,7 @@ test("sockets are for /api/sync; other upgrades are refused, or not upgraded at 
   expect((await fetch(`${http.url}/api/sync`)).status).toBe(426);
 });
 
-test("closing waits for requests that run, and takes no new ones", async () => {
+test("close waits for running requests and accepts no new ones", async () => {
   const http = await listen({ host: "127.0.0.1", port: 0 });
   const arrived = Promise.withResolvers<() => void>();
   const request = async (_request: unknown, response: ServerResponse) => arrived.resolve(() => response.end("done"));

@@ -6,35 +6,46 @@ import { refuse, type Sockets, SYNC_PATH } from "./accept-sockets.ts";
 import type { HttpEndpoint } from "./call-endpoint.ts";
 import type { NextServer } from "./next-server.ts";
 
-/** Who answers what arrives at the port. */
+/** What answers the requests that arrive at the port. */
 export interface Handlers {
+  /** Answers upgrades to `/api/sync`. */
   sockets: Sockets;
+  /** Answers calls over HTTP. */
   calls: HttpEndpoint;
+  /** Answers everything else. */
   next: Pick<NextServer, "request" | "upgrade">;
 }
 
 /**
- * The one port. It is taken before anything else starts, so that a busy one is known at once; whoever comes early
- * waits until it is opened, and finds a page instead of a refusal.
+ * The HTTP server on the application's port. It listens before anything else starts, so that a busy port is reported at
+ * once. Requests that arrive before `open` wait for it, and are then answered instead of refused.
  */
 export interface HttpServer {
-  /** Where it is reached: `http://localhost:3000`. */
+  /** The address of the server: `http://localhost:3000`. */
   readonly url: string;
-  /** Lets everybody in. */
-  open(rooms: Handlers): void;
-  /** `GET /healthz` says from now on that this server should get no new work, and new calls are refused. */
+  /** Answers the requests that wait, and all later ones, with these handlers. */
+  open(handlers: Handlers): void;
+  /** From now on `GET /healthz` answers 503, so that a load balancer sends no new work, and new calls are refused. */
   drain(): void;
-  /** Accepts no new connections, and resolves when the requests that run are answered. */
+  /**
+   * Accepts no new connections.
+   * @returns a promise that resolves when the running requests have been answered.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Takes the port. `localhost` is both of its addresses, IPv4 and IPv6, as far as the machine has them.
- * @throws {SettingsError} when the port is in use or not ours to take.
+ * Starts to listen on a port. `localhost` means both of its addresses, IPv4 and IPv6, as far as the machine has them.
+ * @returns the server, which answers requests once `open` is called.
+ * @throws {SettingsError} when the port is in use, when this user may not use it, and when the host is not an address of
+ *   this machine.
+ * @example
+ * const http = await listen({ host: "localhost", port: 3000 });
+ * http.open({ sockets, calls, next });
  */
 export async function listen({ host, port }: Pick<Settings, "host" | "port">): Promise<HttpServer> {
   const opened = Promise.withResolvers<Handlers>();
-  const state = { health: "starting" as Health, rooms: undefined as Handlers | undefined };
+  const state = { health: "starting" as Health, handlers: undefined as Handlers | undefined };
   const running = new Set<ServerResponse>();
   const listeners: Server[] = [];
 
@@ -52,15 +63,15 @@ export async function listen({ host, port }: Pick<Settings, "host" | "port">): P
 
   async function upgradeLater(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     connection.on("error", ignore);
-    const rooms = await opened.promise;
+    const handlers = await opened.promise;
     connection.off("error", ignore);
-    upgrade(rooms, incoming, connection, head);
+    upgrade(handlers, incoming, connection, head);
   }
 
   function upgrade({ sockets, next }: Handlers, incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (pathOf(incoming) === SYNC_PATH) return sockets.accept(incoming, connection, head);
     if (!next.upgrade(incoming, connection, head))
-      refuse(connection, 404, `Nothing to connect to here; see ${SYNC_PATH}.`);
+      refuse(connection, 404, `There is no WebSocket at this path. Connect to ${SYNC_PATH}.`);
   }
 
   for (const address of host === "localhost" ? ["127.0.0.1", "::1"] : [host]) {
@@ -70,9 +81,9 @@ export async function listen({ host, port }: Pick<Settings, "host" | "port">): P
     });
     listener.on("upgrade", (incoming, connection, head) => {
       const failed = () => void connection.destroy();
-      if (!state.rooms) return void upgradeLater(incoming, connection, head).catch(failed);
+      if (!state.handlers) return void upgradeLater(incoming, connection, head).catch(failed);
       try {
-        upgrade(state.rooms, incoming, connection, head);
+        upgrade(state.handlers, incoming, connection, head);
       } catch {
         failed();
       }
@@ -82,10 +93,10 @@ export async function listen({ host, port }: Pick<Settings, "host" | "port">): P
 
   return {
     url: urlOf(host, portOf(listeners) ?? port),
-    open(rooms) {
+    open(handlers) {
       state.health = "ok";
-      state.rooms = rooms;
-      opened.resolve(rooms);
+      state.handlers = handlers;
+      opened.resolve(handlers);
     },
     drain() {
       state.health = "draining";
@@ -112,7 +123,7 @@ function askForUpgrade(response: ServerResponse): void {
   response.writeHead(426, headers).end("Expected a WebSocket.\n");
 }
 
-/** Next fails on an address that cannot be decoded, as if the fault were ours. */
+/** Next answers a path that cannot be decoded with 500, although the fault is the client's. */
 function isWellFormed(path: string): boolean {
   try {
     decodeURIComponent(path);
@@ -127,12 +138,12 @@ function refuseAddress(response: ServerResponse): void {
   response.writeHead(400, headers).end("Expected an address in UTF-8, percent-encoded.\n");
 }
 
-/** Other upgrades (some clients offer HTTP/2 to everybody) are answered as if they had not been asked for. */
+/** Requests for another upgrade (some clients always offer HTTP/2) are answered as plain requests. */
 function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === "websocket";
 }
 
-/** The port that was given to the first; all share it. */
+/** The port that the system gave to the first listener; the others use the same one. */
 function portOf([first]: Server[]): number | undefined {
   return (first?.address() as AddressInfo | null | undefined)?.port;
 }
@@ -141,7 +152,7 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] as string;
 }
 
-/** @returns false when the machine has no such address and another one is there already. */
+/** @returns false when the machine has no such address and it is not `required`. */
 function bind(server: Server, host: string, port: number, required: boolean): Promise<boolean> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {

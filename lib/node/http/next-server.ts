@@ -3,24 +3,47 @@ import type { Duplex } from "node:stream";
 import next from "next";
 import { type Settings, SettingsError } from "../process/settings.ts";
 
-/** Next as a guest on our HTTP server. */
+/** Next, which renders the pages, without a port of its own. */
 export interface NextServer {
-  /** Resolves when pages can be asked for. @throws {SettingsError} in production, when nothing was built. */
+  /**
+   * Starts Next.
+   * @returns a promise that resolves when pages can be rendered.
+   * @throws {SettingsError} in production, when there is no production build.
+   */
   prepare(): Promise<void>;
+  /**
+   * Lets Next answer a request.
+   * @returns a promise that resolves when Next has handled it.
+   */
   request(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Takes over an upgrade that is Next's own (its hot reload, in development). @returns false when it is not. */
+  /**
+   * Lets Next answer an upgrade request for its hot reload, which exists in development only.
+   * @returns false when the upgrade is not for Next; the connection is untouched then.
+   */
   upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): boolean;
+  /**
+   * Stops Next.
+   * @returns a promise that resolves when Next has released what it held.
+   */
   close(): Promise<void>;
 }
 
 type UpgradeHandler = (request: IncomingMessage, connection: Duplex, head: Buffer) => unknown;
 
-/** @param settings Next is told where it will be found; it listens nowhere itself. */
+/**
+ * Makes Next's server for the application in the working directory. Call it after `offerRuntime`, so that server
+ * components find the engine.
+ * @param settings The address of the server, which Next needs for absolute URLs; it does not listen itself.
+ * @returns Next, which renders pages once `prepare` has resolved.
+ * @example
+ * const next = nextServer(readSettings());
+ * await next.prepare();
+ */
 export function nextServer({ development, host, port }: Pick<Settings, "development" | "host" | "port">): NextServer {
-  // Next puts an upgrade listener of its own on the server it is given, and ends every socket that it does not know:
-  // ours, as soon as a route matches their path. This server never listens; it keeps that listener busy.
-  const nobody = createServer();
-  const app = next({ dev: development, hostname: host, port, httpServer: nobody, turbopack: true });
+  // Next adds an upgrade listener to the server it is given, and that ends every socket that is not Next's: also those of
+  // the engine, as soon as a route matches their path. So Next is given a server that never listens.
+  const unused = createServer();
+  const app = next({ dev: development, hostname: host, port, httpServer: unused, turbopack: true });
   const handle = app.getRequestHandler();
   return {
     async prepare() {
@@ -34,10 +57,10 @@ export function nextServer({ development, host, port }: Pick<Settings, "developm
     request: (request, response) => handle(request, response),
     upgrade(request, connection, head) {
       if (!development || !request.url?.startsWith("/_next/")) return false;
-      // `getUpgradeHandler()` is public, and does nothing in Next 16: the handler that works has no type.
+      // The public `getUpgradeHandler()` does nothing in Next 16; the property that works is not in Next's types.
       const { upgradeHandler } = app as { upgradeHandler?: UpgradeHandler };
       if (upgradeHandler) upgradeHandler(request, connection, head);
-      else nobody.emit("upgrade", request, connection, head);
+      else unused.emit("upgrade", request, connection, head);
       return true;
     },
     close: () => app.close(),

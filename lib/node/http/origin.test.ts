@@ -5,7 +5,7 @@ import { clientAddress, originAllowed } from "./origin.ts";
 const request = (headers: Record<string, string>) =>
   ({ headers, socket: { remoteAddress: "10.0.0.1" } }) as unknown as IncomingMessage;
 
-test("the host is the one that was called, port included, whether or not a proxy took the encryption away", () => {
+test("an origin is allowed if its host and port are those that were called, encrypted or not", () => {
   const allowed = (origin: string, host: string) => originAllowed(request({ origin, host }), { trustProxy: false });
   expect(allowed("http://localhost:3000", "localhost:3000")).toBe(true);
   expect(allowed("https://app.example", "app.example")).toBe(true);
@@ -21,7 +21,7 @@ test("the host is the one that was called, port included, whether or not a proxy
   expect(allowed("", "localhost")).toBe(false);
 });
 
-test("forwarded headers count only behind a trusted proxy; then the scheme counts too", () => {
+test("forwarded headers count only behind a trusted proxy, where the scheme counts as well", () => {
   const headers = {
     host: "10.0.0.1:3000",
     "x-forwarded-host": "app.example, inner.example",

@@ -1,24 +1,32 @@
 import type { IncomingMessage } from "node:http";
 
+/** Which origins may connect and call. Pages of the server's own host always may. */
 export interface OriginRules {
-  /** Believe `X-Forwarded-Host` and `X-Forwarded-Proto`. */
+  /**
+   * Whether to believe the headers `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-For`. Set it only behind a
+   * proxy that sets them itself.
+   */
   trustProxy: boolean;
-  /** Other origins whose pages may call, exactly as browsers send them: `https://app.example`. */
+  /**
+   * Further origins whose pages may connect and call, exactly as browsers send them: `https://app.example`.
+   * @default []
+   */
   origins?: readonly string[];
 }
 
 /**
- * May a page of this request's origin call us? Yes for the host it called, and for the origins listed.
+ * Tells whether a page of the request's origin may connect and call: if its host is the one that was called, or if the
+ * origin is listed.
  *
- * No `Origin` at all is not a browser, and is allowed: there is no user whose cookies could be borrowed. `null` (a
- * sandboxed frame, a `data:` page) belongs to nobody and is refused. Without a trusted proxy, nobody knows whether the
- * browser's side was encrypted, so `http` and `https` count as one.
+ * A request without `Origin` is not from a browser and is allowed, because it cannot carry the cookies of an unsuspecting
+ * user. The origin `null` (of a sandboxed frame or a `data:` page) names no site and is refused. Without a trusted proxy
+ * the server cannot tell whether the browser's connection was encrypted, so `http` and `https` count as the same scheme.
  */
 export function originAllowed(request: IncomingMessage, { trustProxy, origins = [] }: OriginRules): boolean {
   const { origin } = request.headers;
   if (origin === undefined) return true;
   if (origins.includes(origin)) return true;
-  // As browsers send it nearly always; what differs is compared part by part.
+  // The usual form, tested without parsing; other forms are compared part by part below.
   if (!trustProxy && (origin === `http://${request.headers.host}` || origin === `https://${request.headers.host}`))
     return true;
   if (!URL.canParse(origin)) return false;
@@ -29,19 +37,19 @@ export function originAllowed(request: IncomingMessage, { trustProxy, origins = 
   return host === ownHost(request, protocol, trustProxy);
 }
 
-/** As `URL` prints it, so that `example.com:443` and `example.com` are the same host to `https`. */
+/** The host that was called, as `URL` prints it: for `https`, `example.com:443` becomes `example.com`. */
 function ownHost(request: IncomingMessage, protocol: string, trustProxy: boolean): string | undefined {
   const host = (trustProxy ? first(request.headers["x-forwarded-host"]) : undefined) ?? request.headers.host;
   return host !== undefined && URL.canParse(`${protocol}//${host}`) ? new URL(`${protocol}//${host}`).host : undefined;
 }
 
-/** The client's own value, where proxies have each added theirs. */
+/** The first value of a header to which each proxy has added one: the client's. */
 function first(header: string | string[] | undefined): string | undefined {
   const value = (Array.isArray(header) ? header[0] : header)?.split(",")[0]?.trim();
   return value === "" ? undefined : value;
 }
 
-/** Who is at the other end of the connection, or at the other end of the proxy that we trust. */
+/** The address of the client: of the connection's other end, or what the trusted proxy says. */
 export function clientAddress(request: IncomingMessage, trustProxy: boolean): string {
   const forwarded = trustProxy ? first(request.headers["x-forwarded-for"]) : undefined;
   return forwarded ?? request.socket.remoteAddress ?? "";

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 
-/** A request's body is larger than we read. */
+/** A request's body is larger than the limit. */
 export class BodyTooLargeError extends Error {
   override name = "BodyTooLargeError";
 }
 
 /**
- * The whole body as text.
- * @param limit Bytes. Not one more is kept in memory.
- * @throws {BodyTooLargeError} as soon as it is known to be larger; the rest is not read.
+ * Reads the whole body of a request as text.
+ * @param limit Bytes. No more than these are kept in memory.
+ * @throws {BodyTooLargeError} as soon as the body is known to be larger; the rest is not read.
  */
 export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
   const announced = Number(request.headers["content-length"] ?? 0);

@@ -2,7 +2,7 @@ import type { Frame } from "../../protocol/socket.ts";
 
 const FINAL_TEXT = 0x81;
 
-/** RFC 6455 §5.2: a whole text message as one frame, unmasked as everything a server sends. */
+/** A text message as one WebSocket frame (RFC 6455 §5.2). It is unmasked, as all frames of a server are. */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
@@ -20,10 +20,10 @@ export function textFrame(text: string): Buffer {
   return frame;
 }
 
-/** The bytes of frames, made when first asked for and shared by every socket they go to. */
+/** The bytes of frames. They are made on first use and shared by all sockets that send the frame. */
 export class FrameBytes {
   readonly #bytes = new WeakMap<Frame, Buffer>();
-  /** The one asked for last: usually the one that is asked for next. */
+  /** The frame of the last call, which is usually that of the next one. */
   #last: { frame: Frame; bytes: Buffer } | undefined;
   #lastJoined: { frames: readonly Frame[]; bytes: Buffer } | undefined;
 
@@ -37,7 +37,8 @@ export class FrameBytes {
     this.#last = { frame, bytes };
     return bytes;
   }
-  /** Several frames as one piece of memory. Made once for all who get the same ones next to each other. */
+
+  /** Several frames in one buffer. Calls in a row with the same frames share it. */
   joined(frames: readonly Frame[]): Buffer {
     if (frames.length === 1) return this.of(frames[0] as Frame);
     if (!this.#lastJoined || !areSame(this.#lastJoined.frames, frames)) {
