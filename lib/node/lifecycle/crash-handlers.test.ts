@@ -15,7 +15,7 @@ const database = server(`
 await openDatabase({ url: process.env.DATABASE_URL, directory: ".convex", schema: {}, log });
 `);
 
-/** Runs it to its end. @returns its exit code and all that it printed. */
+/** Runs a script to its end. @returns its exit code and its output. */
 async function run(script: string, variables: Record<string, string>): Promise<[code: unknown, output: string]> {
   using project = new TemporaryProject({ "package.json": '{ "type": "module" }', "server.ts": script });
   const child = spawn(process.execPath, ["server.ts"], { cwd: project.root, env: { ...process.env, ...variables } });
@@ -24,7 +24,7 @@ async function run(script: string, variables: Record<string, string>): Promise<[
   return [code, out + err];
 }
 
-describe("what a person can set right is told in a sentence", () => {
+describe("an error that the operator can correct is one sentence without a stack", () => {
   test.each([
     ["an address of another kind", "oracle://u:geheim@host/x", /^ ✗ DATABASE_URL is expected to be like postgres.*$/],
     [
@@ -41,14 +41,14 @@ describe("what a person can set right is told in a sentence", () => {
   test("pages that were not built", async () => {
     const pages = server('await nextServer({ development: false, host: "localhost", port: 3000 }).prepare();');
     const [code, output] = await run(pages, { NODE_ENV: "production" });
-    // Next may have told something of its own before.
+    // Next may have printed something before.
     expect(output.trimEnd()).toMatch(/^ ✗ Expected a production build .* run `pnpm build` first\.$(?!\n)/m);
     expect(code).toBe(1);
   });
 });
 
-test("of the rest everything is shown", async () => {
-  const [code, output] = await run(server('throw new Error("what nobody expected");'), {});
-  expect(output).toMatch(/✗ the server failed[\s\S]*what nobody expected[\s\S]*server\.ts/);
+test("any other error is shown with its stack", async () => {
+  const [code, output] = await run(server('throw new Error("an unexpected error");'), {});
+  expect(output).toMatch(/✗ the server failed[\s\S]*an unexpected error[\s\S]*server\.ts/);
   expect(code).toBe(1);
 });

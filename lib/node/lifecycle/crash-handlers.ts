@@ -5,8 +5,13 @@ import { LoadError, printProblem } from "../loading/load-error.ts";
 import { SettingsError } from "../process/settings.ts";
 
 /**
- * Logs what nobody caught. An exception ends the process: what it left half done, nobody knows. A promise that was
- * rejected with nobody listening does not: a page that forgot an `await` must not take everybody's connection away.
+ * Logs uncaught exceptions, unhandled rejections and Node's warnings. Call it before everything else.
+ *
+ * An uncaught exception ends the process with code 1, because it may have left any state inconsistent. An unhandled
+ * rejection does not: a page that lacks an `await` must not end the connections of all clients.
+ * @example
+ * const log = terminalLog();
+ * installCrashHandlers(log);
  */
 export function installCrashHandlers(log: Log): void {
   process.on("uncaughtException", (error) => {
@@ -14,22 +19,22 @@ export function installCrashHandlers(log: Log): void {
     process.exit(1);
   });
   process.on("unhandledRejection", (reason) =>
-    log.error("a promise was rejected and nobody was listening", { error: reason }),
+    log.error("unhandled rejection: a promise was rejected and no code handled it", { error: reason }),
   );
-  // Node prints each use of what it still calls experimental; we know which we use.
+  // Node's own listener also prints a warning for each experimental feature in use; those are used on purpose.
   process.removeAllListeners("warning");
   process.on("warning", (warning) => {
     if (warning.name !== "ExperimentalWarning") log.warn(`${warning.name}: ${warning.message}`);
   });
 }
 
-/** What a person can set right is told in a sentence; of the rest, everything is shown. */
+/** An error that the operator can correct is logged as its message; any other with its stack. */
 function logFailure(log: Log, error: unknown): void {
   if (error instanceof LoadError) log.error(`functions not loaded\n\n${error.problems.map(printProblem).join("\n\n")}`);
-  else if (isSetRightByPeople(error)) log.error(error.message);
+  else if (isCorrectable(error)) log.error(error.message);
   else log.error("the server failed", { error });
 }
 
-function isSetRightByPeople(error: unknown): error is Error {
+function isCorrectable(error: unknown): error is Error {
   return [SettingsError, UnusableDatabaseError, DirectoryInUseError].some((kind) => error instanceof kind);
 }
