@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseSettings, SettingsError } from "./settings.ts";
 
-test("nothing set is localhost:3000 with the embedded database; empty counts as not set", () => {
+test("the defaults are localhost:3000 and the embedded database; an empty variable counts as not set", () => {
   const defaults = {
     development: true,
     port: 3000,
@@ -14,7 +14,7 @@ test("nothing set is localhost:3000 with the embedded database; empty counts as 
   expect(parseSettings({ PORT: "", HOST: "", DATABASE_URL: "", TRUST_PROXY: "" }, true)).toEqual(defaults);
 });
 
-test("what is set is taken", () => {
+test("variables that are set are used", () => {
   const set = { PORT: "80", HOST: "0.0.0.0", DATABASE_URL: "postgres://u:p@db/app", TRUST_PROXY: "1", OTHER: "x" };
   expect(parseSettings(set, false)).toMatchObject({
     development: false,
@@ -25,7 +25,7 @@ test("what is set is taken", () => {
   });
 });
 
-test("what cannot be used is named with what was expected, all at once, and no URL is shown", () => {
+test("the error names every unusable variable with what was expected and found, but shows no URL", () => {
   const wrong = { PORT: "70000", HOST: "my host", DATABASE_URL: "secret password", TRUST_PROXY: "yes" };
   const message = (() => {
     try {

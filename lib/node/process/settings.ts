@@ -3,24 +3,35 @@ import { resolve } from "node:path";
 import nextEnv from "@next/env";
 import { z } from "zod";
 
-/** What the environment says, after `.env*` files were read as Next reads them. */
+/** The settings of a server: environment variables, and `.env*` files as Next reads them. */
 export interface Settings {
-  /** Not `NODE_ENV=production`. */
+  /** False if `NODE_ENV` is `production`. */
   readonly development: boolean;
-  /** Where to listen. */
+  /**
+   * `PORT`: the TCP port on which the server listens; 0 lets the system choose one.
+   * @default 3000
+   */
   readonly port: number;
+  /**
+   * `HOST`: the host name or address on which the server listens; `0.0.0.0` means every address of the machine.
+   * @default "localhost"
+   */
   readonly host: string;
-  /** Undefined: the embedded database. */
+  /** `DATABASE_URL`: the address of the database. Undefined means the embedded database. */
   readonly databaseUrl: string | undefined;
-  /** Reserved for more than one server. */
+  /** `REDIS_URL`: not used by this version; reserved for several servers on one database. */
   readonly redisUrl: string | undefined;
-  /** Believe `X-Forwarded-Host`, `-Proto` and `-For`: set it behind a proxy that sets them itself, and only there. */
+  /**
+   * `TRUST_PROXY=1`: believe the headers `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-For`. Set it only behind
+   * a proxy that sets them itself.
+   * @default false
+   */
   readonly trustProxy: boolean;
-  /** The code of the plan for the database that `convex-lite dev --accept` accepts. */
+  /** The code of the database plan that `convex-lite dev --accept CODE` accepts. Undefined when it was not given. */
   readonly acceptedPlan?: string | undefined;
 }
 
-/** The environment is not usable. The message says which variable, what was expected and what was found. */
+/** An environment variable cannot be used. The message names it, and says what was expected and what was found. */
 export class SettingsError extends Error {
   override name = "SettingsError";
 }
@@ -49,15 +60,20 @@ const environment = z.object({
 });
 
 /**
- * Reads `.env*` files into `process.env`, then the variables this process is run with.
- * @param directory Where the `.env*` files are.
+ * Loads the `.env*` files into `process.env`, as Next does, and reads the settings from it. Variables of the process win
+ * over those of the files.
+ * @param directory The folder of the `.env*` files. Default: the working directory.
+ * @returns the settings, with defaults for variables that are not set or empty.
  * @throws {SettingsError} when a variable cannot be used.
+ * @example
+ * const settings = readSettings();
+ * const http = await listen(settings);
  */
 export function readSettings(directory = process.cwd()): Settings {
   const development = process.env.NODE_ENV !== "production";
-  // Next and React decide by it, and differ from each other where it is missing.
+  // Next and React both depend on it, and assume different values when it is not set.
   Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV || "development" });
-  // Next's modules look for it when they are first loaded. A function that imports one may do that before Next does.
+  // Next's modules read it when they are first loaded, which a function's import may do before Next sets it.
   Object.assign(globalThis, { AsyncLocalStorage });
   process.env.NEXT_TELEMETRY_DISABLED ??= "1";
   nextEnv.loadEnvConfig(resolve(directory), development);
@@ -87,7 +103,7 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
 
 function printIssue({ path, message }: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
   const name = String(path[0]);
-  // URLs hold passwords: what was found is not shown.
+  // A URL may hold a password, so the value is not shown.
   const found = name.endsWith("_URL") ? "a text that is no URL" : JSON.stringify(given[name]);
   return `${name}: ${message}. Found ${found}.`;
 }

@@ -8,13 +8,13 @@ function logged(write: (log: ReturnType<typeof terminalLog>) => void, remapStack
   return lines.join("\n");
 }
 
-test("one line for each thing, with what the message does not say already", () => {
+test("one line for each message, with the facts that it does not contain already", () => {
   expect(logged((log) => log.info("ready on x", { address: "x", after: "5 ms", none: undefined }))).toBe(
     " • ready on x  after 5 ms",
   );
 });
 
-test("an error tells what, what the database added, where in the author's files, and what caused it", () => {
+test("an error is printed with its stack, its causes and what the database added", () => {
   const cause = Object.assign(new Error("relation does not exist"), { code: "42P01", routine: "noise" });
   const error = new Error("Failed query", { cause });
   error.stack = `Error: Failed query\n    at handler (${process.cwd()}/convex/a.ts:1:2)\n    at deep (node:internal:1:1)`;
@@ -41,7 +41,7 @@ test("of the framework's own frames in a stack, only the first four are printed"
   expect(printed).toContain("at x (convex/a.ts:1:2)");
 });
 
-test("stacks are translated before they are printed; anything can be thrown", () => {
+test("a stack is remapped before it is printed; any thrown value is printed", () => {
   const translated: unknown[] = [];
   const text = logged(
     (log) => log.warn("odd", { error: { not: "an error" } }),

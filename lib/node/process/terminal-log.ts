@@ -2,14 +2,15 @@ import { resolve } from "node:path";
 import { inspect, styleText } from "node:util";
 import type { Log } from "../../environment/environment.ts";
 
+/** What `terminalLog` takes. A `FunctionLoader` fits. */
 export interface TerminalLogOptions {
-  /** Makes the stack of an error name the author's files; see `FunctionLoader`. */
+  /** Rewrites the stack of an error so that it names the author's files: `FunctionLoader.remapStack`. */
   remapStack?: (thrown: unknown) => void;
-  /** Where lines go; by default warnings and errors to standard error, the rest to standard output. */
+  /** Writes one entry. Default: warnings and errors go to standard error, information to standard output. */
   write?: (line: string, level: keyof Log) => void;
 }
 
-/** The folder of this framework, `lib/`: lines of a stack that lie in it are not the author's. */
+/** The folder of the framework, `lib/`. Stack frames in it are not the author's. */
 const framework = `${resolve(import.meta.dirname, "../..")}/`;
 
 const MARKS = {
@@ -19,15 +20,19 @@ const MARKS = {
 } satisfies Record<keyof Log, () => string>;
 
 /**
- * A log for people: one calm line for each thing, an error's story indented below it. Colours only where a terminal
- * reads it.
+ * Makes a log for reading in a terminal: one line for each message, with an error and its causes indented below it.
+ * Colours are used only if the output is a terminal.
+ * @returns the log.
+ * @example
+ * const loader = new FunctionLoader("convex");
+ * const log = terminalLog(loader);
  */
 export function terminalLog({ remapStack, write = writeToTerminal }: TerminalLogOptions = {}): Log {
   const line = (level: keyof Log) => (message: string, about?: Record<string, unknown>) => {
     const { error, ...facts } = about ?? {};
     if (error !== undefined) remapStack?.(error);
-    const story = error === undefined ? "" : `\n${printError(error)}`;
-    write(` ${MARKS[level]()} ${indent(`${message}${printFacts(message, facts)}${story}`)}`, level);
+    const details = error === undefined ? "" : `\n${printError(error)}`;
+    write(` ${MARKS[level]()} ${indent(`${message}${printFacts(message, facts)}${details}`)}`, level);
   };
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
@@ -36,7 +41,7 @@ function writeToTerminal(line: string, level: keyof Log): void {
   (level === "info" ? process.stdout : process.stderr).write(`${line}\n`);
 }
 
-/** On the same line, dimmed; what the message says already is left out. */
+/** The facts, dimmed, for the message's own line. A value that the message contains already is left out. */
 function printFacts(message: string, facts: Record<string, unknown>): string {
   const news = Object.entries(facts)
     .map(([name, value]) => [name, typeof value === "string" ? value : inspect(value, { breakLength: 120 })] as const)
@@ -44,7 +49,7 @@ function printFacts(message: string, facts: Record<string, unknown>): string {
   return news.length > 0 ? styleText("dim", `  ${news.map(([name, value]) => `${name} ${value}`).join(" · ")}`) : "";
 }
 
-/** What a database adds to its message, and helps. */
+/** Properties that databases add to their errors and that help to find the cause. */
 const HELPFUL = ["code", "detail", "hint", "constraint"];
 
 function printError(error: unknown, depth = 0): string {
@@ -61,7 +66,7 @@ function printError(error: unknown, depth = 0): string {
   ].join("\n");
 }
 
-/** Where it happened: the author's files, and a few frames of others, dimmed. */
+/** The stack: frames in the author's files, and the first four others, dimmed. */
 function printFrames(stack: string): string[] {
   let foreign = 0;
   return stack.split("\n").flatMap((line) => {
