@@ -7,11 +7,11 @@ import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { engineRuntime, type RuntimeOptions } from "./engine-runtime.ts";
 
-/** Stands for Next's own: `cookies()` reads from such a storage. */
+/** Stands for Next's storage of the current request, from which `cookies()` reads. */
 const request = new AsyncLocalStorage<string>();
 const answer = { ok: true, value: {} } as Outcome<PreloadedAnswer>;
 
-/** An engine and an identify that tell about every call before they answer it. */
+/** An engine and an `identify` that report each call before they answer it. */
 function telling(tell: (caller: Identity | null) => unknown, identify: Identify): RuntimeOptions {
   return {
     engine: {
@@ -29,7 +29,7 @@ function telling(tell: (caller: Identity | null) => unknown, identify: Identify)
   };
 }
 
-test("functions and identify run outside of the request that they are called from; its caller goes on inside", async () => {
+test("functions and identify run outside of the calling request; the caller continues inside it", async () => {
   const seen: (string | undefined)[] = [];
   const look = async () => {
     seen.push(request.getStore());
@@ -50,7 +50,7 @@ test("functions and identify run outside of the request that they are called fro
   expect(seen).toEqual(Array.from({ length: 8 }, () => undefined));
 });
 
-test("the caller is whom identify finds in the headers; if it throws nothing is run", async () => {
+test("identify decides the caller from the headers; if it throws, no function runs", async () => {
   const callers: unknown[] = [];
   const identify: Identify = ({ headers }) => {
     const subject = headers.get("cookie");

@@ -4,18 +4,26 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../environment/environment.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** What `engineRuntime` takes. */
 export interface RuntimeOptions {
+  /** Runs the functions. */
   engine: Pick<Engine, "preload" | "call">;
+  /** Decides who is calling, from the headers of the request that Next answers. */
   identify: Identify;
+  /** Receives what `identify` throws. */
   log: Log;
 }
 
 /**
- * The engine as server components use it. Call it outside of any request.
+ * Makes the runtime through which server components, server actions and route handlers reach the engine. Call it outside
+ * of any request.
  *
- * Functions run in the asynchronous context of this call, not in that of the request they are called from: `cookies()`
- * in a function fails there as it does when a socket asks, and what one caller's request holds cannot end up in an
- * answer that others are given too.
+ * Functions run in the asynchronous context of this call, not in that of the calling request. So `cookies()` in a
+ * function fails as it does in a call over a socket, and the data of one caller's request cannot reach an answer that
+ * other callers share.
+ * @returns the runtime; pass it to `offerRuntime`.
+ * @example
+ * offerRuntime(engineRuntime({ engine, identify, log }));
  */
 export function engineRuntime(options: RuntimeOptions): Runtime {
   const { engine } = options;
