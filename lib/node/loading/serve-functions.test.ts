@@ -23,9 +23,9 @@ let database: Driver;
 let clock: HandClock;
 let serving: ServedFunctions;
 let served: unknown[];
-/** What open pages were told. */
+/** The notices that open pages received. */
 let notices: string[];
-/** What a page is told that is opened now. */
+/** The notice for a page that is opened now. */
 let keptNotice: string | undefined;
 
 beforeEach(async () => {
@@ -69,7 +69,7 @@ const columns = async () =>
 const errors = () => clock.lines.filter((line) => line.level === "error").map((line) => line.message);
 const infos = () => clock.lines.filter((line) => line.level === "info").map((line) => line.message);
 
-test("after a refusal the database is looked at again, also for the schema that is served", async () => {
+test("after a refusal the database is compared again, also with the schema that is served", async () => {
   await serve();
   await execute("insert into notes values (1)");
   project.put("convex/schema.ts", titled);
@@ -77,7 +77,7 @@ test("after a refusal the database is looked at again, also for the schema that 
   expect(notices).toEqual(errors());
   expect(keptNotice).toBe(errors()[0]);
 
-  // By hand, as the message advises. Then the schema goes back to what it was.
+  // The change is made by hand, as the message advises. Then the schema becomes the previous one again.
   await execute("alter table notes add column title text default 'by hand'");
   project.put("convex/schema.ts", plain);
   await expect.poll(() => errors().at(-1)).toContain('Column "title" of "notes" would be dropped');
@@ -90,7 +90,7 @@ test("after a refusal the database is looked at again, also for the schema that 
 });
 
 test.each(["pg", "sqlite"] as const)(
-  "edits of the schema that could lose rows, one after the other (%s): each is told, none is made, and the functions serve on",
+  "edits of the schema that could lose rows, one after the other (%s): each is logged, none is made, and the functions stay served",
   async (dialect) => {
     const { usual, rows, edits, written } = schemaEdits(dialect);
     await database.close();
@@ -115,7 +115,7 @@ test.each(["pg", "sqlite"] as const)(
   },
 );
 
-test("while the schema is refused a save of functions is told so, with the code that accepts it", async () => {
+test("while the schema is refused, a save of functions is answered with the code that accepts it", async () => {
   await execute("create table notes (id integer primary key, title text)");
   project.put("convex/schema.ts", titled);
   await serve();
@@ -134,7 +134,7 @@ test("while the schema is refused a save of functions is told so, with the code 
   expect(served).toEqual(["first"]);
 });
 
-test("a plan that was refused is carried out by the next start that accepts it", async () => {
+test("a refused plan is carried out by the next start that accepts it", async () => {
   await execute("create table notes (id integer primary key, title text)");
   await execute("insert into notes values (1, 'gone')");
   await serve();
@@ -145,16 +145,16 @@ test("a plan that was refused is carried out by the next start that accepts it",
   expect(await execute("select * from notes")).toEqual([{ id: 1 }]);
 });
 
-test("a page that is opened while saved functions cannot be served hears why, as long as it is so", async () => {
+test("a page that is opened while a save cannot be served is told why", async () => {
   await execute("create table notes (id integer primary key)");
   await execute("insert into notes values (1)");
   project.put("convex/schema.ts", titled);
   await serve();
   expect(keptNotice).toBe(errors()[0]);
 
-  // A mistake comes first, and what it hid is there again when it is gone.
+  // A load error takes precedence; once it is corrected, the refusal is the notice again.
   project.put("convex/a.ts", "export const value = ;");
-  await expect.poll(() => keptNotice).toContain("the last good ones are served on");
+  await expect.poll(() => keptNotice).toContain("the previous ones are still served");
   project.put("convex/a.ts", 'export const value = "first";');
   await expect.poll(() => keptNotice).toBe(errors()[0]);
 
@@ -163,7 +163,7 @@ test("a page that is opened while saved functions cannot be served hears why, as
   await expect.poll(() => keptNotice).toBeUndefined();
 });
 
-test("functions that need no other schema are served though the database does not fit it", async () => {
+test("functions are served although the database does not fit the schema, if the schema did not change", async () => {
   await execute("create table notes (id integer primary key)");
   await execute("insert into notes values (1)");
   project.put("convex/schema.ts", titled);
@@ -173,7 +173,7 @@ test("functions that need no other schema are served though the database does no
   await expect.poll(() => served.at(-1)).toBe("second");
   expect(errors()).toHaveLength(1);
 
-  // The way out that the message names needs no restart.
+  // The remedy that the message names works without a restart.
   await execute("alter table notes add column title text not null default ''");
   project.put("convex/a.ts", 'export const value = "third";');
   await expect.poll(() => served.at(-1)).toBe("third");

@@ -8,32 +8,46 @@ import { applyMigrations } from "../../schema/migrations/apply-migrations.ts";
 import { type PushResult, pushSchema } from "../../schema/push-schema.ts";
 import { DrizzleKitProcess } from "../../schema/snapshot/drizzle-kit-process.ts";
 import type { Settings } from "../process/settings.ts";
+import { afterPush, type DatabaseState, noticeOf, type ServedState, whenServed } from "./follow-states.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
 import { RefusedError, watchFunctions } from "./watch-functions.ts";
 
+/** What `serveFunctions` takes. */
 export interface ServeFunctionsOptions {
+  /** Runs the functions, and shows notices in open pages. */
   engine: Pick<Engine, "useFunctions" | "notice" | "keepNotice">;
+  /** The open database, whose tables are changed to fit the schema. */
   database: Driver;
+  /** Loads the functions again after each save, and knows the folder of the migrations. */
   loader: FunctionLoader;
-  /** What to serve first. */
+  /** The functions to serve first, as `loadFunctions` returns them. */
   functions: LoadedFunctions;
+  /** Development or production, and the database plan that is accepted although it loses data. */
   settings: Pick<Settings, "development" | "acceptedPlan">;
+  /** Receives what is applied to the database, and why a save is not served. */
   log: Log;
 }
 
 type Refusal = Extract<PushResult, { status: "refused" }>;
 
-/** Functions are served, and what is saved is too, until this is closed. */
+/** The functions that `serveFunctions` serves. */
 export interface ServedFunctions {
+  /**
+   * Stops to watch `convex/`, and ends drizzle-kit and the bundler. The engine keeps its functions.
+   * @returns a promise that resolves when their processes have ended.
+   */
   close(): Promise<void>;
 }
 
 /**
- * Makes the database fit the functions and serves them.
+ * Changes the database to fit the functions and serves them.
  *
  * In development the database follows `convex/schema.ts`, the functions follow what is saved in `convex/`, and tools
- * such as drizzle-kit may use the embedded database too. In production the migrations in `drizzle/` are applied.
- * @throws when a migration fails.
+ * such as drizzle-kit can connect to the embedded database. In production the migrations in `drizzle/` are applied.
+ * @returns a promise that resolves when the functions are served.
+ * @throws when a migration fails or the database cannot be used.
+ * @example
+ * const functions = await serveFunctions({ engine, database, loader, functions: loaded, settings, log });
  */
 export async function serveFunctions(options: ServeFunctionsOptions): Promise<ServedFunctions> {
   const { engine, database, loader, functions, settings, log } = options;
@@ -55,17 +69,17 @@ async function followSaves(
   const log = alsoInPages(terminal, engine);
   const planner = new DrizzleKitProcess();
   const schemaPath = join(loader.directory, "schema.ts");
-  /** The schema that the database fits. Unknown after a refusal: somebody may do by hand what was refused. */
-  let fits: string | undefined;
-  let told: string | undefined;
+  let databaseState: DatabaseState = { name: "unknown" };
+  let servedState: ServedState = { name: "fitting" };
+  /** Why the last save is not served. */
   let notServed: string | undefined;
-  /** Only once: should the same plan come up again, somebody may think otherwise of it. */
+  /** Accepts one push only: if the same plan comes up again, it has to be accepted again. */
   let accept = settings.acceptedPlan;
 
-  /** @returns why the database was left as it is, when it does not fit the schema. */
+  /** @returns the reason, if the database was not changed and does not fit the schema. */
   async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<Refusal | undefined> {
-    if (schemaKey === fits) return undefined;
-    fits = undefined;
+    if (databaseState.name === "fits" && databaseState.schemaKey === schemaKey) return undefined;
+    databaseState = { name: "unknown" };
     const result = await pushSchema({
       driver: database,
       schemaPath,
@@ -74,30 +88,31 @@ async function followSaves(
       migrations: loader.migrations,
     });
     accept = undefined;
-    if (result.status === "refused") return result;
-    fits = schemaKey;
+    const refusal = result.status === "refused" ? result : undefined;
+    databaseState = afterPush(schemaKey, refusal);
     if (result.status === "applied") {
-      log.info(`database brought in line with the schema\n${styleText("dim", result.statements.join("\n"))}`);
+      log.info(`database changed to match convex/schema.ts\n${styleText("dim", result.statements.join("\n"))}`);
     }
-    return undefined;
+    return refusal;
   }
 
-  /** Of functions that are served all the same: none fit the database better, and what needs no change works. */
-  function tell(refusal: Refusal | undefined): void {
-    if (refusal !== undefined && refusal.message !== told) log.error(refusal.message);
-    told = refusal?.message;
+  /** Serves functions although the database may have refused their schema: what needs no change of it works. */
+  function serveDespite(refusal: Refusal | undefined, loaded: LoadedFunctions): void {
+    const isKnown = servedState.name === "misfit" && servedState.message === refusal?.message;
+    if (refusal !== undefined && !isKnown) log.error(refusal.message);
+    servedState = whenServed(refusal);
     keepNotice();
+    serve(loaded);
   }
 
-  /** A page that is opened later has not heard what the open ones were told. */
+  /** For pages that are opened later: they have not received the notices of the log. */
   function keepNotice(): void {
-    const standing = notServed ?? told;
-    engine.keepNotice(standing && stripVTControlCharacters(standing));
+    const notice = noticeOf(servedState, notServed);
+    engine.keepNotice(notice && stripVTControlCharacters(notice));
   }
 
   const wire = await servePostgresProtocol(database, log);
-  tell(await changeDatabase(functions));
-  serve(functions);
+  serveDespite(await changeDatabase(functions), functions);
   const stopWatching = watchFunctions({
     loader,
     loaded: functions,
@@ -110,8 +125,7 @@ async function followSaves(
       const refusal = await changeDatabase(saved);
       const onlyFunctions = saved.schemaKey === previous.schemaKey && saved.key !== previous.key;
       if (refusal !== undefined && !onlyFunctions) throw new RefusedError(refusal.message, refusal.brief);
-      tell(refusal);
-      serve(saved);
+      serveDespite(refusal, saved);
     },
   });
   return {
@@ -123,7 +137,7 @@ async function followSaves(
   };
 }
 
-/** Whoever saves something that cannot be served looks at a page as often as at the terminal. */
+/** A log that shows errors in open pages as well: the author of a save looks at a page as often as at the terminal. */
 function alsoInPages(log: Log, engine: Pick<Engine, "notice">): Log {
   return {
     ...log,

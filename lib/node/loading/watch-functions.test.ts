@@ -41,8 +41,8 @@ const servedValue = (module: string) => served.modules[module]?.value;
 const serves = (module: string, value: unknown) => expect.poll(() => servedValue(module), { interval: 5 }).toBe(value);
 const errors = () => clock.lines.filter((line) => line.level === "error").map((line) => line.message);
 
-describe("what is saved is served", () => {
-  test("written in place, and by renaming a new file over it, again and again", async () => {
+describe("a save is served", () => {
+  test("of a file that is written in place, or replaced by renaming a new one over it, again and again", async () => {
     for (let i = 0; i < 5; i++) {
       project.write("convex/a.ts", answers(`written ${i}`));
       await serves("a", `written ${i}`);
@@ -51,7 +51,7 @@ describe("what is saved is served", () => {
     }
   });
 
-  test("new files, in new folders of new folders, and later changes in them", async () => {
+  test("of new files in new folders of new folders, and of later changes in them", async () => {
     project.write("convex/b.ts", answers("b"));
     await serves("b", "b");
     project.write("convex/x/y/z.ts", answers("deep"));
@@ -62,7 +62,7 @@ describe("what is saved is served", () => {
     await serves("x/y/w", "beside");
   });
 
-  test("deleted files and folders are gone, and may come back", async () => {
+  test("after files and folders were deleted, and when they come back", async () => {
     project.write("convex/x/b.ts", answers("one"));
     await serves("x/b", "one");
     project.delete("convex/x");
@@ -73,7 +73,7 @@ describe("what is saved is served", () => {
     await serves("x/b", "three");
   });
 
-  test("a folder that is replaced at once, as when a branch is checked out", async () => {
+  test("in a folder that is replaced at once, as by checking out a branch", async () => {
     project.write("convex/x/b.ts", answers("one"));
     await serves("x/b", "one");
     project.delete("convex/x");
@@ -83,7 +83,7 @@ describe("what is saved is served", () => {
     await serves("x/b", "three");
   });
 
-  test("also when the whole of convex/ goes away for a moment", async () => {
+  test("after the whole of convex/ was gone for a moment", async () => {
     project.delete("convex");
     await expect.poll(() => errors().at(-1)).toContain("Expected your functions");
     project.write("convex/a.ts", answers("back"));
@@ -92,7 +92,7 @@ describe("what is saved is served", () => {
     await serves("a", "again");
   });
 
-  test("files outside of convex/ that functions import", async () => {
+  test("of files outside of convex/ that functions import", async () => {
     project.write("shared/names.ts", 'export const name = "one";');
     project.write("convex/a.ts", 'export { name as value } from "../shared/names";');
     await serves("a", "one");
@@ -101,7 +101,7 @@ describe("what is saved is served", () => {
   });
 });
 
-test("_generated/api.ts follows", async () => {
+test("_generated/api.ts is kept up to date", async () => {
   const api = () => readFileSync(project.path("convex/_generated/api.ts"), "utf8");
   expect(api()).toContain('a: PublicReferences<typeof import("../a")>');
   project.write("convex/tasks.ts", answers("x"));
@@ -110,7 +110,7 @@ test("_generated/api.ts follows", async () => {
   await expect.poll(() => existsSync(project.path("convex/_generated/api.ts"))).toBe(true);
 });
 
-test("an error keeps the last good functions, is shown once with its place, and its end is told", async () => {
+test("an error keeps the previous functions, is logged once with its position, and so is its end", async () => {
   project.put("convex/a.ts", "export const value = (;");
   await expect.poll(errors).not.toEqual([]);
   expect(errors()[0]).toMatch(/a\.ts:1:23[\s\S]*Unexpected ";"[\s\S]*> 1 │ export const value = \(;\n +│ +\^/);
@@ -125,11 +125,11 @@ test("an error keeps the last good functions, is shown once with its place, and 
   expect(clock.lines.at(-1)?.message).toMatch(/good again/);
 });
 
-test("every save is answered while an error stands, and nothing that a tool writes", async () => {
+test("while an error stands, every save is answered by a line, but a file that a tool writes is not", async () => {
   const warnings = () => clock.lines.filter((line) => line.level === "warn").map((line) => line.message);
   project.put("convex/a.ts", "export const value = (;");
   await expect.poll(errors).not.toEqual([]);
-  // Each save is one change here: what is put there is there as a whole.
+  // `put` replaces the whole file in one step, so each save is one change.
   project.put("convex/b.ts", answers("one"));
   await expect.poll(warnings).not.toEqual([]);
   expect(warnings()[0]).toMatch(/^functions still not reloaded: .*a\.ts:1:23.* Unexpected ";"$/);
@@ -147,7 +147,7 @@ test("every save is answered while an error stands, and nothing that a tool writ
   expect(warnings()).toEqual(told);
 });
 
-test("functions that are refused leave the last good ones in place, all of them", async () => {
+test("functions that are refused leave all previous ones in place", async () => {
   refuse = "the schema would lose data";
   project.write("convex/a.ts", answers("refused"));
   await expect.poll(errors).toEqual([expect.stringContaining("the schema would lose data")]);
@@ -157,7 +157,7 @@ test("functions that are refused leave the last good ones in place, all of them"
   await serves("a", "accepted");
 });
 
-test("at the start it waits until the functions load", async () => {
+test("loadFunctions waits in development until the functions load, and rejects in production", async () => {
   using broken = new TemporaryProject({ "convex/a.ts": "export const value = ;" });
   const another = new FunctionLoader("convex", broken.root);
   const loading = loadFunctions({ loader: another, settings: { development: true }, log: clock.log });

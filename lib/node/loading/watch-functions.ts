@@ -1,30 +1,41 @@
 import { join, sep } from "node:path";
 import type { Log } from "../../environment/environment.ts";
 import type { Settings } from "../process/settings.ts";
+import {
+  afterChange,
+  afterSave,
+  afterTask,
+  isKnown,
+  mustServe,
+  type SavedEvent,
+  type SavedState,
+  type TaskState,
+} from "./follow-states.ts";
 import { writeApi } from "./generate-api.ts";
 import { LoadError, printProblem } from "./load-error.ts";
 import { type FunctionLoader, foldersOf, type LoadedFunctions } from "./load-functions.ts";
 import { watchFolders } from "./watch-folders.ts";
 
+/** What `watchFunctions` takes. */
 export interface WatchOptions {
   loader: FunctionLoader;
-  /** What is served now. */
+  /** The functions that are served now. */
   loaded: LoadedFunctions;
   /**
-   * Serves the new functions instead of the last ones.
-   * @throws to refuse them: the last ones are served on. The message says why; that of a `RefusedError` also in brief. What is saved next is given to it in
-   *   any case, also if it is what is served.
+   * Serves the new functions instead of the previous ones.
+   * @throws to refuse them: the previous ones stay served. The message says why. After a refusal the next save that loads is
+   *   passed here in any case, also if it equals what is served.
    */
   serve(loaded: LoadedFunctions, previous: LoadedFunctions): Promise<void> | void;
-  /** Told why what is saved is not served, which the log has been told too; undefined when it is again. */
+  /** Called with the reason, as the log has it, when a save is not served; with undefined when one is served again. */
   notServed?(because: string | undefined): void;
   log: Log;
 }
 
-/** Functions that load cannot be served. */
+/** Functions load, but cannot be served. */
 export class RefusedError extends Error {
   override name = "RefusedError";
-  /** For later saves, as long as the whole message would be the same. */
+  /** A shorter message, which is logged for later saves while the full message stays the same. */
   readonly brief: string;
 
   constructor(message: string, brief: string) {
@@ -33,58 +44,67 @@ export class RefusedError extends Error {
   }
 }
 
+/** What `loadFunctions` takes. */
 export interface LoadFunctionsOptions {
+  /** Loads the functions. */
   loader: FunctionLoader;
+  /** In development a failed load waits for the next save. */
   settings: Pick<Settings, "development">;
+  /** Receives the reason of a failed load, in development. */
   log: Log;
 }
 
 /**
- * Serves what is saved in `convex/` from now on, and keeps `_generated/api.ts` true to it. Functions that do not load
- * change nothing: the last good ones are served until the error, which it shows, is gone. Each save until then is told that
- * it stands.
+ * Serves what is saved in `convex/` from now on, and keeps `_generated/api.ts` up to date. A save that cannot be served
+ * changes nothing: the functions before it stay served, and the reason is logged once. Each save until it is gone is
+ * answered by a line that repeats it in brief. `follow-states.ts` has the states.
  * @returns a function that ends it.
  */
 export function watchFunctions({ loader, loaded, serve, notServed, log }: WatchOptions): () => void {
   let served = loaded;
-  let failure: string | undefined;
-  /** A refusal may have left something half way between what is served and what was refused. */
-  let refused = false;
+  let state: SavedState = { name: "served" };
 
   async function reload(saved: boolean): Promise<void> {
     const start = performance.now();
     const found = await attempt(loader);
-    if (found instanceof LoadError) return fail(found.problems.map(printProblem).join("\n\n"), saved);
-    if (found.key !== served.key || refused) {
+    if (found instanceof LoadError) {
+      const message = found.problems.map(printProblem).join("\n\n");
+      return fail({ type: "loadFailed", message }, saved, beginning(message));
+    }
+    if (mustServe(state, found.key === served.key)) {
       try {
         await serve(found, served);
-        refused = false;
       } catch (error) {
-        refused = true;
         loader.remapStack(error);
-        return fail(error instanceof Error ? error.message : String(error), saved, briefOf(error));
+        const message = error instanceof Error ? error.message : String(error);
+        return fail({ type: "refused", message }, saved, briefOf(error) ?? beginning(message));
       }
-    } else if (failure === undefined) return;
-    log.info(`${failure === undefined ? "functions" : "functions are good again:"} reloaded in ${elapsed(start)}`);
+    } else if (state.name === "served") return;
+    const subject = state.name === "served" ? "functions" : "functions are good again:";
+    log.info(`${subject} reloaded in ${elapsed(start)}`);
     served = found;
-    failure = undefined;
+    state = afterSave(state, { type: "served" });
     notServed?.(undefined);
   }
 
-  function fail(message: string, saved: boolean, brief = beginning(message)): void {
-    const told = `functions not reloaded, the last good ones are served on\n\n${message}\n`;
-    if (message !== failure) log.error(told);
+  function fail(event: Exclude<SavedEvent, { type: "served" }>, saved: boolean, brief: string): void {
+    const report = `functions not reloaded; the previous ones are still served\n\n${event.message}\n`;
+    if (!isKnown(state, event)) log.error(report);
     else if (saved) log.warn(`functions still not reloaded: ${brief}`);
-    failure = message;
-    notServed?.(told);
+    state = afterSave(state, event);
+    notServed?.(report);
   }
 
   return onEveryChange(loader, log, reload);
 }
 
 /**
- * Loads the functions for the first time. In development it resolves once they load, and shows until then what is wrong.
+ * Loads the functions for the first time. In development a failed load is logged, and loading is tried again after each
+ * save until it succeeds.
+ * @returns the functions, once they load.
  * @throws {LoadError} in production, when they do not load.
+ * @example
+ * const loaded = await loadFunctions({ loader, settings: readSettings(), log });
  */
 export async function loadFunctions({ loader, settings, log }: LoadFunctionsOptions): Promise<LoadedFunctions> {
   if (!settings.development) return loader.load();
@@ -115,7 +135,7 @@ function briefOf(error: unknown): string | undefined {
   return error instanceof RefusedError ? error.brief : undefined;
 }
 
-/** The place and what is wrong there, or the first sentence. */
+/** The first two lines: of a load error its position and message. */
 function beginning(message: string): string {
   return message.split("\n", 2).join(" ").trim();
 }
@@ -125,33 +145,33 @@ function elapsed(since: number): string {
 }
 
 /**
- * Runs `task` after every change of the loader's files; never twice at once, and once more if something changed meanwhile.
- * It is told whether somebody saved what functions are made of, rather than that a tool wrote something beside it.
+ * Runs `task` after every change of the loader's files: never twice at the same time, and once more for all changes that
+ * were made while it ran. Its argument is true if a source of the functions was saved, and false if only a tool wrote
+ * something, such as `_generated/api.ts`.
  */
 function onEveryChange(loader: FunctionLoader, log: Log, task: (saved: boolean) => Promise<void>): () => void {
-  let running = false;
-  let again = false;
-  let saved = false;
+  let state: TaskState = { name: "idle" };
+  let stopped = false;
 
-  async function run(paths: ReadonlySet<string>): Promise<void> {
-    again = true;
-    saved ||= [...paths].some((path) => isSource(loader, path));
-    if (running) return;
-    running = true;
-    while (again) {
-      again = false;
-      const told = saved;
-      saved = false;
-      await task(told).catch((error) => log.error("reloading the functions failed", { error }));
-      // What was loaded may come from folders that nobody has watched so far.
-      if (!stopped) watch.lookAgain();
-    }
-    running = false;
+  function changed(paths: ReadonlySet<string>): void {
+    const saved = [...paths].some((path) => isSource(loader, path));
+    const isIdle = state.name === "idle";
+    state = afterChange(state, saved);
+    if (isIdle) void run(saved);
   }
 
-  let stopped = false;
+  async function run(saved: boolean): Promise<void> {
+    for (let due: boolean | undefined = saved; due !== undefined; ) {
+      await task(due).catch((error) => log.error("reloading the functions failed", { error }));
+      // The load may have reached files in folders that are not watched yet.
+      if (!stopped) watch.lookAgain();
+      due = state.name === "runningAndDue" ? state.saved : undefined;
+      state = afterTask(state);
+    }
+  }
+
   const watched = () => ({ deep: [loader.directory], flat: foldersOf(loader.filesOutside) });
-  const watch = watchFolders(watched, (paths) => void run(paths));
+  const watch = watchFolders(watched, changed);
   return () => {
     stopped = true;
     watch.close();
