@@ -5,7 +5,7 @@ import { compareApi, generateApi, writeApi } from "./generate-api.ts";
 import { LoadError } from "./load-error.ts";
 import { scanFunctions } from "./scan-functions.ts";
 
-test("every module at any depth is found, and what holds no functions is not", () => {
+test("modules are found at any depth; files that hold no functions are left out", () => {
   using project = new TemporaryProject({
     "convex/schema.ts": "",
     "convex/messages.ts": "",
@@ -27,14 +27,14 @@ test("every module at any depth is found, and what holds no functions is not", (
   });
 });
 
-test("a name that no address can hold is refused with a remedy", () => {
+test("a name that cannot be part of a function's path is refused with a remedy", () => {
   using project = new TemporaryProject({ "convex/then.ts": "" });
   expect(() => scanFunctions(project.path("convex"))).toThrow(LoadError);
   using spaced = new TemporaryProject({ "convex/my file.ts": "" });
   expect(() => scanFunctions(spaced.path("convex"))).toThrow(/my file.*start the name with _/);
 });
 
-test("modules become a nested literal of plain maps; a file beside a folder of the same name is both", () => {
+test("modules become a nested literal of plain maps; a file and a folder of the same name become one entry", () => {
   const text = generateApi({ modules: ["admin", "admin/users", "my-tasks"], hasSchema: true });
   expect(text).toContain(`export const api = createReferences<{
   admin: PublicReferences<typeof import("../admin")> & {
@@ -46,7 +46,7 @@ test("modules become a nested literal of plain maps; a file beside a folder of t
   expect(text).toContain('schema: typeof import("../schema");');
 });
 
-test("equal input gives equal bytes, in whatever order it was found", () => {
+test("equal modules give equal bytes, in any order", () => {
   const modules = ["b", "a/z", "a/b", "c"];
   const text = generateApi({ modules, hasSchema: false });
   expect(generateApi({ modules: modules.toReversed(), hasSchema: false })).toBe(text);

@@ -17,11 +17,10 @@ declare module "convex-lite/server" {
 `;
 
 /**
- * The text of `convex/_generated/api.ts`. Equal input gives equal bytes.
+ * Makes the text of `convex/_generated/api.ts`. Equal input gives equal bytes.
  *
- * The shape is chosen for its types: a nested literal of homomorphic maps, one for each module. Anything cleverer
- * (filtering keys, building the tree by inference) loses go-to-definition, or makes functions that call each other
- * through `api` refer to themselves.
+ * The types are a nested literal of homomorphic mapped types, one for each module. Filtered keys, or a tree that is
+ * inferred, would break go-to-definition, or give functions that call each other through `api` circular types.
  */
 export function generateApi({ modules, hasSchema }: FunctionsFolder): string {
   const tree = toTree(modules);
@@ -39,7 +38,8 @@ export const internal = createReferences<${printTree(tree, "InternalReferences",
 }
 
 /**
- * Writes `_generated/api.ts` if its text has changed. It is replaced in one step: no reader sees half a file.
+ * Writes `_generated/api.ts` if its text has changed. The file is replaced in one step, so that it is never read half
+ * written.
  * @param directory The absolute path of `convex/`.
  * @returns whether the file was out of date.
  */
@@ -53,7 +53,7 @@ export function writeApi(directory: string): boolean {
   return true;
 }
 
-/** Compares `_generated/api.ts` with what it should be, changing nothing. */
+/** Compares `_generated/api.ts` with the text that it should have. Writes nothing. */
 export function compareApi(directory: string): { file: string; text: string; upToDate: boolean } {
   const file = join(directory, "_generated", "api.ts");
   const text = generateApi(scanFunctions(directory));

@@ -44,7 +44,7 @@ yes<Equal<FunctionReturnType<typeof internal.admin.users.secret>, string>>();
 yes<Equal<typeof api.admin.users.secret, never>>();
 yes<Equal<typeof api.admin.users.notAFunction, never>>();
 yes<Equal<typeof internal.admin.users.list, never>>();
-// @ts-expect-error there is no such module
+// @ts-expect-error no module has this name
 api.nothing;
 `,
 };
@@ -152,7 +152,7 @@ class Editor implements Disposable {
 
   #read(message: { id?: number; method?: string; result?: unknown }): void {
     if (message.id === undefined) return;
-    // The server has questions too (about configuration): we have no opinion.
+    // The server sends requests as well (for its configuration); each gets an empty answer.
     if (message.method !== undefined) return this.#send({ id: message.id, result: null });
     this.#waiting.get(message.id)?.(message.result);
   }

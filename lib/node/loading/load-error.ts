@@ -4,13 +4,13 @@ import { styleText } from "node:util";
 import type { Message } from "esbuild";
 import { firstPosition, type SourcePosition } from "./source-positions.ts";
 
-/** One thing that keeps the functions from being loaded. */
+/** One reason why the functions do not load. */
 export interface LoadProblem {
   message: string;
   position?: SourcePosition;
 }
 
-/** The files in `convex/` do not load: a syntax error, an import that leads nowhere, or a module that throws. */
+/** The files in `convex/` do not load: because of a syntax error, an import that is not found, or a module that throws. */
 export class LoadError extends Error {
   override name = "LoadError";
   readonly problems: readonly LoadProblem[];
@@ -22,11 +22,11 @@ export class LoadError extends Error {
     this.problems = problems;
   }
 
-  /** What the bundler found wrong. */
+  /** Made of the bundler's messages. */
   static fromMessages(messages: readonly Message[], root: string): LoadError {
     return new LoadError(
       messages.map(({ text, location }) => {
-        // The bundler's name for plain files is "file" or nothing.
+        // The bundler calls the namespace of plain files "file" or "".
         if (!location || (location.namespace !== "file" && location.namespace !== "")) return { message: text };
         const position = { file: `${root}/${location.file}`, line: location.line, column: location.column + 1 };
         return { message: text, position };
@@ -34,9 +34,9 @@ export class LoadError extends Error {
     );
   }
 
-  /** What a module threw while it was evaluated. Its stack names the author's files already. */
+  /** Made of what a module threw during its evaluation. The stack must name the author's files already. */
   static fromThrown(thrown: unknown, root: string): LoadError {
-    const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `threw ${String(thrown)}`;
+    const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `A module threw ${String(thrown)}`;
     const position = thrown instanceof Error ? firstPosition(thrown.stack ?? "", `${root}/`) : undefined;
     return new LoadError([position ? { message, position } : { message }], thrown);
   }
@@ -46,14 +46,14 @@ function place({ file, line, column }: SourcePosition): string {
   return `${relative(process.cwd(), file)}:${line}:${column}`;
 }
 
-/** For the terminal: what is wrong, where, and the lines around it. */
+/** A problem as the terminal shows it: position, message, and the lines around the position. */
 export function printProblem({ message, position }: LoadProblem): string {
   if (!position) return message;
   const frame = codeFrame(position);
   return [styleText("cyan", place(position)), message, ...(frame ? ["", frame] : [])].join("\n");
 }
 
-/** Two lines before and after, and a mark below the column. Empty when the file cannot be read. */
+/** The line with two lines before and after it, and a mark below the column. Empty when the file cannot be read. */
 function codeFrame({ file, line, column }: SourcePosition): string {
   let lines: string[];
   try {
@@ -69,7 +69,7 @@ function codeFrame({ file, line, column }: SourcePosition): string {
     .flatMap((number) => {
       const code = lines[number - 1] ?? "";
       if (number !== line) return [styleText("dim", `  ${gutter(number)} ${code}`)];
-      // A tab stays a tab, so that the mark stands where the eye expects it.
+      // Tabs are kept, so that the mark is below the column in any tab width.
       const before = code.slice(0, column - 1).replace(/[^\t]/g, " ");
       return [
         `${styleText("red", ">")} ${gutter(number)} ${code}`,

@@ -22,7 +22,7 @@ function projectOf(files: Record<string, string>): { project: TemporaryProject; 
   return { project, loader };
 }
 
-/** The only export of a module, called. */
+/** Calls an export of a module. */
 function run(modules: Record<string, Record<string, unknown>>, module: string, name = "run"): unknown {
   const call = modules[module]?.[name] as () => unknown;
   return call();
@@ -34,7 +34,7 @@ import { z } from "zod";
 export const hello = query({ args: z.object({ name: z.string() }), handler: async (_ctx, { name }) => "hello " + name });
 `;
 
-test("modules are loaded with their exports, nested ones too, beside the schema", async () => {
+test("modules are loaded with their exports, also from nested folders, and so is the schema", async () => {
   const { loader } = projectOf({
     "convex/greetings.ts": greeting,
     "convex/admin/users.ts": 'import { hello } from "../greetings"; export const same = hello;',
@@ -48,7 +48,7 @@ test("modules are loaded with their exports, nested ones too, beside the schema"
   expect(Object.keys(schema)).toEqual(["users"]);
 });
 
-test("packages are the very instances that the server uses, default imports included", async () => {
+test("functions share the instances of packages with the server, also by default imports", async () => {
   const { loader } = projectOf({
     "convex/packages.ts": `
       import { z } from "zod";
@@ -99,7 +99,7 @@ test("the stack of an error names the author's file, line and column, after ever
   }
 });
 
-test("what does not load says where, and leaves what was loaded before usable", async () => {
+test("a load error has its position, and earlier loads stay usable", async () => {
   const { project, loader } = projectOf({ "convex/a.ts": "export const run = () => 1;" });
   const { modules } = await loader.load();
   const problemOf = async (text: string) => {
@@ -128,7 +128,7 @@ test("what does not load says where, and leaves what was loaded before usable", 
   expect(run(modules, "a")).toBe(1);
 });
 
-test("keys tell a change of code from none, and one that the schema depends on from any other", async () => {
+test("the key changes with the code, and the schema key only with files that the schema imports", async () => {
   const { project, loader } = projectOf({
     "convex/schema.ts": 'export { table } from "./_tables";',
     "convex/_tables.ts": "export const table = 1;",
@@ -145,7 +145,7 @@ test("keys tell a change of code from none, and one that the schema depends on f
   expect((await loader.load()).schemaKey).not.toBe(first.schemaKey);
 });
 
-test("a hundred loads leave nothing noticeable behind", async () => {
+test("a hundred loads leave less than 3 MB of memory behind", async () => {
   setFlagsFromString("--expose_gc");
   const collect = runInNewContext("gc") as () => void;
   const heap = () => {
@@ -164,6 +164,6 @@ test("a hundred loads leave nothing noticeable behind", async () => {
   for (let i = 0; i < 10; i++) await load(i);
   const before = heap();
   for (let i = 10; i < 110; i++) await load(i);
-  // Each load alone is more than 100 kB of script and map: kept, they would be 15 MB and more.
+  // Each load is more than 100 kB of script and map. If they were kept, they would be 15 MB and more.
   expect(heap() - before).toBeLessThan(3_000_000);
 });

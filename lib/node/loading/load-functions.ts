@@ -11,31 +11,35 @@ import { LoadError } from "./load-error.ts";
 import { type FunctionsFolder, scanFunctions } from "./scan-functions.ts";
 import { SourcePositions } from "./source-positions.ts";
 
-/** What `convex/` exports at one moment. */
+/** What the files in `convex/` export at one moment. */
 export interface LoadedFunctions {
-  /** `messages` or `admin/users` → the exports of that file. */
+  /** The exports of each file, by its path without the ending: `messages`, `admin/users`. */
   modules: FunctionModules;
   /** The exports of `convex/schema.ts`. */
   schema: Record<string, unknown>;
-  /** Equal as long as `schema.ts` and everything it imports are. */
+  /** A hash of `schema.ts` and everything that it imports. */
   schemaKey: string;
-  /** Equal for equal code: nothing needs to be done when it is the same as before. */
+  /** A hash of the code: loads with equal keys are interchangeable. */
   key: string;
 }
 
 /**
- * Loads the functions in `convex/`, as often as asked, each time from the files as they are then.
+ * Loads the functions in `convex/`. Each load reads the files anew, and does not change what was loaded before.
  *
- * They are bundled into one script that is compiled in this process; packages stay outside of it, so that functions
- * share one instance of every package, and of this framework, with `server.ts`. A load that is no longer used leaves
- * nothing behind, which neither `import()` with a version in its URL nor Node's source-map cache can say.
+ * The files are bundled into one script, which is compiled in this process. Packages are not bundled, so that functions
+ * share one instance of each package, and of this framework, with `server.ts`. The memory of a load that is no longer used
+ * is freed; modules that are imported again by a version in their URL would stay, and so would Node's cached source maps.
+ * @example
+ * const loader = new FunctionLoader("convex");
+ * const { modules, schema } = await loader.load();
+ * engine.useFunctions(modules, schema);
  */
 export class FunctionLoader {
   /** The absolute path of `convex/`. */
   readonly directory: string;
-  /** The absolute path of drizzle-kit's migrations. */
+  /** The absolute path of the folder of drizzle-kit's migrations: `drizzle` in the project. */
   readonly migrations: string;
-  /** The files outside of `convex/`, and not in a package, that the last good load was made of. */
+  /** The files of the last successful load that lie outside of `convex/` and are not part of a package. */
   filesOutside: readonly string[] = [];
   readonly #root: string;
   readonly #positions = new SourcePositions();
@@ -44,14 +48,20 @@ export class FunctionLoader {
   #context: BuildContext | undefined;
   #generation = 0;
 
-  /** @param directory `convex/`, relative to the project's folder. */
+  /**
+   * @param directory The folder of the functions, relative to `root`. Default: `convex`.
+   * @param root The project's folder. Default: the working directory.
+   */
   constructor(directory = "convex", root = process.cwd()) {
     this.directory = resolve(root, directory);
     this.migrations = resolve(root, "drizzle");
     this.#root = resolve(root);
   }
 
-  /** @throws {LoadError} when they do not load; what was loaded before stays usable. */
+  /**
+   * Loads the functions as they are saved now.
+   * @throws {LoadError} when they do not load; earlier loads stay usable.
+   */
   async load(): Promise<LoadedFunctions> {
     this.#folder = scanFunctions(this.directory);
     const { code, map, metafile } = await this.#bundle();
@@ -60,10 +70,10 @@ export class FunctionLoader {
     return { ...loaded, key: hash(code), schemaKey: this.#schemaKey(metafile) };
   }
 
-  /** Makes the stack of an error that a function threw name the files in `convex/`. */
+  /** Rewrites the stack of an error that a function threw, so that it names the files in `convex/`. Accepts any value. */
   remapStack = (thrown: unknown): void => this.#positions.remapStack(thrown);
 
-  /** Ends the bundler's own process. A later load starts it again. */
+  /** Ends the bundler's process. A later load starts it again. */
   async close(): Promise<void> {
     await this.#context?.dispose();
     this.#context = undefined;
@@ -80,7 +90,7 @@ export class FunctionLoader {
           outputFiles?.find((file) => file.path.endsWith(ending)),
           ending,
         ).text;
-      return { code: text(".cjs"), map: text(".cjs.map"), metafile: must(metafile, "a metafile was asked for") };
+      return { code: text(".cjs"), map: text(".cjs.map"), metafile: must(metafile, "the bundler writes a metafile") };
     } catch (error) {
       const { errors } = error as Partial<BuildFailure>;
       throw errors ? LoadError.fromMessages(errors, this.#root) : error;
@@ -88,7 +98,7 @@ export class FunctionLoader {
   }
 
   #createContext(): Promise<BuildContext> {
-    // Left alone when this process ends, the bundler's complains aloud.
+    // The bundler's process prints an error when this one ends without stopping it.
     process.once("exit", stop);
     return context({
       entryPoints: [ENTRY],
@@ -108,7 +118,7 @@ export class FunctionLoader {
     });
   }
 
-  /** A script that imports every module: written anew for each load, so that new files need no new context. */
+  /** A script that imports every module. It is written for each load, so that new files need no new bundler context. */
   #entry(): Plugin {
     return {
       name: "convex-lite-entry",
@@ -125,7 +135,7 @@ export class FunctionLoader {
 
   #evaluate(code: string, map: string): Pick<LoadedFunctions, "modules" | "schema"> {
     this.#generation++;
-    // The name must be absolute and in the project: `import()` inside a function resolves from there.
+    // The name must be absolute and in the project, because `import()` in a function resolves relative to it.
     const filename = this.#bundleName();
     this.#positions.add(filename, map);
     const module = { exports: {} };
@@ -174,8 +184,9 @@ function entryScript({ modules, hasSchema }: FunctionsFolder): string {
 }
 
 /**
- * @param again The first load of a process is compiled like anything else. Those that follow a save are kept out of
- * V8's cache of compiled scripts: no two are equal, and it holds on to each of them until memory is nearly full.
+ * Compiles a bundle.
+ * @param again False for the first load of the process. Later loads are kept out of V8's cache of compiled scripts: no two
+ *   of them are equal, and the cache keeps each until memory is nearly full.
  */
 function compile(code: string, filename: string, again: boolean): (...parameters: unknown[]) => void {
   if (again) setFlagsFromString("--no-compilation-cache");
@@ -193,7 +204,7 @@ function hash(text: string): string {
   return createHash("sha256").update(text).digest("base64");
 }
 
-/** The packages that functions import: loaded once by Node itself, from the project, and handed to every bundle. */
+/** The packages that functions import. Node loads each once, from the project, and every bundle gets the same exports. */
 class Packages {
   readonly #exports = new Map<string, Record<string, unknown>>();
   readonly #isPackage = new Map<string, boolean>();
@@ -215,13 +226,13 @@ class Packages {
           let isPackage = this.#isPackage.get(path);
           if (isPackage === undefined) {
             const found = await build.resolve(path, { resolveDir, kind, pluginData: PACKAGE });
-            // Not found: the bundler says so itself, and where. Not remembered, as it may be installed any moment.
+            // Not found: the bundler reports it with its position. Not cached, because it may be installed later.
             if (found.errors.length > 0 && !isFrameworkOrBuiltin(path)) return undefined;
             isPackage = isFrameworkOrBuiltin(path) || found.path.split("/").includes("node_modules");
             this.#isPackage.set(path, isPackage);
           }
           if (!isPackage) return undefined;
-          // `await import("…")` stays what it is, and loads nothing before it is reached.
+          // `await import("…")` is not rewritten, so that it loads the package only when it is reached.
           return kind === "dynamic-import"
             ? { path, external: true }
             : { path, namespace: PACKAGE, sideEffects: false };
@@ -235,14 +246,14 @@ class Packages {
   }
 }
 
-/** The framework is never bundled, also where a project (this one) holds its sources. */
+/** The framework is never bundled, also in a project that holds its sources, such as this one. */
 function isFrameworkOrBuiltin(specifier: string): boolean {
   return isBuiltin(specifier) || specifier === "convex-lite" || specifier.startsWith("convex-lite/");
 }
 
 /**
- * Exports what the package exports. By name, because the bundler would otherwise take it for a CommonJS module and
- * give `import pg from "pg"` the namespace instead of the default export.
+ * A module that exports what the package exports, each by its name: otherwise the bundler would treat it as a CommonJS
+ * module, and `import pg from "pg"` would be the namespace instead of the default export.
  */
 function packageScript(specifier: string, exports: Record<string, unknown>): string {
   const names = Object.keys(exports).filter((name) => name !== "default" && /^[A-Za-z_$][\w$]*$/.test(name));
@@ -254,7 +265,7 @@ function packageScript(specifier: string, exports: Record<string, unknown>): str
   ].join("\n");
 }
 
-/** The folders to watch for everything that a load is made of, besides `convex/` and what is below it. */
+/** The folders of these files, which are watched in addition to `convex/`. */
 export function foldersOf(files: readonly string[]): string[] {
   return [...new Set(files.map((file) => dirname(file)))];
 }

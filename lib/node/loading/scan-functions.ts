@@ -2,11 +2,11 @@ import { type Dirent, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { LoadError } from "./load-error.ts";
 
-/** What `convex/` holds. */
+/** The contents of `convex/`. */
 export interface FunctionsFolder {
-  /** Modules that may hold functions: `messages`, `admin/users` (no ending, `/` on every system), in order. */
+  /** The paths of modules that may hold functions, sorted: `messages`, `admin/users` (no ending, `/` on every system). */
   modules: string[];
-  /** Is there a `schema.ts`? */
+  /** Whether there is a `schema.ts` at the top. */
   hasSchema: boolean;
 }
 
@@ -14,12 +14,12 @@ export interface FunctionsFolder {
 const HOLDS_NO_FUNCTIONS = /(\.test|\.d|\.test-d)\.ts$/;
 
 /**
- * Lists the modules of `convex/`, any depth.
+ * Lists the modules of `convex/` at any depth.
  *
- * No functions are looked for in files and folders whose name starts with `_` or `.`, in `*.test.ts`, `*.test-d.ts`,
- * `*.d.ts`, in `node_modules`, and in `schema.ts` at the top.
+ * Left out are files and folders whose name starts with `_` or `.`, `*.test.ts`, `*.test-d.ts`, `*.d.ts`, `node_modules`,
+ * and `schema.ts` at the top.
  * @param directory The absolute path of `convex/`.
- * @throws {LoadError} when there is no such directory, or a name cannot be part of an address.
+ * @throws {LoadError} when there is no such folder, and when a name cannot be part of a function's path.
  */
 export function scanFunctions(directory: string): FunctionsFolder {
   if (!existsSync(directory)) {
@@ -39,24 +39,24 @@ function typescriptFiles(directory: string, prefix: string): string[] {
     if (!mayHoldFunctions(entry)) return [];
     const path = prefix + entry.name;
     if (entry.isDirectory()) return typescriptFiles(directory, `${path}/`);
-    return [addressable(path.slice(0, -".ts".length))];
+    return [checkedPath(path.slice(0, -".ts".length))];
   });
 }
 
-/** Is this entry of a directory a module, or a folder to look into? */
+/** Is this entry of a folder a module, or a folder that may hold modules? */
 function mayHoldFunctions(entry: Dirent): boolean {
   if (entry.name.startsWith("_") || entry.name.startsWith(".")) return false;
   if (entry.isDirectory()) return entry.name !== "node_modules";
   return entry.name.endsWith(".ts") && !HOLDS_NO_FUNCTIONS.test(entry.name);
 }
 
-/** `then` and `toJSON` are what promises and JSON look for on every object: `api.then` cannot be a module. */
+/** `api` cannot have properties with these names: JavaScript reads `then` and `toJSON` of every object, for instance. */
 const TAKEN = new Set(["then", "toJSON", "__proto__", "constructor", "prototype"]);
 
-function addressable(module: string): string {
+function checkedPath(module: string): string {
   const name = module.split("/").find((part) => TAKEN.has(part) || !/^[\w.$-]+$/.test(part));
   if (name !== undefined) {
-    const problem = `convex/${module}.ts cannot be reached through \`api\`: "${name}" is not a name an address can hold.`;
+    const problem = `convex/${module}.ts cannot be reached through \`api\`: "${name}" cannot be part of a function's path.`;
     const remedy = "Use letters, digits, - and _, or start the name with _ if the file holds no functions.";
     throw new LoadError([{ message: `${problem} ${remedy}` }]);
   }

@@ -1,10 +1,10 @@
 import { SourceMap } from "node:module";
 import { dirname, resolve } from "node:path";
 
-/** An action may still run, and throw, long after the next load. What is older than this is no longer translated. */
+/** How many bundles are remapped: an action may still run, and throw, long after the next load. */
 const BUNDLES_KEPT = 5;
 
-/** A place in a file that the author wrote. Lines and columns count from 1. */
+/** A position in a file of the author. Lines and columns count from 1. */
 export interface SourcePosition {
   file: string;
   line: number;
@@ -12,21 +12,21 @@ export interface SourcePosition {
 }
 
 /**
- * Turns positions in a bundle back into positions in the files it was made of.
+ * Maps positions in a bundle to positions in the files that it was made of.
  *
- * Not Node's own source-map cache: that keeps every bundle it has ever seen, and each save makes one.
+ * Node's own source-map cache is not used, because it keeps every bundle, and each save makes one.
  */
 export class SourcePositions {
   readonly #maps = new Map<string, SourceMap>();
 
-  /** @param bundle The absolute file name that the bundle was compiled under. Its map's sources are relative to its folder. */
+  /** @param bundle The absolute file name of the bundle. The sources in its map are relative to its folder. */
   add(bundle: string, map: string): void {
     this.#maps.set(bundle, new SourceMap(JSON.parse(map)));
     const [oldest] = this.#maps.keys();
     if (this.#maps.size > BUNDLES_KEPT && oldest !== undefined) this.#maps.delete(oldest);
   }
 
-  /** Rewrites the stack of an error, and of what caused it, to name the author's files. Takes anything that can be thrown. */
+  /** Rewrites the stack of an error, and those of its causes, so that they name the author's files. Accepts any value. */
   remapStack(thrown: unknown): void {
     const seen = new Set<unknown>();
     for (let error = thrown; error instanceof Error && !seen.has(error); error = error.cause) {
@@ -53,7 +53,7 @@ export class SourcePositions {
   }
 }
 
-/** The first place in a stack that lies in `directory`. */
+/** The first position in a stack that lies in `directory`. */
 export function firstPosition(stack: string, directory: string): SourcePosition | undefined {
   const [, file, line, column] = new RegExp(`(${literally(directory)}[^\\n]*?):(\\d+):(\\d+)`).exec(stack) ?? [];
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };

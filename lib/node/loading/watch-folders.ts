@@ -1,31 +1,34 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
+/** The folders that `watchFolders` watches. */
 export interface WatchedFolders {
-  /** Folders watched with everything below them, also what is created later, and they themselves if they come and go. */
+  /** Folders watched with everything below them, also what is created later. They may be deleted and created again. */
   deep: readonly string[];
-  /** Folders of which only the entries themselves are watched. */
+  /** Folders of which only the direct entries are watched. */
   flat?: readonly string[];
 }
 
+/** A running watch. */
 export interface FolderWatch {
-  /** Asks which folders to watch. What happened in a new one before is not told. */
+  /** Reads again which folders to watch. Changes in a new folder before this call are not reported. */
   lookAgain(): void;
+  /** Ends the watch. */
   close(): void;
 }
 
-/** A save is several events; this many milliseconds without another one end it. */
+/** Milliseconds without an event that end a save, which is several events. */
 const QUIET = 10;
-/** What is written without pause is looked at after this many milliseconds at the latest. */
+/** Milliseconds after which changes are reported at the latest, while files are written without pause. */
 const PATIENCE = 200;
 
 /**
  * Calls `changed` soon after anything in the given folders is created, changed, renamed or deleted, with the paths
- * that were named. A path may be missing from the list: look at the folder, not at the list, to know what is there.
+ * that the system named. The list may be incomplete: read the folder to know its contents.
  *
- * One watcher for each folder, and a fresh look at the folders after every event. A recursive watcher loses a file
- * that an editor replaces by renaming another over it, and a folder's own watcher dies with the folder.
- * @param folders Asked again after every event, and by `lookAgain`.
+ * There is one watcher for each folder, and after every event the folders are listed again. A recursive watcher would lose
+ * a file that an editor replaces by renaming another one over it, and a folder's watcher ends with the folder.
+ * @param folders Called after every event, and by `lookAgain`.
  */
 export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set<string>) => void): FolderWatch {
   const watchers = new Map<string, { watcher: FSWatcher; identity: string }>();
@@ -47,7 +50,7 @@ export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set
     changed(named);
   }
 
-  /** Until nothing new turns up: a folder made between listing its parent and watching it would stay unseen. */
+  /** Repeats until no folder is new: one that is created between the listing and the watching of its parent is found. */
   function lookAgain(): void {
     let started = true;
     while (started) {
@@ -73,7 +76,7 @@ export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set
       watchers.set(folder, { watcher, identity });
       return true;
     } catch {
-      return false; // Gone since it was listed: its parent's watcher tells when it comes back.
+      return false; // It was deleted since the listing; its parent's watcher reports when it is created again.
     }
   }
 
@@ -92,7 +95,7 @@ export function watchFolders(folders: () => WatchedFolders, changed: (paths: Set
   };
 }
 
-/** Which entries of which folder matter. */
+/** For each folder to watch, the names of the entries whose changes are reported. */
 function interest({ deep, flat = [] }: WatchedFolders): Map<string, ReadonlySet<string> | "all"> {
   const wanted = new Map<string, Set<string> | "all">();
   for (const folder of deep) {
@@ -116,7 +119,7 @@ function withFoldersBelow(folder: string): string[] {
   }
 }
 
-/** Tells a folder from another one of the same name that has taken its place. */
+/** Distinguishes a folder from a later one of the same name. */
 function identityOf(folder: string): string | undefined {
   try {
     const { ino, birthtimeMs } = statSync(folder);
