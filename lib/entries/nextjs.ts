@@ -1,4 +1,4 @@
-/** `convex-lite/nextjs`: functions called while Next answers a request, in this process, without HTTP. */
+/** `convex-lite/nextjs`: calls functions while Next answers a request, in this process, without HTTP. */
 import "server-only";
 
 export { fetchAction, fetchMutation, fetchQuery } from "../nextjs/fetch.ts";

@@ -1,11 +1,11 @@
 /**
- * The `Cookie` header of a request as its answer has changed it so far: Next keeps `headers()` as the browser sent them
- * while a server action, a route handler or `proxy.ts` sets and deletes cookies.
+ * The `Cookie` header that the browser will send after the current request, with the cookies that a server action, a
+ * route handler or `proxy.ts` has set or deleted. Next's `headers()` does not contain these changes.
  *
- * Pairs of names that have not changed stay as they came, as an application may read them without decoding, and sockets
- * are asked with the same text.
- * @param sent The header as it came; "" when there was none.
- * @param current What `cookies()` holds now. A deleted cookie is there with an empty value.
+ * Unchanged pairs keep their text, because an application may read them without decoding, and `identify` gets the same
+ * text for a socket.
+ * @param sent The header that the browser sent; "" when there was none.
+ * @param current The content of `cookies()`. A deleted cookie has an empty value there.
  */
 export function cookieHeader(sent: string, current: Iterable<{ name: string; value: string }>): string {
   const pairs = sent.split(/; */).filter((pair) => pair !== "");
@@ -21,7 +21,7 @@ function nameOf(pair: string): string {
   return end < 0 ? pair : pair.slice(0, end);
 }
 
-/** A pair as Next reads it: decoded, "true" where it has no value, not at all where it cannot be decoded. */
+/** A pair as Next reads it: decoded, "true" without a value, left out if it cannot be decoded. */
 function read(pair: string): [name: string, value: string][] {
   const end = pair.indexOf("=");
   if (end < 0) return [[pair, "true"]];

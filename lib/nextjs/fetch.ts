@@ -11,8 +11,15 @@ import { forgetAnswers } from "./preload-query.ts";
 import { runningServer } from "./running-server.ts";
 
 /**
- * Runs a query once, in this process, for a server component, a server action or a route handler.
- * @throws {FunctionError} what it failed with, told apart by `kind`.
+ * Runs a query once, for a server component, a server action or a route handler. It runs in this process, without HTTP,
+ * as the caller that `identify` finds in the request. The result does not stay live: use `preloadQuery` for that.
+ * @param query A reference to the query: `api.messages.list`.
+ * @param args The arguments of the query; they may be left out if it takes none.
+ * @returns a promise of the query's result.
+ * @throws {FunctionError} the error of the query, or of the call. Its `kind` tells which.
+ * @throws {Error} when no convex-lite server runs in this process, as in `next build`.
+ * @example
+ * const channels = await fetchQuery(api.channels.list);
  */
 export async function fetchQuery<F extends FunctionReference<"query", "public">>(
   query: F,
@@ -22,9 +29,16 @@ export async function fetchQuery<F extends FunctionReference<"query", "public">>
 }
 
 /**
- * Runs a mutation once, in this process. Every client that watches what it changed is told, as after any mutation, and
- * a preload after it sees it.
- * @throws {FunctionError} what it failed with, told apart by `kind`.
+ * Runs a mutation once, for a server component, a server action or a route handler. It runs in this process, without HTTP,
+ * as the caller that `identify` finds in the request. Live queries are updated as after any mutation, and a later preload in the same request
+ * contains its writes.
+ * @param mutation A reference to the mutation: `api.messages.send`.
+ * @param args The arguments of the mutation; they may be left out if it takes none.
+ * @returns a promise of the mutation's result, which resolves when its transaction is committed.
+ * @throws {FunctionError} the error of the mutation, or of the call. Its `kind` tells which.
+ * @throws {Error} when no convex-lite server runs in this process, as in `next build`.
+ * @example
+ * await fetchMutation(api.messages.send, { channel: "general", author: "Ada", text: "Hello" });
  */
 export async function fetchMutation<F extends FunctionReference<"mutation", "public">>(
   mutation: F,
@@ -38,8 +52,15 @@ export async function fetchMutation<F extends FunctionReference<"mutation", "pub
 }
 
 /**
- * Runs an action once, in this process.
- * @throws {FunctionError} what it failed with, told apart by `kind`.
+ * Runs an action once, for a server component, a server action or a route handler. It runs in this process, without HTTP,
+ * as the caller that `identify` finds in the request.
+ * @param action A reference to the action: `api.mail.send`.
+ * @param args The arguments of the action; they may be left out if it takes none.
+ * @returns a promise of the action's result.
+ * @throws {FunctionError} the error of the action, or of the call. Its `kind` tells which.
+ * @throws {Error} when no convex-lite server runs in this process, as in `next build`.
+ * @example
+ * const summary = await fetchAction(api.messages.summarise, { channel: "general" });
  */
 export async function fetchAction<F extends FunctionReference<"action", "public">>(
   action: F,
@@ -53,12 +74,12 @@ export async function fetchAction<F extends FunctionReference<"action", "public"
 }
 
 async function call<F extends FunctionReference>(
-  asker: string,
+  caller: string,
   kind: FunctionKind,
   fn: F,
   args: Record<string, unknown> | undefined,
 ): Promise<FunctionReturnType<F>> {
-  const { runtime, headers } = await runningServer(asker);
+  const { runtime, headers } = await runningServer(caller);
   const outcome = await runtime.call(kind, fn[functionPath], args ?? {}, headers);
   if (!outcome.ok) throw toFunctionError(outcome.error);
   return fromWire(outcome.value) as FunctionReturnType<F>;

@@ -7,7 +7,7 @@ import type { WireError } from "../protocol/outcome.ts";
 import { fetchAction, fetchMutation, fetchQuery } from "./fetch.ts";
 import { preloadedQueryResult, preloadQuery } from "./preload-query.ts";
 
-/** What Next does around a request, for one request at a time. */
+/** Stands for Next, with one request at a time. */
 const next = vi.hoisted(() => ({
   request: new Map<unknown, unknown>(),
   headers: new Headers(),
@@ -25,7 +25,7 @@ vi.mock("next/navigation", () => ({
   },
 }));
 vi.mock("react", () => ({
-  // React keeps results for as long as one request is rendered, as long as there are no arguments to tell apart.
+  // React's `cache` keeps results for one request; this one does so for functions without arguments.
   cache: (fn: () => unknown) => () => {
     if (!next.request.has(fn)) next.request.set(fn, fn());
     return next.request.get(fn);
@@ -39,7 +39,7 @@ const listModule = {
 };
 const api = createReferences<{ messages: PublicReferences<typeof listModule> }>();
 
-/** Calls that reached the engine, and what it answers next. */
+/** Calls that reached the engine, and the error with which it answers. */
 let calls: unknown[][];
 let failure: WireError | undefined;
 
@@ -67,7 +67,7 @@ beforeEach(() => {
   offerRuntime(runtime);
 });
 
-test("a query is preloaded for whoever the request is from, and its value can be read at once", async () => {
+test("a query is preloaded for the caller of the request, and its result can be read at once", async () => {
   const preloaded = await preloadQuery(api.messages.list, { channel: "general" });
   expect(calls).toEqual([["preload", "messages:list", { channel: "general" }, "user=ada"]]);
   const value = preloadedQueryResult(preloaded);
@@ -77,7 +77,7 @@ test("a query is preloaded for whoever the request is from, and its value can be
   expect(calls[1]).toEqual(["preload", "messages:list", {}, "user=ada"]);
 });
 
-test("who is calling is whom the cookies name by now", async () => {
+test("the caller is the one that the current cookies name", async () => {
   next.cookies = [{ name: "user", value: "bob" }];
   await fetchQuery(api.messages.list);
   next.cookies = [{ name: "user", value: "" }];
@@ -100,7 +100,7 @@ test("an identical preload runs once for each request; a write in between makes 
   expect(calls.map(([kind]) => kind)).toEqual(["preload", "preload", "mutation", "preload", "preload"]);
 });
 
-test("functions are called with their kind, and answer with decoded values", async () => {
+test("functions are called with their kind and return decoded values", async () => {
   expect(await fetchQuery(api.messages.list)).toBe(7n);
   const sent = await fetchMutation(api.messages.send, { text: "hi" });
   expectTypeOf(sent).toEqualTypeOf<bigint>();
@@ -113,7 +113,7 @@ test("functions are called with their kind, and answer with decoded values", asy
   ]);
 });
 
-test("what a function failed with is thrown, told apart by kind", async () => {
+test("the error of a function is thrown with its kind", async () => {
   failure = { kind: "application", data: { code: { $t: ["bigint", "1"] } } };
   const thrown = await fetchMutation(api.messages.send, { text: "" }).catch((error: unknown) => error);
   expect(thrown).toBeInstanceOf(ConvexError);
@@ -124,7 +124,7 @@ test("what a function failed with is thrown, told apart by kind", async () => {
   await expect(fetchQuery(api.messages.list)).rejects.toMatchObject(failure);
 });
 
-test("where no server runs, the message says why and what to do", async () => {
+test("without a server the message says why, and what to do", async () => {
   offerRuntime(undefined as unknown as Runtime);
   await expect(preloadQuery(api.messages.list)).rejects.toThrow(
     /^preloadQuery: there is no convex-lite server.*convex-lite dev/,
@@ -142,7 +142,7 @@ test("where no server runs, the message says why and what to do", async () => {
   await expect(preloadQuery(api.messages.list)).rejects.toThrow(/edge runtime/);
 });
 
-test("Next's own ways of saying 'render this on request' pass through untouched", async () => {
+test("errors by which Next stops a static render pass through unchanged", async () => {
   const signal = Object.assign(new Error("dynamic"), { digest: "DYNAMIC_SERVER_USAGE" });
   next.connection = async () => {
     throw signal;

@@ -12,12 +12,18 @@ import { fromWire } from "../values/wire.ts";
 import { runningServer } from "./running-server.ts";
 
 /**
- * Answers a query while the page is rendered on the server. Pass what it resolves with to a client component and read
- * it there with `usePreloadedQuery`: the HTML holds the data, and the component stays live without asking again.
+ * Runs a query while a page is rendered on the server. Pass the result to a client component and read it there with
+ * `usePreloadedQuery`: the HTML contains the data, and the component stays live without a second run of the query.
  *
- * The same query asked twice while one request is rendered runs once; what is asked in one tick is of one snapshot.
- * @throws {FunctionError} what the query failed with, told apart by `kind`.
- * @example const preloaded = await preloadQuery(api.messages.listByChannel, { channel });
+ * Equal queries of one request run once. Queries that are started in the same tick read the same snapshot of the database.
+ * @param query A reference to the query: `api.messages.listByChannel`.
+ * @param args The arguments of the query; they may be left out if it takes none.
+ * @returns a promise of the preloaded result, which can be a prop of a client component.
+ * @throws {FunctionError} the error of the query, or of the call. Its `kind` tells which.
+ * @throws {Error} when no convex-lite server runs in this process, as in `next build`.
+ * @example
+ * const preloaded = await preloadQuery(api.messages.listByChannel, { channel });
+ * return <Messages preloaded={preloaded} />;
  */
 export async function preloadQuery<Query extends FunctionReference<"query", "public">>(
   query: Query,
@@ -37,17 +43,24 @@ export async function preloadQuery<Query extends FunctionReference<"query", "pub
   return await answer;
 }
 
-/** The value in an answer, for the server component that asked for it. */
+/**
+ * Reads the result of a preloaded query in the server component itself.
+ * @param preloaded What `preloadQuery` resolved with.
+ * @returns the result of the query.
+ * @example
+ * const preloaded = await preloadQuery(api.channels.list);
+ * const [first] = preloadedQueryResult(preloaded);
+ */
 export function preloadedQueryResult<Query extends FunctionReference<"query", "public">>(
   preloaded: Preloaded<Query>,
 ): FunctionReturnType<Query> {
   return fromWire(JSON.parse(preloaded.text)) as FunctionReturnType<Query>;
 }
 
-/** What was asked while this request is rendered; a new map each time where nothing is rendered. */
+/** The preloaded answers of the request that is rendered. Outside of a render each call returns a new map. */
 const answersOfRequest = cache(() => new Map<string, Promise<PreloadedAnswer>>());
 
-/** After a write: what was asked before it must be asked again. */
+/** Makes later preloads of this request run their queries again, because a write may have changed the answers. */
 export function forgetAnswers(): void {
   answersOfRequest().clear();
 }

@@ -6,8 +6,8 @@ import { findRuntime, type Runtime } from "../node/runtime/runtime.ts";
 import { cookieHeader } from "./cookie-header.ts";
 
 /**
- * The engine that answers this request, and the request's headers, which tell who is calling: with the cookies that a
- * server action has set or deleted, as the browser would send them from then on.
+ * The engine, and the headers of the current request, from which `identify` finds the caller. They include the cookies
+ * that a server action has set or deleted, as the browser will send them with its next request.
  */
 export interface RunningServer {
   runtime: Runtime;
@@ -15,27 +15,28 @@ export interface RunningServer {
 }
 
 /**
- * Finds the engine that `server.ts` started in this process. Marks the page as one that is rendered on request.
- * @param asker The function that needs it, for the message.
- * @throws where there is none, with the reason and the remedy.
+ * Finds the engine that `server.ts` started in this process. Makes Next render the page for each request.
+ * @param caller The name of the calling function, for the message.
+ * @throws when there is none, with the reason and the remedy.
  */
-export async function runningServer(asker: string): Promise<RunningServer> {
+export async function runningServer(caller: string): Promise<RunningServer> {
   try {
     const request = await currentRequest();
     const runtime = findRuntime();
     if (runtime) return { runtime, headers: request };
   } catch (error) {
-    // Next's own way of saying "not now, render this on request".
+    // Next throws errors of its own to stop a static render; those must reach it.
     unstable_rethrow(error);
     if (findRuntime()) throw error;
-    throw new Error(`${asker}: ${whyNotRunning()}`, { cause: error });
+    throw new Error(`${caller}: ${whyNotRunning()}`, { cause: error });
   }
-  throw new Error(`${asker}: ${whyNotRunning()}`);
+  throw new Error(`${caller}: ${whyNotRunning()}`);
 }
 
 /**
- * One promise for each render, so that what was started in one tick also goes on in one tick. React keeps none while a
- * server action or a route handler runs: there the cookies are read anew each time, as they may have changed.
+ * One promise for each render, so that preloads that start in one tick also continue in one tick and share a snapshot.
+ * While a server action or a route handler runs, React caches nothing: the cookies are read at each call, because they may
+ * have changed.
  */
 const currentRequest = cache(async (): Promise<Headers> => {
   await connection();
@@ -53,12 +54,12 @@ function whyNotRunning(): string {
   }
   if (process.env.NEXT_PHASE === "phase-production-build") {
     return (
-      "`next build` runs no server, so there is nothing to ask. Call it where a request is answered: in the page itself " +
+      "`next build` runs no server that could answer. Call it while a request is answered: in the page itself " +
       '(without `dynamic = "force-static"`), not in generateStaticParams or `use cache`.'
     );
   }
   return (
     "there is no convex-lite server in this process. Start the app with `convex-lite dev` (or `node server.ts`) instead " +
-    "of `next dev` or `next start`; and do not call it in generateStaticParams, which Next runs in a process of its own."
+    "of `next dev` or `next start`. Do not call it in generateStaticParams, which Next runs in another process."
   );
 }
