@@ -30,8 +30,8 @@ export async function fetchQuery<F extends FunctionReference<"query", "public">>
 
 /**
  * Runs a mutation once, for a server component, a server action or a route handler. It runs in this process, without HTTP,
- * as the caller that `identify` finds in the request. Live queries are updated as after any mutation, and a later preload in the same request
- * contains its writes.
+ * as the caller that `identify` finds in the request. Live queries are updated as after any mutation, and a later preload
+ * in the same request contains its writes.
  * @param mutation A reference to the mutation: `api.messages.send`.
  * @param args The arguments of the mutation; they may be left out if it takes none.
  * @returns a promise of the mutation's result, which resolves when its transaction is committed.
