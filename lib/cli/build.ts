@@ -7,16 +7,16 @@ import * as esbuild from "esbuild";
 import { missingMigration } from "../schema/migrations/missing-migration.ts";
 import { codegen } from "./codegen.ts";
 
-/** Everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */
+/** Makes everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */
 export async function build(root: string): Promise<number> {
   codegen(root, { check: false });
   const code = await nextBuild(root);
   if (code !== 0) return code;
-  const forgotten = await missingMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
-  if (forgotten) console.warn(`convex-lite: ${forgotten}`);
+  const warning = await missingMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
+  if (warning) console.warn(`convex-lite: ${warning}`);
   const { hooks, pagination } = await clientSize(root);
   console.log(
-    `convex-lite in the browser: hooks and client ${kibibytes(hooks)} gzip (without React), usePaginatedQuery ${kibibytes(pagination)} more where it is used`,
+    `convex-lite in the browser: hooks and client ${kibibytes(hooks)} gzip (without React); usePaginatedQuery adds ${kibibytes(pagination)} where it is used`,
   );
   return 0;
 }
@@ -37,7 +37,10 @@ async function nextBuild(root: string): Promise<number> {
 
 const PAGINATION = "usePaginatedQuery";
 
-/** What the hooks and the client add to a page, and what pagination adds to that: bytes, minified and compressed, React not counted. */
+/**
+ * The size of the hooks and the client in a page, and what pagination adds to it: bytes, minified and compressed, without
+ * React.
+ */
 export async function clientSize(root: string): Promise<{ hooks: number; pagination: number }> {
   const all = await bundle(root, "*");
   const hooks = await bundle(root, `{ ${all.exports.filter((name) => name !== PAGINATION).join(", ")} }`);

@@ -7,7 +7,7 @@ import { TemporaryProject } from "../../tests/support/temporary-project.ts";
 
 const main = join(import.meta.dirname, "main.ts");
 
-/** A started `convex-lite`, and what it and its server have printed so far. */
+/** A running `convex-lite`, and what it and its server have printed so far. */
 interface Started {
   process: ChildProcess;
   output: () => string;
@@ -40,7 +40,7 @@ function convexLite(project: TemporaryProject, ...args: string[]): Started {
   return one;
 }
 
-/** A process that has ended, and that nobody has asked about since, is still in the list of processes. */
+/** On Linux a process that has ended stays in the list of processes, as a zombie, until its parent reads its status. */
 function isAlive(pid: number): boolean {
   try {
     if (process.platform === "linux") return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -50,7 +50,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Stands for the real one: says that it is ready, and ends when it is told to or left alone. */
+/** Stands for the real server: reports that it is ready, and ends on SIGTERM or when its parent is gone. */
 const server = (version: string) => `
 import { readdirSync } from "node:fs";
 import { greeting } from "./own/greeting.ts";
@@ -70,7 +70,7 @@ const files = {
 };
 
 describe("dev", () => {
-  test("runs server.ts, again after every change of what it is made of, and ends it at the end", async () => {
+  test("runs server.ts, restarts it after a change of its files, and stops it at the end", async () => {
     using project = new TemporaryProject(files);
     const dev = convexLite(project, "dev");
     await expect.poll(dev.output).toMatch(/server \d+ one hello development\./);
@@ -82,7 +82,7 @@ describe("dev", () => {
     await expect.poll(dev.output).toMatch(/server \d+ two good day development \.env\.local\./);
     project.put("next.config.mjs", "export default {};");
     await expect.poll(dev.output).toMatch(/server \d+ two good day development \.env\.local next\.config\.mjs\./);
-    // None of these is the server's; what is comes after them, and would be the second of two reasons.
+    // None of these is a file of the server. If one restarted it, the list of reasons below would be longer.
     for (const path of ["own/other.ts", "convex/messages.ts", "tsconfig.json"]) project.put(path, "{}");
     project.put("own/greeting.ts", 'export const greeting = "good night";');
     await expect.poll(dev.output).toMatch(/server \d+ two good night/);
@@ -94,17 +94,17 @@ describe("dev", () => {
     expect(dev.servers().filter(isAlive)).toEqual([]);
   });
 
-  test("a plan is accepted for the server that it starts, and for no later one", async () => {
+  test("--accept applies to the first server only", async () => {
     using project = new TemporaryProject(files);
-    const told = `console.log("accepts [" + process.env.CONVEX_LITE_ACCEPT + "]");`;
-    project.write("server.ts", `${server("one")}${told}`);
+    const print = `console.log("accepts [" + process.env.CONVEX_LITE_ACCEPT + "]");`;
+    project.write("server.ts", `${server("one")}${print}`);
     const dev = convexLite(project, "dev", "--accept", "1a2b");
     await expect.poll(dev.output).toContain("accepts [1a2b]");
-    project.put("server.ts", `${server("two")}${told}`);
+    project.put("server.ts", `${server("two")}${print}`);
     await expect.poll(dev.output).toContain("accepts []");
   });
 
-  test("a server that outlives it by a kill -9 notices, and ends", async () => {
+  test("a server ends when `dev` is killed with SIGKILL", async () => {
     using project = new TemporaryProject(files);
     const dev = convexLite(project, "dev");
     await expect.poll(dev.servers).toHaveLength(1);
@@ -112,7 +112,7 @@ describe("dev", () => {
     await expect.poll(() => dev.servers().filter(isAlive)).toEqual([]);
   });
 
-  test("a server that cannot start ends it with the same code; one that ends later is started after the next change", async () => {
+  test("a server that cannot start ends `dev` with the same code; one that ends later is started after the next change", async () => {
     using failing = new TemporaryProject({ ...files, "server.ts": "process.exit(3);" });
     expect(await convexLite(failing, "dev").exit).toBe(3);
 
@@ -127,7 +127,7 @@ describe("dev", () => {
       await expect.poll(() => dev.output().slice(before)).toMatch(/changed: restarting[\s\S]*it starts again/);
     };
     for (const path of edited) await edit(path);
-    // What tools write starts nothing; an edit comes after it, and would be the second of two reasons.
+    // Files that tools write start nothing. If one did, the list of reasons below would be longer.
     for (const path of ["next-env.d.ts", "app/server.log", ".next/page.js"]) project.put(path, "{}");
     await edit("tsconfig.json");
     const reasons = [...dev.output().matchAll(/(\S+) changed: restarting/g)].map(([, path]) => path);
@@ -136,7 +136,7 @@ describe("dev", () => {
 });
 
 describe("codegen", () => {
-  test("--check tells an outdated file and changes nothing; without it the file is written", async () => {
+  test("--check fails for an outdated file and changes nothing; without it the file is written", async () => {
     using project = new TemporaryProject(files);
     const check = convexLite(project, "codegen", "--check");
     expect(await check.exit).toBe(1);
@@ -146,7 +146,7 @@ describe("codegen", () => {
     expect(await convexLite(project, "codegen", "--check").exit).toBe(0);
   });
 
-  test("a project without functions is told what to create", async () => {
+  test("without functions the error says what to create", async () => {
     using project = new TemporaryProject({ "package.json": "{}" });
     const codegen = convexLite(project, "codegen");
     expect(await codegen.exit).toBe(1);
@@ -154,7 +154,7 @@ describe("codegen", () => {
   });
 });
 
-test("help is given when asked for, and a slip is told apart from it", async () => {
+test("--help prints the help; a wrong command is an error that names --help", async () => {
   using project = new TemporaryProject();
   const help = convexLite(project, "--help");
   expect(await help.exit).toBe(0);

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { compareApi, writeApi } from "../node/loading/generate-api.ts";
 
-/** Writes `convex/_generated/api.ts`, or only tells whether it is up to date. @returns the exit code. */
+/** Writes `convex/_generated/api.ts`; with `check` only compares it. @returns the exit code. */
 export function codegen(root: string, { check }: { check: boolean }): number {
   const directory = join(root, "convex");
   const { file, upToDate } = compareApi(directory);

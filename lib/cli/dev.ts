@@ -3,17 +3,18 @@ import { watchFolders } from "../node/loading/watch-folders.ts";
 import { terminalLog } from "../node/process/terminal-log.ts";
 import { ServerFiles } from "./server-files.ts";
 
-/** Milliseconds a server has to stop in order before it is killed. It allows itself 25 s. */
+/** Milliseconds that a server has to shut down before it is killed. Its own limit is 25 s. */
 const STOP_TIME = 26_000;
 
+/** What `dev` takes. */
 export interface DevOptions {
-  /** The code of a plan for the database that was refused and is accepted: by the first server, which it was read for. */
+  /** The code of a refused database plan that is accepted. It applies to the first server only. */
   accept?: string | undefined;
 }
 
 /**
- * Runs `node server.ts`, and again whenever a file that it was made of changes. Ends when it is told to, and when the
- * server cannot even start; a server that ends later is started again after the next change.
+ * Runs `node server.ts`, and restarts it when a file that it was made of changes. Ends on SIGINT, SIGTERM and SIGHUP, and
+ * when the server ends before it was ready. A server that fails later is started again after the next change.
  * @returns the exit code.
  */
 export async function dev(root: string, { accept }: DevOptions = {}): Promise<number> {
@@ -31,7 +32,7 @@ export async function dev(root: string, { accept }: DevOptions = {}): Promise<nu
   function start(): void {
     const child = spawn(process.execPath, ["server.ts"], {
       cwd: root,
-      // Over the channel the server says that it is ready, and notices when this process is gone.
+      // Through the channel the server reports that it is ready, and notices when this process is gone.
       stdio: ["inherit", "inherit", "inherit", "ipc"],
       env: { ...process.env, NODE_ENV: "development", CONVEX_LITE_ACCEPT: accepted ?? "" },
     });
@@ -69,7 +70,7 @@ export async function dev(root: string, { accept }: DevOptions = {}): Promise<nu
     else ended.resolve(0);
   }
 
-  /** A server that runs follows by itself what is no part of it. */
+  /** A running server watches `convex/` and the pages itself, so only the folders of its own files are watched here. */
   const watched = () => ({ deep: server ? [] : [root], flat: files.folders });
   const watch = watchFolders(watched, (paths) => {
     const changed = [...paths].find((path) => (server ? files.matters(path) : files.mayMend(path)));
@@ -87,8 +88,8 @@ export async function dev(root: string, { accept }: DevOptions = {}): Promise<nu
 
 async function stop(child: ChildProcess): Promise<void> {
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  const impatient = setTimeout(() => child.kill("SIGKILL"), STOP_TIME);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIME);
   child.kill("SIGTERM");
   await exited;
-  clearTimeout(impatient);
+  clearTimeout(timer);
 }

@@ -10,9 +10,9 @@ convex-lite — live queries and mutations inside your Next.js app
 
 Usage: pnpm convex-lite <command>
 
-  dev                serve the app and keep it fresh: functions reload on save, pages refresh,
-                     and the server restarts when server.ts, what it imports, next.config or .env* change
-  dev --accept CODE  the same, and change the database by the plan that was shown with this code, whatever is lost
+  dev                serve the app: functions reload on save, pages refresh, and the server restarts
+                     when server.ts, a file that it imports, next.config or .env* changes
+  dev --accept CODE  the same, and apply the database plan that was shown with this code, although data is lost
   build              write convex/_generated, run next build, print the client's size
   codegen            write convex/_generated/api.ts
   codegen --check    change nothing; fail if it is out of date (for CI)
@@ -59,7 +59,7 @@ function isUsage(error: unknown): error is Error {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (isUsage(error)) console.error(`${error.message}\n\n\`pnpm convex-lite --help\` shows what there is.`);
+  if (isUsage(error)) console.error(`${error.message}\n\n\`pnpm convex-lite --help\` lists the commands.`);
   else console.error(error instanceof LoadError ? error.message : error);
   process.exitCode = 1;
 }

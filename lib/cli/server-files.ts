@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { build, type Plugin, type PluginBuild, stop } from "esbuild";
 
-/** What the running server was made of: a change in it needs a new process. */
+/** The files of which the running server was made. A change of one needs a new process. */
 export class ServerFiles {
   readonly #root: string;
   readonly #framework = dirname(import.meta.dirname) + sep;
@@ -12,7 +12,7 @@ export class ServerFiles {
     this.#files = new Set([join(root, "server.ts")]);
   }
 
-  /** Follows the imports of `server.ts`, as far as they lead to files of the project. Those in packages do not change. */
+  /** Reads the imports of `server.ts` as far as they lead to files of the project. Files of packages do not change. */
   async look(): Promise<void> {
     try {
       const { metafile } = await build({
@@ -29,12 +29,12 @@ export class ServerFiles {
       });
       this.#files = new Set(Object.keys(metafile.inputs).map((input) => resolve(this.#root, input)));
     } catch {
-      // It does not compile: the server itself says why, and what it was made of before is still worth watching.
+      // It does not compile: the server prints why, and the files that were found before stay watched.
     }
     await stop();
   }
 
-  /** The folders to watch, each without those below it. */
+  /** The folders of these files, and the project's. Their subfolders are not included. */
   get folders(): string[] {
     return [...new Set([this.#root, ...[...this.#files].map((file) => dirname(file))])];
   }
@@ -44,11 +44,11 @@ export class ServerFiles {
     if (this.#files.has(path)) return true;
     const name = basename(path);
     if (dirname(path) === this.#root) return name.startsWith(".env") || /^next\.config\.\w+$/.test(name);
-    // In the framework's own repository: a worker's script is imported by nobody.
+    // In the framework's own repository, where no import leads to the script of a worker.
     return path.startsWith(this.#framework) && name.endsWith(".ts") && !/\.(test|test-d|bench|d)\.ts$/.test(name);
   }
 
-  /** May a change of this file mend a server that ended? Pages and functions run in it, too. */
+  /** May a change of this file repair a server that ended? Pages and functions run in it, too. */
   mayMend(path: string): boolean {
     const hidden = relative(this.#root, path)
       .split(sep)
@@ -57,10 +57,10 @@ export class ServerFiles {
   }
 }
 
-/** What people write in a project, and not what tools write beside it, such as a log or `next-env.d.ts`. */
+/** Files that an author writes, as opposed to those that tools write beside them, such as a log or `next-env.d.ts`. */
 const SOURCE = /(?<!\.d)\.([cm]?[jt]sx?|json|css|sql)$/;
 
-/** The project's own name leads to its sources, every other package to a folder that nobody edits. */
+/** Imports of packages are not followed, except by the project's own name, which leads to its sources. */
 const packagesStayOutside: Plugin = {
   name: "packages-stay-outside",
   setup(bundler: PluginBuild) {
