@@ -5,31 +5,31 @@ import { clientMessage } from "../protocol/client-message.ts";
 import { type ServerMessage, serverMessage } from "../protocol/server-message.ts";
 import type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
 
-/** What one end said, and when. */
+/** A message that one end sent, with the time in milliseconds. */
 export type Said =
   | { from: "client"; at: number; message: ClientMessage }
   | { from: "server"; at: number; message: ServerMessage };
 
-/** What serves the other end: `engine.opened`, or a script. */
+/** Serves the server's end: `engine.opened`, or a script. */
 export type Accept = (socket: SocketLike, pair: SocketPair) => SocketEvents;
 
-/** RFC 6455 §7.1.5: the code of a connection that broke without a word. */
+/** The close code of a connection that broke without a close frame (RFC 6455 §7.1.5). */
 const BROKEN = 1006;
 
 /**
- * A client's socket and the server's end of it, without a network between them. Messages arrive in order, later than
- * they were said: in another microtask, or `latency` milliseconds of the environment's time. Each is parsed by the
- * schema of its direction, so that no test can say what the protocol does not know.
+ * A client's socket and the server's end of it, without a network between them. Messages arrive in order, in a later
+ * microtask or `latency` milliseconds of the environment's time later. Each is parsed by the schema of its direction, so
+ * that no test can send a message that the protocol does not have.
  */
 export class SocketPair {
-  /** Everything said, in order, whether or not it arrived. */
+  /** All messages that were sent, in order, whether or not they arrived. */
   readonly said: Said[] = [];
   readonly client: ClientEnd;
-  /** Milliseconds that whatever is said from now on takes. */
+  /** Milliseconds until a message arrives that is sent from now on. */
   latency: number;
-  /** While true nothing arrives and nobody is told: the network is gone but the sockets do not know yet. */
+  /** While true nothing arrives and neither end is notified: the network is gone, but the sockets have not noticed. */
   isStalled = false;
-  /** With which code the client heard that it is over; undefined while it is not. */
+  /** The code of the client's `close` event; undefined before it. */
   closedWith: number | undefined;
   readonly #environment: Environment;
   readonly #accept: Accept;
@@ -56,12 +56,12 @@ export class SocketPair {
     return this.#events !== undefined && !this.#isOver;
   }
 
-  /** Breaks the connection: both ends hear of it, nothing under way arrives. */
+  /** Breaks the connection: both ends get their close event, and messages under way are lost. */
   cut(): void {
     this.#end(BROKEN, "", "both");
   }
 
-  /** The client's words, on their way to the server. */
+  /** Sends a message of the client to the server. */
   toServer(text: string): void {
     this.said.push({ from: "client", at: this.#environment.now(), message: clientMessage.parse(JSON.parse(text)) });
     this.#later(() => this.#events?.message(text));
@@ -105,7 +105,7 @@ export class SocketPair {
 
 type Listener = (event: never) => void;
 
-/** The client's end: as much of a WebSocket as a client asks for. */
+/** The client's end: the part of a WebSocket that a client uses. */
 class ClientEnd implements ClientSocket {
   readonly #pair: SocketPair;
   readonly #listeners = new Map<string, Listener[]>();
@@ -133,15 +133,16 @@ class ClientEnd implements ClientSocket {
   }
 }
 
-/** A place where sockets come from: give `webSocketConstructor` to a client. */
+/** Makes the sockets of clients: pass `webSocketConstructor` to a client. */
 export class SocketNetwork {
-  /** Every connection that was tried, oldest first. */
+  /** All attempts to connect, oldest first. */
   readonly pairs: SocketPair[] = [];
-  /** While false no new socket opens. */
+  /** While false, new sockets fail to open. */
   isUp = true;
+  /** The `latency` of new pairs, in milliseconds. */
   latency = 0;
   readonly webSocketConstructor: WebSocketConstructor;
-  /** The second argument of the last `new WebSocket(url, …)`, and its url. */
+  /** The arguments of the last `new WebSocket(url, options)`. */
   lastOpened: { url: string; options: unknown } | undefined;
 
   constructor(environment: Environment, accept: Accept) {
@@ -155,20 +156,20 @@ export class SocketNetwork {
     };
     this.webSocketConstructor = class {
       constructor(url: string, options?: unknown) {
-        // biome-ignore lint/correctness/noConstructorReturn: a constructor is what a client expects, a pair what a test needs
+        // biome-ignore lint/correctness/noConstructorReturn: the client needs a constructor, and the socket must belong to a pair
         return open(url, options) as never;
       }
     } as WebSocketConstructor;
   }
 
-  /** The newest connection. */
+  /** The newest attempt to connect. */
   get last(): SocketPair {
     const last = this.pairs.at(-1);
-    if (last === undefined) throw new Error("Nobody has connected yet.");
+    if (last === undefined) throw new Error("Expected a client that has connected. Found none.");
     return last;
   }
 
-  /** Breaks whatever is open. */
+  /** Breaks all open connections. */
   cut(): void {
     for (const pair of this.pairs) pair.cut();
   }

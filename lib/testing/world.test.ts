@@ -18,7 +18,7 @@ test("what Alice sends, Bob sees", async () => {
   expect(seen.at(-1)).toEqual(["Hi"]);
 });
 
-test("a server that dies while Alice sends: she comes back, and it is there once", async () => {
+test("if the server crashes while Alice sends, her client reconnects, and the message is stored once", async () => {
   await using world = await startWorld({ functions: { messages }, schema });
   const alice = world.connect("alice");
   await alice.query(api.messages.listByChannel, general);

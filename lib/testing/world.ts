@@ -10,20 +10,29 @@ import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "./hand-clock.ts";
 import { SocketNetwork } from "./socket-pair.ts";
 
+/** What `startWorld` takes. */
 export interface WorldOptions {
-  /** The modules under `convex/` that take part: `{ messages }` after `import * as messages from "./messages"`. */
+  /** The modules of `convex/` that the test uses: `{ messages }` after `import * as messages from "./messages"`. */
   functions: FunctionModules;
-  /** `import * as schema from "./schema"`: its tables are made in an empty embedded database. */
+  /** The module `convex/schema.ts`: `import * as schema from "./schema"`. */
   schema: Record<string, unknown>;
-  /** Repeats the world's chance. Default: 1. */
+  /**
+   * Decides the random numbers of the server and the clients.
+   * @default 1
+   */
   seed?: number;
+  /**
+   * Limits of the engine that differ from the defaults.
+   * @default {}
+   */
   limits?: Partial<EngineLimits>;
 }
 
 /**
- * A server with its database, and any number of clients, in one process and without a network: for stories like "Alice
- * sends, Bob sees". Time moves only by `advance`.
- *
+ * Starts a server with an empty embedded database and the tables of the schema, in this process and without a network, for
+ * tests of functions. Its time moves only by `World.advance`.
+ * @returns a promise of the world. Dispose of it at the end of the test, as `await using` does.
+ * @throws when the tables cannot be made.
  * @example
  * await using world = await startWorld({ functions: { messages }, schema });
  * const alice = world.connect("alice");
@@ -35,11 +44,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   return new World(options, driver);
 }
 
-/** Nobody looks away, and nobody leaves. */
+/** A browser tab that is always visible and never left. */
 const page: BrowserTab = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
 
+/** A server, its database and its clients in one process. `startWorld` makes it. */
 export class World implements AsyncDisposable {
-  /** The time of everybody in it. */
+  /** The time, the random numbers and the log of the server and all clients. */
   readonly clock: HandClock;
   readonly #options: WorldOptions;
   readonly #driver: Driver;
@@ -47,7 +57,7 @@ export class World implements AsyncDisposable {
   readonly #networks: SocketNetwork[] = [];
   #engine: Engine;
 
-  /** @param driver Holds the tables of the schema; the world closes it. */
+  /** @param driver An open database with the tables of the schema. The world closes it. */
   constructor(options: WorldOptions, driver: Driver) {
     this.#options = options;
     this.#driver = driver;
@@ -55,14 +65,15 @@ export class World implements AsyncDisposable {
     this.#engine = this.#startEngine();
   }
 
-  /** What the server is, under its sockets. Another one after `restart`. */
+  /** The engine of the running server. `restart` replaces it. */
   get engine(): Engine {
     return this.#engine;
   }
 
   /**
-   * A client on a page of its own.
-   * @param caller Its identity, or just the subject of it. Default: nobody.
+   * Makes a client that connects to the server, as a browser page of its own.
+   * @param caller Its identity, or only the `subject` of it. Default: anonymous.
+   * @returns the client; the world closes it.
    */
   connect(caller?: string | Identity): ConvexClient {
     const identity = typeof caller === "string" ? { subject: caller } : (caller ?? null);
@@ -77,7 +88,7 @@ export class World implements AsyncDisposable {
     return client;
   }
 
-  /** Resolves when nothing is stale, nothing runs and nothing is on its way. */
+  /** Resolves when no live query is stale, no function runs and no message is under way. */
   async settled(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       const before = this.#said;
@@ -87,19 +98,19 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Moves time forward by milliseconds, once everything has settled, and lets it settle again. */
+  /** Waits for `settled`, moves time forward by milliseconds, and waits for `settled` again. */
   async advance(ms: number): Promise<void> {
     await this.settled();
     this.clock.advance(ms);
     await this.settled();
   }
 
-  /** Breaks every connection, without a word. The clients come back in time: see `advance`. */
+  /** Breaks every connection, as a failing network does. The clients reconnect as time passes: see `advance`. */
   cut(): void {
     for (const network of this.#networks) network.cut();
   }
 
-  /** The server dies and another one starts on the same database. */
+  /** Replaces the server by a new one on the same database, as after a crash. */
   async restart(): Promise<void> {
     const before = this.#engine;
     this.#engine = this.#startEngine();
