@@ -1,9 +1,9 @@
+import { credentialsForDrizzleKit } from "convex-lite/drizzle-kit";
 import { defineConfig } from "drizzle-kit";
-import { credentialsForDrizzleKit } from "./lib/schema/migrations/drizzle-kit-config.ts";
 
 export default defineConfig({
   schema: "./convex/schema.ts",
   out: "./drizzle",
-  // The database the application uses. Safe beside a running `pnpm dev`, in either start order.
+  // The database that the application uses. drizzle-kit may run while `pnpm dev` runs; either may start first.
   ...credentialsForDrizzleKit(),
 });

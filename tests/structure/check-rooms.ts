@@ -152,9 +152,9 @@ function unfitForBrowsers(modules: readonly Module[]): string[] {
   return found;
 }
 
-/** Who uses the framework uses its package name, as in a project of its own. Tests may look behind it. */
+/** The files of an application import the framework by its package name, as in a project of its own. Tests may use paths. */
 function pathsIntoLib(root: string): string[] {
-  const files = globSync(["{app,convex}/**/*.{ts,tsx,js,jsx,mjs}", "server.ts"], { cwd: root });
+  const files = globSync(["{app,convex}/**/*.{ts,tsx,js,jsx,mjs}", "server.ts", "drizzle.config.ts"], { cwd: root });
   const shipped = files.filter((path) => !isTest(path));
   return readAll(root, shipped).flatMap((module) =>
     mentions(module)

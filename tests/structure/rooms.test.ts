@@ -252,6 +252,11 @@ const text = \`import { \${"y".replace(/["'\`]/g, "")} } from "./y.ts";\`;
       { "server.ts": 'await import("./lib/entries/node.ts");' },
       "server.ts imports ./lib",
     ],
+    [
+      "a path into lib/ from the configuration of drizzle-kit",
+      { "drizzle.config.ts": 'import { c } from "./lib/entries/drizzle-kit.ts"; c;' },
+      "drizzle.config.ts imports ./lib/entries/drizzle-kit.ts",
+    ],
   ])("%s", (_, files, finding) => {
     const findings = findingsIn(files);
     expect(findings).toContainEqual(expect.stringContaining(finding));

@@ -57,7 +57,11 @@ const tablesFilter = [`!${OWN_PREFIX}*`];
  *
  * Synchronous, because drizzle-kit's configuration must be, and without `import.meta`, because drizzle-kit compiles it
  * to CommonJS.
+ * @param root The folder of the project. Default: the working directory.
+ * @returns the dialect and the address of the database, to be spread into drizzle-kit's configuration.
  * @throws when another process uses the database and cannot share it, or when the address does not fit the tables.
+ * @example
+ * export default defineConfig({ schema: "./convex/schema.ts", out: "./drizzle", ...credentialsForDrizzleKit() });
  */
 export function credentialsForDrizzleKit(root = process.cwd()): KitCredentials {
   const migrates = process.argv.includes("migrate");
