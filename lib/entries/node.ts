@@ -1,19 +1,27 @@
 /** `convex-lite/node`: the parts that `server.ts` wires. */
 
 export type { Identify, IdentifyRequest } from "../auth/identify.ts";
-export type { Driver } from "../database/driver/driver.ts";
+export type {
+  DatabaseConnection,
+  Dialect,
+  Driver,
+  Failure,
+  Statement,
+  TransactionMode,
+} from "../database/driver/driver.ts";
 export { type DatabaseOptions, openDatabase } from "../database/open-database.ts";
+export type { EngineCall } from "../engine/calls/calls.ts";
 export {
   createEngine,
   type Engine,
-  type EngineCall,
   type EngineCounters,
   type EngineOptions,
-  type FunctionModules,
 } from "../engine/engine.ts";
 export type { EngineLimits } from "../engine/run/limits.ts";
+export type { FunctionModules } from "../engine/run/registry.ts";
 export { type Cancel, type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
 export type { Identity } from "../functions/context.ts";
+export type { FunctionKind } from "../functions/reference.ts";
 export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "../node/http/accept-sockets.ts";
 export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "../node/http/call-endpoint.ts";
 export { type Handlers, type HttpServer, listen } from "../node/http/http-server.ts";
@@ -29,6 +37,7 @@ export { readSettings, type Settings } from "../node/process/settings.ts";
 export { type TerminalLogOptions, terminalLog } from "../node/process/terminal-log.ts";
 export { engineRuntime, type RuntimeOptions } from "../node/runtime/engine-runtime.ts";
 export { offerRuntime, type Runtime } from "../node/runtime/runtime.ts";
-export type { Outcome } from "../protocol/outcome.ts";
-export type { SocketEvents, SocketLike } from "../protocol/socket.ts";
+export type { Issue, Outcome, WireError } from "../protocol/outcome.ts";
+export type { PreloadedAnswer } from "../protocol/preloaded.ts";
+export type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";
 export type { Wire } from "../values/wire.ts";

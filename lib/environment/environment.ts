@@ -8,18 +8,30 @@ export interface Environment {
   randomId(): string;
   /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, task: () => void): Cancel;
+  /** Where events are logged. */
   log: Log;
 }
 
+/** Cancels a timer. After the timer has run it does nothing. */
 export type Cancel = () => void;
 
+/** Where events are logged. `about` holds facts beside the message; its `error` is the cause of a warning or an error. */
 export interface Log {
+  /** Logs an event of normal operation. */
   info(message: string, about?: Record<string, unknown>): void;
+  /** Logs something that may need attention. */
   warn(message: string, about?: Record<string, unknown>): void;
+  /** Logs a failure. */
   error(message: string, about?: Record<string, unknown>): void;
 }
 
-/** The real machine, in a browser or in Node: both have these globals. */
+/**
+ * Makes the environment of the real machine, in a browser or in Node: both have the globals that it uses.
+ * @param log Where the engine logs.
+ * @returns the environment.
+ * @example
+ * const environment = machineEnvironment(terminalLog());
+ */
 export function machineEnvironment(log: Log): Environment {
   return {
     now: () => Date.now(),

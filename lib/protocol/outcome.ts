@@ -3,9 +3,11 @@ import type { Wire } from "../values/wire.ts";
 /** How a call ended, as it is sent. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; error: WireError };
 
-/** One mistake in the arguments: where it is, and what. */
+/** One fault in the arguments of a call. */
 export interface Issue {
+  /** Where in the arguments it is: the keys and indices that lead to it. */
   path: (string | number)[];
+  /** What was expected, and what was found. */
   message: string;
 }
 

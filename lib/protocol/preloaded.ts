@@ -12,17 +12,20 @@ export interface Preloaded<Query extends AnyFunction<"query">> extends Preloaded
   readonly [query]?: Query;
 }
 
-/** Plain JSON, so that it can be a prop of a client component. */
+/** The answer of a preloaded query: plain JSON, so that it can be a prop of a client component. */
 export interface PreloadedAnswer {
+  /** The path of the query, such as `messages:list`. */
   readonly path: string;
   /** The arguments as the author gave them, in wire form. */
   readonly args: Record<string, Wire>;
   /** The answer's wire text, as subscribers get it. */
   readonly text: string;
+  /** The hash of the answer, by which a subscription asks for changes only. */
   readonly hash: string;
-  /** The start of the engine, and the revision of it at which the answer was valid. */
+  /** `Engine.epoch` of the engine that computed the answer. */
   readonly epoch: string;
+  /** The revision of that engine at which the answer is valid. */
   readonly at: number;
-  /** A fingerprint of the identity that it was computed for; null for an anonymous caller. */
+  /** The fingerprint of the identity for which it was computed; null for an anonymous caller. */
   readonly identity: string | null;
 }

@@ -1,18 +1,23 @@
-/** A message as text. One object may be sent to many sockets, so that an adapter can build its frame once. */
+/** A message as text. One object may be sent to many sockets: an adapter may then build its bytes once. */
 export interface Frame {
+  /** The message. */
   readonly text: string;
 }
 
-/** One end of a socket, as the engine sees it. */
+/** The server's end of a socket, as the engine uses it. */
 export interface SocketLike {
+  /** Sends a message after those before it. Does nothing once the socket is closed. */
   send(frame: Frame): void;
   /** Bytes passed to `send` that have not left this machine. */
   readonly bufferedAmount: number;
+  /** Closes the socket after the messages that were sent, with a WebSocket close code. */
   close(code: number, reason: string): void;
 }
 
-/** What the engine returns for an accepted socket. The adapter calls it when the socket has an event. */
+/** What the engine returns for an accepted socket: call these functions when the socket's events happen. */
 export interface SocketEvents {
+  /** The client has sent a text message. */
   message(text: string): void;
+  /** The socket is closed, by either end. No other function is called after it. */
   closed(): void;
 }
