@@ -53,11 +53,6 @@ export const undocumented: readonly string[] = [
   "client: ConnectionState.state",
   "client: ConnectionState.hasEverConnected",
   "client: ConvexClient.subscribeToConnectionState",
-  "node: Environment.log",
-  "node: Log",
-  "node: Log.info",
-  "node: Log.warn",
-  "node: Log.error",
 ];
 
 /** Types that a public signature names and no entry exports; each by the entry that names it. */
@@ -69,7 +64,6 @@ export const unexported: readonly string[] = [
   "server: Functions",
   "server: OrderTerm",
   "server: Select",
-  "server: FunctionKind",
   "server: Visibility",
   "server: FunctionTypes",
   "server: Builder",
@@ -77,9 +71,7 @@ export const unexported: readonly string[] = [
   "react: OptionalArgs",
   "react: FilledResult",
   "react: Result",
-  "react: Issue",
   "react: AnyFunction",
-  "react: PreloadedAnswer",
   "react: HydrateQueriesProps",
   "react: PublicAction",
   "react: Action",
