@@ -2,7 +2,7 @@ import { ConvexError, mutation, query } from "convex-lite/server";
 import { z } from "zod";
 import { channels } from "./schema";
 
-/** A channel's name is part of its address, `/chat/<name>`, so it is spelled as addresses are. */
+/** The name of a channel is part of its URL, `/chat/<name>`, so it holds only characters that need no encoding. */
 const channelName = z
   .string()
   .min(1, "A channel needs a name.")
@@ -18,7 +18,7 @@ export const create = mutation({
   args: z.object({ name: channelName }),
   errors: z.object({ code: z.literal("name-taken"), name: z.string() }),
   handler: async ({ db, scheduler }, { name }) => {
-    // Two people who create the same name at once: one transaction is run again, and then finds the other's.
+    // If two people create the same name at once, one transaction runs again and finds the channel of the other.
     const taken = await db.query.channels.findFirst({ where: (channels, { eq }) => eq(channels.name, name) });
     if (taken) throw new ConvexError({ code: "name-taken", name });
     await db.insert(channels).values({ name });

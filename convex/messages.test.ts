@@ -6,7 +6,7 @@ import * as schema from "./schema";
 
 const general = { channel: "general" };
 
-test("a message is live for everybody in its channel, and for nobody else", async () => {
+test("a message is live in its channel, and in no other", async () => {
   await using world = await startWorld({ functions: { messages }, schema });
   const [ada, ben] = [world.connect("ada"), world.connect("ben")];
   const seen: string[] = [];
@@ -21,7 +21,7 @@ test("a message is live for everybody in its channel, and for nobody else", asyn
   expect(seen).toEqual(["", "Good morning"]);
 });
 
-test("an empty message is refused, and says why", async () => {
+test("an empty message is refused with the reason", async () => {
   await using world = await startWorld({ functions: { messages }, schema });
   const sending = world.connect().mutation(api.messages.send, { ...general, author: "Ada", text: "" });
   await expect(sending).rejects.toMatchObject({ kind: "badRequest", issues: [{ path: ["text"] }] });

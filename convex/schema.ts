@@ -1,6 +1,6 @@
 import { index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
-/** A place to talk. Its name is its address: `/chat/<name>`. */
+/** The channels of the chat. The page of a channel is `/chat/<name>`. */
 export const channels = pgTable("channels", {
   id: integer().primaryKey().generatedAlwaysAsIdentity(),
   name: text().notNull().unique(),

@@ -3,68 +3,68 @@ import { list } from "./channels";
 import { listByChannel } from "./messages";
 import { channels, messages } from "./schema";
 
-/** The first page a newcomer sees. Minutes count back from the moment of seeding. */
+/** What a new database contains. The times are minutes before the seeding. */
 const conversations = [
   {
     channel: "general",
     messages: [
-      { minutesAgo: 1513, author: "Ines", text: "Morning! I put the kettle on. Make yourselves at home." },
-      { minutesAgo: 1511, author: "Tomasz", text: "Smells like the good tea. Is this the new place?" },
+      { minutesAgo: 1513, author: "Ines", text: "Good morning, and welcome to the new chat." },
+      { minutesAgo: 1511, author: "Tomasz", text: "Good morning! Is this where we talk from now on?" },
       {
         minutesAgo: 1510,
         author: "Ines",
-        text: "It is. Three channels so far, and you can open another whenever you like.",
+        text: "It is. There are three channels so far. To add one, choose “New channel” beside the list.",
       },
       {
         minutesAgo: 44,
         author: "Amara",
-        text: "Just arrived. The page came with all of this already in it, nothing had to load.",
+        text: "I have just opened the page. All messages were there at once, without a loading indicator.",
       },
       {
         minutesAgo: 42,
         author: "Tomasz",
-        text: "And now it is live. Open this channel in a second window, side by side.",
+        text: "And it is live: open this channel in a second window, side by side.",
       },
-      { minutesAgo: 42, author: "Tomasz", text: "Write something in one and watch the other." },
-      { minutesAgo: 38, author: "Amara", text: "Ha. It was there before I let go of the key." },
-      { minutesAgo: 6, author: "Ines", text: "Welcome to whoever reads this next. Say hello below." },
+      { minutesAgo: 42, author: "Tomasz", text: "Write something in one window and watch the other." },
+      { minutesAgo: 38, author: "Amara", text: "It appeared in the other window at once." },
+      { minutesAgo: 6, author: "Ines", text: "If you are new here: welcome! Say hello below." },
     ],
   },
   {
     channel: "how-it-works",
     messages: [
-      { minutesAgo: 73, author: "Amara", text: "So where does all this live?" },
+      { minutesAgo: 73, author: "Amara", text: "Where does all of this run?" },
       {
         minutesAgo: 71,
         author: "Ines",
-        text: "In one process: Next.js, the functions in convex/, and a database. Look at convex/messages.ts: one query and one mutation.",
+        text: "In one process: Next.js, the functions in convex/, and a database. Look at convex/messages.ts: it has one query and one mutation.",
       },
       {
         minutesAgo: 70,
         author: "Ines",
-        text: "The page preloads the query on the server. In the browser the same query stays subscribed.",
+        text: "The server runs the query while it renders the page. In the browser the page subscribes to the same query.",
       },
-      { minutesAgo: 68, author: "Amara", text: "And when I send a message?" },
+      { minutesAgo: 68, author: "Amara", text: "And what happens when I send a message?" },
       {
         minutesAgo: 66,
         author: "Tomasz",
-        text: "It shows at once, a little paler. The mutation commits, says which queries are stale, and everyone who watches them gets the new answer.",
+        text: "You see it at once, a little paler. When the mutation has committed, the server runs the queries that it changed and sends the new result to every open page.",
       },
-      { minutesAgo: 63, author: "Amara", text: "What if my train goes into a tunnel?" },
+      { minutesAgo: 63, author: "Amara", text: "What if I lose the connection, in a tunnel for example?" },
       {
         minutesAgo: 61,
         author: "Tomasz",
-        text: "Keep writing. Messages wait, then go out in order, each exactly once. Try it: stop the server, send two, start it again.",
+        text: "You can keep writing. Your messages wait, and are then sent in order, each exactly once. Try it: stop the server, send two messages, and start it again.",
       },
     ],
   },
   { channel: "random", messages: [] },
 ];
 
-/** Fills an empty database with a few channels and something to read; does nothing ever after. */
+/** Fills an empty database with channels and messages. Does nothing if there is a channel. */
 export const ifEmpty = mutation({
   handler: async ({ db, scheduler }) => {
-    // Two first visits at once: both see no channel, one transaction is run again and sees the other's.
+    // If two first visits come at once, both find no channel: one transaction runs again and finds those of the other.
     if (await db.query.channels.findFirst()) return;
     const now = Date.now();
     await db.insert(channels).values(conversations.map(({ channel }) => ({ name: channel })));

@@ -2,14 +2,14 @@ import { Chat, expect, SocketValve, test } from "./fixtures.ts";
 
 test("the first HTML holds the messages and the channels", async ({ app, request }) => {
   const html = await (await request.get(`${app.url}/chat/general`)).text();
-  expect(html).toContain("Welcome to whoever reads this next");
+  expect(html).toContain("If you are new here: welcome!");
   expect(html).toContain("how-it-works");
 });
 
 test("without JavaScript the messages can be read", async ({ app, browser }) => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const reader = await new Chat(app, await context.newPage()).open();
-  await expect(reader.rows("Welcome to whoever reads this next. Say hello below.")).toBeVisible();
+  await expect(reader.rows("If you are new here: welcome! Say hello below.")).toBeVisible();
   await context.close();
 });
 
