@@ -6,7 +6,7 @@ import { ThemeScript } from "@/app/_theme/theme-script";
 
 export const metadata: Metadata = {
   title: { default: "Clearing", template: "%s · Clearing" },
-  description: "A quiet place to talk: a live chat on Next.js, a SQL database and convex-lite.",
+  description: "A live chat on Next.js, a SQL database and convex-lite.",
 };
 
 export const viewport: Viewport = {
@@ -18,7 +18,7 @@ export const viewport: Viewport = {
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    // The theme script sets an attribute on this element before React meets it.
+    // The theme script sets an attribute on this element before React hydrates it.
     <html lang="en" suppressHydrationWarning>
       <head>
         <ThemeScript />

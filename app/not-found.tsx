@@ -7,9 +7,9 @@ export const metadata: Metadata = { title: "Not found" };
 export default function NotFound() {
   return (
     <main className="grid min-h-dvh">
-      <Notice title="No path leads here" text="The address may be misspelt, or the page has moved on.">
+      <Notice title="There is no such page" text="The address may be misspelt, or the page has moved.">
         <Link href="/" className="button">
-          Back to the clearing
+          Back to the chat
         </Link>
       </Notice>
     </main>

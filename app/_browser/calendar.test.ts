@@ -6,28 +6,28 @@ afterEach(() => {
   process.env.TZ = zoneOfThisMachine ?? "";
 });
 
-test("the same moment is on different days in different places", () => {
+test("the day of a moment depends on the time zone", () => {
   const moment = new Date("2026-11-23T23:30:00Z");
   process.env.TZ = "Asia/Tokyo";
   expect(dayOf(moment, "local")).toBe("2026-11-24");
   expect(dayOf(moment, "utc")).toBe("2026-11-23");
 });
 
-test("a time in UTC reads the same wherever it is written", () => {
+test("a time in UTC does not depend on the machine's time zone", () => {
   process.env.TZ = "America/New_York";
   expect(timeOf(new Date("2026-11-23T04:05:59Z"), "utc")).toBe("04:05");
 });
 
-test("today and yesterday go by their names, also across the end of a year", () => {
+test("today and yesterday are named so, also across the end of a year", () => {
   expect(nameOfDay("2027-01-01", "2027-01-01")).toBe("Today");
   expect(nameOfDay("2026-12-31", "2027-01-01")).toBe("Yesterday");
 });
 
-test("other days go by their date, with the year where it is another one", () => {
+test("other days are named by their date, with the year if it is not the current one", () => {
   expect(nameOfDay("2026-11-16", "2026-11-23")).toMatch(/^Monday,? 16 November$/);
   expect(nameOfDay("2025-11-16", "2026-11-23")).toBe("16 November 2025");
 });
 
-test("while the reader's day is unknown, every day goes by its full date", () => {
+test("while the reader's day is unknown, every day is named by its full date", () => {
   expect(nameOfDay("2026-11-23", null)).toBe("23 November 2026");
 });

@@ -2,7 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 
-/** Has the device a network at all, as far as the browser knows? True on the server. */
+/** Whether the device has a network, as far as the browser knows. True on the server. */
 export function useIsOnline(): boolean {
   return useSyncExternalStore(
     subscribe,

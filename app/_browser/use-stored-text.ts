@@ -5,9 +5,9 @@ import { useCallback, useSyncExternalStore } from "react";
 type Area = "localStorage" | "sessionStorage";
 
 /**
- * A text that the browser keeps: for all tabs (`localStorage`) or for this one (`sessionStorage`). Every component
- * that reads it follows when it changes.
- * @returns the text, `""` when there is none, and null on the server and while hydrating, when nobody can know it.
+ * A text in the browser's storage: for all tabs (`localStorage`) or for this one (`sessionStorage`). Every component that
+ * reads it renders again when it changes.
+ * @returns the text, `""` when there is none, and null on the server and while hydrating, when it is unknown.
  */
 export function useStoredText(area: Area, key: string): [text: string | null, write: (text: string) => void] {
   const text = useSyncExternalStore(
@@ -19,7 +19,7 @@ export function useStoredText(area: Area, key: string): [text: string | null, wr
   return [text, set];
 }
 
-/** What a browser that refuses storage is left with: the text lives as long as the page. */
+/** The texts if the browser refuses storage: they last as long as the page. */
 const onThisPage = new Map<string, string>();
 
 function read(area: Area, key: string): string {
@@ -40,7 +40,7 @@ function write(area: Area, key: string, text: string) {
   window.dispatchEvent(new Event(WRITTEN_HERE));
 }
 
-/** The browser's own `storage` event tells the other tabs only. */
+/** The browser's own `storage` event is sent to the other tabs only. */
 const WRITTEN_HERE = "stored-text";
 
 function subscribe(onChange: () => void) {

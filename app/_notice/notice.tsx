@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** A page, or a part of one, that has nothing to show but a sentence and what to do next. */
+/** A page, or a part of one, with nothing but a title, a sentence and what to do next. */
 export function Notice({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
   return (
     <div className="m-auto max-w-md px-6 py-16 text-center">

@@ -1,6 +1,6 @@
 "use client";
 
-/** Switches between light and dark. A choice that equals the system's setting is forgotten, to follow it again. */
+/** Switches between light and dark. A choice that equals the system's setting is deleted, so that the page follows it. */
 export function ThemeToggle() {
   return (
     <button
@@ -32,6 +32,6 @@ function remember(theme: string | undefined) {
     if (theme) localStorage.setItem("theme", theme);
     else localStorage.removeItem("theme");
   } catch {
-    // A browser that refuses storage keeps the choice for as long as the page.
+    // If the browser refuses storage, the choice lasts as long as the page.
   }
 }

@@ -4,7 +4,7 @@ import { OutboxProvider } from "@/app/chat/_outbox/outbox";
 import { Masthead } from "@/app/chat/masthead";
 import { preloadChannels } from "@/app/chat/preload-channels";
 
-/** Channels beside the conversation where there is room, above it where there is not. */
+/** The channels are beside the conversation on wide screens, and above it on narrow ones. */
 export default async function ChatLayout({ children }: { children: ReactNode }) {
   return (
     <HydrateQueries preloaded={[await preloadChannels()]}>

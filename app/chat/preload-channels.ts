@@ -2,7 +2,7 @@ import { fetchMutation, preloadedQueryResult, preloadQuery } from "convex-lite/n
 import { cache } from "react";
 import { api } from "@/convex/_generated/api";
 
-/** The channels, once per request for the layout and the page. The very first visit finds some made for it. */
+/** The channels, preloaded once per request for the layout and the page. The first visit of all creates some. */
 export const preloadChannels = cache(async () => {
   const channels = await preloadQuery(api.channels.list);
   if (preloadedQueryResult(channels).length > 0) return channels;

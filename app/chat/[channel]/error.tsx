@@ -4,7 +4,7 @@ import { Notice } from "@/app/_notice/notice";
 
 export default function ChannelError({ retry }: { error: unknown; retry: () => void }) {
   return (
-    <Notice title="This channel did not open" text="The server could not answer. It may be back in a moment.">
+    <Notice title="This channel did not open" text="The server could not answer. Try again in a moment.">
       <button type="button" className="button" onClick={() => retry()}>
         Try again
       </button>

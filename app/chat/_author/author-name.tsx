@@ -4,7 +4,7 @@ import { type KeyboardEvent, useState } from "react";
 import { toneOf } from "@/app/chat/_author/tone-of";
 import { useAuthor } from "@/app/chat/_author/use-author";
 
-/** Who the next message will be from: a field that looks like text until somebody wants to change it. */
+/** The author of the next message: a field that looks like text until the reader points at it or edits it. */
 export function AuthorName() {
   const { name, isChosen, choose } = useAuthor();
   const [draft, setDraft] = useState<string | null>(null);
@@ -40,7 +40,7 @@ export function AuthorName() {
       />
       {!isChosen && (
         <span id="author-name-hint" className="sr-only @md:not-sr-only">
-          for now: pick a name you like
+          for now. Click to choose a name.
         </span>
       )}
     </p>

@@ -9,7 +9,7 @@ const tones = [
   "text-tone-8",
 ] as const;
 
-/** The colour an author's name is written in: always the same for the same name. */
+/** The colour of an author's name: always the same for the same name. */
 export function toneOf(author: string): string {
   let sum = 0;
   for (const character of author) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 8191;

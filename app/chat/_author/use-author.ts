@@ -5,14 +5,14 @@ import { useStoredText } from "@/app/_browser/use-stored-text";
 import { friendlyName } from "@/app/chat/_author/friendly-name";
 
 export interface Author {
-  /** Null until the browser has told it: on the server and while hydrating. */
+  /** Null on the server and while hydrating, because it is in the browser's storage. */
   name: string | null;
-  /** Did the reader choose it? */
+  /** Whether the reader chose it. */
   isChosen: boolean;
   choose: (name: string) => void;
 }
 
-/** Who writes in this browser. Whoever has not chosen a name yet goes by a friendly one. */
+/** The author of messages from this browser. It has a suggested name until the reader chooses one. */
 export function useAuthor(): Author {
   const [chosen, choose] = useStoredText("localStorage", "author");
   const [suggested, suggest] = useStoredText("localStorage", "author-suggested");

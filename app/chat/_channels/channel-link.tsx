@@ -27,7 +27,7 @@ export function ChannelLink({ name, isCurrent }: { name: string; isCurrent: bool
   );
 }
 
-/** Shown while the server prepares the page behind the link; only when that takes long enough to wonder. */
+/** A mark that is shown while the server prepares the linked page, if that takes longer than 150 ms. */
 function OnItsWay() {
   const { pending } = useLinkStatus();
   return (

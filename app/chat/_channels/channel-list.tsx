@@ -5,7 +5,7 @@ import { useParams } from "next/navigation";
 import { ChannelLink } from "@/app/chat/_channels/channel-link";
 import { api } from "@/convex/_generated/api";
 
-/** Every channel: a column where there is room, a strip to swipe where there is not. */
+/** All channels: a column on wide screens, a strip that scrolls sideways on narrow ones. */
 export function ChannelList() {
   const { data: channels, isLoading, error } = useQuery(api.channels.list);
   const { channel: current } = useParams<{ channel?: string }>();

@@ -12,7 +12,7 @@ test.each([
   expect(spellChannelName(typed)).toBe(spelled);
 });
 
-test("what is spelled once stays as it is", () => {
+test("a spelled name is not changed again", () => {
   const once = spellChannelName("Café au Lait");
   expect(spellChannelName(once)).toBe(once);
 });

@@ -1,6 +1,6 @@
 /**
- * Turns what somebody types into the spelling of a channel's name, key by key: `Release Notes` becomes
- * `release-notes`. A dash at the end stays, for the next word may follow. The server has the last word.
+ * Turns typed text into the spelling of a channel's name, after each key: `Release Notes` becomes `release-notes`. A dash at
+ * the end is kept, because another word may follow. The server checks the name.
  */
 export function spellChannelName(typed: string): string {
   return typed

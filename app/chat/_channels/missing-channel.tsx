@@ -7,7 +7,7 @@ import { Notice } from "@/app/_notice/notice";
 import { spellChannelName } from "@/app/chat/_channels/channel-name";
 import { api } from "@/convex/_generated/api";
 
-/** Said of an address that no channel has; offers to create the channel where the address is spelled like one. */
+/** Shown for a path without a channel. Offers to create the channel if the path is spelled like the name of one. */
 export function MissingChannel() {
   const { channel } = useParams<{ channel: string }>();
   const { mutate: create, isPending, error } = useMutation(api.channels.create);
@@ -17,17 +17,17 @@ export function MissingChannel() {
     try {
       await create({ name: channel });
     } catch (failure) {
-      // A ConvexError says that the name is taken: somebody was faster, and the channel is there all the same.
+      // A ConvexError says that the name is taken: another reader has created the channel in the meantime.
       if (!(failure instanceof ConvexError)) return;
     }
-    // Next shows its not-found page until the path changes, also when the page exists by now.
+    // Next shows its not-found page until the path changes, although the page exists now.
     window.location.reload();
   }
 
   return (
     <Notice
       title={couldExist ? `There is no #${channel} yet` : "There is no such channel"}
-      text={error ? error.message : "Nobody has opened it, or its name is spelled another way."}
+      text={error ? error.message : "It has not been created, or its name is spelled another way."}
     >
       {couldExist && (
         <button type="button" className="button noscript:hidden" disabled={isPending} onClick={createIt}>

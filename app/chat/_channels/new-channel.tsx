@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
 import { NewChannelForm } from "@/app/chat/_channels/new-channel-form";
 
-/** A button and the dialog behind it. */
+/** A button, and the dialog that it opens. */
 export function NewChannel() {
   const router = useRouter();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -36,7 +36,7 @@ export function NewChannel() {
         <h2 id="new-channel" className="font-serif text-2xl italic">
           New channel
         </h2>
-        {/* Each opening starts afresh: no name and no error from the last time. */}
+        {/* The new key makes each opening start with an empty form, without the name and error of the last one. */}
         <NewChannelForm key={closings} onCreated={visit} onCancel={() => dialog.current?.close()} />
       </dialog>
     </>

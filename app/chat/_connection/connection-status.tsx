@@ -20,7 +20,7 @@ export function ConnectionStatus() {
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${dot[tone]}`} />
       <span>
         {text}
-        {/* Seen, not announced: a screen reader would read every second of it. */}
+        {/* Hidden from screen readers, which would announce every second. */}
         {seconds > 0 && <span aria-hidden="true"> in {seconds} s</span>}
         {waiting > 0 && <span className="whitespace-nowrap"> · {waiting} waiting</span>}
       </span>

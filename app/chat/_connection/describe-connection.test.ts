@@ -3,20 +3,20 @@ import { describeConnection } from "./describe-connection";
 
 const open = { state: "open", hasEverConnected: true, pendingMutations: 0 } as const;
 
-test("an open connection is live, whatever the browser thinks of the network", () => {
+test("an open connection is live, even if the browser reports no network", () => {
   expect(describeConnection(open, false).text).toBe("Live");
 });
 
-test("what is being sent over an open connection does not wait for it", () => {
+test("changes that are sent over an open connection do not count as waiting", () => {
   expect(describeConnection({ ...open, pendingMutations: 2 }, true).waiting).toBe(0);
 });
 
-test("the first attempt connects, the next ones reconnect", () => {
+test("the first attempt is called connecting, later ones reconnecting", () => {
   expect(describeConnection({ ...open, state: "connecting", hasEverConnected: false }, true).text).toBe("Connecting");
   expect(describeConnection({ ...open, state: "connecting" }, true).text).toBe("Reconnecting");
 });
 
-test("waiting tells when the next attempt is due and how much waits", () => {
+test("between attempts the description has the time of the next one and the number of waiting changes", () => {
   const waiting = { ...open, state: "waiting", retryAt: 5000, pendingMutations: 2 } as const;
   expect(describeConnection(waiting, true)).toEqual({
     tone: "waiting",
@@ -26,7 +26,7 @@ test("waiting tells when the next attempt is due and how much waits", () => {
   });
 });
 
-test("without a network there is no countdown: nothing is going to happen by itself", () => {
+test("without a network there is no countdown, because no attempt can succeed", () => {
   const waiting = { ...open, state: "waiting", retryAt: 5000 } as const;
   expect(describeConnection(waiting, false)).toEqual({ tone: "waiting", text: "Offline", waiting: 0 });
 });

@@ -5,11 +5,11 @@ export interface ConnectionDescription {
   text: string;
   /** When the next attempt is due (milliseconds since 1970). */
   retryAt?: number | undefined;
-  /** How many things the reader did wait for the connection. */
+  /** How many changes of the reader wait for the connection. */
   waiting: number;
 }
 
-/** The connection in a reader's words. */
+/** Describes the connection for the reader. */
 export function describeConnection(
   { state, hasEverConnected, retryAt, pendingMutations }: ReturnType<typeof useConnectionState>,
   isOnline: boolean,

@@ -14,7 +14,7 @@ export interface FailedMessage extends NewMessage {
 }
 
 interface Outbox {
-  /** Sends a message; it is shown at once. */
+  /** Sends a message, which is shown at once. */
   send: (message: NewMessage) => void;
   /** Messages that were not sent, or of which nothing is known, of every channel. */
   failed: readonly FailedMessage[];

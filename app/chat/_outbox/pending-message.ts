@@ -4,12 +4,12 @@ import { api } from "@/convex/_generated/api";
 export type Message = FunctionReturnType<typeof api.messages.listByChannel>[number];
 export type NewMessage = FunctionArgs<typeof api.messages.send>;
 
-/** A message that the server has not stored yet goes by a number below zero. */
+/** Whether the server has not stored a message yet: then its id is below zero. */
 export function isPending(message: Message): boolean {
   return message.id < 0;
 }
 
-/** Shows a message at the end of its channel until the server's own list holds it. */
+/** Shows a message at the end of its channel until the server's list contains it. */
 export function showPending(localStore: OptimisticLocalStore, message: Message) {
   const { channel } = message;
   const shown = localStore.getQuery(api.messages.listByChannel, { channel });

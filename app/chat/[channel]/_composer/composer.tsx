@@ -8,10 +8,10 @@ import { useOutbox } from "@/app/chat/_outbox/outbox";
 import { GrowingTextarea } from "@/app/chat/[channel]/_composer/growing-textarea";
 import { RemainingCharacters } from "@/app/chat/[channel]/_composer/remaining-characters";
 
-/** As many as `messages.send` accepts. */
+/** The limit of `messages.send`, in characters. */
 const LIMIT = 2000;
 
-/** Where messages are written. What is half written stays with its channel, also across a reload. */
+/** The form for a new message. Each channel keeps its draft, also across a reload. */
 export function Composer({ channel }: { channel: string }) {
   const { send } = useOutbox();
   const author = useAuthor();
@@ -29,7 +29,7 @@ export function Composer({ channel }: { channel: string }) {
   }
 
   function handleKey(event: KeyboardEvent<HTMLTextAreaElement>) {
-    // While an input method composes a word, Enter belongs to it.
+    // While an input method composes a word, Enter ends the word.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     submit(event);
   }
@@ -62,7 +62,7 @@ export function Composer({ channel }: { channel: string }) {
           <RemainingCharacters id="remaining-characters" count={LIMIT - text.length} />
         </div>
         <noscript>
-          <p className="pb-2 text-soft text-sm">Reading works without JavaScript; writing needs it.</p>
+          <p className="pb-2 text-soft text-sm">You can read without JavaScript, but writing needs it.</p>
         </noscript>
       </div>
     </div>

@@ -1,8 +1,8 @@
 import type { ComponentProps } from "react";
 
 /**
- * A textarea as tall as its text, up to a third of the window. An invisible copy of the text in the same cell of a
- * grid gives the height, so nothing is measured.
+ * A textarea as tall as its text, up to a third of the window. An invisible copy of the text in the same grid cell gives
+ * the height, so no script measures it.
  */
 export function GrowingTextarea(props: ComponentProps<"textarea">) {
   const cell = "[grid-area:1/1] min-h-9 py-1.5 leading-6 wrap-anywhere whitespace-pre-wrap";

@@ -1,4 +1,4 @@
-/** From here on it is worth knowing how many are left. */
+/** The number is shown when no more than these are left. */
 const NEAR = 200;
 
 export function RemainingCharacters({ id, count }: { id: string; count: number }) {

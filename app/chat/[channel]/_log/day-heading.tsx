@@ -1,6 +1,6 @@
 import { nameOfDay } from "@/app/_browser/calendar";
 
-/** Between the messages of two days. */
+/** The heading above the messages of a day. */
 export function DayHeading({ day, today }: { day: string; today: string | null }) {
   return (
     <li className="flex items-center gap-4 px-4 pt-6 pb-2 first:pt-2">

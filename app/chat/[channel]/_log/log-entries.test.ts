@@ -13,7 +13,7 @@ function outline(messages: Message[]): string[] {
   });
 }
 
-test("an author's run of messages is one group", () => {
+test("consecutive messages of one author are one group", () => {
   const messages = [
     message(1, "Ines", "2026-11-23T10:00:00Z"),
     message(2, "Ines", "2026-11-23T10:01:00Z"),
@@ -23,12 +23,12 @@ test("an author's run of messages is one group", () => {
   expect(outline(messages)).toEqual(["2026-11-23", "Ines: 1", "  2", "Tomasz: 3", "Ines: 4"]);
 });
 
-test("after five quiet minutes the author is named again", () => {
+test("after five minutes without a message the author is named again", () => {
   const messages = [message(1, "Ines", "2026-11-23T10:00:00Z"), message(2, "Ines", "2026-11-23T10:05:00Z")];
   expect(outline(messages)).toEqual(["2026-11-23", "Ines: 1", "Ines: 2"]);
 });
 
-test("a new day has its heading and starts a group", () => {
+test("a new day has a heading and starts a group", () => {
   const messages = [message(1, "Ines", "2026-11-23T23:59:00Z"), message(2, "Ines", "2026-11-24T00:00:00Z")];
   expect(outline(messages)).toEqual(["2026-11-23", "Ines: 1", "2026-11-24", "Ines: 2"]);
 });

@@ -3,12 +3,12 @@ import type { Message } from "@/app/chat/_outbox/pending-message";
 
 export type LogEntry =
   | { kind: "day"; place: number; day: string }
-  /** `startsGroup`: the author's name is written beside it. The messages that follow at once go without. */
+  /** `startsGroup`: the author's name is shown beside it. Messages that follow soon after it have no name. */
   | { kind: "message"; place: number; message: Message; startsGroup: boolean };
 
 const GROUP_GAP_MS = 5 * 60 * 1000;
 
-/** Messages as a reader sees them: under the day they were written on, an author's run of them as one group. */
+/** Messages as a reader sees them: under their day, with consecutive messages of one author as a group. */
 export function toLogEntries(messages: readonly Message[], zone: Zone): LogEntry[] {
   const entries: LogEntry[] = [];
   let previous: { message: Message; day: string } | undefined;

@@ -6,13 +6,13 @@ interface MessageLayoutProps {
   author: string;
   text: string;
   startsGroup: boolean;
-  /** Beside the text, or beside the name where that stands above: when it was said. */
+  /** The time or the state of the message: beside the text, or beside the name if that is above the text. */
   note: ReactNode;
   /** Under the text. */
   children?: ReactNode;
 }
 
-/** How every message is set, whatever became of it. */
+/** The layout of a message in any state. */
 export function MessageLayout({ state, author, text, startsGroup, note, children }: MessageLayoutProps) {
   const name = startsGroup ? `truncate font-semibold text-sm @2xl:text-right ${toneOf(author)}` : "sr-only";
   return (

@@ -16,7 +16,7 @@ interface MessagesProps {
   preloaded: Preloaded<typeof api.messages.listByChannel>;
 }
 
-/** What was said in a channel, live. The first render shows what the server rendered. */
+/** The messages of a channel, live. The first render shows what the server rendered. */
 export function Messages({ channel, preloaded }: MessagesProps) {
   const { data: messages, error } = usePreloadedQuery(preloaded);
   const failed = useOutbox().failed.filter((message) => message.channel === channel);
@@ -36,7 +36,7 @@ export function Messages({ channel, preloaded }: MessagesProps) {
         onScroll={onScroll}
         role="log"
         aria-label="Messages"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls what has the focus
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls only an element that has the focus
         tabIndex={0}
         className="beside-scrollbar flex min-h-0 flex-1 flex-col-reverse overflow-y-auto overscroll-contain -outline-offset-2 [overflow-anchor:none]"
       >
@@ -47,7 +47,7 @@ export function Messages({ channel, preloaded }: MessagesProps) {
               entry.kind === "day" ? (
                 <DayHeading key={`day-${entry.place}`} day={entry.day} today={today} />
               ) : (
-                // A message keeps its place in the log: the row of a pending one becomes the row of the sent one.
+                // The key is the position, so that the row of a pending message becomes the row of the sent one.
                 <MessageRow
                   key={entry.place}
                   message={entry.message}
@@ -68,7 +68,7 @@ export function Messages({ channel, preloaded }: MessagesProps) {
   );
 }
 
-/** The last message of the reader's own that is on its way. */
+/** The id of the reader's last message that is being sent. */
 function lastPending(messages: Parameters<typeof toLogEntries>[0]): number | undefined {
   const last = messages.at(-1);
   return last && isPending(last) ? last.id : undefined;
@@ -77,8 +77,8 @@ function lastPending(messages: Parameters<typeof toLogEntries>[0]): number | und
 function NothingYet() {
   return (
     <div className="px-4 py-16 text-center">
-      <p className="font-serif text-2xl italic">Nothing here yet</p>
-      <p className="mt-2 text-soft">Say the first word.</p>
+      <p className="font-serif text-2xl italic">No messages yet</p>
+      <p className="mt-2 text-soft">Write the first one.</p>
     </div>
   );
 }

@@ -6,25 +6,25 @@ export interface ReadingPlace {
   /** For the scrolling element. Its content is laid out from the bottom (`flex-col-reverse`). */
   log: RefObject<HTMLDivElement | null>;
   onScroll: () => void;
-  /** How many messages came in below what is in view. */
+  /** How many messages have arrived below the visible part. */
   unread: number;
   toLatest: () => void;
 }
 
-/** Closer to the bottom than this counts as being there. */
+/** A distance from the bottom up to this counts as the bottom. */
 const NEAR_BOTTOM_PX = 48;
 
 /**
- * Keeps the reader's place in a log that grows at its end: whoever is at the bottom stays at the bottom, whoever
- * reads further up keeps the same lines in view. Writing takes the reader to the bottom.
+ * Keeps the reader's place in a log that grows at its end: at the bottom the reader stays at the bottom, further up the
+ * same lines stay visible. Writing a message scrolls to the bottom.
  *
- * A log laid out from the bottom is at its bottom without any script, in the very first paint, and stays there.
+ * A log that is laid out from the bottom starts and stays there without a script, from the first paint on.
  * @param count How many messages the log holds.
  * @param writing Changes whenever the reader writes a message.
  */
 export function useReadingPlace(count: number, writing: number | undefined): ReadingPlace {
   const log = useRef<HTMLDivElement>(null);
-  /** From the top of the log to the lines in view; undefined at the bottom. */
+  /** The distance from the top of the log to the visible lines, in pixels; undefined at the bottom. */
   const place = useRef<number>(undefined);
   /** How many messages there were when the reader left the bottom; undefined at the bottom. */
   const [countBefore, setCountBefore] = useState<number>();
@@ -39,7 +39,7 @@ export function useReadingPlace(count: number, writing: number | undefined): Rea
 
   function toLatest() {
     log.current?.scrollTo({ top: 0 });
-    // What asked for it goes away now; the keyboard goes on here.
+    // The button that was clicked disappears, so the focus moves to the log.
     log.current?.focus({ preventScroll: true });
   }
 
