@@ -1,6 +1,6 @@
 /**
- * The whole server: one process, one port. Next renders the pages, the engine runs the functions in `convex/` and keeps
- * every open page live.
+ * The server of the application, in one process on one port: Next renders the pages, and the engine runs the functions in
+ * `convex/` and keeps every open page live.
  */
 import {
   acceptSockets,
@@ -23,14 +23,14 @@ import {
   terminalLog,
 } from "convex-lite/node";
 
-/** Who is calling? Look into the headers (a session cookie, a token) and answer `{ subject, … }`, or null for nobody. */
+/** Decides who is calling, by the headers (a session cookie, a token): returns `{ subject, … }`, or null for anonymous. */
 const identify: Identify = () => null;
 
 const loader = new FunctionLoader("convex");
 const log = terminalLog(loader);
 installCrashHandlers(log);
 
-// PORT, HOST, DATABASE_URL, TRUST_PROXY; also from .env files.
+// PORT, HOST, DATABASE_URL and TRUST_PROXY, from the environment and .env files.
 const settings = readSettings();
 const http = await listen(settings);
 
@@ -42,7 +42,7 @@ const engine = createEngine({
   development: settings.development,
 });
 
-// Where server components find the engine: before Next loads the first of them.
+// Server components find the engine here, so it must be there before Next loads the first of them.
 offerRuntime(engineRuntime({ engine, identify, log }));
 const next = nextServer(settings);
 const [functions] = await Promise.all([
