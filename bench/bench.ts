@@ -3,12 +3,12 @@ import type { Database, Databases } from "./databases.ts";
 import type { Row } from "./report/row.ts";
 import { type Kind, programs, Server, type ServerOptions } from "./server-process.ts";
 
-/** What a group is given to measure with. */
+/** The tools of a group: servers, databases and notes. */
 export interface Bench {
   /** Stops every server that was started. */
   stopAll(): Promise<void>;
   readonly databases: Databases;
-  /** The embedded one, and PostgreSQL where it can be reached. */
+  /** The embedded database, and PostgreSQL if it can be reached. */
   readonly everyDatabase: readonly Database[];
   start(kind: Kind, database: Database): Promise<Server>;
   /** Starts another program as a server under test. */
@@ -16,7 +16,7 @@ export interface Bench {
     options: Pick<ServerOptions, "program" | "name" | "speech" | "directory" | "makesLoad">,
     on: Database,
   ): Promise<Server>;
-  /** Something to know beside the rows. */
+  /** Prints a remark beside the rows. */
   note(text: string): void;
 }
 

@@ -1,4 +1,4 @@
-/** Microseconds; the same clock in every process of this machine. */
+/** The time in microseconds, of a clock that all processes of this machine share. */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1000;
 }

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 
-/** Two cores to keep servers and load apart, where the machine has `taskset` and lets us. */
+/** Keeps servers and load on two cores, if the machine has `taskset` and permits it. */
 export interface Cores {
   readonly apart: boolean;
   /** The command line that runs `command` on the servers' core. */
   forServer(command: string[]): string[];
-  /** That runs it on both, for a server which makes its load itself: its database may work in a thread of its own. */
+  /** The command line that runs `command` on both cores: for a server that makes its own load, beside its database's thread. */
   forBoth(command: string[]): string[];
 }
 
-/** Moves this process, which makes the load, to one core, and leaves another one to the servers. */
+/** Moves this process, which makes the load, to one core and leaves another one to the servers. */
 export function takeCores(): Cores {
   try {
     if (availableParallelism() < 2) throw new Error("There is one core only.");
@@ -26,7 +26,7 @@ export function takeCores(): Cores {
   }
 }
 
-/** The first two that this process may run on. */
+/** The first two cores on which this process may run. */
 function allowedCores(): [number, number] {
   const text = execFileSync("taskset", ["-c", "-p", String(process.pid)], { encoding: "utf8" });
   const list = text.slice(text.lastIndexOf(":") + 1).trim();

@@ -8,7 +8,7 @@ import { startWebsocketProxy } from "../tests/support/databases/contract/websock
 import * as schema from "./functions/schema.ts";
 import type { DatabasePlace } from "./server/database.ts";
 
-/** Empty databases of one kind, one for each server, gone when the bench ends. */
+/** Makes empty databases of one kind, one for each server. They are deleted when the bench ends. */
 export interface Database {
   readonly name: string;
   create(): Promise<DatabasePlace>;
@@ -16,9 +16,9 @@ export interface Database {
 
 export interface Databases extends AsyncDisposable {
   readonly embedded: Database;
-  /** Undefined when no server can be reached. */
+  /** Undefined if no server can be reached. */
   readonly postgres: Database | undefined;
-  /** Those and all others that can be reached. Only what makes its own tables may use them. */
+  /** These and all others that can be reached. The others are empty: only programs that create their tables can use them. */
   readonly all: readonly Database[];
 }
 
@@ -93,7 +93,7 @@ export async function findDatabases(): Promise<Databases> {
 
 type KitApi = typeof import("drizzle-kit/api");
 
-/** The statements that make the tables of the bench's schema. */
+/** The statements that create the tables of the bench's schema. */
 async function writeTables(): Promise<string[]> {
   const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
   return kit.generateMigration(kit.generateDrizzleJson({}), kit.generateDrizzleJson(schema));

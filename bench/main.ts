@@ -38,20 +38,21 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-/** Progress is for people; stdout is for the result. */
+/** Progress is printed to stderr, so that stdout has the result only. */
 const say = (text: string): void => console.error(styleText("dim", text, { stream: process.stderr }));
 
-/** What goes wrong in a socket is heard of nowhere else. Whatever it is, databases and servers are put away. */
+/** Rejects on errors of sockets, which are thrown in event handlers, so that databases and servers are removed first. */
 const broken = new Promise<never>((_, reject) => {
   process.on("uncaughtException", reject);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => reject(new Error("Stopped.")));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => reject(new Error("The bench was interrupted.")));
 });
 
 async function measure(names: readonly string[]): Promise<Row[]> {
   const cores = takeCores();
   await using found = await findDatabases();
   say(`${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`);
-  if (!cores.apart) say("Server and load share their cores: expect noise.");
+  if (!cores.apart) say("Server and load share their cores: the figures vary more.");
   if (!found.postgres) say("No PostgreSQL can be reached (TEST_POSTGRES_URL): its rows are left out.");
   const bench = makeBench({ databases: found, cores, profiles: options.profile, note: (text) => say(`  ${text}`) });
   const rows: Row[] = [];

@@ -3,12 +3,12 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "../tests/browser/app.ts";
 
-/** A Next project that uses the framework, built for production. */
+/** A Next project that was built for production. */
 export interface PageProject extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** Builds the two pages of `bench/page-app` in a copy of this project, where they take the place of the demo. */
+/** Builds the two pages of `bench/page-app` in a copy of this project, in place of the demo. */
 export async function buildPages(): Promise<PageProject> {
   const app = await App.copy();
   const { directory } = app;

@@ -11,16 +11,16 @@ import { within } from "./within.ts";
 export type Kind = "live" | "raw";
 
 export interface ServerOptions {
-  /** The program, and what to call it in messages. */
+  /** The program of the server, and its name in messages. */
   program: URL | string;
   name: string;
   speech: Speech;
   place: DatabasePlace;
   cores: Cores;
-  /** Where to write a CPU profile when it ends. */
+  /** The folder of the CPU profile that is written when it ends; undefined for none. */
   profiles: string | undefined;
   directory?: string;
-  /** Nobody else makes its load. */
+  /** Whether the server makes its own load, and so gets both cores. */
   makesLoad?: boolean;
 }
 
@@ -74,12 +74,12 @@ export class Server {
     }
   }
 
-  /** What it has used since it was last asked. */
+  /** What the server has used since the last call. */
   usage(): Promise<Usage> {
     return this.#ask("usage");
   }
 
-  /** Bytes it holds at rest. */
+  /** Bytes of memory that the server holds at rest. */
   memory(): Promise<number> {
     return this.#ask("memory");
   }
@@ -92,7 +92,7 @@ export class Server {
     return this.#ask("seed", seeding);
   }
 
-  /** How many a second; for a server that measures itself. */
+  /** Operations a second, of a server that makes its own load. */
   measure(measurement: Measurement): Promise<number> {
     return this.#ask("measure", measurement);
   }
@@ -121,7 +121,7 @@ export class Server {
   }
 }
 
-/** Speaks to nobody: it measures itself. */
+/** A server without sockets, which makes its own load. */
 export const throughput = {
   program: new URL("./server/throughput.ts", import.meta.url),
   name: "throughput",

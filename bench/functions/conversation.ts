@@ -1,20 +1,20 @@
 import { toWire } from "../../lib/values/wire.ts";
 
-/** What `messages:send` takes. */
+/** The arguments of `messages:send`. */
 export interface Message {
   channel: string;
   author: string;
   text: string;
 }
 
-/** Rows are numbered from here on, so that their numbers have as many digits in a short result as in a long one. */
+/** The first id of a row: so large that ids have the same number of digits in short and long results. */
 export const FIRST_ID = 100_001;
 export const ROW_BYTES = 120;
 const AUTHOR = "Ada";
 
 /**
- * A message whose row is `ROW_BYTES` long in the result that subscribers get.
- * @param marker Begins its text, so that a reader can tell that it arrived.
+ * A message whose row has `ROW_BYTES` bytes in the result of the query.
+ * @param marker The beginning of its text, by which a subscriber recognises it.
  */
 export function messageIn(channel: string, marker = ""): Message {
   const spare = ROW_BYTES - rowBytes({ channel, author: AUTHOR, text: "" });

@@ -8,7 +8,7 @@ import { createFunctions } from "../../lib/functions/define.ts";
 import type { Message } from "./conversation.ts";
 import { messages } from "./schema.ts";
 
-/** The statements are written once: the tables of the other dialects pass for PostgreSQL's. */
+/** The statements are written once, for PostgreSQL's types: the tables of the other dialects are cast to them. */
 const tables: Readonly<Record<Dialect, typeof messages>> = {
   pg: messages,
   sqlite: sqlite.sqliteTable(
@@ -43,7 +43,7 @@ const tables: Readonly<Record<Dialect, typeof messages>> = {
 
 type Schema = { messages: typeof messages };
 
-/** The bench's messages on one dialect: the statements by themselves, and the functions that run just these. */
+/** The bench's messages in one dialect: the statements, and the functions that run them. */
 export function onDialect(dialect: Dialect) {
   const messages = tables[dialect];
   const schema: Schema = { messages };

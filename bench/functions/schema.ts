@@ -1,6 +1,6 @@
 import { index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
-/** The demo's messages. The bench keeps a copy of its own, so that its rows mean the same when the demo changes. */
+/** A copy of the demo's messages, so that the figures stay comparable when the demo changes. */
 export const messages = pgTable(
   "messages",
   {

@@ -7,7 +7,7 @@ const APP = 'export { ConvexProvider, useMutation, usePreloadedQuery, useQuery }
 const PAGINATION = 'export { usePaginatedQuery } from "convex-lite/react";';
 const REACT = 'export * from "react"; export * from "react-dom/client";';
 
-/** What the framework adds to a page, next to what React does. */
+/** The size that the framework adds to a page, beside React's. */
 export const bundle: Group = async (bench: Bench) => {
   const app = await gzipped(APP);
   const react = await gzipped(REACT, []);
@@ -23,7 +23,7 @@ export const bundle: Group = async (bench: Bench) => {
     ),
   ];
   const withPagination = await gzipped(`${APP}\n${PAGINATION}`).catch(() => undefined);
-  if (withPagination === undefined) bench.note("there is no usePaginatedQuery to weigh");
+  if (withPagination === undefined) bench.note("usePaginatedQuery is not exported, so its row is left out");
   else {
     const name = "browser: usePaginatedQuery on top";
     rows.push(row({ name, unit: "kB", value: withPagination - app, baseline: app }, valueAtMost(1.5, "kB")));

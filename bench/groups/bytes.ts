@@ -7,7 +7,7 @@ import type { Server } from "../server-process.ts";
 
 const COMMITS = 5;
 
-/** What a subscriber is sent when one row is appended to what it has. */
+/** The bytes that a subscriber receives when one row is appended to its result. */
 export const bytes: Group = async (bench) => {
   const server = await bench.start("live", bench.databases.embedded);
   const sender = await MessageSender.connect(server);

@@ -11,7 +11,7 @@ const ROUNDS = 5;
 const ROWS = 10;
 const MUTATIONS = 200;
 
-/** Many channels with one subscriber each; every mutation touches one of them. */
+/** Many channels with one subscriber each. Every mutation touches one of them. */
 export const channels: Group = async (bench) => {
   const rows: Row[] = [];
   for (const database of bench.everyDatabase) rows.push(...(await onDatabase(bench, database)));

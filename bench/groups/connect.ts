@@ -8,13 +8,13 @@ import type { Server } from "../server-process.ts";
 import { within } from "../within.ts";
 
 const ROUNDS = 11;
-/** A server that has just started is still being compiled, its embedded database too; people arrive at one that runs. */
+/** Rounds before the first measurement: V8 compiles a server and its embedded database while they run. */
 const WARM_UPS = 10;
 const WARM_UP_MESSAGES = 300;
 const CLIENTS = 1_000;
 const ROWS = 50;
 
-/** A thousand clients arrive, and each gets its first result. */
+/** A thousand clients connect, and each gets its first result. */
 export const connect: Group = async (bench) => {
   const rows: Row[] = [];
   for (const database of bench.everyDatabase) rows.push(await onDatabase(bench, database));
@@ -50,7 +50,7 @@ async function warmUp(server: Server): Promise<void> {
   for (let i = 0; i < WARM_UPS; i++) await arrive(server);
 }
 
-/** @returns microseconds of processor time until everybody had a result. */
+/** @returns microseconds of processor time until every client had a result. */
 async function arrive(server: Server): Promise<number> {
   const crowd = new Crowd(server);
   await server.usage();

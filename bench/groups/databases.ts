@@ -9,15 +9,15 @@ import type { Measurement } from "../server/throughput.ts";
 import { type Server, throughput } from "../server-process.ts";
 
 const ROUNDS = 9;
-/** Milliseconds: short, so that both sides meet the same neighbours. */
+/** Milliseconds. Rounds are short, so that other load on the machine affects both sides alike. */
 const ROUND = 500;
 const MUTATIONS_PER_SECOND = 500;
 const PING_SECONDS = 8;
-/** A client may say 50 messages a second. */
+/** Milliseconds: a client may send 50 messages a second. */
 const BETWEEN_PINGS = 25;
 const PING = JSON.stringify({ type: "Ping" } satisfies ClientMessage);
 
-/** What the engine leaves of a database's throughput, and what the embedded one leaves of the event loop. */
+/** The throughput of databases through the engine, and the delay that the embedded database causes in the event loop. */
 export const databases: Group = async (bench) => {
   const rows: Row[] = [];
   for (const database of bench.databases.all) rows.push(...(await onDatabase(bench, database)));
@@ -31,7 +31,7 @@ async function onDatabase(bench: Bench, database: Database): Promise<Row[]> {
     for (let round = -1; round < ROUNDS; round++) {
       for (const through of ["engine", "driver"] as const) {
         const figure = await server.measure({ what, through, milliseconds: ROUND });
-        // The first is for warming up.
+        // The first round is a warm-up.
         if (round >= 0) figures[through].push(figure);
       }
     }
@@ -46,7 +46,7 @@ async function onDatabase(bench: Bench, database: Database): Promise<Row[]> {
   return rows;
 }
 
-/** How soon a socket is answered while the embedded database writes: it works in a thread of its own. */
+/** The time until a socket is answered while the embedded database writes, which it does in its own thread. */
 async function pings(bench: Bench): Promise<Row> {
   const server = await bench.start("live", bench.databases.embedded);
   const pingers = await Promise.all(Array.from({ length: 4 }, () => Pinger.connect(server)));
@@ -78,7 +78,7 @@ function p99(times: readonly number[]): number {
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN;
 }
 
-/** So many a second, also when an answer is late: calls made up for at the next turn of the timer. */
+/** Calls `act` at this rate, also when answers are late: the timer's next turn makes up for missed calls. */
 function paced(perSecond: number, act: (i: number) => void): () => void {
   const began = performance.now();
   let done = 0;
@@ -88,7 +88,7 @@ function paced(perSecond: number, act: (i: number) => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** A socket that asks again and again whether the server is there. */
+/** A socket that sends `Ping` repeatedly and waits for each `Pong`. */
 class Pinger {
   readonly #socket: LoadSocket;
   readonly #heard: { resolve(): void };
@@ -107,7 +107,7 @@ class Pinger {
     return new Pinger(socket, heard);
   }
 
-  /** @returns how long each answer took, in milliseconds. */
+  /** @returns the time until each answer, in milliseconds. */
   async during(seconds: number): Promise<number[]> {
     const times: number[] = [];
     for (const until = performance.now() + seconds * 1_000; performance.now() < until; ) {
@@ -123,7 +123,7 @@ class Pinger {
   }
 }
 
-/** A page that calls mutations, whether or not those before have been answered. */
+/** A client that calls mutations without waiting for the answers. */
 class Writer {
   answered = 0;
   #sent = 0;
@@ -148,7 +148,7 @@ class Writer {
   }
 
   send(): void {
-    // What is more the server would refuse: it takes so many that wait for their turn.
+    // The server closes a socket with more than 64 queued mutations.
     if (this.#sent - this.answered >= 60) return;
     this.#socket?.say(this.#server.speech.send(++this.#sent, messageIn("written")));
   }

@@ -10,7 +10,7 @@ import { within } from "../within.ts";
 const ROUNDS = 5;
 const ROWS = 50;
 
-/** One commit, and everybody who watches what it changed. */
+/** One commit, and all subscribers of the query that it changed. */
 export const fanOut: Group = async (bench) => {
   const rows: Row[] = [];
   for (const database of bench.everyDatabase) rows.push(...(await onDatabase(bench, database)));
@@ -71,7 +71,7 @@ async function measure(sides: Record<Kind, Side>, subscribers: number, commits: 
   };
 }
 
-/** One server, everybody who watches its channel, and somebody who writes. */
+/** One server, the subscribers of its channel, and a client that sends messages. */
 class Side {
   readonly #server: Server;
   readonly #crowd: Crowd;
@@ -91,7 +91,7 @@ class Side {
     return new Side(server, await MessageSender.connect(server));
   }
 
-  /** So many subscribers of a channel that is new, so that results are as long in every run. */
+  /** Subscribes clients to a new channel, so that results have the same length in every run. */
   async gather(subscribers: number): Promise<void> {
     await this.#crowd.leave();
     const prefix = `fan${++this.#channels}-`;
@@ -104,7 +104,7 @@ class Side {
     );
   }
 
-  /** Commits, one after the other, each once the one before has reached everybody. */
+  /** Makes commits, each after the previous one has reached all subscribers. */
   async round(commits: number): Promise<Round> {
     await this.#server.usage();
     const arrivals: number[] = [];

@@ -8,7 +8,10 @@ const ROUNDS = 3;
 const FEW = 1_000;
 const MANY = 5_000;
 
-/** What a socket holds that watches one query and hears nothing: from the slope, so that the process itself does not count. */
+/**
+ * The memory of a socket that watches one query and receives nothing: the difference between two numbers of sockets, so that
+ * the memory of the process itself does not count.
+ */
 export const memory: Group = async (bench) => {
   const slopes: Record<Kind, number[]> = { live: [], raw: [] };
   for (let i = 0; i < ROUNDS; i++) {
@@ -19,7 +22,7 @@ export const memory: Group = async (bench) => {
   return [row({ name: "idle memory per connection, 1,000 → 5,000", unit: "KiB", value, baseline }, ratioAtMost(2))];
 };
 
-/** A process that has had sockets before keeps their memory: each slope is of a new one. */
+/** Each measurement uses a new process, because a process keeps memory of earlier sockets. */
 async function slopeOf(bench: Bench, kind: Kind): Promise<number> {
   const server = await bench.start(kind, bench.databases.embedded);
   const crowd = new Crowd(server);

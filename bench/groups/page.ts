@@ -7,15 +7,15 @@ import { liveSpeech } from "../load/speech.ts";
 import { buildPages } from "../page-project.ts";
 import { median, type Row, ratioAtLeast, row, valueExactly } from "../report/row.ts";
 
-/** Many short turns: pages per second is a matter of the clock, and whatever else the machine does comes in seconds. */
+/** Many short rounds: pages per second depend on the clock, and other load on the machine comes and goes in seconds. */
 const ROUNDS = 20;
 const SECONDS = 0.5;
 const WARM_UP_SECONDS = 4;
 const ROWS = 50;
-/** More than answers are kept for browsers that may come: by the time a channel's turn comes again, its own is gone. */
+/** More than the limit of preloaded answers (1,000), so that the answer of a channel is gone when its turn comes again. */
 const CHANNELS = 1_200;
 
-/** One page in three ways: `preloadQuery`, `preloadQuery` of a query that somebody watches, a direct read with Drizzle. */
+/** One page in three ways: `preloadQuery`, `preloadQuery` of a query that has a subscriber, a direct read with Drizzle. */
 export const page: Group = async (bench) => {
   await using project = await buildPages();
   const rows: Row[] = [];
@@ -50,7 +50,8 @@ async function onDatabase(bench: Bench, database: Database, directory: string): 
     await server.usage();
     const { pages, perSecond } = await reader.read(seconds, paths[way], { text: "<li>", times: ROWS });
     const { statements } = await server.usage();
-    if (way === "preloaded" && statements < pages) throw new Error("A page found an answer that was kept for another.");
+    if (way === "preloaded" && statements < pages)
+      throw new Error("Expected every page to run its query. A page used a preloaded answer.");
     return { perSecond, statements: statements / pages };
   };
 

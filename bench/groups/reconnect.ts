@@ -8,15 +8,15 @@ const DISTINCT = 100;
 const ROWS = 50;
 const ROUNDS = 3;
 const AT_ONCE = 100;
-/** What a page with a good deal on it watches. */
+/** The queries of a page that watches many. */
 const MANY = 10;
 
-/** A thousand clients come back, and nothing has changed meanwhile. */
+/** A thousand clients reconnect, and nothing has changed in the meantime. */
 export const reconnect: Group = async (bench) => {
   const one = await comeBack(bench, 1);
   const many = await comeBack(bench, MANY);
   bench.note(
-    `beside its queries each connection takes ${one.connected} B down and ${one.connect} B up, and ${one.upgrade} B of HTTP`,
+    `beside its queries each connection costs ${one.connected} B from the server, ${one.connect} B to it, and ${one.upgrade} B of HTTP`,
   );
   return [
     ...rowsOf("1 query each", one.down, one.both, one),
@@ -42,16 +42,16 @@ function rowsOf(what: string, down: number, both: number, { firstDown, firstBoth
 }
 
 interface Round {
-  /** Of transitions, and with what asked for them, per query. */
+  /** Bytes per query: of transitions, and of transitions with their `Subscribe`. */
   down: number;
   both: number;
-  /** The same with the connection's own messages. */
+  /** The same, including the messages of the connection itself. */
   allDown: number;
   allBoth: number;
-  /** What `down` and `both` were on the first connection, when every answer was new. */
+  /** `down` and `both` of the first connection, when every answer was new. */
   firstDown: number;
   firstBoth: number;
-  /** Of the connection itself, per client. */
+  /** Bytes of the connection itself, per client. */
   connected: number;
   connect: number;
   upgrade: number;
@@ -77,7 +77,7 @@ async function comeBack(bench: Bench, queries: number): Promise<Round> {
     const bytes = bytesPerQuery(clients, queries);
     rounds.push({ ...bytes, firstDown: first.down, firstBoth: first.both, runs: queryRuns });
     if (clients.some((client) => client.reads("Transition").some(({ message }) => message.answers))) {
-      throw new Error("A client that had everything was sent an answer.");
+      throw new Error("Expected no answer for a client that has all of them. It was sent one.");
     }
     await cutAll(server, clients);
   }

@@ -3,17 +3,17 @@ import type { Server } from "../server-process.ts";
 import { LoadSocket } from "./load-socket.ts";
 import { PONG } from "./speech.ts";
 
-/** Handshakes under way at once: more would wait in the kernel's queue, which resends after a second. */
+/** Handshakes at the same time: more would overflow the kernel's queue, and be sent again after a second. */
 const AT_ONCE = 100;
 
-/** Subscribers of one server, counted together. */
+/** The subscribers of one server. Their deliveries are counted together. */
 export class Crowd {
   readonly #server: Server;
   readonly #sockets: LoadSocket[] = [];
   #heard = 0;
   #awaited = Number.POSITIVE_INFINITY;
   #arrived: (at: number) => void = () => {};
-  /** The last delivery that anybody got, as text. */
+  /** The last delivery to any subscriber, as text. */
   #last = "";
 
   constructor(server: Server) {
@@ -24,12 +24,12 @@ export class Crowd {
     return this.#sockets.length;
   }
 
-  /** The last delivery of the last `deliveries`. */
+  /** The last delivery that was counted by `deliveries`. */
   get last(): string {
     return this.#last;
   }
 
-  /** Bytes that the servers sent in frames, all sockets together. */
+  /** Bytes of all frames that the server sent. */
   get bytesDown(): number {
     return this.#sockets.reduce((sum, { traffic }) => sum + traffic.down, 0);
   }
@@ -50,7 +50,7 @@ export class Crowd {
     await everyone;
   }
 
-  /** Resolves with the moment at which so many deliveries have arrived, counted from now. */
+  /** Resolves when `count` more deliveries have arrived, with the time of the last one. */
   deliveries(count: number): Promise<number> {
     this.#heard = 0;
     this.#awaited = count;

@@ -3,21 +3,21 @@ import { within } from "../within.ts";
 import { LoadSocket } from "./load-socket.ts";
 import { connect, newClientId, PONG, subscribe } from "./speech.ts";
 
-/** What one message took on the wire. */
+/** A message that was received, and its size on the wire. */
 export interface Read {
   message: ServerMessage;
-  /** Its frame, header included. */
+  /** The bytes of its frame, header included. */
   bytes: number;
 }
 
-/** A client of convex-lite that reads what it is told: a few at a time, where bytes are counted. */
+/** A client of convex-lite that parses and keeps what it receives. It is for few clients, whose bytes are counted. */
 export class Listener {
   readonly clientId: string;
   readonly #channels: readonly string[];
   readonly #reads: Read[] = [];
   #socket: LoadSocket | undefined;
   #news: () => void = () => {};
-  /** Bytes of frames that we sent. */
+  /** Bytes of the frames that it sent. */
   sent = { connect: 0, subscribe: 0 };
 
   constructor(channels: readonly string[], clientId = newClientId()) {
@@ -25,7 +25,7 @@ export class Listener {
     this.clientId = clientId;
   }
 
-  /** Connects and subscribes. @param hashes Of the answers that it has, in the order of its channels. */
+  /** Connects and subscribes. @param hashes The hashes of the answers that it has, in the order of its channels. */
   async connect(port: number, hashes: readonly string[] = []): Promise<void> {
     const socket = await LoadSocket.open({ port, path: "/api/sync" }, this.#hear);
     this.#socket = socket;
@@ -40,7 +40,7 @@ export class Listener {
     return upgradeDown + upgradeUp;
   }
 
-  /** What it has read so far of one type. */
+  /** The messages of one type that it has received. */
   reads<Type extends ServerMessage["type"]>(
     type: Type,
   ): { message: Extract<ServerMessage, { type: Type }>; bytes: number }[] {
@@ -51,7 +51,7 @@ export class Listener {
     return this.reads(type).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Resolves when so many transitions have come. */
+  /** Resolves when `count` transitions have arrived. */
   async transitions(count: number): Promise<{ message: Transition; bytes: number }[]> {
     while (this.reads("Transition").length < count) {
       await within(
@@ -71,7 +71,7 @@ export class Listener {
     for (let count = 1; mapped() < this.#channels.length; count++) await this.transitions(count);
   }
 
-  /** The hashes it was given, in the order of its channels. */
+  /** The hashes of its answers, in the order of its channels. */
   get hashes(): string[] {
     const transitions = this.reads("Transition").map(({ message }) => message);
     const live = new Map(transitions.flatMap(({ maps = [] }) => maps));

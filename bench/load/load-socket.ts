@@ -1,25 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 
-/** Where a server under test listens for sockets. */
+/** The address of a server under test. */
 export interface Door {
   port: number;
   path: string;
 }
 
-/** A text message's payload; valid only until `heard` returns. */
+/** Receives the payload of a text message. The buffer is valid only during the call. */
 export type Heard = (payload: Buffer, socket: LoadSocket) => void;
 
-/** All sockets read into the same memory: one at a time is read, and each to its end. */
+/** The read buffer of all sockets: a chunk is processed to its end before the next one is read. */
 const memory = Buffer.allocUnsafe(256 * 1024);
 const CLOSE = 8;
 
 /**
- * A WebSocket client that does as little as it can: it counts bytes and hands on payloads. `ws` would take so much of the
- * load generator's time that it, and not the server, were measured.
+ * A minimal WebSocket client: it counts bytes and passes payloads on. With `ws` the load generator would be the bottleneck
+ * instead of the server.
  */
 export class LoadSocket {
-  /** Bytes of frames and of the HTTP upgrade, each way. */
+  /** Bytes of frames and of the HTTP upgrade, in each direction. */
   readonly traffic = { down: 0, up: 0, upgradeDown: 0, upgradeUp: 0 };
   readonly #socket: Socket;
   readonly #heard: Heard;
@@ -38,7 +38,7 @@ export class LoadSocket {
     this.#socket.on("connect", () => this.#askForUpgrade(port, path));
   }
 
-  /** Resolves when the socket is open. Once open it must stay so: a server that hangs up ends the bench. */
+  /** Resolves when the socket is open. If the server closes it later, the bench ends with an error. */
   static open(door: Door, heard: Heard): Promise<LoadSocket> {
     const socket = new LoadSocket(door, heard);
     return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export class LoadSocket {
     });
   }
 
-  /** Sends messages, one frame each, in one write. */
+  /** Sends messages as one frame each, in one write. */
   say(...texts: string[]): void {
     const bytes = Buffer.concat(texts.map(maskedFrame));
     this.traffic.up += bytes.length;
@@ -89,7 +89,7 @@ export class LoadSocket {
     this.#rest = read < bytes.length ? Buffer.from(bytes.subarray(read)) : undefined;
   }
 
-  /** @returns what follows the answer to the upgrade, or everything while it is not complete. */
+  /** @returns the bytes after the answer to the upgrade; all bytes while the answer is incomplete. */
   #readUpgrade(bytes: Buffer): Buffer {
     const end = bytes.indexOf("\r\n\r\n");
     if (end < 0) return bytes;
@@ -101,7 +101,7 @@ export class LoadSocket {
     return bytes.subarray(end + 4);
   }
 
-  /** @returns how many bytes were whole frames. */
+  /** @returns the number of bytes that were complete frames. */
   #readFrames(bytes: Buffer): number {
     let at = 0;
     while (bytes.length - at >= 2) {
@@ -126,7 +126,7 @@ export class LoadSocket {
   }
 }
 
-/** RFC 6455 §5.3 asks clients to mask; a mask of zeros costs only the server something. */
+/** Clients must mask their frames (RFC 6455 §5.3). A mask of zeros costs the client nothing, and the server as much as any. */
 function maskedFrame(text: string): Buffer {
   const payload = Buffer.from(text);
   const header = Buffer.alloc(payload.length < 126 ? 6 : 8);

@@ -3,7 +3,7 @@ import { within } from "../within.ts";
 
 const AT_ONCE = 8;
 
-/** Asks a server for pages, a few at a time over connections that stay open. */
+/** Requests pages from a server, a few at the same time, over connections that stay open. */
 export class PageReader {
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
@@ -13,9 +13,9 @@ export class PageReader {
   }
 
   /**
-   * Asks again and again for so many seconds.
-   * @param holds Every page must hold this text so many times.
-   * @returns pages per second, and how many.
+   * Requests pages for a number of seconds.
+   * @param holds The text that every page must contain, and how often.
+   * @returns pages per second, and their number.
    */
   async read(seconds: number, path: () => string, holds: { text: string; times: number }) {
     const began = performance.now();

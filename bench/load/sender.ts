@@ -3,10 +3,10 @@ import type { Server } from "../server-process.ts";
 import { LoadSocket } from "./load-socket.ts";
 import { PONG } from "./speech.ts";
 
-/** A server refuses more than 50 messages a second from one socket, after a first 200. */
+/** Several, because the server refuses more than 50 messages a second from one socket, after a burst of 200. */
 const SOCKETS = 8;
 
-/** Sends messages, one at a time, over a few sockets in turn. */
+/** Sends messages one after another, over several sockets in turn. */
 export class MessageSender {
   readonly #server: Server;
   readonly #sockets: LoadSocket[];
@@ -35,7 +35,7 @@ export class MessageSender {
     return sender;
   }
 
-  /** Resolves when the server has said that it is done. */
+  /** Resolves when the server has acknowledged the message. */
   send(message: Message): Promise<void> {
     const done = new Promise<void>((resolve) => {
       this.#done = resolve;

@@ -3,17 +3,17 @@ import type { ClientMessage } from "../../lib/protocol/client-message.ts";
 import { PROTOCOL_VERSION } from "../../lib/protocol/version.ts";
 import type { Message } from "../functions/conversation.ts";
 
-/** What a payload is, as far as a load generator cares. */
+/** The kinds of payloads that a load generator distinguishes. */
 export type Kind = "delivery" | "done" | "failed" | "ping" | "other";
 
-/** How to talk to one kind of server. */
+/** The messages of one kind of server. */
 export interface Speech {
   path: string;
-  /** What a subscriber of a channel says first. */
+  /** The first messages of a subscriber of a channel. */
   subscribe(channel: string): string[];
-  /** What somebody says first who will only send. */
+  /** The first messages of a client that only sends. */
   introduce(): string[];
-  /** Sends a message: the sender's first has `n` 1. */
+  /** The text that sends message number `n` of a client, from 1. */
   send(n: number, message: Message): string;
   kindOf(payload: Buffer): Kind;
 }
@@ -33,7 +33,7 @@ export const liveSpeech: Speech = {
   kindOf: (payload) => liveKinds[payload.toString("latin1", 9, 18)] ?? "other",
 };
 
-/** `{"type":"` takes nine bytes. */
+/** By the first letters of the type, which follow the nine bytes of `{"type":"`. */
 const liveKinds: Record<string, Kind> = {
   Transitio: "delivery",
   MutationF: "failed",
@@ -57,7 +57,7 @@ export function connect(clientId: string): string {
   return JSON.stringify({ type: "Connect", protocol: PROTOCOL_VERSION, clientId } satisfies ClientMessage);
 }
 
-/** Subscribes to channels, in this order, as queries 1, 2, 3 … */
+/** The message that subscribes to channels, in this order, as queries 1, 2, 3 … */
 export function subscribe(channels: { channel: string; hash?: string }[]): string {
   const queries = channels.map(({ channel, hash }, i) => {
     const query = { query: i + 1, path: QUERY_PATH, args: { channel } };

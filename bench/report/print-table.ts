@@ -3,7 +3,7 @@ import type { Row } from "./row.ts";
 
 const columns = ["", "value", "baseline", "ratio", "bound", ""] as const;
 
-/** The rows as a table for people. */
+/** The rows as a table for the terminal. */
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.name,
@@ -22,7 +22,7 @@ export function tableOf(rows: readonly Row[]): string {
   ].join("\n");
 }
 
-/** Three digits that matter, thousands apart. */
+/** Three significant digits, with separators between thousands. */
 function figure(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;

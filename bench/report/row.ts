@@ -6,18 +6,18 @@ export interface Row {
   baseline: number;
   /** `value / baseline`. */
   ratio: number;
-  /** What must hold: of the ratio, or of the value where it names the unit. */
+  /** The bound: of the ratio, or of the value if it names a unit. */
   bound: string;
   ok: boolean;
 }
 
-/** What must hold of a row. */
+/** A condition that a row must meet. */
 export interface Bound {
   text: string;
   holds(row: Pick<Row, "value" | "ratio">): boolean;
 }
 
-/** Ratios are printed with two digits, and judged as they are. */
+/** Ratios are printed with two digits, but compared unrounded. */
 export const ratioAtLeast = (least: number): Bound => ({
   text: `≥ ${least}`,
   holds: ({ ratio }) => ratio >= least,
@@ -46,7 +46,7 @@ export function row(what: Pick<Row, "name" | "value" | "unit" | "baseline">, bou
   return { name, value, unit, baseline, ratio, bound: bound.text, ok: bound.holds({ value, ratio }) };
 }
 
-/** Of an even number, the mean of the two in the middle. */
+/** The median. For an even number of values, the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;

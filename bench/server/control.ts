@@ -1,6 +1,6 @@
 import type { Log } from "../../lib/environment/environment.ts";
 
-/** Nothing fails in a bench: figures of a server that does would mean nothing. */
+/** Ends the process on an error, because the figures of a failing server mean nothing. */
 export const log: Log = {
   info() {},
   warn: console.error,
@@ -10,7 +10,7 @@ export const log: Log = {
   },
 };
 
-/** What the load generator may ask a server under test, besides what any client may. */
+/** The requests of the load generator to a server under test, beside those of clients. */
 export type Handlers = Record<string, (params: never) => unknown>;
 
 export interface Question {
@@ -21,7 +21,7 @@ export interface Question {
 
 export type Reply = { id: number; value: unknown } | { id: number; failed: string };
 
-/** Answers the load generator's questions over the process's own channel, and ends with the load generator. */
+/** Answers the load generator's requests over the IPC channel. The process ends with the load generator. */
 export function answerControl(handlers: Handlers): void {
   process.on("message", async ({ id, ask, params }: Question) => {
     try {
@@ -34,7 +34,7 @@ export function answerControl(handlers: Handlers): void {
   process.on("disconnect", () => process.exit(0));
 }
 
-/** Says that questions and sockets are welcome. */
+/** Tells the load generator that the server accepts requests and sockets. */
 export function announcePort(port: number): void {
   process.send?.({ port });
 }

@@ -9,17 +9,17 @@ import { FIRST_ID, messageIn } from "../functions/conversation.ts";
 import * as schema from "../functions/schema.ts";
 import { log } from "./control.ts";
 
-/** Where a server under test keeps its rows: an embedded database in this directory, or the one at this address. */
+/** The database of a server under test: an embedded one in this directory, or the one at this address. */
 export interface DatabasePlace {
   directory: string;
   url?: string | undefined;
-  /** Default: PostgreSQL's. */
+  /** Default: `pg`. */
   dialect?: Dialect;
-  /** Makes the tables. Written elsewhere: what writes it would leave its memory behind in the server under test. */
+  /** The statements that create the tables. They are not generated in the server, whose memory that would increase. */
   tables: readonly string[];
 }
 
-/** Opens an empty database and makes the tables. */
+/** Opens an empty database and creates the tables. */
 export async function openBenchDatabase({ directory, url, tables }: DatabasePlace): Promise<Driver> {
   const driver = await openDatabase({ url, directory, schema, log });
   await inTransaction(driver, "write", async (connection) => {
@@ -36,7 +36,7 @@ export interface Seeding {
   rows: number;
 }
 
-/** Fills channels with rows of the usual length. Nobody may be watching them yet. */
+/** Fills channels with rows of the usual length. They must not have subscribers yet. */
 export async function seed(driver: Driver, { prefix, channels, rows }: Seeding): Promise<void> {
   const { author, text } = messageIn(`${prefix}0`);
   await inTransaction(driver, "write", async (connection) => {
@@ -50,7 +50,7 @@ export async function seed(driver: Driver, { prefix, channels, rows }: Seeding):
   });
 }
 
-/** The database without the framework: Drizzle over a pool of its own, as one would open it by hand. */
+/** The database without the framework: Drizzle with a pool of its own, as an application would open it by itself. */
 export function drizzleBeside(driver: Driver, { url }: Pick<DatabasePlace, "url">) {
   if (!isEmbedded(driver)) return drizzle(new pg.Pool({ connectionString: url, max: 10 }), { schema });
   const stream = () => new PortStream(() => driver.openPort()) as never;

@@ -1,4 +1,4 @@
-/** A server as `server.ts` wires it, without Next: the framework under test. */
+/** The framework under test: a server as `server.ts` wires it, without Next. */
 import {
   acceptSockets,
   createEngine,

@@ -1,4 +1,4 @@
-/** A server as `server.ts` wires it, with Next and the two pages of `bench/page-app`. Runs in a copy that was built. */
+/** A server as `server.ts` wires it, with Next and the two pages of `bench/page-app`. It runs in a built copy of the project. */
 import {
   acceptSockets,
   createEngine,

@@ -1,6 +1,6 @@
 /**
- * What there would be without the framework, and the limit for it: a `ws` server that runs the same Drizzle statements on
- * the same database, and sends each result as a WebSocket frame that is built once and written to every socket.
+ * The baseline without the framework: a `ws` server that runs the same Drizzle statements on the same database, and sends
+ * each result as a WebSocket frame that is built once and written to every socket.
  */
 import { asc, eq } from "drizzle-orm";
 import * as ws from "ws";
@@ -16,7 +16,7 @@ const driver = await openBenchDatabase(place);
 const db = drizzleBeside(driver, place);
 const counters = { queryRuns: 0, serialisations: 0 };
 
-/** The sockets that watch a channel, and the frame of its present result. */
+/** The sockets that watch a channel, and the frame with its current result. */
 interface Channel {
   watchers: Set<WebSocket>;
   frame: Promise<Buffer>;
@@ -39,7 +39,7 @@ function frameOf(text: string): Buffer {
   return Buffer.concat((ws as unknown as Untyped).Sender.frame(Buffer.from(text), options));
 }
 
-/** What `ws` has no types for. */
+/** A part of `ws` that is missing in its types. */
 interface Untyped {
   Sender: { frame(data: Buffer, options: object): Buffer[] };
 }

@@ -1,16 +1,16 @@
 import pg from "pg";
 import { now } from "../clock.ts";
 
-/** What a process has asked its database since it was last looked at. */
+/** The statements that a process has sent to its database since the last `take`. */
 export interface Statements {
   count: number;
-  /** When each write transaction was known to be committed: microseconds of the machine's monotonic clock. */
+  /** The time at which the answer to each COMMIT of a write arrived: microseconds of the machine's monotonic clock. */
   commits: number[];
 }
 
 type Ask = (this: object, query: unknown, ...rest: unknown[]) => unknown;
 
-/** Watches every statement of this process, whoever sends it: both kinds of server speak through `pg`. */
+/** Watches every statement of this process, of the framework and of others: both kinds of server use `pg`. */
 export function watchStatements(): { take(): Statements } {
   let seen: Statements = { count: 0, commits: [] };
   const writing = new WeakSet<object>();

@@ -1,4 +1,4 @@
-/** One database, by the engine and without it: the same Drizzle statements through the same driver, in one process. */
+/** One database, with the engine and without it: the same Drizzle statements through the same driver, in one process. */
 
 import type { DatabaseConnection } from "../../lib/database/driver/driver.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
@@ -13,7 +13,7 @@ import { newClientId } from "../load/speech.ts";
 import { announcePort, answerControl, log } from "./control.ts";
 import type { DatabasePlace } from "./database.ts";
 
-/** What is measured, and through what. */
+/** What is measured: an operation, with the engine or with the driver alone. */
 export interface Measurement {
   what: "mutations" | "queries";
   through: "engine" | "driver";
@@ -32,7 +32,7 @@ const engine = createEngine({
   driver,
   environment: machineEnvironment(log),
   development: false,
-  // A client may say 50 messages a second; these are to find out what the database takes. And no answer is kept.
+  // The rate limit of clients (50 messages a second) would hide the database's limit; and no preloaded answer is reused.
   limits: { messagesPerSecond: 1e6, messageBurst: 1e6, preloadLeases: 0 },
 });
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
@@ -40,7 +40,7 @@ engine.useFunctions(functions, schema);
 
 type Db = Database<typeof schema>;
 
-/** One transaction of the driver, without anything of the engine. */
+/** One transaction with the driver alone. */
 async function directly(mode: "read" | "write", body: (db: Db) => Promise<unknown>): Promise<void> {
   for (;;) {
     const connection = await driver.connect();
@@ -58,12 +58,12 @@ async function directly(mode: "read" | "write", body: (db: Db) => Promise<unknow
   }
 }
 
-/** As the engine does: a snapshot has nothing to commit. */
+/** Ends a transaction as the engine does: a snapshot has nothing to commit. */
 function end(mode: "read" | "write", connection: DatabaseConnection): Promise<unknown> {
   return mode === "read" ? connection.rollback() : connection.commit();
 }
 
-/** A page that calls one mutation after the other. */
+/** A client that calls one mutation after another. */
 class Caller {
   #n = 0;
   #done: () => void = () => {};
@@ -75,7 +75,7 @@ class Caller {
         else if (text.startsWith('{"type":"MutationF')) throw new Error(`A mutation failed: ${text}`);
       },
       close: (code, reason) => {
-        throw new Error(`The engine let go of a client: ${code} ${reason}`);
+        throw new Error(`The engine closed a connection: ${code} ${reason}`);
       },
     },
     null,
@@ -106,7 +106,7 @@ class Caller {
 const message = (i: number) => messageIn(`written-${i % CHANNELS}`);
 const channel = (i: number) => `read-${i % CHANNELS}`;
 
-/** What one of those who work side by side does again and again. */
+/** The step that one of the parallel workers repeats, and what ends the worker. */
 function worker({ what, through }: Measurement): { step(i: number): Promise<unknown>; end(): void } {
   const end = () => {};
   if (what === "queries") {
@@ -122,18 +122,18 @@ function mustBeOk(outcome: { ok: boolean }): void {
   if (!outcome.ok) throw new Error(`A query failed: ${JSON.stringify(outcome)}`);
 }
 
-/** @returns how many a second. */
+/** @returns operations a second. */
 async function measure(measurement: Measurement): Promise<number> {
   const began = performance.now();
   const passed = () => performance.now() - began;
   let done = 0;
   const work = async (at: number): Promise<void> => {
     const { step, end } = worker(measurement);
-    // Nobody asks what another asks at the same time: the engine would answer both at once.
+    // No two workers run the same query at the same time, because the engine would answer both with one run.
     for (let i = at; passed() < measurement.milliseconds; i += AT_ONCE) {
       await step(i);
       done++;
-      // SQLite answers within the call: timers and sockets want their turn.
+      // SQLite answers within the call, so timers and sockets need a turn of the event loop.
       if (done % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     end();

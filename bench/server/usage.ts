@@ -1,10 +1,10 @@
 import { watchStatements } from "./statements.ts";
 
-/** What a server has used since it was last asked; memory as it is now. */
+/** What a server has used since the last reading. */
 export interface Usage {
-  /** Microseconds of processor time, all threads of the process: the embedded database is one of them. */
+  /** Microseconds of processor time of all threads of the process; the embedded database is one of them. */
   cpu: number;
-  /** Microseconds of the main thread alone. */
+  /** Microseconds of processor time of the main thread. */
   mainCpu: number;
   statements: number;
   commits: number[];
@@ -12,7 +12,7 @@ export interface Usage {
   serialisations: number;
 }
 
-/** Counters that only ever grow. */
+/** Counters that only grow. */
 export interface Counters {
   readonly queryRuns: number;
   readonly serialisations: number;
@@ -47,10 +47,10 @@ function total({ user, system }: NodeJS.CpuUsage): number {
 }
 
 /**
- * Bytes of the JavaScript heap and of buffers beside it, after garbage has been collected. Needs `--expose-gc`.
+ * Bytes of the JavaScript heap and of buffers outside it, after garbage collection. Needs `--expose-gc`.
  *
- * Not the resident set: what PGlite and the start of a process once used and gave back stays in it, and sockets settle
- * there without a trace. What the kernel and libuv hold for a socket is the same for every server, and not counted.
+ * The resident set would be misleading: it still contains memory that PGlite and the start of the process have freed, and
+ * sockets reuse that. Memory of the kernel and libuv for a socket is not counted; it is the same for every server.
  */
 export async function restingMemory(): Promise<number> {
   for (let i = 0; i < 4; i++) {

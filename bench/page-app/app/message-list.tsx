@@ -4,7 +4,7 @@ export interface MessageListProps {
   messages: { id: number; author: string; text: string; createdAt: Date }[];
 }
 
-/** What both pages show. */
+/** The content of both pages. */
 export function MessageList({ messages }: MessageListProps) {
   return (
     <ol>
