@@ -38,7 +38,7 @@ export class Crowd {
   async growTo(size: number, channelOf: (i: number) => string): Promise<void> {
     const { speech, port } = this.#server;
     const first = this.size;
-    const everyone = this.deliveries(size - first);
+    const delivered = this.deliveries(size - first);
     for (let i = first; i < size; i += AT_ONCE) {
       const group = Array.from({ length: Math.min(AT_ONCE, size - i) }, async (_, k) => {
         const socket = await LoadSocket.open({ port, path: speech.path }, this.#hear);
@@ -47,7 +47,7 @@ export class Crowd {
       });
       await Promise.all(group);
     }
-    await everyone;
+    await delivered;
   }
 
   /** Resolves when `count` more deliveries have arrived, with the time of the last one. */
