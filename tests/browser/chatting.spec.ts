@@ -67,6 +67,27 @@ test("a mutation that fails takes its message back and offers to try again", asy
   await expect(chat.rows("unwelcome")).toHaveAttribute("data-state", "sent");
 });
 
+test("a message whose outcome is unknown is shown as maybe sent, without a retry", async ({ chat }) => {
+  await chat.page.routeWebSocket(/\/api\/sync$/, (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => {
+      const { type, request } = JSON.parse(String(text));
+      if (type !== "Mutate") return server.send(text);
+      const error = { kind: "unavailable", reason: "outcomeUnknown", message: "Outcome unknown." };
+      socket.send(JSON.stringify({ type: "MutationFailed", request, error }));
+    });
+  });
+  await chat.open();
+  await chat.live();
+  await chat.send("perhaps");
+  const row = chat.rows("perhaps");
+  await expect(row).toHaveAttribute("data-state", "unknown");
+  await expect(row).toContainText("Maybe sent");
+  await expect(row.getByRole("button", { name: "Retry" })).toHaveCount(0);
+  await row.getByRole("button", { name: "Dismiss" }).click();
+  await expect(row).toHaveCount(0);
+});
+
 test("the server is killed and started again in the middle: the page returns and nothing is lost or doubled", async ({
   app,
   chat,
