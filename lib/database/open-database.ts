@@ -7,6 +7,7 @@ import type { Dialect, Driver } from "./driver/driver.ts";
 import { dialectOf, type SchemaDialect } from "./driver/schema-dialect.ts";
 import { createInternalTables } from "./internal/internal-tables.ts";
 
+/** What `openDatabase` takes. */
 export interface DatabaseOptions {
   /** `DATABASE_URL`: `postgres://…`, `mysql://…` or `file:…`. Undefined or empty: the embedded database. */
   url?: string | undefined;
@@ -14,12 +15,16 @@ export interface DatabaseOptions {
   directory: string;
   /** The exports of `convex/schema.ts`. Their dialect must be the database's. */
   schema: Record<string, unknown>;
+  /** Receives warnings about the database and its connections. */
   log: Log;
 }
 
 /**
  * Opens the database of an application, and creates the framework's own tables in it.
+ * @returns the open database; close it at the end.
  * @throws {UnusableDatabaseError} that says what is wrong and what to do. The message never holds the password.
+ * @example
+ * const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: loaded.schema, log });
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Driver> {
   const driver = await openDriver({ ...options, url: options.url?.trim() || undefined });

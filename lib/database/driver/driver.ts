@@ -5,7 +5,9 @@ export type Dialect = "pg" | "sqlite" | "mysql";
  * One statement and its values: `$1`, `$2` … stand for `params`, in every dialect (see `DatabaseConnection.execute`).
  */
 export interface Statement {
+  /** Its text. */
   readonly sql: string;
+  /** The values of `$1`, `$2` …, in this order. */
   readonly params: readonly unknown[];
 }
 
@@ -31,6 +33,7 @@ export type TransactionMode = "read" | "write" | "define";
  * it has many readers beside one writer (SQLite), `begin("write")` waits, and `begin("read")` never does.
  */
 export interface Driver {
+  /** The SQL that the database speaks. */
   readonly dialect: Dialect;
   /** How many transactions may be open at once, snapshots among them. With 1, each waits for the one before it. */
   readonly connections: number;
@@ -46,6 +49,7 @@ export interface Driver {
   useSchema(schema: Record<string, unknown>): void;
   /** The kind of a failure, by the errors in its chain of causes. */
   classify(error: unknown): Failure;
+  /** Closes every connection. Resolves when this process no longer holds the database. */
   close(): Promise<void>;
 }
 
@@ -58,6 +62,7 @@ export type Failure = "conflict" | "connectionLost" | "refusedWrite" | "other";
 
 /** One connection, which holds one transaction at a time. */
 export interface DatabaseConnection {
+  /** The SQL that the database speaks. */
   readonly dialect: Dialect;
   /**
    * Opens a transaction. Its snapshot holds every commit that finished before the call. The snapshot of a "read" exists
