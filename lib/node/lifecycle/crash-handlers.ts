@@ -9,6 +9,7 @@ import { SettingsError } from "../process/settings.ts";
  *
  * An uncaught exception ends the process with code 1, because it may have left any state inconsistent. An unhandled
  * rejection does not: a page that lacks an `await` must not end the connections of all clients.
+ * @param log Where they are logged. An error that the operator can correct is logged without its stack.
  * @example
  * const log = terminalLog();
  * installCrashHandlers(log);

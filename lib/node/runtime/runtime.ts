@@ -31,6 +31,7 @@ type GlobalWithRuntime = { [runtimeKey]?: Runtime };
 
 /**
  * Makes the engine reachable from server components. Call it once in `server.ts`, before `NextServer.prepare`.
+ * @param runtime What `engineRuntime` returned.
  * @example
  * offerRuntime(engineRuntime({ engine, identify, log }));
  */
