@@ -44,14 +44,14 @@ export class ListHash {
   /** Begins as the hash of a whole text never does. Always as long, so that what a patch costs does not vary. */
   readonly text: string;
   /** What each row's text hashes to, packed. */
-  readonly #rows: readonly string[];
+  readonly rows: readonly string[];
   /** The sum over all pairs of neighbours. */
   readonly #pairs: Lanes;
   readonly #around: string;
 
   private constructor(key: string | undefined, rows: readonly string[], pairs: Lanes, around: string) {
     this.key = key;
-    this.#rows = rows;
+    this.rows = rows;
     this.#pairs = pairs;
     this.#around = around;
     this.text = `~${hashText(packLanes(pairs) + around).padStart(13, "0")}`;
@@ -65,18 +65,13 @@ export class ListHash {
     return new ListHash(key, [], { low: 0, high: 0 }, "").spliced([{ at: 0, removed: 0, rows }], around);
   }
 
-  /** Is any row there twice? Then this hash may be that of another order as well, and must not be used. */
-  get repeats(): boolean {
-    return new Set(this.#rows).size < this.#rows.length;
-  }
-
   /**
    * The hash after these splices.
    * @param splices In ascending order; each says where it was before all of them.
    * @param around As in `of`; left out: as it is.
    */
   spliced(splices: readonly RowSplice[], around?: string): ListHash {
-    let rows = this.#rows;
+    let rows = this.rows;
     let { low, high } = this.#pairs;
     const add = (first: number, last: number, sign: number) => {
       for (let i = first; i <= last; i++) {
@@ -99,4 +94,9 @@ export class ListHash {
     const outside = around === undefined ? this.#around : packLanes(textLanes(JSON.stringify(this.key) + around));
     return new ListHash(this.key, rows, { low, high }, outside);
   }
+}
+
+/** Does any row stand in the list twice? Then the hash may be that of another order as well, and must not be used. */
+export function hasRepeatedRows({ rows }: ListHash): boolean {
+  return new Set(rows).size < rows.length;
 }

@@ -203,9 +203,7 @@ function described(value: unknown): string {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(binary);
+  return btoa(bytes.reduce((binary, byte) => binary + String.fromCharCode(byte), ""));
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { encodePatch, encodeValueAnswer } from "../../protocol/encode.ts";
-import { ListHash } from "../../values/list-hash.ts";
+import { hasRepeatedRows, ListHash } from "../../values/list-hash.ts";
 import type { EncodedAnswer, ValueAnswer } from "./answer.ts";
 import { changeOf, joinList, type ListChange, type ListText, lengthOf, spliceTexts } from "./list-text.ts";
 
@@ -48,7 +48,7 @@ export class ListAnswer implements ValueAnswer {
       previous && change
         ? previous.#listHash.spliced(change.splices, change.around)
         : ListHash.of(list.key, list.rows, list.head + list.tail);
-    if (hash.repeats) return undefined;
+    if (hasRepeatedRows(hash)) return undefined;
     const answer = new ListAnswer(liveId, list, hash);
     if (previous && change) answer.#follow(previous, change);
     return answer;
