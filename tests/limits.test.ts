@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { CLIENT_ID_LIFE_MS, MAX_PENDING } from "../lib/client/calls/pending-calls.ts";
+import { MAX_PENDING } from "../lib/client/calls/admit-call.ts";
+import { CLIENT_ID_LIFE_MS } from "../lib/client/calls/pending-calls.ts";
 import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
 import { MOST_SOCKETS } from "../lib/node/http/accept-sockets.ts";

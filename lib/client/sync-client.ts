@@ -2,65 +2,74 @@ import type { Cancel, Environment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { ClientMessage } from "../protocol/client-message.ts";
 import { NORMAL, RESYNC } from "../protocol/close-codes.ts";
-import { tooLarge } from "../protocol/frame-size.ts";
-import { type FunctionError, toFunctionError, UnavailableError } from "../protocol/function-error.ts";
+import { toFunctionError, UnavailableError } from "../protocol/function-error.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
-import { type WireArgs, wireArgs } from "./calls/named-call.ts";
+import { admittedArgs } from "./calls/admit-call.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
-import { MAX_PENDING, type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
+import { type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
 import type { BrowserTab } from "./connection/browser-tab.ts";
 import type { ClientSocket } from "./connection/client-socket.ts";
 import { Connection } from "./connection/connection.ts";
 import { SendQueue } from "./connection/send-queue.ts";
+import { endIdentity } from "./identity-change.ts";
+import { leavePrompt } from "./leave-prompt.ts";
 import { Listeners } from "./listeners.ts";
 import { OptimisticAnswers } from "./optimistic/optimistic-answers.ts";
 import type { RenderedAnswer } from "./queries/answer.ts";
+import { AnswerWaits } from "./queries/answer-waits.ts";
 import { PreloadedAnswers } from "./queries/preloaded-answers.ts";
-import { type QueryRecord, shownAnswer } from "./queries/query-record.ts";
+import { shownAnswer } from "./queries/query-record.ts";
 import type { Result } from "./queries/query-result.ts";
 import { QuerySet } from "./queries/query-set.ts";
 import { ServerAnswers } from "./queries/server-answers.ts";
 
 /**
- * The client by query keys and paths, without types: wires the stores, and only wires. Whatever happens ends in
- * `#changed`, which makes the guesses anew and tells every listener once.
+ * The client without types: by query keys and paths. It wires the stores to each other, to the server and to the page;
+ * every change of a store ends in `#changed`, which makes the optimistic answers anew and calls each listener once.
  */
 export class SyncClient {
   readonly #environment: Environment;
-  readonly #tab: BrowserTab;
   readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
+  readonly #waits: AnswerWaits;
   readonly #preloaded: PreloadedAnswers;
   readonly #calls: PendingCalls;
   readonly #optimistic: OptimisticAnswers;
   readonly #listeners: Listeners;
+  readonly #askBeforeLeaving: (isNeeded: boolean) => void;
   readonly #connection: Connection;
   readonly #sendQueue: SendQueue;
-  readonly #awaited = new Map<QueryKey, Promise<void>>();
-  /** Who the last connection said we are. Undefined until the first. */
+  /** As the last connection said; null for an anonymous caller. Undefined before the first connection. */
   #identity: string | null | undefined;
   #isClosed = false;
-  /** Held by a provider or by whoever made it. A client that is not held rests once nothing is left to do. */
   #isHeld = true;
-  #isSpeakingSoon = false;
-  #stopAsking: Cancel | undefined;
+  #isFlushScheduled = false;
 
   /** @param openSocket Makes a socket to the server. Not called before something is watched or called. */
   constructor(environment: Environment, tab: BrowserTab, openSocket: () => ClientSocket) {
     this.#environment = environment;
-    this.#tab = tab;
     this.#queries = new QuerySet(environment, {
-      released: (query) => this.#released(query),
-      refuse: (query, error) => this.#refuse(query, error),
+      sent: (query) => this.#answers.sent(query),
+      released: (query) => {
+        this.#answers.released(query);
+        this.#changed();
+        this.#scheduleFlush();
+      },
+      refuse: (query, error) => {
+        this.#answers.refuse(query, error);
+        this.#changed();
+      },
     });
     this.#answers = new ServerAnswers(this.#queries);
+    this.#waits = new AnswerWaits(this.#queries);
     this.#preloaded = new PreloadedAnswers(this.#queries, this.#answers);
     this.#calls = new PendingCalls(environment);
     this.#optimistic = new OptimisticAnswers(this.#queries, this.#calls, environment.log);
     this.#listeners = new Listeners(environment.log);
+    this.#askBeforeLeaving = leavePrompt(tab);
     this.#connection = new Connection(environment, tab, {
       openSocket,
       opened: () =>
@@ -76,7 +85,7 @@ export class SyncClient {
         this.#calls.disconnected();
         this.#changed();
       },
-      changed: () => this.#announce(),
+      changed: () => this.#publish(),
       refused: (reason) => {
         environment.log.error(`The server refuses this client: ${reason}`);
         this.close(reason);
@@ -88,19 +97,22 @@ export class SyncClient {
     });
   }
 
-  // ── what is shown ──
+  // ── results ──
 
-  /** What is known now: the same object until it changes. */
+  /** The result as the page shows it, with optimistic updates: the same object until it changes. */
   result(key: QueryKey): Result<unknown> {
     return this.#optimistic.result(key);
   }
 
-  /** The server's own answer, without guesses. Undefined while there is none. */
+  /** The server's own answer, without optimistic updates. Undefined while there is none. */
   serverResult(key: QueryKey): Result<unknown> | undefined {
     return shownAnswer(this.#queries.get(key))?.result;
   }
 
-  /** Asks these until stopped. `listener` is called once for each change of any number of them. */
+  /**
+   * Keeps the queries live until stopped.
+   * @param listener Called once for each update that changes any number of their results.
+   */
   watch(keys: readonly QueryKey[], listener: () => void): Cancel {
     if (this.#isClosed) return () => {};
     this.#want();
@@ -111,43 +123,21 @@ export class SyncClient {
     };
   }
 
-  /** Resolves when the server has answered, on this connection or the next. The same promise for all who wait. */
+  /** Resolves when the server has answered, on this connection or a later one. All callers share one promise. */
   answered(key: QueryKey): Promise<void> {
-    let answered = this.#awaited.get(key);
-    if (answered === undefined) {
-      answered = this.#untilAnswered(key).finally(() => this.#awaited.delete(key));
-      answered.catch(() => {}); // those who wait hear of it; perhaps nobody does
-      this.#awaited.set(key, answered);
-    }
-    return answered;
+    if (this.#isClosed) return Promise.reject(closedError());
+    this.#want();
+    return this.#waits.add(key);
   }
 
-  async #untilAnswered(key: QueryKey): Promise<void> {
-    const isOver = () => this.#isClosed || this.#queries.isAnswered(key);
-    const stop = this.watch([key], () => {});
-    if (!isOver()) {
-      await new Promise<void>((resolve) => {
-        const stopWaiting = this.#listeners.add(
-          () => [isOver()],
-          () => {
-            stopWaiting();
-            resolve();
-          },
-        );
-      });
-    }
-    stop();
-    if (this.#isClosed) throw new UnavailableError("notSent", CLOSED);
-  }
-
-  /** The server will probably answer `key` as it has answered `like`. Not shown before it has; but an equal answer is not sent. */
+  /** Expects the server to answer `key` as it has answered `like`: not shown before it has, but not sent if equal. */
   seedFrom(key: QueryKey, like: QueryKey): void {
     this.#answers.seedFrom(key, like);
   }
 
   /**
-   * Takes an answer that came with the page. Safe while rendering: listeners are told later.
-   * @returns it, read; `answer` is what the server rendered, whatever is known by now.
+   * Takes an answer that came with the page. Safe while rendering: listeners are called later.
+   * @returns the answer as the server rendered it, whatever newer answer there is by now.
    */
   ingest(preloaded: PreloadedAnswer): RenderedAnswer {
     const read = this.#preloaded.read(preloaded);
@@ -162,7 +152,7 @@ export class SyncClient {
 
   // ── calls ──
 
-  /** @param update What a mutation shows ahead of its result. */
+  /** @param update The optimistic update of a mutation. */
   call(
     type: PendingCall["type"],
     path: string,
@@ -170,14 +160,8 @@ export class SyncClient {
     update?: (localStore: OptimisticLocalStore, args: never) => void,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) throw new UnavailableError("notSent", CLOSED);
-      if (this.#calls.count(type) >= MAX_PENDING) {
-        throw new UnavailableError("notSent", `Not sent: ${path}. Too many calls wait.`);
-      }
-      const text = JSON.stringify(wireArgs(original)); // as they are now, whatever happens to them later
-      const error = tooLarge(path, text, this.#connection.limits.frameBytes);
-      if (error) throw error;
-      const args = JSON.parse(text) as WireArgs;
+      if (this.#isClosed) throw closedError();
+      const args = admittedArgs(path, original, this.#calls.count(type), this.#connection.limits.frameBytes);
       const given = fromWire(args) as never;
       this.#want();
       if (this.#calls.isClientIdOver) this.reconnect();
@@ -196,7 +180,7 @@ export class SyncClient {
 
   // ── the connection ──
 
-  /** How we are connected, and how many mutations wait. */
+  /** The state of the connection, and how many mutations have not ended. */
   get connection() {
     return {
       phase: this.#connection.phase,
@@ -210,7 +194,7 @@ export class SyncClient {
     return this.#listeners.add(read, listener);
   }
 
-  /** Keeps the client from resting. Once released, it disconnects as soon as nothing is watched and no call is left. */
+  /** Keeps the client connected. Once released, it disconnects as soon as nothing is watched and no call is left. */
   hold(): Cancel {
     this.#isHeld = true;
     return () => {
@@ -219,33 +203,64 @@ export class SyncClient {
     };
   }
 
-  /** For good. @param reason Why what has not been sent will not be. */
+  /** Connects again, under a new client id if no mutation is lost by it: the server identifies the caller anew. */
+  reconnect(): void {
+    this.#calls.renewClientId();
+    this.#connection.renew();
+  }
+
+  /** For good. @param reason Why calls that have not been sent never will be. */
   close(reason = CLOSED): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#calls.drop("notSent", reason);
+    this.#waits.settle(closedError());
     this.#connection.end("stopped");
     this.#queries.clear();
     this.#sendQueue.close();
     this.#changed();
   }
 
+  // ── sending ──
+
   #want(): void {
     this.#connection.want();
     this.#scheduleFlush();
   }
 
-  /** Connects again, so that the server looks again who we are. */
-  reconnect(): void {
-    this.#calls.renewClientId();
-    this.#connection.renew();
+  /** What is requested in one tick is sent together. */
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false;
+      this.#sendQueue.send();
+    });
   }
 
-  // ── what the server says ──
+  /** Subscriptions follow `Connect` at once; calls wait for `Connected`, which says under which identity they run. */
+  #next(): ClientMessage | undefined {
+    const { phase, limits } = this.#connection;
+    const subscription = this.#queries.next(limits);
+    return subscription ?? (phase.state === "open" ? this.#calls.next(limits.unacknowledgedMutations) : undefined);
+  }
 
   /**
-   * A message that cannot be right never throws out of here: we start again from what we have. How deep it is nested is
-   * looked at where it is followed: by `fromWire`.
+   * Nothing more can be sent now. What was sent too long ago is given up; a server that drains is left once it owes no
+   * outcome; a client that is not held disconnects once nothing is subscribed to and no call is left.
+   */
+  #flushed(): void {
+    if (this.#calls.isOverdue) this.reconnect();
+    this.#publish();
+    if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
+    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("rested");
+  }
+
+  // ── receiving ──
+
+  /**
+   * A malformed message never throws out of here: the client connects again from what it has. How deep a message is
+   * nested is checked where it is followed: by `fromWire`.
    */
   #receive(text: string): void {
     try {
@@ -272,6 +287,7 @@ export class SyncClient {
         this.#calls.failed(message.request, toFunctionError(message.error));
         return this.#changed();
       case "Draining":
+        // Spread, so that the clients of one server do not come back at the same moment.
         this.#connection.returnAfterMs = Math.ceil(message.returnAfterMs * (1 + this.#environment.random() / 4));
         return;
       case "Notice":
@@ -282,23 +298,19 @@ export class SyncClient {
         return;
       default:
         message satisfies never;
-        throw new Error("Its type is unknown.");
+        throw new Error("Unknown type.");
     }
   }
 
   #connected({ epoch, identity, limits }: Connected): void {
-    const isSomebodyElse = this.#identity !== undefined && this.#identity !== identity;
-    const wasBound = isSomebodyElse && this.#calls.isClientIdUsed;
+    const isChanged = this.#identity !== undefined && this.#identity !== identity;
     this.#answers.connected(epoch);
     this.#identity = identity;
-    if (isSomebodyElse) {
-      this.#answers.forget();
-      this.#calls.drop("identityChanged", "The identity changed.");
-    }
-    this.#connection.connected(limits);
+    const isClientIdBound = isChanged && endIdentity(this.#answers, this.#calls);
     const isMissed = this.#preloaded.verify(identity);
+    this.#connection.connected(limits);
     this.#changed();
-    if (isMissed || wasBound) this.reconnect();
+    if (isMissed || isClientIdBound) this.reconnect();
     else this.#noticeSynced();
   }
 
@@ -313,78 +325,34 @@ export class SyncClient {
     if (!this.#queries.isWaiting) this.#connection.synced();
   }
 
-  // ── what we say ──
-
-  /** What is asked for in one tick is said together. */
-  #scheduleFlush(): void {
-    if (this.#isSpeakingSoon) return;
-    this.#isSpeakingSoon = true;
-    queueMicrotask(() => {
-      this.#isSpeakingSoon = false;
-      this.#sendQueue.send();
-    });
-  }
-
-  /** Questions follow `Connect` at once; calls wait until the server has said who we are. */
-  #next(): ClientMessage | undefined {
-    const { phase, limits } = this.#connection;
-    const question = this.#queries.next(limits);
-    return question ?? (phase.state === "open" ? this.#calls.next(limits.unacknowledgedMutations) : undefined);
-  }
+  // ── changes ──
 
   /**
-   * Nothing more can be said now. What was sent too long ago is given up; a server that drains is left once it owes us
-   * nothing; a client that nobody holds rests.
-   */
-  #flushed(): void {
-    if (this.#calls.isOverdue) this.reconnect();
-    this.#announce();
-    if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
-    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("rested");
-  }
-
-  #refuse(query: QueryRecord, error: FunctionError): void {
-    if (shownAnswer(query)?.result.error?.message === error.message) return;
-    this.#answers.refuse(query, error);
-    this.#changed();
-  }
-
-  #released(query: QueryRecord): void {
-    this.#answers.released(query);
-    this.#changed();
-    this.#scheduleFlush();
-  }
-
-  // ── telling ──
-
-  /**
-   * The only way in which a change of what is shown reaches the page: all stores have changed by now, everybody is told
-   * once. Guesses go in the very update that brings the results. After a reconnect the server may say what is reflected
-   * before it has heard what we ask, while we show older answers: that waits until all of these are answered.
+   * The only way in which a change of what is shown reaches the page: after all stores have changed, so that listeners
+   * see one state, and optimistic updates end in the very update that brings their results. After a reconnect the server
+   * may say what is reflected before it knows the subscriptions, while older answers are shown: mutations settle once
+   * all of these are answered.
    */
   #changed(): void {
     if (!this.#answers.isCatchingUp) this.#calls.settle();
     this.#optimistic.replay();
-    this.#announce();
+    this.#publish();
   }
 
   /**
-   * Follows the connection and the calls as well: for those who show them, and for whoever is about to leave. Comes by
-   * at every attempt to connect, so that what is overdue needs no timer; while connected heartbeats see to that.
+   * Tells the page of answers, calls and the state of the connection. Runs at every attempt to connect, so that an overdue
+   * mutation needs no timer of its own; while connected, heartbeats do the same.
    */
-  #announce(): void {
+  #publish(): void {
     if (this.#calls.isOverdue) this.#scheduleFlush();
-    this.#askBeforeLeaving();
+    this.#askBeforeLeaving(this.#calls.hasUnsent);
+    this.#waits.settle();
     this.#listeners.publish();
-  }
-
-  #askBeforeLeaving(): void {
-    if (this.#calls.hasUnsent) this.#stopAsking ??= this.#tab.askBeforeLeaving();
-    else {
-      this.#stopAsking?.();
-      this.#stopAsking = undefined;
-    }
   }
 }
 
 const CLOSED = "The client is closed.";
+
+function closedError(): UnavailableError {
+  return new UnavailableError("notSent", CLOSED);
+}

@@ -10,6 +10,7 @@ export interface PlantedBug {
 }
 
 const SYNC_CLIENT = "lib/client/sync-client.ts";
+const IDENTITY_CHANGE = "lib/client/identity-change.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
 const CLIENT_CONNECTION = "lib/engine/connections/client-connection.ts";
 const SOCKET_WRITER = "lib/engine/connections/socket-writer.ts";
@@ -212,7 +213,9 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a patch is applied without a check",
-    edits: [{ file: "lib/client/queries/apply-patch.ts", in: "patched", find: "if ($_ !== $hash) throw $_;", put: "" }],
+    edits: [
+      { file: "lib/client/queries/apply-patch.ts", in: "applyPatch", find: "if ($_ !== $hash) throw $_;", put: "" },
+    ],
     caughtBy: { file: "lib/client/queries/apply-patch.test.ts", test: "is never taken" },
   },
   {
@@ -229,12 +232,12 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "what waits is sent as another identity that has signed in",
-    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$calls.drop($reason, $why);", put: "" }],
+    edits: [{ file: IDENTITY_CHANGE, in: "endIdentity", find: "$calls.drop($reason, $why);", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
     name: "answers stay when another identity has signed in",
-    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$answers.forget();", put: "" }],
+    edits: [{ file: IDENTITY_CHANGE, in: "endIdentity", find: "$answers.forget();", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {

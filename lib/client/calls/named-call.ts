@@ -1,6 +1,6 @@
 import { type QueryKey, queryKey } from "../../functions/query-key.ts";
 import { pathOf } from "../../functions/reference.ts";
-import { toWire, type Wire } from "../../values/wire.ts";
+import type { Wire } from "../../values/wire.ts";
 
 /** Arguments as they travel. */
 export type WireArgs = Record<string, Wire>;
@@ -20,11 +20,6 @@ const HINT = "A module of api is no function; name one of its functions.";
 
 function found(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : value === null ? "null" : typeof value;
-}
-
-/** @throws {ValueError} when the arguments cannot travel. */
-export function wireArgs(args: Record<string, unknown> | undefined): WireArgs {
-  return toWire(args ?? {}) as WireArgs;
 }
 
 /** The key of what a caller asks. */

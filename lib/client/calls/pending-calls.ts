@@ -5,8 +5,6 @@ import type { UnavailableReason } from "../../protocol/outcome.ts";
 import type { WireArgs } from "./named-call.ts";
 import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
-/** How many mutations may wait for the server, sent or not, and how many actions. */
-export const MAX_PENDING = 1_000;
 /** After how long a sent mutation without an outcome is given up, and an idle client id is not used again. */
 export const CLIENT_ID_LIFE_MS = 12 * 60 * 60 * 1_000;
 /** Above every number a mutation will have: actions share the numbers of the wire with them. */
@@ -119,8 +117,9 @@ export class PendingCalls {
     const { type, path, args } = call;
     call.stage = "sent";
     if (type === "Act") {
-      call.request = ++this.#lastAction;
-      return { type, request: call.request, path, args };
+      const request = ++this.#lastAction;
+      call.request = request;
+      return { type, request, path, args };
     }
     this.#usedAt = this.#environment.now();
     call.firstSentAt ??= this.#usedAt;
@@ -217,8 +216,8 @@ export class PendingCalls {
     return this.#sent.find((call) => call.stage !== "answered");
   }
 
-  #isLongAgo(time = Number.POSITIVE_INFINITY): boolean {
-    return time + CLIENT_ID_LIFE_MS <= this.#environment.now();
+  #isLongAgo(time: number | undefined): boolean {
+    return time !== undefined && time + CLIENT_ID_LIFE_MS <= this.#environment.now();
   }
 
   #byRequest(request: number): PendingCall | undefined {

@@ -8,21 +8,11 @@ import { freezeInDevelopment } from "./freeze.ts";
 const UNFIT = "A patch does not fit.";
 
 /**
- * What `base`, which the server knows us to have, becomes by a patch. Rows that did not change keep their identity, and
- * cost no more than a copy of the list.
- * @throws when it does not lead to the server's hash. `base` has lost its hash then: on the next connection the server
- * sends the whole value, and no patch to what may be wrong.
+ * What `base`, the answer that the server knows the client to have, becomes by a patch. Rows that did not change keep
+ * their identity, and cost no more than a copy of the list.
+ * @throws when the result is not the one that the patch names by its hash.
  */
-export function applyPatch(base: Answer | undefined, patch: Patch): Answer {
-  try {
-    return patched(base, patch);
-  } catch (error) {
-    if (base) base.hash = undefined;
-    throw error;
-  }
-}
-
-function patched(base: Answer | undefined, { splices, around, hash }: Patch): Answer {
+export function applyPatch(base: Answer | undefined, { splices, around, hash }: Patch): Answer {
   const data = base?.result.data as Record<string, unknown>;
   const list = base?.list ?? listOf(data);
   const { key } = list;

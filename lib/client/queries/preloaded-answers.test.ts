@@ -11,7 +11,7 @@ let queries: QuerySet;
 let preloaded: PreloadedAnswers;
 
 beforeEach(() => {
-  queries = new QuerySet(new HandClock(), { released: () => {}, refuse: () => {} });
+  queries = new QuerySet(new HandClock(), { sent: () => {}, released: () => {}, refuse: () => {} });
   preloaded = new PreloadedAnswers(queries, new ServerAnswers(queries));
 });
 

@@ -2,9 +2,12 @@ import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
 import { fromWire, type Wire } from "../../values/wire.ts";
 import { keyOf } from "../calls/named-call.ts";
 import { goodAnswer, isNewer, type RenderedAnswer } from "./answer.ts";
-import { heldAnswer } from "./query-record.ts";
+import { heldAnswer, type PreloadPart, type QueryRecord } from "./query-record.ts";
 import type { QuerySet } from "./query-set.ts";
 import type { ServerAnswers } from "./server-answers.ts";
+
+/** A record, of which this file writes what came with the page. */
+type PreloadedQuery = QueryRecord & PreloadPart;
 
 /**
  * Answers that came with the page and whose identity is not known to be that of the connection: there has been none
@@ -49,7 +52,7 @@ export class PreloadedAnswers {
   take(read: RenderedAnswer, identity: string | null | undefined): void {
     if (read.identity === identity) this.#answers.fill(read.key, read);
     else if (!this.#missed.has(read.identity)) {
-      const query = this.#queries.getOrCreate(read.key);
+      const query: PreloadedQuery = this.#queries.getOrCreate(read.key);
       const current = query.unverified;
       if (current?.identity !== read.identity || isNewer(read, current)) query.unverified = read;
     }
@@ -63,7 +66,7 @@ export class PreloadedAnswers {
   verify(identity: string | null | undefined): boolean {
     if (this.#missed.delete(identity)) this.#missed.clear();
     const hoped = new Set<string | null>();
-    for (const query of this.#queries.all) {
+    for (const query of this.#queries.all as PreloadedQuery[]) {
       const read = query.unverified;
       if (read === undefined) continue;
       if (read.identity !== identity && !this.#missed.has(read.identity)) {

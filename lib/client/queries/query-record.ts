@@ -2,40 +2,46 @@ import type { Cancel } from "../../environment/environment.ts";
 import type { QueryKey } from "../../functions/query-key.ts";
 import type { Answer, DatedAnswer, RenderedAnswer } from "./answer.ts";
 
-/** All that this page knows of one key: the question and its answers. Each store keeps its own part of it. */
-export interface QueryRecord {
+/**
+ * All that the client knows of one query. Each part has one writer, which names that part's own type; to every other
+ * file a record is read-only, and a change goes through the writer's methods.
+ */
+export interface QueryRecord extends Readonly<SubscriptionPart>, Readonly<ServerPart>, Readonly<PreloadPart> {
   readonly key: QueryKey;
+}
 
-  // ── kept by QuerySet ──
-
-  /** Its number on the wire. Never given to another question, nor to this one when it is asked anew. */
+/** Whether the query is subscribed to. Written by `QuerySet` only. */
+export interface SubscriptionPart {
+  /** Its number on the wire. Never given to another query, nor to this one when it is subscribed to anew. */
   id: number;
   watchers: number;
-  /** Ends the grace that runs while it is asked and nobody watches. */
+  /** Ends the grace that runs while it is subscribed to without watchers. */
   cancelRelease: Cancel;
   /**
-   * Nobody asks → not said on this connection → said → answered for the first time. Back to unsaid when the connection
-   * is lost, to unasked when nobody has watched it for the grace.
+   * Not subscribed to → not sent on this connection → sent → answered for the first time. Back to queued when the
+   * connection is lost, and to idle when it has had no watchers for the grace.
    */
   stage: "idle" | "queued" | "sent" | "answered";
+}
 
-  // ── kept by ServerAnswers ──
-
-  /** What the server knows us to have: first what we said when we asked, then what it has answered. */
+/** What the server has answered. Written by `ServerAnswers` only. */
+export interface ServerPart {
+  /** The answer that the server knows the client to have: the one named when subscribing, then what it has answered. */
   acknowledged?: Answer | undefined;
-  /** Names the run on the server that answers it on this connection. `known` is the answer, then. */
+  /** The live query on the server that answers this one on this connection. Its answer is `acknowledged`. */
   live?: number | undefined;
   /**
-   * An answer that wins over the live one: from an earlier connection as long as there is none on this one, or of a
-   * render that is ahead of the connection. Gone as soon as the connection is as far.
+   * An answer that wins over the live one: from an earlier connection until this one has answered, or of a render that
+   * is ahead of the connection until the connection has caught up with it.
    */
   pinned?: DatedAnswer | undefined;
-  /** An answer that is not to be shown, as nobody has kept it live. */
+  /** An answer that is not shown, as no subscription has kept it live. */
   cached?: DatedAnswer | undefined;
+}
 
-  // ── kept by PreloadedAnswers ──
-
-  /** What the server rendered for this browser, before a connection has told who we are. Shown above all others. */
+/** What came with the page. Written by `PreloadedAnswers` only. */
+export interface PreloadPart {
+  /** What the server rendered for an identity that no connection has confirmed yet. Shown above all others. */
   unverified?: RenderedAnswer | undefined;
 }
 
@@ -43,12 +49,12 @@ export function newQueryRecord(key: QueryKey): QueryRecord {
   return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "idle" };
 }
 
-/** The answer to show, our guesses aside. Undefined: none yet. */
+/** The answer to show, without optimistic updates. Undefined: none yet. */
 export function shownAnswer(query: QueryRecord | undefined): Answer | undefined {
   return (query?.unverified ?? query?.pinned)?.answer ?? (query?.live === undefined ? undefined : query.acknowledged);
 }
 
-/** The best answer we have, fit to be shown or not: its hash spares the server to send it again. */
+/** The best answer that the client has, whether or not it may be shown: its hash spares the server to send it again. */
 export function heldAnswer(query: QueryRecord | undefined): Answer | undefined {
   return shownAnswer(query) ?? query?.cached?.answer;
 }

@@ -13,6 +13,7 @@ function querySet(alsoReleased = (_queries: QuerySet, _key: QueryKey) => {}) {
   const released: QueryKey[] = [];
   const refused: [QueryKey, string][] = [];
   const queries: QuerySet = new QuerySet(clock, {
+    sent: () => {},
     released({ key }) {
       released.push(key);
       alsoReleased(queries, key);

@@ -5,34 +5,39 @@ import { tooLarge } from "../../protocol/frame-size.ts";
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import type { Limits } from "../../protocol/server-message.ts";
 import { callOf } from "../calls/named-call.ts";
-import { heldAnswer, newQueryRecord, type QueryRecord, shownAnswer } from "./query-record.ts";
+import { heldAnswer, newQueryRecord, type QueryRecord, type SubscriptionPart, shownAnswer } from "./query-record.ts";
 
-/** How long a question is kept after the last of its watchers has left: a page change comes back sooner. */
+/** How long a query stays subscribed to after its last watcher has left, in milliseconds: the next page may watch it. */
 export const UNMOUNT_GRACE = 5_000;
-/** How many answers are kept to questions that nobody asks. */
-const REMEMBERED = 100;
+/** How many answers are kept to queries that are not subscribed to. */
+const CACHED = 100;
+
+/** A record, of which this file writes the subscription. */
+type Subscription = QueryRecord & SubscriptionPart;
 
 export interface QuerySetPorts {
-  /** Nobody has watched it for the grace. The server is told later. */
+  /** A subscription was taken into a message that is sent now. */
+  sent(query: QueryRecord): void;
+  /** The query has had no watchers for the grace. The server is told later. */
   released(query: QueryRecord): void;
-  /** It cannot be asked. */
+  /** The query cannot be subscribed to. */
   refuse(query: QueryRecord, error: FunctionError): void;
 }
 
 /**
- * What we ask, one question per key, however many watch it, and what of it the server has been told. Beside it what is
- * not asked, not yet or not any more, but has an answer.
+ * The queries that the client subscribes to, one for each key, however many watch it, and which of them the server has
+ * been told of. Beside them those that are not subscribed to, not yet or not any more, but have an answer.
  *
- * Not here: what becomes of the answers (see ServerAnswers).
+ * Not here: the answers (see ServerAnswers).
  */
 export class QuerySet {
   readonly #environment: Environment;
   readonly #ports: QuerySetPorts;
   /** Least recently used first. */
-  readonly #byKey = new Map<QueryKey, QueryRecord>();
+  readonly #byKey = new Map<QueryKey, Subscription>();
   #lastId = 0;
-  /** Said on this connection, and not wanted any more. */
-  #unwanted: number[] = [];
+  /** Sent on this connection, and not subscribed to any more. */
+  #unsubscribed: number[] = [];
 
   constructor(environment: Environment, ports: QuerySetPorts) {
     this.#environment = environment;
@@ -44,114 +49,113 @@ export class QuerySet {
   }
 
   get subscribed(): QueryRecord[] {
-    return this.all.filter(isAsked);
+    return this.all.filter(isSubscribed);
   }
 
-  /** Every question that is asked or has an answer to show. */
+  /** Every query that is subscribed to or has an answer to show. */
   keys(): QueryKey[] {
-    return this.all.filter((query) => isAsked(query) || shownAnswer(query)).map(({ key }) => key);
+    return this.all.filter((query) => isSubscribed(query) || shownAnswer(query)).map(({ key }) => key);
   }
 
   get(key: QueryKey): QueryRecord | undefined {
     return this.#byKey.get(key);
   }
 
-  /** Has the server answered it on this connection? */
-  isAnswered(key: QueryKey): boolean {
-    return this.get(key)?.stage === "answered";
-  }
-
-  /** Does anything that was said wait for its first answer? */
+  /** Does any subscription that was sent wait for its first answer? */
   get isWaiting(): boolean {
     return this.all.some((query) => query.stage === "sent");
   }
 
-  /** The one of this key, whether or not somebody asks. Makes room for it among those that nobody asks. */
+  /** The record of this key, now the most recently used. Drops the least recently used that has no subscription. */
   getOrCreate(key: QueryKey): QueryRecord {
-    const query = this.get(key) ?? newQueryRecord(key);
+    const query = this.#byKey.get(key) ?? newQueryRecord(key);
     this.#byKey.delete(key);
     this.#byKey.set(key, query);
-    const others = this.all.filter((other) => !isAsked(other));
-    for (const oldest of others.slice(0, -REMEMBERED)) this.#byKey.delete(oldest.key);
+    const others = this.all.filter((other) => !isSubscribed(other));
+    for (const oldest of others.slice(0, -CACHED)) this.#byKey.delete(oldest.key);
     return query;
   }
 
   watch(key: QueryKey): void {
-    const query = this.getOrCreate(key);
+    const query: Subscription = this.getOrCreate(key);
     query.watchers++;
     query.cancelRelease();
-    if (isAsked(query)) return;
+    if (isSubscribed(query)) return;
     query.id = ++this.#lastId;
     query.stage = "queued";
   }
 
   unwatch(key: QueryKey): void {
-    const query = this.get(key);
-    if (query === undefined || --query.watchers > 0 || !isAsked(query)) return;
+    const query = this.#byKey.get(key);
+    if (query === undefined || --query.watchers > 0 || !isSubscribed(query)) return;
     query.cancelRelease = this.#environment.after(UNMOUNT_GRACE, () => this.#release(query));
   }
 
-  /** What to say next, within the limits; undefined when the server knows all there is to know. */
+  /** The next message to send, within the limits; undefined when the server knows all subscriptions. */
   next({ subscriptions, frameBytes }: Limits): Subscribe | Unsubscribe | undefined {
     this.#makeRoom(subscriptions);
-    if (this.#unwanted.length > 0) return { type: "Unsubscribe", queries: this.#unwanted.splice(0) };
-    const { subscribed: asked } = this;
-    const unsaid = asked.filter((query) => query.stage === "queued");
-    const room = subscriptions - (asked.length - unsaid.length);
+    if (this.#unsubscribed.length > 0) return { type: "Unsubscribe", queries: this.#unsubscribed.splice(0) };
+    const subscribed: Subscription[] = this.subscribed;
+    const queued = subscribed.filter((query) => query.stage === "queued");
+    const room = subscriptions - (subscribed.length - queued.length);
     const queries: Subscribe["queries"] = [];
     let text = "";
-    for (const query of unsaid) {
-      const held = heldAnswer(query);
-      const item = { query: query.id, ...callOf(query.key), hash: held?.hash };
+    for (const query of queued) {
+      const item = { query: query.id, ...callOf(query.key), hash: heldAnswer(query)?.hash };
       const itemText = JSON.stringify(item);
       const error = tooLarge(item.path, itemText, frameBytes);
       if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));
       else if (error) {
-        query.stage = "answered";
+        this.answered(query);
         this.#ports.refuse(query, error);
       } else if (tooLarge(item.path, text + itemText, frameBytes)) break;
       else {
         text += itemText;
         query.stage = "sent";
-        query.acknowledged = held;
+        this.#ports.sent(query);
         queries.push(item);
       }
     }
     return queries.length > 0 ? { type: "Subscribe", queries } : undefined;
   }
 
-  /** The server that knew our questions is gone: all have to be said again. */
-  disconnected(): void {
-    this.#unwanted = [];
-    for (const query of this.subscribed) query.stage = "queued";
+  /** The server has answered the query for the first time on this connection, or refused it. */
+  answered(query: Subscription): void {
+    query.stage = "answered";
   }
 
-  /** Asks nothing any more. Answers stay as they are. */
+  /** The server that knew the subscriptions is gone: all have to be sent again. */
+  disconnected(): void {
+    this.#unsubscribed = [];
+    for (const query of this.subscribed as Subscription[]) query.stage = "queued";
+  }
+
+  /** Subscribes to nothing any more. Answers stay as they are. */
   clear(): void {
-    for (const query of this.subscribed) {
+    for (const query of this.subscribed as Subscription[]) {
       query.cancelRelease();
       query.stage = "idle";
     }
   }
 
-  /** What nobody watches makes room for what somebody does. */
+  /** Subscriptions without watchers make room for those with some. */
   #makeRoom(limit: number): void {
-    const { subscribed: asked } = this;
-    const idle = asked.filter((query) => query.watchers === 0 && query.stage !== "queued");
-    for (const query of idle.slice(0, Math.max(0, asked.length - limit))) this.#release(query);
+    const subscribed: Subscription[] = this.subscribed;
+    const unwatched = subscribed.filter((query) => query.watchers === 0 && query.stage !== "queued");
+    for (const query of unwatched.slice(0, Math.max(0, subscribed.length - limit))) this.#release(query);
   }
 
-  #release(query: QueryRecord): void {
+  #release(query: Subscription): void {
     query.cancelRelease();
-    if (query.stage !== "queued") this.#unwanted.push(query.id);
+    if (query.stage !== "queued") this.#unsubscribed.push(query.id);
     query.stage = "idle";
     this.#ports.released(query);
     if (heldAnswer(query)) this.getOrCreate(query.key);
-    else if (!isAsked(query)) this.#byKey.delete(query.key); // who was told of it may have asked again
+    else if (!isSubscribed(query)) this.#byKey.delete(query.key); // a listener of `released` may have watched it again
   }
 }
 
-function isAsked({ stage }: QueryRecord): boolean {
+function isSubscribed({ stage }: QueryRecord): boolean {
   return stage !== "idle";
 }
 

@@ -16,7 +16,11 @@ let answers: ServerAnswers;
 
 beforeEach(() => {
   clock = new HandClock();
-  queries = new QuerySet(clock, { released: (query) => answers.released(query), refuse: () => {} });
+  queries = new QuerySet(clock, {
+    sent: (query) => answers.sent(query),
+    released: (query) => answers.released(query),
+    refuse: () => {},
+  });
   answers = new ServerAnswers(queries);
   answers.connected("epoch-1");
 });

@@ -4,53 +4,62 @@ import type { Transition, Answer as WireAnswer } from "../../protocol/server-mes
 import { fromWire } from "../../values/wire.ts";
 import { type Answer, confirmedAnswer, type DatedAnswer, failedAnswer, goodAnswer, isNewer } from "./answer.ts";
 import { applyPatch } from "./apply-patch.ts";
-import { heldAnswer, type QueryRecord } from "./query-record.ts";
+import { heldAnswer, type QueryRecord, type ServerPart } from "./query-record.ts";
 import type { QuerySet } from "./query-set.ts";
 
+/** A record, of which this file writes the server's part. */
+type AnsweredQuery = QueryRecord & ServerPart;
+
 /**
- * What the server has answered: on this connection, and what still stands from before it.
+ * What the server has answered: on this connection, and what is still valid from before it.
  *
- * Not here: our optimistic guesses (see OptimisticAnswers), renders that may be somebody else's (see PreloadedAnswers).
+ * Not here: optimistic updates (see OptimisticAnswers), renders that may be of another identity (see PreloadedAnswers).
  */
 export class ServerAnswers {
   readonly #queries: QuerySet;
-  /** The engine we are connected to. Set by `connected`, unset by `disconnected`. */
+  /** The server's start that the client is connected to. Set by `connected`, unset by `disconnected`. */
   #epoch: string | undefined;
-  /** What all live answers are valid at. Only grows while connected. */
+  /** The revision that all live answers are valid at. Only grows while connected. */
   #at = -1;
 
   constructor(queries: QuerySet) {
     this.#queries = queries;
   }
 
-  /** Do we show anything that is older than this connection, and that the server will answer on it? */
+  /** Is anything shown that is older than this connection, and that the server will answer on it? */
   get isCatchingUp(): boolean {
     return this.#queries.subscribed.some((query) => query.pinned && query.stage === "sent");
   }
 
-  /** Nobody watches any more. Remembered, so that a page that returns from a cache shows nothing older. */
-  released(query: QueryRecord): void {
+  /** The query is no longer subscribed to. Its answer is kept, so that a page from a cache shows nothing older. */
+  released(query: AnsweredQuery): void {
     query.cached = this.#best(query);
     query.pinned = query.live = query.acknowledged = undefined;
   }
 
-  /** Takes an answer that did not come over the socket, unless we have one that is as new or of another epoch. */
+  /** The subscription was sent: with the hash of the held answer, which the server confirms or replaces. */
+  sent(query: AnsweredQuery): void {
+    query.acknowledged = heldAnswer(query);
+  }
+
+  /** Takes an answer that did not come over the socket, unless there is one that is as new or of another epoch. */
   fill(key: QueryKey, filling: DatedAnswer): void {
-    const query = this.#queries.getOrCreate(key);
+    const query: AnsweredQuery = this.#queries.getOrCreate(key);
     const best = this.#best(query);
     if (best === undefined || isNewer(filling, best)) query.pinned = filling;
     else if (query.live === undefined) query.pinned = best;
     query.cached = undefined;
   }
 
-  /** Remembers the answer to `like` for `key`, too, unless that one has any. */
+  /** Keeps the answer to `like` for `key`, too, unless that has one. */
   seedFrom(key: QueryKey, like: QueryKey): void {
-    const query = this.#queries.getOrCreate(key);
+    const query: AnsweredQuery = this.#queries.getOrCreate(key);
     if (heldAnswer(query) === undefined) query.cached = this.#best(this.#queries.getOrCreate(like));
   }
 
-  /** An answer that the client gives itself, for a question it cannot ask. */
-  refuse(query: QueryRecord, error: FunctionError): void {
+  /** Answers with an error, beside the last good value, where the query cannot be subscribed to. */
+  refuse(query: AnsweredQuery, error: FunctionError): void {
+    if (query.pinned?.answer.result.error?.message === error.message) return;
     query.pinned = this.#now(failedAnswer(heldAnswer(query), error));
   }
 
@@ -59,56 +68,60 @@ export class ServerAnswers {
     this.#at = -1;
   }
 
-  /** What was live stands, as of the last transition, until the next connection has answered. */
+  /** Live answers are shown on, as of the last transition, until the next connection has answered. */
   disconnected(): void {
-    for (const query of this.#queries.subscribed) {
+    for (const query of this.#queries.subscribed as AnsweredQuery[]) {
       if (query.live !== undefined) query.pinned = this.#best(query);
       query.live = query.acknowledged = undefined;
     }
     this.#epoch = undefined;
   }
 
-  /** Another identity: nothing of this may be shown again. */
+  /** The identity has changed: none of these answers is shown again. */
   forget(): void {
-    for (const query of this.#queries.all) query.live = query.pinned = query.cached = undefined;
+    for (const query of this.#queries.all as AnsweredQuery[]) query.live = query.pinned = query.cached = undefined;
   }
 
   /**
    * Moves to the state after the transition, whole or not at all.
-   * @throws when it cannot be right; nothing has changed then.
+   * @throws when the transition cannot be right; no answer has changed then.
    */
   apply({ at, maps, refused = [], answers = [] }: Transition): void {
-    if (this.#epoch === undefined) throw new Error("A transition came before Connected.");
-    if (!(at >= this.#at)) throw new Error(`A transition leads back from ${this.#at} to ${at}.`);
+    if (this.#epoch === undefined) throw new Error("Connected is missing.");
+    if (!(at >= this.#at)) throw new Error(`A transition leads back to ${at}.`);
     const moves = new Map(maps);
     const news = new Map(answers.map((answer) => [answer.live, answer]));
     const errors = new Map(refused.map(([id, error]) => [id, toFunctionError(error)]));
-    const changes = this.#queries.subscribed.flatMap((query) => {
+    const subscribed: AnsweredQuery[] = this.#queries.subscribed;
+    const changes = subscribed.flatMap((query) => {
       const live = moves.get(query.id) ?? query.live;
       const answer = live && news.get(live);
-      if (answer) return { query, live, acknowledged: decoded(query, answer) };
-      return moves.has(query.id) ? { query, live, acknowledged: confirmed(query) } : [];
+      if (!answer && !moves.has(query.id)) return [];
+      return { query, live, acknowledged: answer ? decoded(query, answer) : confirmed(query) };
     });
 
     this.#at = at;
-    for (const { query, live, acknowledged } of changes)
-      Object.assign(query, { live, acknowledged, stage: "answered" });
-    for (const query of this.#queries.subscribed) {
+    for (const { query, live, acknowledged } of changes) {
+      query.live = live;
+      query.acknowledged = acknowledged;
+      this.#queries.answered(query);
+    }
+    for (const query of subscribed) {
       const error = errors.get(query.id);
       if (error) this.#refused(query, error);
       else if (query.live !== undefined) this.#catchUp(query);
     }
   }
 
-  /** It may be mapped later, when the functions have changed, and by then without an answer: `known` stays. */
-  #refused(query: QueryRecord, error: FunctionError): void {
+  /** `acknowledged` stays: when the functions have changed, the server may answer by its hash after all. */
+  #refused(query: AnsweredQuery, error: FunctionError): void {
     this.refuse(query, error);
-    query.stage = "answered";
     query.live = undefined;
+    this.#queries.answered(query);
   }
 
-  /** What the connection has caught up with stands no longer. */
-  #catchUp(query: QueryRecord): void {
+  /** What the connection has caught up with is not shown any longer. */
+  #catchUp(query: AnsweredQuery): void {
     query.cached = undefined;
     if (query.pinned && !isNewer(query.pinned, this.#now(query.acknowledged as Answer))) query.pinned = undefined;
   }
@@ -122,16 +135,24 @@ export class ServerAnswers {
   }
 }
 
-/** @throws when it is malformed, or a patch to something else. */
+/** @throws when the answer is malformed, or a patch to another value. */
 function decoded(query: QueryRecord, wire: WireAnswer): Answer {
-  const previous = query.live === undefined ? heldAnswer(query) : query.acknowledged;
+  const { acknowledged } = query;
+  const previous = query.live === undefined ? heldAnswer(query) : acknowledged;
   if ("error" in wire) return failedAnswer(previous, toFunctionError(wire.error));
   if ("value" in wire) return goodAnswer(previous, fromWire(wire.value), wire.hash);
-  return applyPatch(query.acknowledged, wire);
+  try {
+    return applyPatch(acknowledged, wire);
+  } catch (error) {
+    // Every record that holds this answer loses the hash: on the next connection the server sends the whole value, and
+    // no patch to one that may be wrong.
+    if (acknowledged) acknowledged.hash = undefined;
+    throw error;
+  }
 }
 
-/** The answer of a question that is mapped without one: the server has compared, and what it knows us to have is right. */
+/** The answer of a query that is mapped without one: the server has compared hashes, and the acknowledged one is right. */
 function confirmed({ id, acknowledged }: QueryRecord): Answer {
   if (acknowledged?.hash !== undefined) return confirmedAnswer(acknowledged);
-  throw new Error(`Question ${id} is mapped without an answer.`);
+  throw new Error(`Query ${id} is mapped without an answer.`);
 }

@@ -1,0 +1,28 @@
+import { tooLarge } from "../../protocol/frame-size.ts";
+import { UnavailableError } from "../../protocol/function-error.ts";
+import { toWire } from "../../values/wire.ts";
+import type { WireArgs } from "./named-call.ts";
+
+/** How many mutations may wait for the server, sent or not, and how many actions. */
+export const MAX_PENDING = 1_000;
+
+/**
+ * The arguments of a new call in wire form: a copy, so that a change in place after the call does not reach them.
+ * @param pending How many calls of the same type wait already.
+ * @param frameBytes The largest frame that the server takes.
+ * @throws {UnavailableError} when too many calls wait.
+ * @throws {BadRequestError} when the arguments do not fit into a frame.
+ * @throws {ValueError} when the arguments cannot travel.
+ */
+export function admittedArgs(
+  path: string,
+  args: Record<string, unknown> | undefined,
+  pending: number,
+  frameBytes: number,
+): WireArgs {
+  if (pending >= MAX_PENDING) throw new UnavailableError("notSent", `Not sent: ${path}. Too many calls wait.`);
+  const text = JSON.stringify(toWire(args ?? {}));
+  const error = tooLarge(path, text, frameBytes);
+  if (error) throw error;
+  return JSON.parse(text);
+}
