@@ -1,14 +1,14 @@
-/** A promise that our own code broke. Never thrown for what a user or a peer did. */
+/** The framework's own code has broken a promise. Never thrown for what an application or a peer did. */
 export class BrokenPromiseError extends Error {
   override name = "BrokenPromiseError";
 }
 
-/** Throws unless `condition` holds. The message says what our own code promised. */
+/** @param promise What the framework's own code promised. @throws {BrokenPromiseError} unless `condition` holds. */
 export function assert(condition: unknown, promise: string): asserts condition {
   if (!condition) throw new BrokenPromiseError(promise);
 }
 
-/** Returns `value`, which our own code promised is there. */
+/** @returns `value`, of which the framework's own code promised that it is there. @throws {BrokenPromiseError} */
 export function must<T>(value: T | null | undefined, promise: string): T {
   assert(value !== undefined && value !== null, promise);
   return value;

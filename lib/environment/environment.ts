@@ -1,12 +1,15 @@
-/** What the cores borrow from the machine. Everything that is not a pure function of its input comes through here. */
+/**
+ * What the framework takes from the machine: clock, chance, timers and log. All else is a function of its input, so a
+ * test that replaces the environment decides everything.
+ */
 export interface Environment {
-  /** Milliseconds since 1970. */
+  /** The time in milliseconds since 1970. */
   now(): number;
-  /** A number in [0, 1). */
+  /** A random number in [0, 1). */
   random(): number;
   /** 128 random bits as 32 lower-case hexadecimal digits. */
   randomId(): string;
-  /** Runs `task` once after `ms` milliseconds. Returns a function that cancels it. */
+  /** Runs `task` once after `ms` milliseconds. @returns cancels it. */
   after(ms: number, task: () => void): Cancel;
   /** Where events are logged. */
   log: Log;
