@@ -6,7 +6,7 @@ import { canonical } from "./canonical.ts";
 import { ValueError } from "./errors.ts";
 import { fromWire } from "./wire.ts";
 
-/** The same value with the keys of every object turned round, and one that holds undefined added. */
+/** The same value with the keys of every object in reverse order, and with one more key that holds undefined. */
 function retold(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(retold);
   if (value instanceof Map) return new Map([...value].map(([k, v]) => [retold(k), retold(v)]));
@@ -44,7 +44,7 @@ describe("canonical text", () => {
     );
   });
 
-  test("does not know a key that holds undefined from one that is absent", () => {
+  test("is the same for a key that holds undefined and an absent key", () => {
     expect(canonical({ a: undefined })).toBe("{}");
     expect(canonical({ b: 1, a: undefined })).toBe(canonical({ b: 1 }));
   });
@@ -53,7 +53,7 @@ describe("canonical text", () => {
     expect(canonical({ $t: 1, a: 2 })).toBe(canonical({ a: 2, $t: 1 }));
   });
 
-  test("exists only for what can travel", () => {
+  test("exists only for a value that can travel", () => {
     expect(() => canonical({ when: () => 1 })).toThrow(ValueError);
   });
 });

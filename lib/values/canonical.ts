@@ -1,8 +1,8 @@
 import { isRecord, toWire, type Wire } from "./wire.ts";
 
 /**
- * The same value always prints the same text: keys sorted, absent and `undefined` keys the same.
- * Query keys and invalidations are compared by this text.
+ * A text that is the same for equal values: keys are sorted, and a key that holds `undefined` is left out. Query keys
+ * and invalidations are compared by this text.
  * @throws {ValueError} when the value cannot travel.
  */
 export function canonical(value: unknown): string {

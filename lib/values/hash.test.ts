@@ -13,7 +13,7 @@ function differing(a: bigint, b: bigint): number {
 
 describe("the fingerprint of a text", () => {
   test("is the same on every machine and in every version", () => {
-    // A page rendered by one version of the server may be taken over by the next: a change here is a change of protocol.
+    // A page rendered by one version of the server may connect to the next: a change here is a change of protocol.
     const known: [text: string, hash: string][] = [
       ["", "7lwfibmt3kwn"],
       ["a", "3s78nkzr44qe6"],
@@ -28,7 +28,7 @@ describe("the fingerprint of a text", () => {
     for (const [text, hash] of known) expect(hashText(text)).toBe(hash);
   });
 
-  test("is short and made of digits and small letters", () => {
+  test("is short and made of digits and lower-case letters", () => {
     fc.assert(fc.property(anyText, (text) => /^[0-9a-z]{1,13}$/.test(hashText(text))));
   });
 
@@ -59,14 +59,14 @@ describe("the fingerprint of a text", () => {
   });
 
   test("uses all of its 64 bits: each half alone tells texts apart as well as chance would", () => {
-    // Once the last step let go of almost five of the 64: it folded many states of the lanes into one.
+    // An earlier last step lost almost five of the 64 bits: it mapped several states of the lanes to one.
     const count = 200_000;
     const states = new Set<bigint>();
     for (let i = 0; i < count; i++) {
       const both = bits(hashText(`${i}`.padStart(7, "0")));
       states.add((both >> 32n) ^ (both & 0xffffffffn));
     }
-    // n²/2³³ pairs of n meet by chance in 32 bits: here about 5.
+    // Of n texts, n²/2³³ pairs have the same 32 bits by chance: here about 5.
     expect(count - states.size).toBeLessThan(25);
   });
 });

@@ -1,4 +1,4 @@
-/** A hash of 64 bits as two 32-bit lanes: JavaScript has no faster way to hold one. */
+/** A hash of 64 bits as two integers of 32 bits: the fastest form that JavaScript has for one. */
 export interface Lanes {
   readonly low: number;
   readonly high: number;
@@ -13,7 +13,7 @@ export function hashText(text: string): string {
   return ((BigInt(low >>> 0) << 32n) | BigInt(high >>> 0)).toString(36);
 }
 
-/** The same fingerprint, to be added up. */
+/** The same fingerprint as two lanes, to be added to others. */
 export function textLanes(text: string): Lanes {
   let low = 0xdeadbeef ^ text.length;
   let high = 0x41c6ce57 ^ text.length;
@@ -24,12 +24,12 @@ export function textLanes(text: string): Lanes {
     high = Math.imul(high ^ unit, 0x5f356495);
     high = (high << 15) | (high >>> 17);
   }
-  // Each step can be undone, so that no two states of the lanes end in one fingerprint.
+  // Each step is invertible, so that no two states of the lanes end in one fingerprint.
   const first = finalise(low);
   return { low: first, high: finalise(high ^ first) };
 }
 
-/** The same 64 bits as a text of four units, to be kept in great number and hashed again. */
+/** The same 64 bits as a text of four units: takes little memory, and can be hashed again. */
 export function packLanes({ low, high }: Lanes): string {
   return String.fromCharCode(low, low >> 16, high, high >> 16);
 }

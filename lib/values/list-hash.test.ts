@@ -7,7 +7,7 @@ const hash = (rows: readonly string[], around = "[]", key?: string) => ListHash.
 /** Few texts, so that lists resemble one another; no text twice. */
 const anyRows = fc.uniqueArray(fc.constantFrom("1", "2", "3", '"a"', '"b"', '{"id":1}', '{"id":2}'), { maxLength: 6 });
 
-/** Splices that do not touch one another, at places of a list of so many rows. */
+/** Splices that do not touch one another, in a list of so many rows. */
 const anySplices = (length: number): fc.Arbitrary<RowSplice[]> =>
   fc
     .array(fc.tuple(fc.nat(length), fc.nat(2), fc.uniqueArray(fc.integer({ min: 100 }), { maxLength: 3 })), {
@@ -26,7 +26,7 @@ const anySplices = (length: number): fc.Arbitrary<RowSplice[]> =>
 
 describe("the hash of a list", () => {
   test("is the same on every machine and in every version", () => {
-    // As for texts: a change here is a change of protocol.
+    // As with the hash of a text, a change here is a change of protocol.
     const known: [rows: string[], around: string, key: string | undefined, hash: string][] = [
       [[], "[]", undefined, "~2u3fvs8gqta2h"],
       [["1"], "[]", undefined, "~3u1we0xh0hw79"],
@@ -36,7 +36,7 @@ describe("the hash of a list", () => {
     expect(known.map(([rows, around, key]) => hash(rows, around, key))).toEqual(known.map(([, , , text]) => text));
   });
 
-  test("brought up to date is the one made anew", () => {
+  test("brought up to date equals the one made anew", () => {
     const change = fc.integer({ min: 0, max: 20 }).chain((n) => fc.tuple(fc.constant(n), anySplices(n)));
     fc.assert(
       fc.property(change, fc.option(fc.string(), { nil: undefined }), ([n, splices], around) => {

@@ -1,7 +1,7 @@
 import { hashText, type Lanes, packLanes, textLanes } from "./hash.ts";
 import { isRecord, type Wire } from "./wire.ts";
 
-/** Rows that a list loses and gains at one place: `removed` of them from `at` on make way for `rows`, as wire text. */
+/** A change of a list at one place: `removed` rows from `at` on are replaced by `rows`, each as wire text. */
 export interface RowSplice {
   readonly at: number;
   readonly removed: number;
@@ -15,10 +15,13 @@ export interface ListResult {
   readonly rows: readonly Wire[];
 }
 
-/** The list in a result, so that both ends choose the same: the longest right in it, the first of those as long. */
+/**
+ * The list in a result, by a rule that both ends follow: the result itself, or the longest array among its fields, or the
+ * first of several that are as long.
+ */
 export function findList(wire: Wire): ListResult | undefined {
   if (Array.isArray(wire)) return { key: undefined, rows: wire };
-  // A tag of the wire form is no list to the author.
+  // An array inside a tag of the wire form is not a list of the author's.
   if (!isRecord(wire) || "$t" in wire) return undefined;
   let found: ListResult | undefined;
   for (const [key, rows] of Object.entries(wire)) {
@@ -27,23 +30,23 @@ export function findList(wire: Wire): ListResult | undefined {
   return found;
 }
 
-/** What the list is after one splice. Longer lists than a call takes arguments are no trouble. */
+/** The list after one splice. Lists may be longer than the number of arguments that a call takes. */
 export function splice<T>(list: readonly T[], at: number, removed: number, inserted: readonly T[]): T[] {
   return list.slice(0, at).concat(inserted, list.slice(at + removed));
 }
 
 /**
- * The hash of a result with a list of rows whose texts all differ, brought up to date at the cost of the rows that
- * change: it is made of the sum of what each row and the one before it hash to together, and of the hash of what is
- * around the list. Such pairs tell the order of rows that all differ, as each has one before it and one behind it. Where
- * rows repeat they would not: then the result's text is hashed as a whole.
+ * The hash of a result with a list of rows whose texts all differ. An update costs only the rows that change: the hash
+ * is made of the sum of the hashes of all pairs of neighbours, and of the hash of what is around the list. As long as all
+ * rows differ, the pairs determine their order. With repeated rows they do not: then the result's text is hashed as a
+ * whole.
  */
 export class ListHash {
   /** Where the list is: see `ListResult`. */
   readonly key: string | undefined;
-  /** Begins as the hash of a whole text never does. Always as long, so that what a patch costs does not vary. */
+  /** Begins with a character that the hash of a text does not have. Its length is fixed, and with it that of a patch. */
   readonly text: string;
-  /** What each row's text hashes to, packed. */
+  /** The hash of each row's text, packed. */
   readonly rows: readonly string[];
   /** The sum over all pairs of neighbours. */
   readonly #pairs: Lanes;
@@ -59,7 +62,7 @@ export class ListHash {
 
   /**
    * @param key Where the list is.
-   * @param around The wire text of the result, without rows in its list.
+   * @param around The wire text of the result with an empty list.
    */
   static of(key: string | undefined, rows: readonly string[], around: string): ListHash {
     return new ListHash(key, [], { low: 0, high: 0 }, "").spliced([{ at: 0, removed: 0, rows }], around);
@@ -67,8 +70,8 @@ export class ListHash {
 
   /**
    * The hash after these splices.
-   * @param splices In ascending order; each says where it was before all of them.
-   * @param around As in `of`; left out: as it is.
+   * @param splices In ascending order; `at` counts in the list as it was before all of them.
+   * @param around As in `of`. Default: unchanged.
    */
   spliced(splices: readonly RowSplice[], around?: string): ListHash {
     let rows = this.rows;
@@ -90,13 +93,13 @@ export class ListHash {
       );
       add(at, at + texts.length, 1);
     }
-    // With the key: it tells two lists of one result apart.
+    // The key is hashed too: it tells two lists of one result apart.
     const outside = around === undefined ? this.#around : packLanes(textLanes(JSON.stringify(this.key) + around));
     return new ListHash(this.key, rows, { low, high }, outside);
   }
 }
 
-/** Does any row stand in the list twice? Then the hash may be that of another order as well, and must not be used. */
+/** Is any row in the list twice? Then another order may have the same hash, and the hash must not be used. */
 export function hasRepeatedRows({ rows }: ListHash): boolean {
   return new Set(rows).size < rows.length;
 }

@@ -10,7 +10,7 @@ interface Row {
   text: string;
   tags: string[];
 }
-/** Few ids and few texts, so that rows meet again. Ids may repeat, as in the rows of a join. */
+/** Few ids and few texts, so that rows recur. Ids may repeat, as in the rows of a join. */
 const anyRows: fc.Arbitrary<Row[]> = fc.array(
   fc
     .tuple(fc.nat(5), fc.constantFrom("a", "b"), fc.constantFrom("x", "y"))
@@ -78,7 +78,7 @@ describe("rows", () => {
   test.each<[string, object[], object[]]>([
     ["one is put in front", [a, b], [c, a, b]],
     ["one is deleted", [a, b, c], [a, c]],
-    ["their order is turned round", [a, b, c], [c, b, a]],
+    ["their order is reversed", [a, b, c], [c, b, a]],
   ])("keep their identity when %s", (_, previous, next) => {
     const shared = share(previous, again(next));
     expect(shared).not.toBe(previous);
@@ -111,7 +111,7 @@ describe("rows", () => {
     expect(shared[1]).toEqual({ name: "c" });
   });
 
-  test("of the same id, as a join has them, are not taken for changed", () => {
+  test("with the same id, as in a join, do not count as changed", () => {
     const previous = [
       { id: 1, text: "first" },
       { id: 1, text: "second" },

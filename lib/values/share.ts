@@ -1,9 +1,9 @@
 import { isRecord } from "./wire.ts";
 
 /**
- * `next`, with every part that equals its counterpart in `previous` replaced by that very object, so that what did not
- * change keeps its identity; equal means the same wire text. Rows of a list are matched by their `id` or `_id`, otherwise by place.
- * Returns `previous` itself when both are equal, `next` itself when they have no part in common. Changes neither.
+ * Replaces every part of `next` that equals its counterpart in `previous` by that object, so that unchanged parts keep
+ * their identity. Equal means the same wire text. Rows of a list are matched by `id` or `_id`, others by their index.
+ * @returns `previous` when both are equal, `next` when they have no part in common. Changes neither.
  */
 export function share<T>(previous: unknown, next: T): T {
   if (Object.is(previous, next)) return next;
@@ -19,7 +19,7 @@ function shareArray(previous: unknown[], next: unknown[]): unknown[] {
   const byKey = new Map(previous.map((row) => [rowKey(row), row]));
   const shared = next.map((row, i) => {
     const key = rowKey(row);
-    // Its own place first: rows of a join may have the same id.
+    // The row at the same index first: rows of a join may have the same id.
     const inPlace = key === undefined || Object.is(rowKey(previous[i]), key);
     return share(inPlace ? previous[i] : byKey.get(key), row);
   });
@@ -29,7 +29,7 @@ function shareArray(previous: unknown[], next: unknown[]): unknown[] {
 function shareRecord(previous: Record<string, unknown>, next: Record<string, unknown>): Record<string, unknown> {
   const keys = Object.keys(next);
   const shared = keys.map((key) => share(previous[key], next[key]));
-  // In the same order too: the wire text of what is kept is that of `next`, byte for byte.
+  // The order of keys counts as well: the wire text of what is kept has to be that of `next`, byte for byte.
   if (isSame(keys, Object.keys(previous)) && isSame(shared, Object.values(previous))) return previous;
   if (isSame(shared, Object.values(next))) return next;
   return Object.fromEntries(keys.map((key, i) => [key, shared[i]]));
@@ -41,7 +41,7 @@ function isSame(some: ArrayLike<unknown>, others: ArrayLike<unknown>): boolean {
   return true;
 }
 
-/** Dates, maps and sets are kept or replaced whole: what tells one from another. */
+/** What two dates, maps or sets are compared by: they are kept or replaced as a whole. */
 function partsOf(value: unknown): unknown[] | undefined {
   if (value instanceof Date) return [Date, value.getTime()];
   if (value instanceof Map || value instanceof Set) return [value.constructor, ...value];

@@ -1,29 +1,29 @@
 import { ValueError } from "./errors.ts";
 
 /**
- * What a value looks like once it can travel: plain JSON, where an object with the single key `$t` stands for what
- * JSON cannot say: `{"$t":["date",0]}`. An author's own object that owns the key `$t` travels as `["object", …]`.
+ * The wire form of a value: plain JSON, in which an object with the single key `$t` stands for a value that JSON does not
+ * have: `{"$t":["date",0]}`. An object of the author's that has the key `$t` travels as `{"$t":["object", …]}`.
  */
 export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
 
-/** How deep a value may be nested. Checked while walking, before anything recurses further. */
+/** How deep a value may be nested. Checked before each step down. */
 export const MAX_DEPTH = 64;
 
 const TAG = "$t";
-/** A `bigint` may have this many digits: reading one takes time that grows with their square. */
+/** How many digits a `bigint` may have: the time to read one grows with their square. */
 const MAX_DIGITS = 4096;
 const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
-/** Keys that reach into an object's prototype when they are assigned. They never travel. */
+/** Keys whose assignment changes an object's prototype. They never travel. */
 export const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(["__proto__", "constructor", "prototype"]);
-/** What JSON has no word for, as JavaScript prints it. */
+/** The numbers that JSON does not have, as JavaScript prints them. */
 const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
 
 /**
  * Turns a value into its wire form. Plain JSON data is returned as it is, without a copy.
  *
- * Travels: JSON, `Date`, `bigint`, `Uint8Array`, `Map`, `Set`, `undefined` in objects (the key is left out), `NaN`,
+ * Can travel: JSON, `Date`, `bigint`, `Uint8Array`, `Map`, `Set`, `undefined` in objects (the key is left out), `NaN`,
  * `±Infinity`, `-0`.
- * @throws {ValueError} for anything else (class instances, functions, symbols, cycles, more than 64 levels); it names the path.
+ * @throws {ValueError} for anything else (class instances, functions, symbols, cycles, more than 64 levels), with its path.
  */
 export function toWire(value: unknown): Wire {
   return write(value, 0);
@@ -37,7 +37,7 @@ export function fromWire(wire: Wire): unknown {
   return read(wire, 0);
 }
 
-/** The same for what may be nested less deeply: a name of its own, so that a browser is not sent it. */
+/** The same with a lower limit of depth. A function of its own, so that it is not in the browser's bundle. */
 export function fromWireWithin(levels: number, wire: Wire): unknown {
   try {
     return read(wire, MAX_DEPTH - levels);
@@ -47,17 +47,17 @@ export function fromWireWithin(levels: number, wire: Wire): unknown {
   }
 }
 
-/** Is it an object as JSON knows them, of no class? */
+/** Is it a plain object, of no class? */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Turns a part of a value, so many levels deep, into its wire form or back. */
+/** Turns a part of a value, which is `depth` levels deep, into its wire form or back. */
 type Step = (part: never, depth: number, at: string | number) => unknown;
 
-/** A kind of value that JSON cannot say: how it becomes the body beside its tag, and the other way round. */
+/** A kind of value that JSON does not have: how it becomes the body behind its tag, and how the body becomes it. */
 interface Tag {
   readonly is: (value: unknown) => boolean;
   readonly write: (value: never, depth: number) => unknown;
@@ -109,10 +109,10 @@ const TAGS: ReadonlyMap<string, Tag> = new Map(
       isBody: isPairs,
       read: (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, read) as [unknown, unknown][]),
     },
-    /** An author's own that owns the key of the tags. */
+    /** An object of the author's that has the key of the tags. */
     object: {
       is: isRecord,
-      // Sorted, as canonical text needs them: it sorts the keys of objects, and sees an array here.
+      // Sorted here, as canonical text sorts the keys of objects only, and this is an array.
       write: (value: Record<string, Wire>) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)),
       isBody: (body) => isPairs(body) && body.every(([key]) => typeof key === "string"),
       read: (body: [string, Wire][], depth) => each(Object.fromEntries(body), depth + 1, read),
@@ -143,7 +143,7 @@ function read(wire: Wire, depth: number): unknown {
   throw unknownTag();
 }
 
-/** Names the place of what cannot travel, part by part on the way out of it. */
+/** Adds the part's key to the path of a `ValueError` on its way out. */
 function writeAt(value: unknown, depth: number, at: string | number): Wire {
   try {
     return write(value, depth);
@@ -152,7 +152,7 @@ function writeAt(value: unknown, depth: number, at: string | number): Wire {
   }
 }
 
-/** The same list or record after `step` for each of its parts. Copied as soon as one is another: plain data stays what it is. */
+/** The list or record after `step` for each of its parts. Copied at the first part that changes: plain data is not copied. */
 function each<Whole extends unknown[] | Record<string, unknown>>(whole: Whole, depth: number, step: Step): Whole {
   if (depth > MAX_DEPTH) throw new ValueError([], tooDeep(MAX_DEPTH));
   return (Array.isArray(whole) ? eachItem(whole, depth, step) : eachEntry(whole, depth, step)) as Whole;
@@ -169,7 +169,7 @@ function eachItem(list: unknown[], depth: number, step: Step): unknown[] {
   return copy ?? list;
 }
 
-/** What is undefined is left out. */
+/** Keys that hold `undefined` are left out. */
 function eachEntry(record: Record<string, unknown>, depth: number, step: Step): Record<string, unknown> {
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(record)) {
