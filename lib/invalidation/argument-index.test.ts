@@ -10,11 +10,11 @@ const anyTexts: fc.Arbitrary<ArgumentTexts> = fc
   .map((texts) => new Map(Object.entries(texts)));
 const anyPath = fc.constantFrom("a:list", "a:get", "b:list");
 
-/** What an invalidation touches, said without an index. */
+/** What an invalidation touches, found without an index. */
 const touches = (item: Indexed, path: string, match: ArgumentTexts): boolean =>
   item.path === path && [...match].every(([name, text]) => item.argumentTexts.get(name) === text);
 
-/** Counts how many items are looked at: each is, once, by asking for its arguments. */
+/** An item that counts how often its arguments are read. */
 function counted(path: string, texts: Record<string, string>, count: () => void): Indexed {
   const argumentTexts = new Map(Object.entries(texts));
   return {
@@ -27,7 +27,7 @@ function counted(path: string, texts: Record<string, string>, count: () => void)
 }
 
 describe("the index", () => {
-  test("finds what comparing each item would find, whatever came and went before", () => {
+  test("finds what a comparison of each item finds, after any additions and deletions", () => {
     const anyStep = fc.oneof(
       { weight: 4, arbitrary: fc.record({ add: fc.record({ path: anyPath, argumentTexts: anyTexts }) }) },
       { weight: 2, arbitrary: fc.record({ delete: fc.nat(30) }) },
@@ -73,7 +73,7 @@ describe("the index", () => {
     expect(looked).toBeLessThanOrEqual(2);
   });
 
-  test("looks at nothing at all when nobody has that argument", () => {
+  test("looks at no item when none has that argument", () => {
     let looked = 0;
     const index = new ArgumentIndex<Indexed>();
     for (let i = 0; i < 1000; i++) index.add(counted("messages:list", { channel: `"${i}"` }, () => looked++));
@@ -85,7 +85,7 @@ describe("the index", () => {
     expect(looked).toBe(0);
   });
 
-  test("may change while it is being read: an item that left is at most found once more", () => {
+  test("may change while it is read: a deleted item is found at most once more", () => {
     const index = new ArgumentIndex<Indexed>();
     const items = Array.from({ length: 5 }, () => ({ path: "a:b", argumentTexts: new Map() }));
     for (const item of items) index.add(item);
@@ -110,7 +110,7 @@ describe("an invalidation", () => {
     ["with one argument matches those that have it", { channel: '"general"' }, true],
     ["with all arguments matches", { channel: '"general"', limit: "50" }, true],
     ["with one that differs does not match", { channel: '"general"', limit: "5" }, false],
-    ["with one that the live query was asked without does not match", { author: "null" }, false],
+    ["with one that the live query does not have does not match", { author: "null" }, false],
   ])("%s", (_, match, expected) => {
     expect(matches(args, new Map(Object.entries(match)))).toBe(expected);
   });

@@ -1,23 +1,23 @@
 import type { Invalidation } from "./invalidation.ts";
 
-/** The parsed arguments of one live query by name, each as a text that is equal for equal values only. */
+/** The parsed arguments of one live query by name, each as canonical text: equal for equal values only. */
 export type ArgumentTexts = ReadonlyMap<string, string>;
 
-/** Something that an invalidation can touch. */
+/** What an invalidation can touch: a live query. */
 export interface Indexed {
   readonly path: string;
   readonly argumentTexts: ArgumentTexts;
 }
 
 /**
- * Finds what an invalidation touches without looking at anything else: the cost is that of the smallest set that one
- * of its arguments names, however many live queries there are.
+ * Finds the live queries that an invalidation touches. The cost is the size of the smallest set that the path or one of
+ * the arguments names, however many live queries there are.
  *
- * Not here: what being touched means (see `LiveQueries`).
+ * Not here: what becomes of them (see `LiveQueries`).
  */
 export class ArgumentIndex<Item extends Indexed> {
   readonly #all = new Map<string, Set<Item>>();
-  /** Path and one argument (`name`, its text) → the items that have it. */
+  /** A path with one argument and its text → the items that have it. */
   readonly #byArgument = new Map<string, Set<Item>>();
 
   add(item: Item): void {
@@ -30,7 +30,7 @@ export class ArgumentIndex<Item extends Indexed> {
     for (const [name, text] of item.argumentTexts) remove(this.#byArgument, argumentKey(item.path, name, text), item);
   }
 
-  /** Every item of that path whose arguments equal the invalidation's on each argument it gives. */
+  /** Every item of the path whose arguments equal those of the invalidation. Arguments that it leaves out match any. */
   *touchedBy({ path, match }: Invalidation): Generator<Item> {
     const candidates = this.#smallest(path, match);
     for (const item of candidates ?? []) if (matches(item.argumentTexts, match)) yield item;
@@ -47,7 +47,7 @@ export class ArgumentIndex<Item extends Indexed> {
   }
 }
 
-/** Does a live query with these arguments answer a question that the invalidation names? */
+/** Does an invalidation with the arguments `match` touch a live query with the arguments `args`? */
 export function matches(args: ArgumentTexts, match: ArgumentTexts): boolean {
   for (const [name, text] of match) if (args.get(name) !== text) return false;
   return true;

@@ -1,4 +1,4 @@
-/** What a commit announces: which live results of one query no longer hold. */
+/** What a commit announces: which live results of one query are stale. */
 export interface Invalidation {
   /** The path of the query. */
   readonly path: string;
