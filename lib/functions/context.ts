@@ -4,18 +4,20 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import type { AnyFunction, FunctionArgs, FunctionReturnType, OptionalArgs } from "./reference.ts";
 
-/** Who is calling: a `subject` that stays the same for the same person, and whatever else `identify` found. */
+/** The caller of a function, as `identify` in `server.ts` returned it. */
 export interface Identity {
+  /** Identifies the user: always the same text for the same user, such as an id of the users' table. */
   readonly subject: string;
+  /** Any other claim that `identify` returned, such as `email`. */
   readonly [claim: string]: unknown;
 }
 
-/** The database as a mutation sees it: the author's Drizzle database, inside the mutation's transaction. */
+/** The database in a mutation: a Drizzle database of the schema's dialect, inside the mutation's transaction. */
 export type Database<Schema extends Record<string, unknown>> = Databases<Schema>[DialectOf<Schema>];
 
 /**
- * One for each dialect, never a union of them: nothing could be called on it without being told which it is. A schema
- * without tables counts as PostgreSQL's.
+ * One type for each dialect, never a union: a union has no method that could be called. A schema without tables counts as
+ * PostgreSQL's.
  */
 interface Databases<Schema extends Record<string, unknown>> {
   pg: PgDatabase<PgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
@@ -23,85 +25,125 @@ interface Databases<Schema extends Record<string, unknown>> {
   mysql: MySqlDatabase<MysqlQueryResult, PreparedQueryHKTBase, Schema, ExtractTablesWithRelations<Schema>>;
 }
 
-/** Every table says its dialect in its type. */
+/** Every table has its dialect in its type. */
 type DialectOf<Schema> = [DialectIn<Schema>] extends [never] ? "pg" : DialectIn<Schema>;
 type DialectIn<Schema> = Extract<
   Schema[keyof Schema],
   { _: { config: { dialect: keyof Databases<Record<string, never>> } } }
 >["_"]["config"]["dialect"];
 
-/** What an insert, update or delete on SQLite answers, without `returning`. */
+/** The result of an insert, update or delete on SQLite without `returning`. */
 export interface SqliteChange {
+  /** How many rows the statement has changed. */
   changes: number;
+  /** The row id of the last row that was inserted. */
   lastInsertRowid: number | bigint;
 }
 
-/** What an insert, update or delete on MySQL answers, as the first of two. */
+/** The result of an insert, update or delete on MySQL, as the first of two. */
 export interface MysqlChange {
+  /** How many rows the statement has changed. */
   affectedRows: number;
+  /** The first id that the database has generated; 0 when it has generated none. */
   insertId: number;
 }
 
 interface MysqlQueryResult extends MySqlQueryResultHKT {
-  /** Statements of Drizzle's own that answer no rows have a row of type never. */
+  /** In Drizzle, a statement without rows has a row of type never. */
   readonly type: [
     [this["row"]] extends [never] ? MysqlChange : this["row"] extends MysqlChange ? this["row"] : this["row"][],
     unknown,
   ];
 }
 
-/** The database as a query sees it: one read snapshot. Writing is refused, by the types and by the database. */
+/** The database in a query: one read snapshot. Writes are refused, by the types and by the database. */
 export type ReadOnlyDatabase<Schema extends Record<string, unknown>> = Omit<
   Database<Schema>,
   "insert" | "update" | "delete" | "refreshMaterializedView" | "transaction"
 >;
 
+/** The caller of a function. */
 export interface Auth {
-  /** Who is calling, as `identify` in `server.ts` decided; null when it is nobody. */
+  /**
+   * The caller's identity, as `identify` in `server.ts` returned it. A query that reads it gets a result of its own for
+   * each caller; one that does not shares its result among all callers.
+   * @returns null for an anonymous caller.
+   *
+   * @example
+   * const identity = await auth.getUserIdentity();
+   * if (identity === null) throw new ConvexError("Sign in first.");
+   */
   getUserIdentity(): Promise<Identity | null>;
 }
 
-/** Runs another function. Inside a query or mutation it runs in the same transaction. */
+/**
+ * Runs another function of this application: in the same transaction inside a query or mutation, in a transaction of its
+ * own inside an action. Arguments and result are checked by the schemas of the function that runs.
+ * @param fn The function, or its reference from `api` or `internal`.
+ * @returns the function's result.
+ * @throws what the function throws, and a `TypeError` when the arguments do not parse.
+ *
+ * @example const channel = await runQuery(internal.channels.get, { id });
+ */
 export type RunFunction<Kind extends "query" | "mutation" | "action"> = <F extends AnyFunction<Kind>>(
   fn: F,
   ...args: OptionalArgs<F>
 ) => Promise<FunctionReturnType<F>>;
 
+/** What a mutation or an action makes happen after it. */
 export interface Scheduler {
   /**
-   * Marks live results of `query` stale: all of them, or those whose parsed arguments equal `args` on the keys given.
-   * Takes effect after the mutation has committed, never when it rolls back. In an action it acts at once.
-   * @param query The query itself, or its reference.
-   * @param args Some or all of its arguments, as a caller would give them.
-   * @throws when an argument does not parse by the query's own schema, or `query` has no path.
+   * Marks live results of `query` stale, so that they are computed anew: all of them, or those whose parsed arguments
+   * equal `args` on the keys given. Takes effect when the mutation commits, and never when it rolls back; in an action, at
+   * once.
+   * @param query The query, or its reference.
+   * @param args Some or all of its arguments, as a caller gives them. Default: none, which matches every result.
+   * @throws when an argument does not parse by the query's own schema, or `query` is not an exported query.
+   *
+   * @example await scheduler.invalidate(api.messages.listByChannel, { channel });
    */
   invalidate<F extends AnyFunction<"query">>(query: F, args?: Partial<FunctionArgs<F>>): Promise<void>;
 }
 
+/** What the handler of a query is given. */
 export interface QueryCtx<Schema extends Record<string, unknown> = RegisteredSchema> {
+  /** The database: one read snapshot for the whole run. */
   db: ReadOnlyDatabase<Schema>;
+  /** The caller. */
   auth: Auth;
+  /** Runs another query in the same snapshot. */
   runQuery: RunFunction<"query">;
 }
 
+/** What the handler of a mutation is given. */
 export interface MutationCtx<Schema extends Record<string, unknown> = RegisteredSchema> {
+  /** The database, inside the mutation's transaction. It commits when the handler returns and rolls back when it throws. */
   db: Database<Schema>;
+  /** The caller. */
   auth: Auth;
+  /** Announces what the mutation has changed. */
   scheduler: Scheduler;
+  /** Runs a query in the mutation's transaction: it sees the writes made so far. */
   runQuery: RunFunction<"query">;
-  /** Runs a mutation in a savepoint: when it throws and you catch it, its writes and invalidations are gone. */
+  /** Runs a mutation in a savepoint: when it throws and the handler catches that, its writes and invalidations are undone. */
   runMutation: RunFunction<"mutation">;
 }
 
+/** What the handler of an action is given. It has no database: an action reads and writes through queries and mutations. */
 export interface ActionCtx {
+  /** The caller. */
   auth: Auth;
+  /** Announces what the action has changed. */
   scheduler: Scheduler;
+  /** Runs a query in a snapshot of its own. */
   runQuery: RunFunction<"query">;
+  /** Runs a mutation in a transaction of its own. */
   runMutation: RunFunction<"mutation">;
+  /** Runs another action. */
   runAction: RunFunction<"action">;
 }
 
-/** The generated file adds `schema` to this interface; that is how `ctx.db` knows your tables. */
+/** The generated file adds `schema` to this interface: it gives `ctx.db` the types of the application's tables. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface Register {}
 

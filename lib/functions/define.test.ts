@@ -6,7 +6,7 @@ const { query, mutation, action, internalQuery, internalMutation, internalAction
   createFunctions<Record<string, never>>();
 const handler = () => null;
 
-/** A definition that the types would refuse, as it comes from a file that nobody checked. */
+/** A definition that the types refuse, as from a file whose types were not checked. */
 const unchecked = (definition: unknown) =>
   definition as Definition<unknown, z.ZodObject | undefined, unknown, undefined, undefined>;
 
@@ -27,7 +27,7 @@ describe("a function", () => {
     expect(Object.isFrozen(query({ handler }))).toBe(true);
   });
 
-  test("is told from everything else that a module may export", () => {
+  test("is told from all other exports of a module", () => {
     for (const other of [undefined, null, 0, "query", handler, {}, [], { kind: "query", handler }, z.object({})]) {
       expect(isRegisteredFunction(other)).toBe(false);
     }

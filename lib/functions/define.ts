@@ -3,8 +3,7 @@ import type { ActionCtx, MutationCtx, QueryCtx } from "./context.ts";
 import type { FunctionKind, FunctionTypes, Visibility } from "./reference.ts";
 
 /**
- * A function as its author defined it. The engine runs it; nobody else calls `handler`.
- * `args` accepts no unknown key, whatever the author's schema said.
+ * A function as its author defined it: what `query`, `mutation` and `action` return. Only the engine calls `handler`.
  */
 export interface RegisteredFunction<
   Kind extends FunctionKind = FunctionKind,
@@ -13,23 +12,29 @@ export interface RegisteredFunction<
   Returns = any,
   ErrorData = any,
 > extends FunctionTypes<Kind, Access, Args, Returns, ErrorData> {
+  /** Tells a registered function from other exports of its module. */
   readonly [registeredFunction]: true;
+  /** What the function does. */
   readonly kind: Kind;
+  /** Who may call it. */
   readonly visibility: Access;
-  /** Absent: the function takes no arguments. */
+  /** Accepts no unknown key, even if the author's schema does. Undefined: the function takes no arguments. */
   readonly args: z.ZodObject | undefined;
+  /** Checks the result. Undefined: any value that can travel. */
   readonly returns: z.ZodType | undefined;
+  /** Checks the `data` of the function's errors. Undefined: any value that can travel. */
   readonly errors: z.ZodType | undefined;
+  /** The author's code. */
   readonly handler: (ctx: never, args: never) => unknown;
 }
 
-/** Marks a registered function, across copies of this module. */
+/** The key that marks a registered function: the same symbol in every copy of this module. */
 export const registeredFunction: unique symbol = Symbol.for("convex-lite.registeredFunction");
 
 /** The arguments of a function that declares none. */
 export type NoArgs = Record<string, never>;
 
-/** What an author writes. `Ctx` is what the handler is given. */
+/** What is passed to `query`, `mutation` and `action`. `Ctx` is what the handler is given. */
 export interface Definition<
   Ctx,
   Args extends z.ZodObject | undefined,
@@ -37,21 +42,26 @@ export interface Definition<
   Returns extends z.ZodType | undefined,
   Errors extends z.ZodType | undefined,
 > {
-  /** A zod object. Unknown keys are refused. Leave it out for a function without arguments. */
+  /** A zod object that the arguments have to parse by; unknown keys are refused. Default: the function takes no arguments. */
   args?: Args;
-  /** Checks the result before it leaves the server. */
+  /** A zod schema that the result has to parse by before it leaves the server. Default: no check. */
   returns?: Returns;
-  /** Types and checks the `data` of the `ConvexError`s that the handler throws. */
+  /** A zod schema for the `data` of the `ConvexError`s that the handler throws. Default: no check, of type `unknown`. */
   errors?: Errors;
+  /** The function's code. It gets the context and the parsed arguments. */
   handler: (
     ctx: Ctx,
     args: Args extends z.ZodObject ? z.output<Args> : NoArgs,
   ) => Promise<Result & ReturnsInput<Returns>> | (Result & ReturnsInput<Returns>);
 }
 
-type ReturnsInput<Returns> = Returns extends z.ZodType ? z.input<Returns> : unknown;
+/** What a handler may return: the input of its `returns` schema, or anything without one. */
+export type ReturnsInput<Returns> = Returns extends z.ZodType ? z.input<Returns> : unknown;
 
-/** Turns a definition into a registered function of one kind. */
+/**
+ * Makes a registered function of a definition.
+ * @throws {TypeError} when `handler` is not a function, or `args` is not a zod object.
+ */
 export type Builder<Kind extends FunctionKind, Access extends Visibility, Ctx> = <
   Result,
   Args extends z.ZodObject | undefined = undefined,
@@ -69,16 +79,23 @@ export type Builder<Kind extends FunctionKind, Access extends Visibility, Ctx> =
 
 /** The six ways to define a function, for one schema. */
 export interface Functions<Schema extends Record<string, unknown>> {
+  /** Defines a query that any client may call. */
   query: Builder<"query", "public", QueryCtx<Schema>>;
+  /** Defines a mutation that any client may call. */
   mutation: Builder<"mutation", "public", MutationCtx<Schema>>;
+  /** Defines an action that any client may call. */
   action: Builder<"action", "public", ActionCtx>;
+  /** Defines a query that only other functions can call. */
   internalQuery: Builder<"query", "internal", QueryCtx<Schema>>;
+  /** Defines a mutation that only other functions can call. */
   internalMutation: Builder<"mutation", "internal", MutationCtx<Schema>>;
+  /** Defines an action that only other functions can call. */
   internalAction: Builder<"action", "internal", ActionCtx>;
 }
 
 /**
- * `query`, `mutation`, `action` and their internal forms for a schema other than the registered one.
+ * Makes `query`, `mutation`, `action` and their internal forms for a schema other than that of `convex/schema.ts`.
+ * @returns the six functions; their handlers' `ctx.db` has the tables of `Schema`.
  *
  * @example const { query, mutation } = createFunctions<typeof import("./schema")>();
  */

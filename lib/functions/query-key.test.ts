@@ -4,7 +4,7 @@ import { canonical } from "../values/canonical.ts";
 import { ValueError } from "../values/errors.ts";
 import { queryKey } from "./query-key.ts";
 
-describe("the key of a question", () => {
+describe("the key of a query", () => {
   test("is its path and its arguments in canonical form", () => {
     expect(queryKey("messages:list", { limit: 5, channel: "general" })).toBe(
       'messages:list{"channel":"general","limit":5}',

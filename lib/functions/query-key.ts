@@ -1,10 +1,10 @@
 import { canonical } from "../values/canonical.ts";
 
-/** One question: the path of a query and its arguments in canonical form. Equal questions have equal keys. */
+/** A query with its arguments: its path, followed by the arguments as canonical text. Equal for equal arguments. */
 export type QueryKey = string & { readonly __queryKey: true };
 
 /**
- * The key of a question.
+ * The key of a query with its arguments.
  * @throws {ValueError} when the arguments cannot travel.
  */
 export function queryKey(path: string, args: Record<string, unknown> | undefined): QueryKey {

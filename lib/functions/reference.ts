@@ -1,6 +1,6 @@
 /** What a function does: read, write in one transaction, or anything else. */
 export type FunctionKind = "query" | "mutation" | "action";
-/** Who may name a function: any client, or only other functions and the command line. */
+/** Who may call a function: any client, or only other functions. */
 export type Visibility = "public" | "internal";
 
 declare const types: unique symbol;
@@ -10,10 +10,11 @@ declare const types: unique symbol;
  * run time.
  */
 export interface FunctionTypes<Kind extends FunctionKind, Access extends Visibility, Args, Returns, ErrorData> {
+  /** Never set: exists for the types only. */
   readonly [types]?: { kind: Kind; access: Access; args: Args; returns: Returns; errorData: ErrorData };
 }
 
-/** How another function, a component or a client points at a function: `api.messages.listByChannel`. */
+/** Names a function to other functions, components and clients: `api.messages.listByChannel`. */
 export interface FunctionReference<
   Kind extends FunctionKind = FunctionKind,
   Access extends Visibility = Visibility,
@@ -21,23 +22,36 @@ export interface FunctionReference<
   Returns = any,
   ErrorData = any,
 > extends FunctionTypes<Kind, Access, Args, Returns, ErrorData> {
+  /** The function's path, such as `messages:listByChannel`. */
   readonly [functionPath]: string;
 }
 
-/** A reference to a query that any client may name, such as `api.messages.listByChannel`. */
+/** A reference to a query that any client may call, such as `api.messages.listByChannel`. */
 export type PublicQuery = FunctionReference<"query", "public">;
+/** A reference to a mutation that any client may call, such as `api.messages.send`. */
+export type PublicMutation = FunctionReference<"mutation", "public">;
+/** A reference to an action that any client may call. */
+export type PublicAction = FunctionReference<"action", "public">;
 
-/** Anything that stands for a function of this kind: the function itself or a reference to it. */
+/** A function of this kind, or a reference to it. */
 export type AnyFunction<
   Kind extends FunctionKind = FunctionKind,
   Access extends Visibility = Visibility,
 > = FunctionTypes<Kind, Access, any, any, any>;
 
-/** The arguments a function is called with (the input side of its `args` schema). */
+/**
+ * The arguments that a function is called with: the input of its `args` schema.
+ *
+ * @example type SendArgs = FunctionArgs<typeof api.messages.send>;
+ */
 export type FunctionArgs<F> = F extends FunctionTypes<any, any, infer Args, any, any> ? Args : never;
-/** What a function answers. */
+/**
+ * The result of a function.
+ *
+ * @example type Message = FunctionReturnType<typeof api.messages.listByChannel>[number];
+ */
 export type FunctionReturnType<F> = F extends FunctionTypes<any, any, any, infer Returns, any> ? Returns : never;
-/** The `data` of the `ConvexError`s a function throws; `unknown` unless it has an `errors` schema. */
+/** The `data` of the `ConvexError`s that a function throws; `unknown` unless it has an `errors` schema. */
 export type FunctionErrorData<F> = F extends FunctionTypes<any, any, any, any, infer ErrorData> ? ErrorData : never;
 
 /** The argument list of a call: the arguments may be left out when every one of them is optional. */
@@ -58,18 +72,20 @@ type ReferenceTo<F, Access extends Visibility> = F extends { readonly visibility
   ? FunctionReference<Kind, Access, Args, Returns, ErrorData>
   : never;
 
-/** Under this symbol a reference holds the path of its function. Shared by every copy of this module in one process. */
+/** The key under which a reference holds the path of its function: the same symbol in every copy of this module. */
 export const functionPath: unique symbol = Symbol.for("convex-lite.functionPath");
 
-/** The path of a reference, such as `messages:listByChannel`. Undefined when `value` is no reference. */
+/** The path of a reference, such as `messages:listByChannel`. Undefined when `value` is not a reference. */
 export function pathOf(value: unknown): string | undefined {
   const path = (value as { [functionPath]?: unknown } | null | undefined)?.[functionPath];
   return typeof path === "string" ? path : undefined;
 }
 
 /**
- * The object behind the generated `api` and `internal`. Each property is made when it is first asked for and is the
- * same object ever after; no server code is needed for it.
+ * Makes the object behind the generated `api` and `internal`. Each property is made when it is first read and is the same
+ * object from then on. It needs no server code.
+ *
+ * @example export const api = createReferences<{ messages: PublicReferences<typeof import("../messages")> }>();
  */
 export function createReferences<Api>(): Api {
   return reference([]) as Api;
@@ -80,7 +96,7 @@ function reference(path: readonly string[]): object {
   return new Proxy(Object.freeze({}), {
     get(_target, property) {
       if (property === functionPath) return path.length >= 2 ? toPath(path) : undefined;
-      // React, promises and `JSON.stringify` probe for these; a reference is none of what they look for.
+      // React, promises and `JSON.stringify` read these to see what a value is. A reference is none of it.
       if (typeof property === "symbol" || property === "then" || property === "toJSON" || property.startsWith("$$")) {
         return undefined;
       }

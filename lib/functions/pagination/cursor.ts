@@ -1,20 +1,21 @@
 import { z } from "zod";
 import { fromWire, toWire, type Wire } from "../../values/wire.ts";
 
-/** A cursor that this query has not made. The caller's fault: it reaches the caller as `badRequest`. */
+/** A cursor that the query has not made. A mistake of the caller: it reaches the caller as a `BadRequestError`. */
 export class InvalidCursorError extends Error {
   override name = "InvalidCursorError";
 
+  /** @param problem The end of the sentence that begins with "The cursor". */
   constructor(problem: string) {
     super(`The cursor ${problem}. Start again from the first page: { cursor: null }.`);
   }
 }
 
-/** Which order it belongs to, and the values of that order's columns, in wire form so that none loses anything. */
+/** A fingerprint of the order, and the values of that order's columns, in wire form so that each is exact. */
 const content = z.tuple([z.string()], z.unknown());
 
 /**
- * Names a row by what the order compares.
+ * A text that names a row by the values of the order's columns.
  * @param order A fingerprint of the order.
  */
 export function writeCursor(order: string, values: readonly unknown[]): string {
@@ -22,8 +23,8 @@ export function writeCursor(order: string, values: readonly unknown[]): string {
 }
 
 /**
- * The values in a cursor, as many as the order has columns.
- * @throws {InvalidCursorError} when it is none, or belongs to another order.
+ * The values in a cursor, one for each column of the order.
+ * @throws {InvalidCursorError} when the text is not a cursor, or belongs to another order.
  */
 export function readCursor(cursor: string, order: string, columns: number): unknown[] {
   const parsed = content.safeParse(decoded(cursor));

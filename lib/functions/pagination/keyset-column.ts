@@ -1,29 +1,29 @@
 import type { Column, SQL, Table } from "drizzle-orm";
 
 /**
- * How the values of a column name a place in an order of rows, in one dialect. Rows are compared by the database, with
- * what the database holds: what is read has to come back as the very same value, which JavaScript's own types cannot
- * promise (a `Date` knows milliseconds where PostgreSQL keeps microseconds, a number rounds 64 bits).
+ * How a column's value is read and compared in one dialect, so that a cursor names a row's place in an order. The
+ * database compares rows, so a value has to come back exactly as it was read. JavaScript's own types do not keep it: a
+ * `Date` has milliseconds where PostgreSQL has microseconds, and a number rounds 64 bits.
  */
 export interface KeysetSql {
-  /** What a row is selected with, for a cursor to hold. */
+  /** Selects the value that a cursor holds. */
   read(column: Column): SQL;
-  /** What is compared: the column, unless it is compared otherwise than it is ordered. */
+  /** The expression that is compared: the column, unless the database orders it by something else. */
   compared(column: Column): SQL;
-  /** A value from a cursor, as it was read. Undefined when the column can hold no such value. */
+  /** A value from a cursor, as `read` gave it. Undefined when the column cannot hold such a value. */
   value(column: Column, value: unknown): SQL | undefined;
-  /** The columns of each key and unique index of a table, but for those of one column. */
+  /** The columns of each key and unique index of a table that has several columns. */
   keys(table: Table): readonly (readonly unknown[])[];
 }
 
-/** What drizzle's `getTableConfig` says of keys, in every dialect. */
+/** The keys in the result of Drizzle's `getTableConfig`, in every dialect. */
 interface Keys {
   primaryKeys: readonly { columns: readonly unknown[] }[];
   uniqueConstraints: readonly { columns: readonly unknown[] }[];
   indexes: readonly { config: { columns: readonly unknown[]; unique?: boolean | undefined; where?: unknown } }[];
 }
 
-/** An index over some rows only makes nothing unique. */
+/** A unique index with a condition is left out: it makes only some rows unique. */
 export function keysIn({ primaryKeys, uniqueConstraints, indexes }: Keys): (readonly unknown[])[] {
   const unique = indexes.filter(({ config }) => config.unique && !config.where).map(({ config }) => config);
   return [...primaryKeys, ...uniqueConstraints, ...unique].map(({ columns }) => columns);

@@ -12,14 +12,14 @@ interface Step {
   readonly direction: "asc" | "desc";
 }
 
-/** An order of rows in which each has its own place. Rows are compared by the database: see `Place`. */
+/** An order of rows in which each row has its own place. The database compares the rows: see `KeysetSql`. */
 export class KeysetOrder {
-  /** Changes whenever cursors made before mean nothing any more. */
+  /** Another one for another order: a cursor of one order means nothing in another. */
   readonly fingerprint: string;
   readonly #steps: readonly Step[];
   readonly #place: KeysetSql;
 
-  /** @throws {TypeError} when two rows could have the same place, or a row none. */
+  /** @throws {TypeError} when two rows could have the same place, or a row could have none. */
   static async by(terms: readonly OrderTerm[]): Promise<KeysetOrder> {
     const steps = terms.map(readTerm);
     return new KeysetOrder(steps, await placeOf(steps));
@@ -51,7 +51,7 @@ export class KeysetOrder {
     return this.#steps.map(({ column, direction }) => sql`${column} ${sql.raw(direction)}`);
   }
 
-  /** What a row has to be selected with, for a cursor to name it: exact, by place in the order. */
+  /** What a row is selected with, so that a cursor can name it: the exact values, by their index in the order. */
   values(): Record<string, SQL> {
     return Object.fromEntries(this.#steps.map(({ column }, i) => [i, this.#place.read(column)]));
   }
@@ -66,7 +66,7 @@ export class KeysetOrder {
     return this.#beyond(values, { asc: "<", desc: ">" }, true);
   }
 
-  /** The outer comparison of each step is there for an index on the order's columns to begin at. */
+  /** The outer comparison of each step gives an index on the order's columns its start. */
   #beyond(
     values: readonly unknown[],
     operators: Record<Step["direction"], string>,
@@ -98,8 +98,8 @@ function readTerm(term: OrderTerm): Step {
 }
 
 /**
- * Told by what Drizzle calls the columns. The packages of dialects are large: imported is the one that the author's schema
- * has loaded already.
+ * The dialect, by Drizzle's name of the column's type. Drizzle's modules for the dialects are large: only the one is
+ * imported that the author's schema has loaded already.
  */
 async function placeOf([first]: readonly Step[]): Promise<KeysetSql> {
   const type = first?.column.columnType ?? "";

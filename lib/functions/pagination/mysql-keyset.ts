@@ -3,8 +3,8 @@ import { getTableConfig, MySqlTable } from "drizzle-orm/mysql-core";
 import { type KeysetSql, keysIn } from "./keyset-column.ts";
 
 /**
- * MySQL: what a literal is compared as depends on what it looks like (a text beside an integer: both as floating point
- * numbers), so each value says its type. What cannot be one is refused here: MySQL would read it as 0 or as nothing.
+ * MySQL compares two values by both of their types (a text and an integer as floating point numbers), so each value from
+ * a cursor is cast to its column's type. A text that is not of that type is refused here: MySQL would read it as 0 or null.
  */
 export const mysqlKeyset: KeysetSql = {
   read: (column) => formOf(column).read(column),
@@ -16,7 +16,7 @@ export const mysqlKeyset: KeysetSql = {
   keys: (table) => (is(table, MySqlTable) ? keysIn(getTableConfig(table)) : []),
 };
 
-/** One kind of types: how its values print, read and look. */
+/** A group of column types: how a value is read, compared, recognised and cast. */
 interface Form {
   types: RegExp;
   read(column: Column): SQL;
@@ -41,7 +41,7 @@ const forms: readonly Form[] = [
     value: (text, type) => sql`cast(${text} as ${sql.raw(type.replace(/^numeric/, "decimal").replace(/ .*/, ""))})`,
   },
   {
-    // A `float` prints fewer digits than it has; as a `double` it prints them all.
+    // A `float` prints fewer digits than it has; as a `double` it prints all of them.
     types: /^(float|double|real)\b/,
     read: (column) => sql`cast(cast(${column} as double) as char)`,
     looks: /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i,
@@ -61,7 +61,7 @@ const forms: readonly Form[] = [
     value: (text) => sql`cast(${text} as time(6))`,
   },
   {
-    // Ordered by the place in its list, compared by its text.
+    // MySQL orders an enum by the index of its value and compares it by its text.
     types: /^enum\b/,
     read: (column) => sql`cast(${column} + 0 as char)`,
     compared: (column) => sql`${column} + 0`,

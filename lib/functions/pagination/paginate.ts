@@ -3,26 +3,28 @@ import { InvalidCursorError, readCursor, writeCursor } from "./cursor.ts";
 import { KeysetOrder, type OrderTerm } from "./keyset-order.ts";
 import type { PaginationOptions, PaginationResult } from "./pagination-options.ts";
 
-/** How many rows a page may come to hold whose end is fixed. */
+/** How many rows a page with a fixed end may hold. */
 const MAX_PINNED = 10_000;
-/** Under this name a row carries its place in the order, on its way from the database to here. */
+/** The name under which a row from the database holds its place in the order. */
 const PLACE = "$place";
 
 /** A Drizzle select that has not been run, such as `db.select().from(messages).where(…)`. */
 export interface Select<Row> extends PromiseLike<Row[]> {
+  /** Drizzle's own method, by which a select can be extended. */
   $dynamic(): unknown;
 }
 
+/** How `paginate` orders the rows. */
 export interface PaginateOptions {
   /**
-   * The order of the rows, as for Drizzle's `orderBy`: columns that are not null, `asc(column)` or `desc(column)`. It
-   * has to be unique, so that each row has its own place: end it with the primary key. An index on these columns (behind
-   * those that `where` compares) keeps every page as fast as the first.
+   * The order of the rows, as for Drizzle's `orderBy`: columns that are not null, `asc(column)` or `desc(column)`. It has to
+   * be unique, so that each row has its own place: end it with the primary key. An index on these columns (after the
+   * columns that `where` compares) keeps every page as fast as the first.
    */
   orderBy: OrderTerm | readonly OrderTerm[];
 }
 
-/** What is used of Drizzle's select, whatever the dialect. */
+/** The part of Drizzle's select that is used, the same in every dialect. */
 interface DynamicSelect extends PromiseLike<Found[]> {
   readonly _: { readonly config: SelectConfig };
   where(condition: SQL | undefined): unknown;
@@ -43,12 +45,15 @@ interface SelectConfig {
 }
 
 /**
- * One page of a select: the rows behind a cursor, in a unique order. Pages that lie side by side hold each row once,
- * whatever is inserted, deleted or moved meanwhile.
+ * One page of a select: the rows after a cursor, in a unique order. Adjacent pages hold each row once, also when rows are
+ * inserted, deleted or moved in between.
  *
- * @param select Without `orderBy`, `limit` and `offset`. A join must not repeat rows of the table that is ordered by.
+ * @param select A select without `orderBy`, `limit` and `offset`. A join must not repeat rows of the table that the order
+ *   is of.
+ * @param options The order of the rows.
  * @param pagination The query's `paginationOpts` argument.
- * @throws {InvalidCursorError} when a cursor is not one of this order: the caller gets `badRequest`.
+ * @returns the rows, and where the next page begins.
+ * @throws {InvalidCursorError} when a cursor is not of this order: the caller gets a `BadRequestError`.
  * @throws {TypeError} when the order is not unique, or the select has an order or limit of its own.
  *
  * @example
@@ -93,11 +98,11 @@ function dynamicSelect(select: Select<unknown>): DynamicSelect {
   const found = own ?? (setOperators.length > 0 ? "union, intersect or except" : undefined);
   if (found === undefined) return dynamic;
   throw new TypeError(
-    `paginate(select) needs a select without ${found}: order and length of a page are its own matter.`,
+    `paginate(select) needs a select without ${found}: paginate sets the order and the number of rows itself.`,
   );
 }
 
-/** Adds to the author's select what makes a page of it; `where` beside what the author's own asks for. */
+/** Adds the page to the author's select: its range is joined to the author's `where` by `and`. */
 async function run(select: DynamicSelect, order: KeysetOrder, limit: number, range: SQL | undefined): Promise<Found[]> {
   const { config } = select._;
   config.fields[PLACE] = order.values();
@@ -112,7 +117,7 @@ async function run(select: DynamicSelect, order: KeysetOrder, limit: number, ran
   }
 }
 
-/** SQLSTATE class 22: a value that is none of its type. Drizzle wraps what the database said. */
+/** SQLSTATE class 22: a value that is not of its type. Drizzle wraps the database's error. */
 function isDataException(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, cause } = error as { code?: unknown; cause?: unknown };

@@ -2,7 +2,7 @@ import { is, sql } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { type KeysetSql, keysIn } from "./keyset-column.ts";
 
-/** SQLite: its few kinds of values are JavaScript's own, and 64 bits come as a bigint where a number would round them. */
+/** SQLite: its values are JavaScript's own, and an integer that a number would round is read as a bigint. */
 export const sqliteKeyset: KeysetSql = {
   read: (column) => sql`${column}`,
   compared: (column) => sql`${column}`,
