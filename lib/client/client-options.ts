@@ -4,20 +4,33 @@ import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./conne
 import { consoleLog } from "./create-sync-client.ts";
 import { SyncClient } from "./sync-client.ts";
 
+/** The options of a `ConvexClient`. */
 export interface ClientOptions {
-  /** Default: the `WebSocket` of the browser or of Node. The constructor of `ws` fits. */
+  /**
+   * The class of the sockets, such as that of the package `ws`.
+   * @default the global `WebSocket` of the browser or of Node.
+   */
   webSocketConstructor?: WebSocketConstructor;
-  /** Where to tell what the author of the page should know. Default: the console. */
+  /**
+   * Where messages for the developer go.
+   * @default the console.
+   */
   logger?: Log;
-  /** Sent with each connection, for the server to know who is calling. Node only: a browser sends its cookies. */
+  /** HTTP headers of each connection, by which the server identifies the caller. In Node only: a browser sends its cookies. */
   headers?: Record<string, string>;
-  /** Clock, chance, timers and, instead of `logger`, a log. Default: the machine's. */
+  /**
+   * Clock, chance, timers and log, for tests. Its log replaces `logger`.
+   * @default the machine's.
+   */
   environment?: Environment;
-  /** What tells whether somebody looks, and asks before the page is left. Default: the page around, if there is one. */
+  /**
+   * Whether the page is visible, when it returns, and the prompt before it is left, for tests.
+   * @default the page around; without one, a page that is always visible.
+   */
   page?: BrowserTab;
 }
 
-/** A client that is told where it lives. Connects nothing yet. */
+/** A client with these options. It does not connect yet. */
 export function configuredClient(url: string | undefined, options: ClientOptions): SyncClient {
   const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
   return new SyncClient(environment, options.page ?? browserTab(), () => openSocket(url, options));

@@ -2,13 +2,19 @@ import type { Cancel } from "../environment/environment.ts";
 import { share } from "../values/share.ts";
 import type { SyncClient } from "./sync-client.ts";
 
-/** How the page is connected, and how many mutations wait. */
+/** The state of a client's connection, and how many mutations have not ended. */
 export interface ConnectionState {
+  /**
+   * `connecting`: not connected yet, as nothing needs a connection or the server has not answered. `open`: connected.
+   * `waiting`: the connection is lost, and the next attempt is due at `retryAt`. `stopped`: the client was closed, or the
+   * server speaks another version of the protocol.
+   */
   readonly state: "connecting" | "open" | "waiting" | "stopped";
+  /** Has the server ever accepted a connection of this client? */
   readonly hasEverConnected: boolean;
   /** When the next attempt is due, in milliseconds since 1970. Only while waiting. */
   readonly retryAt?: number;
-  /** Mutations that were called and have not ended. */
+  /** How many mutations were called and have not ended. */
   readonly pendingMutations: number;
 }
 
@@ -18,7 +24,7 @@ export const NOT_CONNECTED: ConnectionState = Object.freeze({
   pendingMutations: 0,
 });
 
-/** The connection of a client, for those who show it. */
+/** Reads and follows the state of a client's connection. */
 export class ConnectionStatus {
   readonly #client: SyncClient;
   #state = NOT_CONNECTED;

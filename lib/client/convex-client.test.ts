@@ -70,7 +70,7 @@ describe("a client", () => {
     expect(server.heard("Unsubscribe")).toEqual([{ type: "Unsubscribe", queries: [1] }]);
   });
 
-  test("tells a watcher of several queries once per update, with all of one state", async () => {
+  test("calls a watcher of several queries once per update, with all results of one state", async () => {
     const server = new ScriptedServer();
     const client = server.client();
     const seen: unknown[] = [];
@@ -100,7 +100,7 @@ describe("a client", () => {
     ]);
   });
 
-  test("keeps rows that did not change the same objects, and the whole when nothing did", async () => {
+  test("keeps unchanged rows the same objects, and the whole result when all are unchanged", async () => {
     const { server, client } = await watching([{ id: 1 }, { id: 2 }]);
     const before = client.sync.result(firstKey(client));
     await server.transition({ at: 2, answers: [{ live: 7, hash: "h2", value: [{ id: 2 }, { id: 3 }] }] });
@@ -148,7 +148,7 @@ describe("a client", () => {
 });
 
 describe("a client that comes back", () => {
-  test("says what it has, and shows nothing twice when that is right", async () => {
+  test("sends the hashes of its answers, and shows nothing twice when they are confirmed", async () => {
     const { server, results } = await watching();
     await server.reconnect();
     expect(server.heard("Subscribe")[0]?.queries).toEqual([{ query: 1, path: LIST, args: general, hash: "h1" }]);
@@ -158,7 +158,7 @@ describe("a client that comes back", () => {
     expect(results).toEqual([[{ id: 1 }], "new"]);
   });
 
-  test("keeps its client id and sends what has no outcome again, in order and under the same numbers", async () => {
+  test("keeps its client id and sends mutations without an outcome again, in order and under the same numbers", async () => {
     const { server, client } = await watching();
     const [first, second, third] = [1, 2, 3].map((n) => client.mutation(SEND, { n }));
     await settle();
@@ -185,7 +185,7 @@ describe("a client that comes back", () => {
     expect(client.connectionState().pendingMutations).toBe(0);
   });
 
-  test("waits with full jitter, at most 8 s while somebody looks and 30 s while nobody does", async () => {
+  test("waits with full jitter, at most 8 s while the page is visible and 30 s while it is hidden", async () => {
     const { server, client } = await watching();
     server.network.isUp = false;
     const waits = { visible: 0, hidden: 0 };
@@ -206,7 +206,7 @@ describe("a client that comes back", () => {
     expect(waits.hidden).toBeLessThanOrEqual(30_000);
   });
 
-  test("tries at once when the person or the network returns", async () => {
+  test("tries at once when the page or the network returns", async () => {
     const { server, client } = await watching();
     server.network.cut();
     await settle();
@@ -216,7 +216,7 @@ describe("a client that comes back", () => {
     expect(client.connectionState().state).toBe("open");
   });
 
-  test("comes back when a draining server said, after what it owed has arrived", async () => {
+  test("comes back at the time that a draining server has named, after the outcomes that it owed", async () => {
     const { server, client } = await watching();
     const sent = client.mutation(SEND, {});
     await settle();
@@ -320,7 +320,7 @@ describe("a closed socket", () => {
 });
 
 describe("heartbeats", () => {
-  test("the client answers the server's, asks when it hears nothing, and gives up a dead connection", async () => {
+  test("the client answers the server's, sends its own after silence, and gives up a dead connection", async () => {
     const { server, client } = await watching();
     server.say({ type: "Ping" });
     await settle();
@@ -337,7 +337,7 @@ describe("heartbeats", () => {
     expect(server.network.pairs).toHaveLength(2);
   });
 
-  test("a returning person learns within five seconds that the connection is dead", async () => {
+  test("a page that returns learns within five seconds that the connection is dead", async () => {
     const { server, client } = await watching();
     server.network.last.isStalled = true;
     server.page.comesBack();
@@ -347,7 +347,7 @@ describe("heartbeats", () => {
     expect(client.connectionState().state).toBe("connecting");
   });
 
-  test("an attempt that leads to nothing is given up", async () => {
+  test("an attempt without an answer is given up", async () => {
     const server = new ScriptedServer();
     server.greets = false;
     const client = server.client();
@@ -358,7 +358,7 @@ describe("heartbeats", () => {
   });
 });
 
-describe("a message that cannot be right", () => {
+describe("a malformed message", () => {
   const mistakes: Record<string, (server: ScriptedServer) => void> = {
     "leads back in time": (server) => server.say({ type: "Transition", at: 0 }),
     "maps a query that says nothing of what it has": (server) => {
@@ -384,13 +384,13 @@ describe("a message that cannot be right", () => {
     expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: "h1" });
   });
 
-  test("frames of live queries that nobody maps any more are no mistake", async () => {
+  test("answers of live queries that no query maps to any more are no mistake", async () => {
     const { server, client } = await watching();
     await server.transition({ at: 2, answers: [{ live: 99, hash: "x", value: 1 }], maps: [[55, 99]] });
     expect(client.connectionState().state).toBe("open");
   });
 
-  test("a server that always contradicts itself is asked less and less often", async () => {
+  test("a server that always sends malformed messages is connected to less and less often", async () => {
     const { server, client } = await watching();
     for (let i = 0; i < 8; i++) {
       server.say({ type: "Transition", at: 5, maps: [[1, 1]], answers: [{ live: 1, hash: "", value: { $t: [] } }] });
@@ -406,7 +406,7 @@ describe("a message that cannot be right", () => {
 });
 
 describe("mutations", () => {
-  test("resolve when they succeeded and are reflected, in either order", async () => {
+  test("resolve when they have succeeded and are reflected, in either order", async () => {
     const { server, client } = await watching();
     const ended: number[] = [];
     for (const n of [1, 2]) void client.mutation(SEND, {}).then((value) => ended.push(n, value as number));
@@ -442,7 +442,7 @@ describe("mutations", () => {
     ]);
   });
 
-  test("are sent as they were when called, whatever happens to the arguments later", async () => {
+  test("are sent with the arguments as they were at the call, also when these are changed later", async () => {
     const server = new ScriptedServer();
     const client = server.client();
     const args = { tags: ["a"] };
@@ -452,7 +452,7 @@ describe("mutations", () => {
     expect(server.heard("Mutate")[0]?.args).toEqual({ tags: ["a"] });
   });
 
-  test("never exceed the window nor the pace that the server allows", async () => {
+  test("never exceed the window or the rate that the server allows", async () => {
     const server = new ScriptedServer();
     server.limits = { ...server.limits, unacknowledgedMutations: 3, messagesPerSecond: 10 };
     const client = server.client();
@@ -486,7 +486,7 @@ describe("mutations", () => {
     await client.close();
   });
 
-  test("ask before the page is left while they have not been sent", async () => {
+  test("prompt before the page is left while they have not been sent", async () => {
     const { server, client } = await watching();
     void client.mutation(SEND, {}).catch(() => {});
     expect(server.page.asking).toBe(1);
@@ -524,7 +524,7 @@ describe("mutations", () => {
     await client.close();
   });
 
-  test("of a client id that was idle for twelve hours go out under a new one", async () => {
+  test("of a client id that was idle for twelve hours are sent under a new one", async () => {
     const { server, client } = await watching();
     void client.mutation(SEND, { n: 1 });
     await settle();
@@ -545,7 +545,7 @@ describe("mutations", () => {
     expect(server.heard("Mutate")).toMatchObject([{ request: 1, args: { n: 2 } }]);
   });
 
-  test("find a new client id when the page comes back after half a day", async () => {
+  test("get a new client id when the page returns after half a day", async () => {
     const { server, client } = await watching();
     void client.mutation(SEND, {});
     await settle();
@@ -578,7 +578,7 @@ describe("optimistic updates", () => {
   };
   const optimisticUpdate = add as never;
 
-  test("show at once, on top of every later answer, and go in the update that reflects them", async () => {
+  test("show at once, on top of every later answer, and end in the update that reflects them", async () => {
     const { server, client, results } = await watching();
     const done = client.mutation(SEND, { id: -1 }, { optimisticUpdate });
     expect(results.at(-1)).toEqual([{ id: 1 }, { id: -1 }]);
@@ -625,7 +625,7 @@ describe("optimistic updates", () => {
     expect(server.clock.lines).toHaveLength(1);
   });
 
-  test("see every query of a function, and values that cannot be changed in place", async () => {
+  test("see every query of a function, and values that are frozen", async () => {
     const { client } = await watching();
     let all: unknown;
     let change: unknown;
@@ -649,8 +649,8 @@ describe("optimistic updates", () => {
   });
 });
 
-describe("who we are", () => {
-  test("under another identity nothing of the old is shown, and no mutation goes out as somebody else", async () => {
+describe("the identity", () => {
+  test("under another identity no answer of the old one is shown, and no mutation is sent under the new one", async () => {
     const server = new ScriptedServer();
     server.identity = "alice";
     const client = server.client();
@@ -688,7 +688,7 @@ describe("who we are", () => {
 });
 
 describe("actions", () => {
-  test("run once: what was sent when the connection broke is rejected, what was not is sent later", async () => {
+  test("run once: a sent one is rejected when the connection breaks, an unsent one is sent later", async () => {
     const { server, client } = await watching();
     const done = client.action("jobs:run", { n: 1 });
     await settle();
@@ -708,7 +708,7 @@ describe("actions", () => {
 });
 
 describe("limits", () => {
-  test("queries beyond what the server takes fail, until there is room; idle ones make it", async () => {
+  test("queries beyond the server's limit fail until there is room; unwatched ones make room", async () => {
     const server = new ScriptedServer();
     server.limits = { ...server.limits, subscriptions: 2 };
     const client = server.client();
@@ -739,8 +739,8 @@ describe("limits", () => {
   });
 });
 
-describe("one answer", () => {
-  test("is fresh from the server, or the error", async () => {
+describe("a query that is run once", () => {
+  test("returns the server's result, or throws its error", async () => {
     const { server, client } = await watching();
     await expect(client.query(LIST, general)).resolves.toEqual([{ id: 1 }]);
     await server.reconnect();
@@ -752,14 +752,14 @@ describe("one answer", () => {
     await expect(other).rejects.toMatchObject({ kind: "badRequest" });
   });
 
-  test("names the mistake when the function is none", async () => {
+  test("names the mistake when the function is not one", async () => {
     const { client } = await watching();
     await expect(client.query("messages")).rejects.toThrow('"messages:send". Found: "messages"');
   });
 });
 
 describe("a closed client", () => {
-  test("rejects what had not ended, and leaves no timer, socket or listener", async () => {
+  test("rejects calls that have not ended, and leaves no timer, socket or listener", async () => {
     const { server, client, stop } = await watching();
     const sent = client.mutation(SEND, { n: 1 }).catch(reasonOf);
     await settle();
@@ -778,7 +778,7 @@ describe("a closed client", () => {
     expect(server.page.asking).toBe(0);
   });
 
-  test("that was only released rests when nothing is left, and comes back when wanted", async () => {
+  test("that was only released disconnects when nothing is left, and connects when it is used again", async () => {
     const { server, client, stop } = await watching();
     client.sync.hold()();
     stop();

@@ -1,5 +1,11 @@
 import type { Cancel } from "../environment/environment.ts";
-import type { FunctionArgs, FunctionReference, FunctionReturnType, PublicQuery } from "../functions/reference.ts";
+import type {
+  FunctionArgs,
+  FunctionReturnType,
+  PublicAction,
+  PublicMutation,
+  PublicQuery,
+} from "../functions/reference.ts";
 import { keyOf, pathFrom } from "./calls/named-call.ts";
 import type { OptimisticUpdate } from "./calls/optimistic-update.ts";
 import { type ClientOptions, configuredClient } from "./client-options.ts";
@@ -9,33 +15,36 @@ import type { QueryResult, Result } from "./queries/query-result.ts";
 import { ResultRecord } from "./result-record.ts";
 import type { SyncClient } from "./sync-client.ts";
 
-type Arguments = Record<string, unknown>;
-type PublicMutation = FunctionReference<"mutation", "public">;
-type PublicAction = FunctionReference<"action", "public">;
+/** The arguments of a function that is named by its path. */
+export type UntypedArgs = Record<string, unknown>;
 
-/** `args` of a query that is watched with others: references are typed, paths are not. */
-type Request<Query> = Query extends PublicQuery
+/** One query of `watchQueries` with its arguments: typed for a reference, untyped for a path. */
+export type WatchRequest<Query> = Query extends PublicQuery
   ? { query: Query; args?: FunctionArgs<Query> }
-  : { query: Query; args?: Arguments };
-type ResultOf<Query> = Query extends PublicQuery ? QueryResult<Query> : Result<unknown>;
+  : { query: Query; args?: UntypedArgs };
+/** The result of one query of `watchQueries`. */
+export type WatchResult<Query> = Query extends PublicQuery ? QueryResult<Query> : Result<unknown>;
 
 /**
- * The client under the hooks, for code without React, in a browser or in Node. It connects when something is first
- * watched or called, comes back by itself, and keeps mutations in order.
+ * The client without React, in a browser or in Node; the hooks are made on it. It connects when something is first watched
+ * or called, reconnects by itself, and runs mutations in the order of the calls.
  *
- * Functions are named by reference, fully typed, or by path (`"messages:listByChannel"`), untyped. Calls reject with
- * a `FunctionError`.
+ * A function is named by its reference, which gives the types, or by its path (`"messages:listByChannel"`), which gives
+ * none. Calls reject with a `FunctionError`.
  *
  * @example
  * const client = new ConvexClient("http://localhost:3000");
  * const stop = client.watchQuery(api.messages.listByChannel, { channel: "general" }, ({ data }) => console.log(data));
  */
 export class ConvexClient {
-  /** The untyped client that the hooks are made on. Not for applications: it may change with any release. */
+  /** @internal The untyped client that the hooks are made on. Not for applications: it may change with any release. */
   readonly sync: SyncClient;
   readonly #status: ConnectionStatus;
 
-  /** @param url Where the site is, such as `https://example.com`. Default: where the page came from. */
+  /**
+   * @param url The server's URL, such as `https://example.com`. Default: the origin of the page.
+   * @param options Default: none.
+   */
   constructor(url?: string, options: ClientOptions = {}) {
     this.sync = configuredClient(url, options);
     this.#status = new ConnectionStatus(this.sync);
@@ -43,15 +52,22 @@ export class ConvexClient {
 
   /**
    * Calls back with each new result, and at once if one is known. Keeps the query live until stopped.
-   * @returns stops it.
+   *
+   * @param query A reference, or a path.
+   * @param args The query's arguments.
+   * @param callback Gets the result: `data`, `isLoading` and `error`.
+   * @returns a function that stops it.
+   * @throws when no socket can be made: there is no `WebSocket`, or no URL.
+   *
+   * @example const stop = client.watchQuery(api.messages.list, { channel }, ({ data, error }) => render(data, error));
    */
   watchQuery<Query extends PublicQuery>(
     query: Query,
     args: FunctionArgs<Query>,
     callback: (result: QueryResult<Query>) => void,
   ): Cancel;
-  watchQuery(query: string, args: Arguments, callback: (result: Result<unknown>) => void): Cancel;
-  watchQuery(query: unknown, args: Arguments, callback: (result: Result<unknown>) => void): Cancel {
+  watchQuery(query: string, args: UntypedArgs, callback: (result: Result<unknown>) => void): Cancel;
+  watchQuery(query: unknown, args: UntypedArgs, callback: (result: Result<unknown>) => void): Cancel {
     const key = keyOf(query, args);
     let told: Result<unknown> = LOADING;
     const tell = () => {
@@ -66,15 +82,25 @@ export class ConvexClient {
   }
 
   /**
-   * Calls back once for each update that changes any of these, with all of them, of one committed state; at once if
-   * any is known.
-   * @returns stops it.
+   * Calls back once for each update that changes any of these results, with all of them, of one committed state; at once if
+   * any is known. Keeps the queries live until stopped.
+   *
+   * @param requests The queries with their arguments, each under a name.
+   * @param callback Gets the result of each query under its name.
+   * @returns a function that stops it.
+   * @throws when no socket can be made: there is no `WebSocket`, or no URL.
+   *
+   * @example
+   * const stop = client.watchQueries(
+   *   { channel: { query: api.channels.get, args: { id } }, members: { query: api.members.list, args: { channel: id } } },
+   *   ({ channel, members }) => render(channel.data, members.data),
+   * );
    */
   watchQueries<Queries extends Record<string, PublicQuery | string>>(
-    requests: { [Name in keyof Queries]: Request<Queries[Name]> },
-    callback: (results: { [Name in keyof Queries]: ResultOf<Queries[Name]> }) => void,
+    requests: { [Name in keyof Queries]: WatchRequest<Queries[Name]> },
+    callback: (results: { [Name in keyof Queries]: WatchResult<Queries[Name]> }) => void,
   ): Cancel {
-    const keys = Object.entries<Request<unknown>>(requests).map(
+    const keys = Object.entries<WatchRequest<unknown>>(requests).map(
       ([name, { query, args }]) => [name, keyOf(query, args)] as const,
     );
     const record = new ResultRecord(this.sync, keys);
@@ -84,10 +110,19 @@ export class ConvexClient {
     return stop;
   }
 
-  /** The answer once, fresh from the server. Waits while there is no connection. */
+  /**
+   * Runs a query once and waits for the server's result, also while there is no connection.
+   *
+   * @param query A reference, or a path.
+   * @param args The query's arguments.
+   * @returns the result.
+   * @throws {FunctionError} the error that the query failed with, or an `UnavailableError` when the client is closed.
+   *
+   * @example const messages = await client.query(api.messages.list, { channel: "general" });
+   */
   query<Query extends PublicQuery>(query: Query, args: FunctionArgs<Query>): Promise<FunctionReturnType<Query>>;
-  query(query: string, args?: Arguments): Promise<unknown>;
-  async query(query: unknown, args?: Arguments): Promise<unknown> {
+  query(query: string, args?: UntypedArgs): Promise<unknown>;
+  async query(query: unknown, args?: UntypedArgs): Promise<unknown> {
     const key = keyOf(query, args);
     await this.sync.answered(key);
     const result = this.sync.serverResult(key);
@@ -96,8 +131,16 @@ export class ConvexClient {
   }
 
   /**
-   * Runs a mutation, after those called before. Resolves once the queries watched here show its writes; waits while
-   * there is no connection. `optimisticUpdate` shows what it will probably do at once.
+   * Runs a mutation, after the mutations that were called before. Waits while there is no connection.
+   *
+   * @param mutation A reference, or a path.
+   * @param args The mutation's arguments.
+   * @param options `optimisticUpdate` shows at once what the mutation will probably do.
+   * @returns its result, once the queries that this client watches show its writes.
+   * @throws {FunctionError} the error that it failed with: its optimistic update is reverted by then. An
+   *   `UnavailableError` when it was not sent, or when its outcome cannot be known.
+   *
+   * @example await client.mutation(api.messages.send, { channel: "general", text: "Hello" });
    */
   mutation<Mutation extends PublicMutation>(
     mutation: Mutation,
@@ -106,39 +149,57 @@ export class ConvexClient {
   ): Promise<FunctionReturnType<Mutation>>;
   mutation(
     mutation: string,
-    args?: Arguments,
-    options?: { optimisticUpdate?: OptimisticUpdate<Arguments> },
+    args?: UntypedArgs,
+    options?: { optimisticUpdate?: OptimisticUpdate<UntypedArgs> },
   ): Promise<unknown>;
   async mutation(
     mutation: unknown,
-    args?: Arguments,
+    args?: UntypedArgs,
     options: { optimisticUpdate?: OptimisticUpdate<never> } = {},
   ): Promise<unknown> {
     return this.sync.call("Mutate", pathFrom(mutation), args, options.optimisticUpdate);
   }
 
-  /** Runs an action once. Rejects with `unavailable` when the connection is lost before its result has arrived. */
+  /**
+   * Runs an action. It is sent at most once; it waits while there is no connection.
+   *
+   * @param action A reference, or a path.
+   * @param args The action's arguments.
+   * @returns its result.
+   * @throws {FunctionError} the error that it failed with; an `UnavailableError` also when the connection was lost before
+   *   the outcome arrived.
+   *
+   * @example const text = await client.action(api.messages.translate, { id });
+   */
   action<Action extends PublicAction>(action: Action, args: FunctionArgs<Action>): Promise<FunctionReturnType<Action>>;
-  action(action: string, args?: Arguments): Promise<unknown>;
-  async action(action: unknown, args?: Arguments): Promise<unknown> {
+  action(action: string, args?: UntypedArgs): Promise<unknown>;
+  async action(action: unknown, args?: UntypedArgs): Promise<unknown> {
     return this.sync.call("Act", pathFrom(action), args);
   }
 
-  /** The same object until it changes. */
+  /** The state of the connection. @returns the same object until it changes. */
   connectionState(): ConnectionState {
     return this.#status.state();
   }
 
+  /**
+   * Calls back whenever `connectionState()` returns another object.
+   *
+   * @param listener Called after the change.
+   * @returns a function that stops it.
+   *
+   * @example const stop = client.subscribeToConnectionState(() => render(client.connectionState()));
+   */
   subscribeToConnectionState(listener: () => void): Cancel {
     return this.#status.subscribe(listener);
   }
 
-  /** Call it after sign-in or sign-out: connects again, so that the server looks again who is calling. */
+  /** Call it after sign-in or sign-out: connects again, so that the server identifies the caller anew. */
   refreshIdentity(): void {
     this.sync.reconnect();
   }
 
-  /** Disconnects for good. Calls that have not ended reject with `unavailable`. */
+  /** Disconnects for good. Calls that have not ended reject with an `UnavailableError`. */
   async close(): Promise<void> {
     this.sync.close();
   }

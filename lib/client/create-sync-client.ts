@@ -3,7 +3,7 @@ import { browserTab } from "./connection/browser-tab.ts";
 import { socketUrl } from "./connection/client-socket.ts";
 import { SyncClient } from "./sync-client.ts";
 
-/** The client of the page around. Connects nothing yet: safe while rendering, on a server too. */
+/** The client of the page around. It does not connect yet: safe while rendering, on a server too. */
 export function createSyncClient(url: string | undefined): SyncClient {
   return new SyncClient(machineEnvironment(consoleLog), browserTab(), () => new WebSocket(socketUrl(url)));
 }

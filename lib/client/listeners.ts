@@ -1,13 +1,14 @@
 import type { Log } from "../environment/environment.ts";
 
-/** One that is told when any part of what it reads is another. */
+/** A listener that is called when any part of what it reads is another. */
 interface Watcher {
   readonly read: () => readonly unknown[];
   readonly listener: () => void;
+  /** What it has read before. */
   told: readonly unknown[];
 }
 
-/** Who wants to know of what, and what each was last told. */
+/** The listeners of a client. Each is called only when something that it reads has changed. */
 export class Listeners {
   readonly #log: Log;
   readonly #all = new Set<Watcher>();
@@ -17,8 +18,8 @@ export class Listeners {
   }
 
   /**
-   * @param read Always as many parts, and the same objects until they change.
-   * @returns stops it; then returns whether it was still there.
+   * @param read Returns the same number of parts each time, and the same objects until they change.
+   * @returns removes the listener, and returns whether it was still there.
    */
   add(read: () => readonly unknown[], listener: () => void): () => boolean {
     const watcher = { read, listener, told: read() };
@@ -26,7 +27,7 @@ export class Listeners {
     return () => this.#all.delete(watcher);
   }
 
-  /** Tells everybody who reads something else now, each once. All of them see the same state: nothing changes meanwhile. */
+  /** Calls each listener that reads something else now, once. All of them see one state: which are due is decided first. */
   publish(): void {
     const due = [...this.#all].filter((watcher) => {
       const before = watcher.told;

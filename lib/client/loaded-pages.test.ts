@@ -45,7 +45,7 @@ const operation = z.union([
   z.object({ write: z.int() }),
 ]);
 type Operation = z.infer<typeof operation>;
-/** Takes rows by where they stand in the list, so that there is one to take. */
+/** Chooses rows by their index in the list, so that there always is one. */
 const change = mutation({
   args: z.object({ list: z.string(), operations: z.array(operation) }),
   handler: async ({ db, scheduler, runQuery }, { list, operations }) => {
@@ -138,7 +138,7 @@ describe("pages of a list", () => {
   const say = (writer: ConvexClient, ...operations: Operation[]) =>
     writer.mutation("rows:change", { list, operations });
 
-  test("follow one another, until there are no more; then more may come", async () => {
+  test("follow one another until there are no more; rows may be added later", async () => {
     const { world, writer } = await start([1, 2, 3, 4, 5]);
     await using _ = world;
     const reader = new Reader(world.connect(), 2);
@@ -165,7 +165,7 @@ describe("pages of a list", () => {
     expect(reader.problems).toEqual([]);
   });
 
-  test("stay side by side while rows are inserted between, deleted and moved from one to the other", async () => {
+  test("stay adjacent while rows are inserted, deleted and moved from one to the other", async () => {
     const { world, writer } = await start([10, 20, 30, 40, 50, 60]);
     await using _ = world;
     const reader = new Reader(world.connect(), 2);
@@ -184,7 +184,7 @@ describe("pages of a list", () => {
     expect(reader.problems).toEqual([]);
   });
 
-  test("know a row that moves to another page as the same object, unless it has changed", async () => {
+  test("keep a row that moves to another page the same object, unless it has changed", async () => {
     const { world, writer } = await start([10, 20, 30, 40]);
     await using _ = world;
     const reader = new Reader(world.connect(), 2);
@@ -204,7 +204,7 @@ describe("pages of a list", () => {
     expect(reader.problems).toEqual([]);
   });
 
-  test("begin anew where the query takes no cursor of theirs any more", async () => {
+  test("begin anew when the query refuses their cursors", async () => {
     const { world } = await start([1, 2, 3, 4]);
     await using _ = world;
     const reader = new Reader(world.connect(), 1);
@@ -221,7 +221,7 @@ describe("pages of a list", () => {
     expect([reader.ids, reader.pages.rows().error]).toEqual([[4], undefined]);
   });
 
-  test("say what is wrong with a number of rows, keep what is there, and may be asked again", async () => {
+  test("report a number of rows that is refused, keep their rows, and can load more again", async () => {
     const { world } = await start([1, 2, 3]);
     await using _ = world;
     const reader = new Reader(world.connect(), 1);
@@ -234,7 +234,7 @@ describe("pages of a list", () => {
     expect([reader.ids, reader.pages.rows().error]).toEqual([[1, 2, 3], undefined]);
   });
 
-  test("are refused for a cursor that the query has not made, as the caller's mistake", async () => {
+  test("are refused for a cursor that the query has not made, with a `badRequest`", async () => {
     const { world } = await start([1]);
     await using _ = world;
     const asked = world.connect().query("rows:page", { list, paginationOpts: { cursor: "hello", numItems: 1 } });
@@ -245,7 +245,7 @@ describe("pages of a list", () => {
     });
   });
 
-  test("that nobody looks at any more are not asked for any more", async () => {
+  test("that have no listener any more are not watched any more", async () => {
     const { world } = await start([1, 2, 3]);
     await using _ = world;
     const client = world.connect();

@@ -9,7 +9,10 @@ import { LOADING } from "./queries/answer.ts";
 import type { Result } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
 
-/** `LoadingMore` follows `loadMore`; `Exhausted`: no row comes after these now, though one may be written later. */
+/**
+ * `LoadingFirstPage`: there are no rows yet. `CanLoadMore`: more rows follow. `LoadingMore`: they are being loaded.
+ * `Exhausted`: no rows follow now, though some may be inserted later.
+ */
 export type PaginationStatus = "LoadingFirstPage" | "CanLoadMore" | "LoadingMore" | "Exhausted";
 
 /** The rows of all loaded pages, of one committed state. */
@@ -21,38 +24,39 @@ export interface LoadedRows {
 
 const NO_ROWS: LoadedRows = Object.freeze({ results: [], status: "LoadingFirstPage", error: undefined });
 
-/** A page that is asked for: the first `numItems` rows behind `cursor`, or all of them up to `endCursor`. */
-interface AskedPage {
+/** A page that is watched: the first `numItems` rows after `cursor`, or all of them up to an `endCursor` in `key`. */
+interface WatchedPage {
   readonly key: QueryKey;
   readonly cursor: string | null;
   readonly numItems: number;
 }
 
 /**
- * The pages of one list that a component has loaded. Each ends where the next one begins, whatever moves between them:
- * the end of all but the last is fixed. They are queries of their own, and as all queries of a client are of one state.
+ * The pages of one list that a component has loaded. Each is a query of its own, and all queries of a client show one
+ * state. Every page but the last has a fixed end, where the next one begins, so that no row is lost or doubled when rows
+ * move between them.
  *
- * Before another page is loaded, the end of the last has to be fixed, too. Until the server has answered both, in one
- * update, the last page is shown as it was: so no row is missing or there twice at any moment.
+ * To load another page, the end of the last one is fixed too, which is another query. Until the server has answered both,
+ * in one update, the last page is shown as it was: so no row is missing or doubled at any moment.
  */
 export class LoadedPages {
   readonly client: SyncClient;
-  /** The question that begins the list; null asks nothing. */
+  /** The query of the first page; null watches nothing. */
   readonly first: QueryKey | null;
-  /** The first page as the server rendered it: the same object as `rows()` while that is what is known. */
+  /** The rows of the first page as the server rendered it: the same object as `rows()` until there is a newer result. */
   readonly rendered: LoadedRows;
-  #shown: readonly AskedPage[];
-  /** What is shown once all of it has been answered. */
-  #coming: readonly AskedPage[] = [];
+  #shown: readonly WatchedPage[];
+  /** The pages that are shown once all of them are answered. */
+  #coming: readonly WatchedPage[] = [];
   #listener: (() => void) | undefined;
   #stop: Cancel | undefined;
-  /** What `#rows` was made of. */
+  /** The results that `#rows` was made of. */
   #read: readonly Result<unknown>[];
   #rows: LoadedRows;
 
   /**
    * @param first The query with all its arguments, those of the first page included.
-   * @param rendered The answer to it that the server rendered.
+   * @param rendered Its result as the server rendered it.
    */
   constructor(client: SyncClient, first: QueryKey | null, rendered: Result<unknown> = LOADING) {
     this.client = client;
@@ -72,7 +76,7 @@ export class LoadedPages {
     return this.#rows;
   };
 
-  /** Asks for the pages until stopped. One listener at a time. */
+  /** Watches the pages until stopped. One listener at a time. */
   readonly subscribe = (listener: () => void): Cancel => {
     this.#listener = listener;
     this.#watch();
@@ -83,7 +87,7 @@ export class LoadedPages {
     };
   };
 
-  /** Asks for so many more rows. Does nothing unless the status is `CanLoadMore`. */
+  /** Loads `numItems` more rows. Does nothing unless the status is `CanLoadMore`. */
   readonly loadMore = (numItems: number): void => {
     const last = this.#shown.at(-1);
     if (last === undefined || this.rows().status !== "CanLoadMore") return;
@@ -96,22 +100,22 @@ export class LoadedPages {
   };
 
   #changed(): void {
-    const results = (pages: readonly AskedPage[]) => pages.map(({ key }) => this.client.result(key));
+    const results = (pages: readonly WatchedPage[]) => pages.map(({ key }) => this.client.result(key));
     if (this.#coming.length > 0 && results(this.#coming).every(({ data }) => data !== undefined)) {
       this.#show(this.#coming);
     } else if (this.#shown.length > 1 && results(this.#shown).some(({ error }) => error?.kind === "badRequest")) {
-      this.#show(this.#firstPage()); // the query has another order now, and does not take its old cursors
+      this.#show(this.#firstPage()); // the query has another order now and refuses its old cursors
     }
     this.#listener?.();
   }
 
-  #show(pages: readonly AskedPage[]): void {
+  #show(pages: readonly WatchedPage[]): void {
     this.#shown = pages;
     this.#coming = [];
     this.#watch();
   }
 
-  /** Asks for what is new before it lets go of what is not needed any more. */
+  /** Watches the new pages before it stops watching the old ones, so that a page in both stays live. */
   #watch(): void {
     const stop = this.#stop;
     const keys = new Set([...this.#shown, ...this.#coming].map(({ key }) => key));
@@ -119,20 +123,20 @@ export class LoadedPages {
     stop?.();
   }
 
-  #firstPage(): AskedPage[] {
+  #firstPage(): WatchedPage[] {
     if (this.first === null) return [];
     const { numItems } = (callOf(this.first).args as { paginationOpts: { numItems: number } }).paginationOpts;
     return [{ key: this.first, cursor: null, numItems }];
   }
 
-  #page(cursor: string | null, numItems: number, endCursor?: string): AskedPage {
+  #page(cursor: string | null, numItems: number, endCursor?: string): WatchedPage {
     const { path, args } = callOf(this.first as QueryKey);
     const others = fromWire(args) as Record<string, unknown>;
     return { key: queryKey(path, { ...others, paginationOpts: { cursor, endCursor, numItems } }), cursor, numItems };
   }
 }
 
-/** Up to the first page that is missing. Rows keep their identity, also when they have moved to another page. */
+/** The rows up to the first page without data. A row keeps its identity, also when it has moved to another page. */
 function join(shown: readonly Result<unknown>[], coming: readonly Result<unknown>[], before: LoadedRows): LoadedRows {
   const missing = shown.findIndex(({ data }) => data === undefined);
   const pages = (missing < 0 ? shown : shown.slice(0, missing)).map(({ data }) => data as PaginationResult<unknown>);

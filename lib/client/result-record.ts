@@ -4,10 +4,11 @@ import { SKIPPED } from "./queries/answer.ts";
 import type { Result, Skipped } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
 
+/** Queries under names. Null: skipped. */
 export type NamedKeys = readonly (readonly [name: string, key: QueryKey | null])[];
 export type NamedResults = Record<string, Result<unknown> | Skipped>;
 
-/** Several results under names, all of one state. A name without a key is skipped. */
+/** The results of several queries under names, all of one state. */
 export class ResultRecord {
   readonly #client: SyncClient;
   readonly #keys: NamedKeys;

@@ -28,7 +28,7 @@ const list = query({
     db.select().from(messages).where(eq(messages.channel, channel)).orderBy(asc(messages.id)).limit(limit),
 });
 const count = query({ handler: async ({ db }) => (await db.select().from(messages)).length });
-const who = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "nobody" });
+const who = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "anonymous" });
 const send = mutation({
   args: z.object({ channel: z.string(), text: z.string() }),
   handler: async ({ db, scheduler }, { channel, text }) => {
@@ -173,7 +173,7 @@ describe("a client and a real engine", () => {
     expect(seen).toEqual(["0 of 0", "1 of 1", "1 of 2"]);
   });
 
-  test("two ways to ask the same share one answer, and each may go", async () => {
+  test("two queries with equal parsed arguments share one live query, and each may end", async () => {
     const alice = client();
     const plain = texts(alice);
     await until(() => plain.length === 1);
@@ -186,7 +186,7 @@ describe("a client and a real engine", () => {
     ]);
   });
 
-  test("a page that was rendered goes live without a second run, and hears nothing it knows", async () => {
+  test("a rendered page becomes live without a second run, and is not sent its results again", async () => {
     await engine.call({ kind: "mutation", path: "messages:send", args: { ...general, text: "a" }, caller: null });
     const preloaded = await engine.preload("messages:list", general, null);
     const runs = engine.counters.queryRuns;
@@ -244,7 +244,7 @@ describe("a client and a real engine", () => {
     expect(await Promise.all([later, last])).toEqual(["b", "c"]);
   });
 
-  test("another identity starts afresh: nothing is sent in its name, and it sees its own answers", async () => {
+  test("another identity starts anew: no waiting mutation is sent under it, and it sees its own answers", async () => {
     caller = { subject: "alice" };
     const alice = client();
     const seen: unknown[] = [];

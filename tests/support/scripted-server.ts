@@ -7,7 +7,7 @@ import type { SocketLike } from "../../lib/protocol/socket.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { SocketNetwork } from "../../lib/testing/socket-pair.ts";
 
-/** For tests: a server that says what the test tells it to, and `Connected` by itself unless told otherwise. */
+/** A server that sends what the test tells it to. It sends `Connected` by itself unless `greets` is false. */
 export class ScriptedServer {
   readonly clock = new HandClock();
   readonly network: SocketNetwork;
@@ -48,12 +48,12 @@ export class ScriptedServer {
     this.say({ type: "Connected", epoch, identity, limits });
   }
 
-  /** Says it on the newest connection. Call `settle` for it to arrive. */
+  /** Sends a message on the newest connection. Call `settle` for it to arrive. */
   say(message: ServerMessage): void {
     this.#socket?.send({ text: JSON.stringify(message) });
   }
 
-  /** Says something that is no message. */
+  /** Closes the newest connection with a close code. */
   closeWith(code: number): void {
     this.#socket?.close(code, "as the test wants");
   }
@@ -63,7 +63,7 @@ export class ScriptedServer {
     await settle();
   }
 
-  /** What the newest connection has heard from the client, of one type. */
+  /** The messages of one type that the client has sent on the newest connection. */
   heard<Type extends ClientMessage["type"]>(type: Type): Extract<ClientMessage, { type: Type }>[] {
     return this.network.last.saidByClient.filter((message) => message.type === type) as Extract<
       ClientMessage,
@@ -71,7 +71,7 @@ export class ScriptedServer {
     >[];
   }
 
-  /** Breaks the connection and lets the client come back. */
+  /** Breaks the connection and lets the client reconnect. */
   async reconnect(): Promise<void> {
     this.network.cut();
     this.clock.advance(10_000);
@@ -79,7 +79,7 @@ export class ScriptedServer {
   }
 }
 
-/** A page whose events the test makes. */
+/** A page whose events the test triggers. */
 export class ScriptedPage implements BrowserTab {
   visible = true;
   asking = 0;
@@ -108,7 +108,7 @@ export class ScriptedPage implements BrowserTab {
   }
 }
 
-/** Lets everything that waits for a microtask have its turn. */
+/** Lets all waiting microtasks run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await Promise.resolve();
 }

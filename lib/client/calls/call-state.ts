@@ -1,15 +1,17 @@
 import type { Cancel } from "../../environment/environment.ts";
 import type { FunctionError } from "../../protocol/function-error.ts";
 
+/** The state of the calls of one function by one component. */
 export interface CallState {
+  /** Has a call not ended yet? */
   readonly isPending: boolean;
-  /** What the last call to fail failed with; gone when the next one starts. */
+  /** The error of the last call that failed. Undefined again when the next call starts. */
   readonly error: FunctionError | undefined;
 }
 
 export const NOT_CALLED: CallState = Object.freeze({ isPending: false, error: undefined });
 
-/** How the calls of one function by one component go. */
+/** Follows the calls of one function by one component. */
 export class Calls {
   readonly #listeners = new Set<() => void>();
   #state = NOT_CALLED;
@@ -23,7 +25,7 @@ export class Calls {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Follows a call. A caller who does not wait for it learns from `error` that it failed: nothing is left unhandled. */
+  /** Follows a call. Its failure counts as handled, as `error` shows it: also when the caller does not await the call. */
   follow<T>(call: Promise<T>): Promise<T> {
     this.#running++;
     this.#become(undefined);

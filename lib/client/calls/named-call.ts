@@ -2,10 +2,10 @@ import { type QueryKey, queryKey } from "../../functions/query-key.ts";
 import { pathOf } from "../../functions/reference.ts";
 import type { Wire } from "../../values/wire.ts";
 
-/** Arguments as they travel. */
+/** Arguments in wire form. */
 export type WireArgs = Record<string, Wire>;
 
-/** The path a caller means: a reference holds it, a string is one. */
+/** The path of a function that is named by a reference or by its path. @throws {TypeError} when it is neither. */
 export function pathFrom(reference: unknown): string {
   const path = typeof reference === "string" ? reference : pathOf(reference);
   if (path?.includes(":")) return path;
@@ -16,18 +16,18 @@ export function pathFrom(reference: unknown): string {
 }
 
 const EXAMPLE = 'api.messages.send or "messages:send"';
-const HINT = "A module of api is no function; name one of its functions.";
+const HINT = "A module of api is not a function: name one of its functions.";
 
 function found(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : value === null ? "null" : typeof value;
 }
 
-/** The key of what a caller asks. */
+/** The key of a query that is named by a reference or by its path. */
 export function keyOf(reference: unknown, args: Record<string, unknown> | undefined): QueryKey {
   return queryKey(pathFrom(reference), args);
 }
 
-/** What a key asks: it holds all of it, so nobody has to carry the arguments beside it. A path holds no brace. */
+/** The path and the arguments in a key. A path has no brace, so the first one begins the arguments. */
 export function callOf(key: QueryKey): { path: string; args: WireArgs } {
   const brace = key.indexOf("{");
   return { path: key.slice(0, brace), args: JSON.parse(key.slice(brace)) };

@@ -1,20 +1,24 @@
 import type { FunctionArgs, FunctionReturnType, OptionalArgs, PublicQuery } from "../../functions/reference.ts";
 
 /**
- * The answers on this page, as an optimistic update sees and changes them. Only for the moment of the update: do not
- * keep it. Values must not be changed in place (in development they are frozen): set a changed copy.
+ * The results on this page, as an optimistic update reads and sets them. Valid during the update only: do not keep it.
+ * Values must not be changed in place (in development they are frozen): set a changed copy.
+ *
+ * @example
+ * const shown = store.getQuery(api.messages.list, { channel });
+ * if (shown) store.setQuery(api.messages.list, { channel }, [...shown, { id: "new", text }]);
  */
 export interface OptimisticLocalStore {
-  /** The answer the page shows for this query now; undefined while it has none. */
+  /** The result that the page shows for this query now. Undefined while it has none. */
   getQuery<Query extends PublicQuery>(
     query: Query,
     ...args: OptionalArgs<Query>
   ): FunctionReturnType<Query> | undefined;
-  /** Every answer on the page to this query, whatever its arguments. */
+  /** Every result of this query on the page, with the arguments of each. */
   getAllQueries<Query extends PublicQuery>(
     query: Query,
   ): { args: FunctionArgs<Query>; value: FunctionReturnType<Query> | undefined }[];
-  /** Shows `value` for this query until the server's own answer contains the mutation. `undefined` shows it as loading. */
+  /** Shows `value` for this query until the server's own result contains the mutation. `undefined` shows it as loading. */
   setQuery<Query extends PublicQuery>(
     query: Query,
     args: FunctionArgs<Query>,
@@ -23,7 +27,7 @@ export interface OptimisticLocalStore {
 }
 
 /**
- * Shows what a mutation will probably do before the server says so. It is run again whenever the server's answers
- * change, until the mutation's result is among them, so it must be a pure function of the store and the arguments.
+ * Shows at once what a mutation will probably do. It runs again whenever the server's results change, until they contain
+ * the mutation, so it must be a pure function of the store and the arguments.
  */
 export type OptimisticUpdate<Args> = (localStore: OptimisticLocalStore, args: Args) => void;

@@ -5,42 +5,46 @@ import type { UnavailableReason } from "../../protocol/outcome.ts";
 import type { WireArgs } from "./named-call.ts";
 import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
-/** After how long a sent mutation without an outcome is given up, and an idle client id is not used again. */
+/**
+ * How long a sent mutation waits for its outcome, and how long an idle client id is used, in milliseconds. The server
+ * keeps what it knows of a client id for longer.
+ */
 export const CLIENT_ID_LIFE_MS = 12 * 60 * 60 * 1_000;
-/** Above every number a mutation will have: actions share the numbers of the wire with them. */
+/** Above the number of any mutation: mutations and actions share one sequence of numbers on the wire. */
 const FIRST_ACTION = 2 ** 40;
 
-/** One call of a mutation, until it has both an outcome and its writes in our answers; or of an action, until it ends. */
+/** A call of a mutation, until it has an outcome and the shown answers contain its writes; or of an action, until it ends. */
 export interface PendingCall {
   readonly type: "Mutate" | "Act";
   readonly path: string;
   readonly args: WireArgs;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: FunctionError) => void;
-  /** What to show ahead of the result. Gone once it has thrown. */
+  /** The optimistic update. Undefined once it has thrown. */
   update?: ((localStore: OptimisticLocalStore) => void) | undefined;
-  /** Not said on this connection → said → the server says that it succeeded. A failure ends it at once. */
+  /** Not sent on this connection → sent → the server says that it succeeded. A failure ends the call at once. */
   stage: "queued" | "sent" | "answered";
-  /** Its number: a mutation's under the client id, the same when it is sent again. Undefined until it is first sent. */
+  /** Its number under the client id, the same when a mutation is sent again. Undefined until it is first sent. */
   request?: number;
+  /** In milliseconds since 1970; mutations only. */
   firstSentAt?: number;
-  /** What it has answered. */
+  /** Its result. */
   value?: unknown;
-  /** Do the answers that we show contain its writes? */
+  /** Do the answers that are shown contain its writes? */
   isReflected?: boolean;
 }
 
 /**
  * Mutations and actions that were called and have not ended, in the order called, and the client id that numbers the
- * mutations. An action is sent at most once: nobody can tell whether it may run twice.
+ * mutations. An action is sent at most once, as it may not be safe to run it twice.
  *
- * A promise is settled here before the page is told of the same change: its callers hear of it later, and see the page
- * as it is then. Not here: what optimistic updates show (see OptimisticAnswers).
+ * A promise is settled before the page is told of the same change. Its callers run after that, and see the page as it is
+ * then. Not here: what optimistic updates show (see OptimisticAnswers).
  */
 export class PendingCalls {
   readonly #environment: Environment;
   #all: PendingCall[] = [];
-  /** Mutations that the server's answers on this connection contain, and those we show perhaps not yet. */
+  /** Mutations that the server's answers on this connection contain, but not all answers that are shown. */
   readonly #reflected = new Set<number>();
   #lastSent = 0;
   #lastAction = FIRST_ACTION;
@@ -64,34 +68,34 @@ export class PendingCalls {
     return this.#all.filter((call) => call.type === type).length;
   }
 
-  /** Those whose updates are to be shown, in the order called. */
-  get guesses(): PendingCall[] {
+  /** The calls whose optimistic updates are shown, in the order called. */
+  get optimistic(): PendingCall[] {
     return this.#all.filter((call) => call.update && !call.isReflected);
   }
 
-  /** Would a mutation be lost that the server has not seen, if the page went away now? */
+  /** Would leaving the page now lose a mutation that was never sent on this connection? */
   get hasUnsent(): boolean {
-    return this.#all.some((call) => call.type === "Mutate" && isUnsaid(call));
+    return this.#all.some((call) => call.type === "Mutate" && isQueued(call));
   }
 
-  /** Does the server owe us the outcome of something that we said on this connection? */
+  /** Does the server owe the outcome of a call that was sent on this connection? */
   get isOwed(): boolean {
-    return this.#all.some(isSaid);
+    return this.#all.some(isSent);
   }
 
-  /** Was a mutation sent so long ago that the server cannot decide it any more? */
+  /** Was a mutation sent so long ago that the server may have forgotten its client id? */
   get isOverdue(): boolean {
     return this.#isLongAgo(this.#oldestUndecided?.firstSentAt);
   }
 
-  /** Is the client id too old to go on with? The server forgets idle ones. */
+  /** Is the client id too old to be used on? The server forgets idle ones. */
   get isClientIdOver(): boolean {
     return this.isOverdue || (this.#isIdle && this.isClientIdUsed && this.#isLongAgo(this.#usedAt));
   }
 
   /**
-   * What a new connection begins with: the client id names this page to the server, so that what is sent twice runs once.
-   * The server says which of those undecided its answers contain.
+   * What a new connection begins with. The client id names this page to the server, so that a mutation that is sent twice
+   * runs once; the server says which of the undecided mutations its answers contain.
    * @param identity The identity that the client id belongs to, once it has been used.
    */
   connectMessage(identity: string | null | undefined): Pick<Connect, "clientId" | "identity" | "undecided"> {
@@ -109,10 +113,10 @@ export class PendingCalls {
     this.#all.push(call);
   }
 
-  /** The next to say; undefined when all is said, or `window` mutations wait for an outcome. */
+  /** The next call to send; undefined when all are sent, or `window` mutations wait for an outcome. */
   next(window: number): Mutate | Act | undefined {
-    const isRoom = this.#sent.filter(isSaid).length < window;
-    const call = this.#all.find((each) => isUnsaid(each) && (isRoom || each.type === "Act"));
+    const isRoom = this.#sent.filter(isSent).length < window;
+    const call = this.#all.find((each) => isQueued(each) && (isRoom || each.type === "Act"));
     if (call === undefined) return undefined;
     const { type, path, args } = call;
     call.stage = "sent";
@@ -124,12 +128,12 @@ export class PendingCalls {
     this.#usedAt = this.#environment.now();
     call.firstSentAt ??= this.#usedAt;
     call.request ??= ++this.#lastSent;
-    // We have the outcome of every mutation before the oldest that has none.
+    // The server need not keep the outcomes of mutations before the oldest without one.
     const confirmedUpTo = (this.#oldestUndecided?.request ?? call.request) - 1;
     return { type, request: call.request, path, args, confirmedUpTo };
   }
 
-  /** A mutation ends when our answers contain it as well. */
+  /** A mutation ends only when the shown answers contain it as well. */
   succeeded(request: number, value: unknown): void {
     const call = this.#byRequest(request);
     if (call === undefined || call.stage === "answered") return;
@@ -145,12 +149,12 @@ export class PendingCalls {
     call.reject(error);
   }
 
-  /** The server's answers contain these now. What we show does from `settle` on. */
+  /** The server's answers contain these mutations now; the shown answers do from `settle` on. */
   reflected(numbers: readonly number[]): void {
     for (const request of numbers) this.#reflected.add(request);
   }
 
-  /** We show nothing that is older than the server's answers: guesses go, and what has succeeded ends. */
+  /** The shown answers are the server's: optimistic updates of reflected mutations end, and those that succeeded resolve. */
   settle(): void {
     for (const request of this.#reflected) {
       const call = this.#byRequest(request);
@@ -160,16 +164,16 @@ export class PendingCalls {
     this.#reflected.clear();
   }
 
-  /** Nothing is on a wire any more: a mutation without an outcome is sent again, under its number. */
+  /** The connection is lost: a mutation without an outcome is sent again, under its number; a sent action is given up. */
   disconnected(): void {
     this.#reflected.clear();
-    this.#giveUp(this.#all.filter((call) => call.type === "Act" && isSaid(call)));
-    for (const call of this.#all.filter(isSaid)) call.stage = "queued";
+    this.#giveUp(this.#all.filter((call) => call.type === "Act" && isSent(call)));
+    for (const call of this.#all.filter(isSent)) call.stage = "queued";
   }
 
   /**
-   * Takes a new client id if nothing is lost by it: if the old one numbers no mutation, or is over. Nobody will learn
-   * how ended what was sent under it.
+   * Takes a new client id unless the old one numbers a mutation that may still get its outcome. What was sent under an old
+   * client id is given up, as its outcome cannot be known any more.
    */
   renewClientId(): void {
     if (!this.#isIdle && !this.isClientIdOver) return;
@@ -178,12 +182,12 @@ export class PendingCalls {
     this.#lastSent = 0;
   }
 
-  /** Ends every call. @param reason Of those that were never sent. @param why Its sentence. */
+  /** Gives up every call. @param reason Of those that were never sent. @param why Its sentence. */
   drop(reason: UnavailableReason, why: string): void {
     this.#giveUp(this.#all, reason, why);
   }
 
-  /** The server may have run what it was sent. */
+  /** Rejects calls. The server may or may not run those that were sent. */
   #giveUp(calls: readonly PendingCall[], reason: UnavailableReason = "notSent", why = ""): void {
     this.#remove(calls);
     for (const { request, path, reject } of calls) {
@@ -225,10 +229,10 @@ export class PendingCalls {
   }
 }
 
-function isUnsaid({ stage }: PendingCall): boolean {
+function isQueued({ stage }: PendingCall): boolean {
   return stage === "queued";
 }
 
-function isSaid({ stage }: PendingCall): boolean {
+function isSent({ stage }: PendingCall): boolean {
   return stage === "sent";
 }

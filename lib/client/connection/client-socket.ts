@@ -1,7 +1,10 @@
 /** The part of a WebSocket that the client uses. Those of browsers, of Node and of `ws` have it. */
 export interface ClientSocket {
+  /** Sends one text message. */
   send(text: string): void;
+  /** Closes the socket. */
   close(code?: number, reason?: string): void;
+  /** Calls back at every event of a type. */
   addEventListener(type: "open" | "error", listener: () => void): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   addEventListener(type: "close", listener: (event: { code: number; reason: string }) => void): void;

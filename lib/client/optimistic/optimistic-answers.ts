@@ -12,15 +12,15 @@ import type { Result } from "../queries/query-result.ts";
 import type { QuerySet } from "../queries/query-set.ts";
 
 /**
- * What the page shows: the server's answers with our guesses on top. The guesses are never kept as differences: they
- * are made anew, in the order of their mutations, whenever an answer or a mutation comes or goes (`replay`).
+ * What the page shows: the server's answers with the optimistic updates of pending mutations on top. Updates are never
+ * kept as differences: all are run anew, in the order of their mutations, when an answer or a mutation changes (`replay`).
  */
 export class OptimisticAnswers {
   readonly #queries: QuerySet;
   readonly #calls: PendingCalls;
   readonly #log: Log;
-  /** What differs from the server's answers. Replaced by every `replay`. */
-  #guessed = new Map<QueryKey, Result<unknown>>();
+  /** The results that an update has set. Replaced by every `replay`. */
+  #updated = new Map<QueryKey, Result<unknown>>();
 
   constructor(queries: QuerySet, calls: PendingCalls, log: Log) {
     this.#queries = queries;
@@ -30,18 +30,18 @@ export class OptimisticAnswers {
 
   /** The same object until it changes. */
   result(key: QueryKey): Result<unknown> {
-    return this.#guessed.get(key) ?? this.#below(key) ?? LOADING;
+    return this.#updated.get(key) ?? this.#below(key) ?? LOADING;
   }
 
-  /** Makes the guesses anew on top of the answers as they are now. */
+  /** Runs the updates on the answers as they are now. */
   replay(): void {
     let values = new Map<QueryKey, unknown>();
-    for (const call of this.#calls.guesses) values = this.#withGuess(call, values);
-    this.#guessed = new Map([...values].map(([key, value]) => [key, this.#guess(key, value)]));
+    for (const call of this.#calls.optimistic) values = this.#withUpdate(call, values);
+    this.#updated = new Map([...values].map(([key, value]) => [key, this.#resultOf(key, value)]));
   }
 
-  /** One that throws leaves nothing behind: what it had set is dropped with it, and it is not run again. */
-  #withGuess(call: PendingCall, below: Map<QueryKey, unknown>): Map<QueryKey, unknown> {
+  /** The values after one more update. One that throws is dropped with all that it has set, and is not run again. */
+  #withUpdate(call: PendingCall, below: Map<QueryKey, unknown>): Map<QueryKey, unknown> {
     const values = new Map(below);
     try {
       call.update?.(this.#storeOver(values));
@@ -71,17 +71,17 @@ export class OptimisticAnswers {
     return store as OptimisticLocalStore;
   }
 
-  /** Keeps every identity it can: of the guess before, of the answer below. */
-  #guess(key: QueryKey, value: unknown): Result<unknown> {
+  /** The result to show for a value, with as many objects as possible from the result before and the answer below. */
+  #resultOf(key: QueryKey, value: unknown): Result<unknown> {
     if (value === undefined) return LOADING;
     const below = this.#below(key);
-    const before = this.#guessed.get(key) ?? below;
-    // What equals the answer below is that very object, or it would become another one when the guess goes.
+    const before = this.#updated.get(key) ?? below;
+    // A part that equals the answer below is that object, so that it stays the same when the update ends.
     const data = share(before?.data, share(below?.data, value));
     return settled(data, below?.error, before, below);
   }
 
-  /** The server's answer, as it would be shown without us. */
+  /** The server's answer, without updates. */
   #below(key: QueryKey): Answer["result"] | undefined {
     return shownAnswer(this.#queries.get(key))?.result;
   }

@@ -6,26 +6,29 @@ import { share } from "../../values/share.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
 
-/** What the server has answered to one question. Its `result` is one object until the answer is another. */
+/** The server's answer to one query. Its `result` is the same object until the answer is another. */
 export interface Answer {
   readonly result: Good<unknown> | Failed<unknown, unknown>;
-  /** Of the last good value, which `result.data` holds; undefined while there was none, and once a patch did not fit. */
+  /**
+   * The hash of the last good value, which is `result.data`. Undefined before the first one, and after a patch that did
+   * not fit.
+   */
   hash: string | undefined;
-  /** The list in that value, for the next patch. Set once it has been patched. */
+  /** The list in that value, for the next patch. Set by the first patch. */
   readonly list?: ListHash;
 }
 
-/** An answer and the commit it is known to be valid at; `at` is compared within one epoch only. */
+/** An answer, and the revision that it is valid at. Revisions are compared within one epoch only. */
 export interface DatedAnswer {
   readonly answer: Answer;
   readonly epoch: string;
   readonly at: Transition["at"];
 }
 
-/** What the server rendered for one question, read. */
+/** The server's render of one query, decoded. */
 export interface RenderedAnswer extends DatedAnswer {
   readonly key: QueryKey;
-  /** A fingerprint of whom it was rendered for; null for nobody. */
+  /** A fingerprint of the identity that it was rendered for; null for an anonymous caller. */
   readonly identity: string | null;
 }
 
@@ -33,8 +36,9 @@ export const LOADING: Loading = Object.freeze({ data: undefined, isLoading: true
 export const SKIPPED: Skipped = Object.freeze({ data: undefined, isLoading: false, error: undefined });
 
 /**
- * What is shown of an answer: the same object as one that is known to hold the same.
- * @param error What failed; `data` is then the last good one.
+ * The result of an answer.
+ * @param error The error that it failed with; `data` is the last good value then.
+ * @param known Earlier results: one that equals the new result is returned in its place.
  */
 export function settled(
   data: unknown,
@@ -45,23 +49,23 @@ export function settled(
   return (same ?? { data, isLoading: false, error }) as Answer["result"];
 }
 
-/** A value the server sent. What did not change since `previous` keeps its identity. */
+/** The answer with a value that the server sent. Parts that equal those of `previous` keep their identity. */
 export function goodAnswer(previous: Answer | undefined, value: unknown, hash: string): Answer {
   const data = freezeInDevelopment(share(previous?.result.data, value));
   return { result: settled(data, undefined, previous?.result), hash };
 }
 
-/** An error the server sent. The last good value stays beside it. */
+/** The answer with an error that the server sent, beside the last good value. */
 export function failedAnswer(previous: Answer | undefined, error: FunctionError): Answer {
   return { hash: undefined, ...previous, result: settled(previous?.result.data, error) };
 }
 
-/** The server says that the value we have is right: an error that stood beside it is over. */
+/** The server has confirmed the value of the answer: an error beside it is over. */
 export function confirmedAnswer(held: Answer): Answer {
   return held.result.error ? { ...held, result: settled(held.result.data, undefined) } : held;
 }
 
-/** Is `mine` known to be valid later than `theirs`? Across epochs nothing is. */
+/** Is `mine` valid at a later revision than `theirs`? Never across epochs. */
 export function isNewer(mine: DatedAnswer, theirs: Pick<DatedAnswer, "epoch" | "at">): boolean {
   return mine.epoch === theirs.epoch && mine.at > theirs.at;
 }

@@ -15,7 +15,7 @@ import { heldAnswer, shownAnswer } from "./query-record.ts";
 import { QuerySet } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
 
-/** What makes a row worth a patch: a text that is longer than what is around it on the way. */
+/** A text that makes a patch of one row worthwhile: longer than the message around it. */
 const LONG = "x".repeat(120);
 
 /** The server's answer to a query that has answered `previous`. */
@@ -24,7 +24,7 @@ const whole = ({ valueText, hash }: ValueAnswer): Answer =>
   goodAnswer(undefined, fromWire(JSON.parse(valueText) as Wire), hash);
 const wireText = (value: unknown) => JSON.stringify(toWire(value));
 
-/** The patch that the server tells a client with `from`, as the client reads it. */
+/** The patch that the server sends a client with `from`, as the client parses it. */
 function patchOf(from: ValueAnswer, to: ValueAnswer): Patch | undefined {
   const told = to.since(from.hash);
   if (told === undefined) return undefined;
@@ -85,7 +85,7 @@ const shapes: ((rows: unknown[], n: number) => unknown)[] = [
   (rows) => new Set(rows),
 ];
 
-/** What one query answers, one after the other: lists that come of one another by few edits, now and then another one. */
+/** The results of one query, one after the other: lists with few edits between them, and some that are unrelated. */
 const history = fc
   .tuple(
     anyList,
@@ -103,7 +103,7 @@ const history = fc
   });
 
 describe("a patch", () => {
-  test("leads from what a client has to what the server means, also for one that has missed some", () => {
+  test("leads from a client's answer to the server's, also for a client that has missed some", () => {
     let patches = 0;
     fc.assert(
       fc.property(history, fc.array(fc.boolean()), (values, misses) => {
@@ -162,7 +162,7 @@ describe("a patch", () => {
     expect(data[1]?.tags).toBe(before[1]?.tags);
   });
 
-  test("of what is around a list keeps the parts that are the same", () => {
+  test("of the parts around a list keeps those that are the same", () => {
     const page = [1, 2, 3].map((id) => ({ id, text: LONG }));
     const { base, patch } = mustPatch({ page, cursor: [1], of: { all: [3] } }, { page, cursor: [2], of: { all: [3] } });
     const before = base.result.data as { page: object[]; of: object };
@@ -189,12 +189,12 @@ describe("a patch", () => {
     expect(Math.max(...(costs[0] as number[]))).toBeLessThanOrEqual(70);
   });
 
-  test("is not told when it is hardly shorter than the value", () => {
+  test("is not sent when it is hardly shorter than the value", () => {
     const from = answer([{ id: 1, text: LONG }]);
     expect(answer([{ id: 2, text: LONG }], from).since(from.hash)).toBeUndefined();
   });
 
-  test("is not told to a list with rows that repeat, and not from one", () => {
+  test("is not made for a list with repeated rows, as base or as result", () => {
     const one = { text: LONG };
     const other = { text: "b" };
     const from = answer([one, other]);
@@ -205,13 +205,13 @@ describe("a patch", () => {
     expect(answer([one, other, other, one]).hash).not.toBe(answer([other, one, one, other]).hash);
   });
 
-  test("is not told when another list of the result is the longest now", () => {
+  test("is not made when another list of the result is the longest now", () => {
     const rows = [1, 2, 3, 4].map((id) => ({ id, text: LONG }));
     const from = answer({ a: rows.slice(0, 2), b: rows });
     expect(answer({ a: rows, b: rows.slice(0, 2) }, from).since(from.hash)).toBeUndefined();
   });
 
-  test("is made once for everybody that has the same", () => {
+  test("is made once for all clients with the same base", () => {
     const rows = [1, 2, 3, 4].map((id) => ({ id, text: LONG }));
     const first = answer(rows.slice(0, 2));
     const second = answer(rows.slice(0, 3), first);
@@ -221,7 +221,7 @@ describe("a patch", () => {
     expect(third.since(first.hash)).not.toBe(third.since(second.hash));
   });
 
-  test("is there from the last three answers, and from none before", () => {
+  test("is made from the last three answers, and from no earlier one", () => {
     let now = answer([1, 2, 3, 4].map((id) => ({ id, text: LONG })));
     const hashes: string[] = [];
     for (let n = 5; n < 12; n++) {
@@ -242,7 +242,7 @@ test("a result that is the same is the same answer", () => {
   expect(answer({ page: rows() }, first)).not.toBe(first);
 });
 
-/** Every text that differs from a patch in one part of it. */
+/** Patches that differ from a patch in one part of it. */
 function corrupted(patch: Patch): Patch[] {
   const { splices } = patch;
   const withSplices = (changed: Patch["splices"]) => ({ ...patch, splices: changed });
@@ -266,7 +266,7 @@ function corrupted(patch: Patch): Patch[] {
   ];
 }
 
-describe("a patch that is not the right one", () => {
+describe("a wrong patch", () => {
   test("is never taken: what comes of it is right, or an error, and the answer before it stays as it is", () => {
     let caught = 0;
     fc.assert(
@@ -307,7 +307,7 @@ describe("a patch that is not the right one", () => {
         const other = answer(others[0]);
         if (!patch || other.hash === from.hash) return;
         try {
-          // The only way: the patch takes away every row in which the two differ.
+          // Possible only where the patch removes every row in which the two differ.
           expect(wireText(applyPatch(whole(other), patch).result.data)).toBe(to.valueText);
         } catch (error) {
           expect(error).not.toHaveProperty("matcherResult");
@@ -351,14 +351,14 @@ describe("the server's answers", () => {
   const value = JSON.parse(from.text);
   const patch = patchOf(from, to) as Patch;
 
-  test("follow a patch", () => {
+  test("apply a patch", () => {
     const { answers, shown } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     answers.apply({ type: "Transition", at: 2, answers: [patch] });
     expect(shown()).toMatchObject({ result: { data: rows(5) }, hash: to.hash });
   });
 
-  test("follow one to what was said when subscribing again", () => {
+  test("apply one to the answer that was named when subscribing again", () => {
     const { answers, shown, reconnect } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     reconnect();
@@ -366,7 +366,7 @@ describe("the server's answers", () => {
     expect(shown()?.result.data).toEqual(rows(5));
   });
 
-  test("follow one that comes after an error to what they had before", () => {
+  test("apply one after an error to the value before it", () => {
     const { answers, shown } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     answers.apply({ type: "Transition", at: 2, answers: [{ live: 1, error: { kind: "internal", incident: "i" } }] });
@@ -374,7 +374,7 @@ describe("the server's answers", () => {
     expect(shown()?.result).toEqual({ data: rows(5), isLoading: false, error: undefined });
   });
 
-  test("stay as they are with a wrong one, and no longer say what they have", () => {
+  test("stay unchanged with a wrong one, and lose their hash", () => {
     const { answers, shown, held, reconnect } = asking();
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
     expect(() => answers.apply({ type: "Transition", at: 2, answers: [{ ...patch, hash: "~1" }] })).toThrow("fit");
@@ -387,13 +387,13 @@ describe("the server's answers", () => {
     expect(shown()?.result.data).toEqual(rows(5));
   });
 
-  test("take none without a value", () => {
+  test("refuse one without a value", () => {
     const { answers } = asking();
     expect(() => answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [patch] })).toThrow("fit");
   });
 });
 
-test("a client that was sent a wrong patch comes back without the hash, shows what it had, and is sent the whole", async () => {
+test("a client that was sent a wrong patch reconnects without the hash, shows what it had, and is sent the whole value", async () => {
   const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
   const [four, five] = [answer(rows(4)), answer(rows(5))];
   const patch = patchOf(four, answer(rows(5), four)) as Patch;

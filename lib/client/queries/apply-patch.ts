@@ -37,7 +37,7 @@ function patchedTo(value: unknown, list: ListHash): Answer {
   return { result: settled(freezeInDevelopment(value), undefined), hash: list.text, list };
 }
 
-/** The list in a value that came whole: hashed only when the first patch comes. */
+/** The list in a value that was sent whole. It is hashed only when the first patch arrives. */
 function listOf(data: unknown): ListHash {
   const wire = toWire(data);
   const list = findList(wire);

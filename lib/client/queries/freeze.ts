@@ -1,6 +1,6 @@
 /**
- * In development, makes a change in place an error at the line that tries it: answers are shared by everything on the
- * page, and a change in place would reach none of it.
+ * In development, freezes a value, so that a change in place throws at its line. All of the page shares the values, and a
+ * change in place would render none of it.
  */
 export function freezeInDevelopment<T>(value: T): T {
   if (process.env.NODE_ENV !== "production") freeze(value);

@@ -23,7 +23,7 @@ function payload(value: unknown, more: Partial<PreloadedAnswer> = {}): Preloaded
 const shown = ({ key }: RenderedAnswer) => shownAnswer(queries.get(key));
 
 describe("preloaded answers", () => {
-  test("are read once, under the key that the browser's own question has", () => {
+  test("are decoded once, under the key of the browser's own query", () => {
     const given = payload({ at: { $t: ["date", 7] } });
     const read = preloaded.read(given);
     expect(read).toMatchObject({
@@ -33,13 +33,13 @@ describe("preloaded answers", () => {
     expect(preloaded.read(given)).toBe(read);
   });
 
-  test("that equal what we hold are what we hold", () => {
+  test("that equal the held answer are that object", () => {
     const first = preloaded.read(payload([1]));
     preloaded.take(first, "alice");
     expect(preloaded.read(payload([1])).answer).toBe(first.answer);
   });
 
-  test("of our identity stay once a connection says so; of another they cost one reconnect, then they are gone", () => {
+  test("of the connection's identity stay once a connection confirms it; of another they cost one reconnect, then they are dropped", () => {
     const alice = preloaded.read(payload(1));
     const bob = preloaded.read(payload(2, { identity: "bob", args: {} }));
     for (const read of [alice, bob]) preloaded.take(read, undefined);
@@ -61,7 +61,7 @@ describe("preloaded answers", () => {
     expect(all.map(shown)).toEqual([undefined, undefined]);
   });
 
-  test("of somebody we have become are welcome again", () => {
+  test("of a missed identity are taken again once a connection has that identity", () => {
     const bob = preloaded.read(payload(2, { identity: "bob" }));
     preloaded.take(bob, undefined);
     preloaded.verify("alice");
@@ -72,7 +72,7 @@ describe("preloaded answers", () => {
     expect(shown(again)).toBe(again.answer);
   });
 
-  test("of one identity and epoch give way to newer ones only; those that nobody watches are bounded", () => {
+  test("of one identity and epoch are replaced by newer ones only; those without watchers are bounded", () => {
     const [old, young] = [1, 2].map((at) => preloaded.read(payload(at, { at })));
     if (!old || !young) throw new Error("two were read");
     for (const read of [young, old]) preloaded.take(read, undefined);

@@ -10,16 +10,17 @@ import type { ServerAnswers } from "./server-answers.ts";
 type PreloadedQuery = QueryRecord & PreloadPart;
 
 /**
- * Answers that came with the page and whose identity is not known to be that of the connection: there has been none
- * yet, or it is another. They are shown as the server rendered them for this browser, until a connection tells.
+ * Answers that came with the page, for an identity that is not known to be that of the connection: there has been no
+ * connection yet, or it has another identity. They are shown, as the server rendered them for this browser, until a
+ * connection decides.
  *
- * Not here: those of the connection's own identity; they are ServerAnswers.
+ * Not here: those of the connection's identity, which ServerAnswers keeps.
  */
 export class PreloadedAnswers {
   readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
   readonly #read = new WeakMap<PreloadedAnswer, RenderedAnswer>();
-  /** Identities that were hoped for in a reconnect which did not bring them. */
+  /** Identities for which the client has reconnected without getting them. */
   readonly #missed = new Set<string | null | undefined>();
 
   constructor(queries: QuerySet, answers: ServerAnswers) {
@@ -28,12 +29,12 @@ export class PreloadedAnswers {
   }
 
   /**
-   * Reads one, once. `result` is the same object for the same payload, and that of the answer we hold where both are equal.
+   * Decodes an answer, once for each payload. If it equals the answer that the client holds, it is that object.
    * @throws {SyntaxError | ValueError} when it is malformed.
    */
   read(preloaded: PreloadedAnswer): RenderedAnswer {
-    const known = this.#read.get(preloaded);
-    if (known) return known;
+    const before = this.#read.get(preloaded);
+    if (before) return before;
     const { path, args, text, hash, epoch, at, identity } = preloaded;
     const key = keyOf(path, fromWire(args) as Record<string, unknown>);
     const held = heldAnswer(this.#queries.get(key));
@@ -45,9 +46,9 @@ export class PreloadedAnswers {
   }
 
   /**
-   * Keeps one: as the server's answer if it is of who we are, otherwise until a connection tells. One that a connection
-   * has told of already is of nobody we are.
-   * @param identity Of the connection; undefined when there has been none yet.
+   * Keeps an answer: as the server's answer if it is for the connection's identity, otherwise as unverified. One for an
+   * identity that a reconnect did not get is dropped.
+   * @param identity The connection's; undefined when there has been no connection yet.
    */
   take(read: RenderedAnswer, identity: string | null | undefined): void {
     if (read.identity === identity) this.#answers.fill(read.key, read);
@@ -59,9 +60,9 @@ export class PreloadedAnswers {
   }
 
   /**
-   * Compares with the identity of a new connection. What is of this identity leaves this store.
-   * @returns whether others are not, and it is worth one more connection to see whether the browser's cookies have
-   * changed since; after that they are gone.
+   * Compares all unverified answers with the identity of a new connection. Those for this identity become the server's.
+   * @returns whether there are others: the client reconnects once for them, as the browser's cookies may have changed in
+   *   the meantime. After that they are dropped.
    */
   verify(identity: string | null | undefined): boolean {
     if (this.#missed.delete(identity)) this.#missed.clear();

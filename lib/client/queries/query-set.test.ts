@@ -30,7 +30,7 @@ const subscribe = (...queries: [query: number, path: string][]) => ({
 const unsubscribe = (...queries: number[]) => ({ type: "Unsubscribe", queries });
 
 describe("a query set", () => {
-  test("asks once for any number of watchers, and lets go after the last and the grace", () => {
+  test("subscribes once for any number of watchers, and unsubscribes a grace after the last", () => {
     const { clock, released, queries, next } = querySet();
     queries.watch(a);
     queries.watch(a);
@@ -45,7 +45,7 @@ describe("a query set", () => {
     expect([released, next(), next()]).toEqual([[a], unsubscribe(1), undefined]);
   });
 
-  test("says nothing of a question that came and went before it could be said", () => {
+  test("sends nothing about a query that was released before it was sent", () => {
     const { clock, queries, next } = querySet();
     queries.watch(a);
     queries.unwatch(a);
@@ -53,7 +53,7 @@ describe("a query set", () => {
     expect([next(), queries.all]).toEqual([undefined, []]);
   });
 
-  test("never gives a number twice", () => {
+  test("never uses an id twice", () => {
     const { clock, queries, next } = querySet();
     queries.watch(a);
     queries.unwatch(a);
@@ -62,7 +62,7 @@ describe("a query set", () => {
     expect(next()).toEqual(subscribe([2, "x:a"]));
   });
 
-  test("keeps what is asked anew by somebody who hears that it was let go", () => {
+  test("keeps a query that a listener of its release watches again", () => {
     const { clock, queries, next } = querySet((all, key) => all.watch(key));
     queries.watch(a);
     next();
@@ -72,7 +72,7 @@ describe("a query set", () => {
     expect(queries.get(a)).toMatchObject({ watchers: 1, stage: "sent" });
   });
 
-  test("says everything again on another connection, and no good-byes of the one before", () => {
+  test("sends all subscriptions again on another connection, and no Unsubscribe of the one before", () => {
     const { clock, queries, next } = querySet();
     for (const key of [a, b]) queries.watch(key);
     expect(next()).toEqual(subscribe([1, "x:a"], [2, "x:b"]));
@@ -82,7 +82,7 @@ describe("a query set", () => {
     expect([next(), next()]).toEqual([subscribe([2, "x:b"]), undefined]);
   });
 
-  test("makes room with what nobody watches before it leaves anything out, and before it asks for more", () => {
+  test("releases unwatched queries before it refuses any, and before it subscribes to more", () => {
     const { clock, released, refused, queries, next } = querySet();
     const one = { subscriptions: 1 };
     queries.watch(a);
@@ -94,7 +94,7 @@ describe("a query set", () => {
     expect([released, clock.waiting]).toEqual([[a], 0]);
   });
 
-  test("asks for as many at once as fit into a frame, and leaves out what fits into none", () => {
+  test("sends as many at once as fit into a frame, and refuses a query that fits into none", () => {
     const { refused, queries, next } = querySet();
     const big = `x:big{"text":"${"x".repeat(200)}"}` as QueryKey;
     for (const key of [a, big, b, c]) queries.watch(key);

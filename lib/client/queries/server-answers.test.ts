@@ -25,7 +25,7 @@ beforeEach(() => {
   answers.connected("epoch-1");
 });
 
-/** Watches and says it; the numbers are 1, 2, 3 … in order. */
+/** Watches and subscribes; the ids are 1, 2, 3 … in order. */
 function ask(...keys: QueryKey[]) {
   for (const key of keys) queries.watch(key);
   queries.next(USUAL_LIMITS);
@@ -65,13 +65,13 @@ describe("the server's answers", () => {
     expect([data(a), data(b)]).toEqual([1, 2]);
   });
 
-  test("are worth nothing before Connected", () => {
+  test("are refused before Connected", () => {
     ask(a);
     answers.disconnected();
     expect(() => answers.apply({ type: "Transition", at: 1 })).toThrow("Connected");
   });
 
-  test("of a confirmed hash are those that were held when it was said, whatever came in between", () => {
+  test("of a confirmed hash are those that were held when it was sent, also when others came in between", () => {
     answers.fill(a, rendered(1, 5));
     ask(a);
     answers.fill(a, rendered(2, 6));
@@ -79,7 +79,7 @@ describe("the server's answers", () => {
     expect(data(a)).toBe(1);
   });
 
-  test("are not confirmed where the server cannot know them: after an error without data", () => {
+  test("are not confirmed where the server has none: after an error without data", () => {
     ask(a);
     const refused: [number, { kind: "badRequest"; message: string }][] = [[1, { kind: "badRequest", message: "No." }]];
     answers.apply({ type: "Transition", at: 1, refused });
@@ -88,7 +88,7 @@ describe("the server's answers", () => {
     expect(shown(a)?.result.error?.kind).toBe("badRequest");
   });
 
-  test("of two questions on one live query move together, and apart when it splits", () => {
+  test("of two queries on one live query change together, and apart when it splits", () => {
     ask(a, b);
     const both: [number, number][] = [
       [1, 1],
@@ -101,7 +101,7 @@ describe("the server's answers", () => {
     expect([data(a), data(b)]).toEqual([3, 9]);
   });
 
-  test("say whether anything older than the connection is shown that it will answer", () => {
+  test("report whether an answer older than the connection is shown that the connection will replace", () => {
     ask(a);
     expect(answers.isCatchingUp).toBe(false);
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
@@ -111,7 +111,7 @@ describe("the server's answers", () => {
     expect(answers.isCatchingUp).toBe(false);
   });
 
-  test("of somebody else are forgotten, watched or not", () => {
+  test("of another identity are forgotten, watched or not", () => {
     ask(a);
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
     answers.fill(b, rendered(2, 1));
@@ -120,7 +120,7 @@ describe("the server's answers", () => {
     expect([a, b].map((key) => heldAnswer(queries.get(key)))).toEqual([undefined, undefined]);
   });
 
-  test("stand while the connection is away, and until the next one has answered", () => {
+  test("are shown while the connection is lost, and until the next one has answered", () => {
     ask(a);
     answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
     reconnect("epoch-2");
@@ -141,7 +141,7 @@ describe("the server's answers", () => {
     expect(data(a)).toBe(6);
   });
 
-  test("that nobody watches any more are not shown, but win over an older render of the same epoch", () => {
+  test("without watchers are not shown, but win over an older render of the same epoch", () => {
     ask(a);
     answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
     queries.unwatch(a);
@@ -153,7 +153,7 @@ describe("the server's answers", () => {
     expect(data(a)).toBe(8);
   });
 
-  test("are remembered for a hundred questions, not for more", () => {
+  test("are cached for a hundred queries, not for more", () => {
     for (let n = 0; n <= 100; n++) answers.fill(`x:${n}{}` as QueryKey, rendered(n, 1));
     expect([data("x:0{}" as QueryKey), data("x:1{}" as QueryKey), data("x:100{}" as QueryKey)]).toEqual([
       undefined,
