@@ -105,7 +105,7 @@ function PreloadedList({ from }: { from: Preloaded<Api["messages"]["list"]> }): 
 }
 
 describe("useQuery", () => {
-  test("loads, then follows; equal queries share one subscription", async () => {
+  test("loads, then is live; equal queries share one subscription", async () => {
     await mount(page(server.client(), createElement(List), "|", createElement(List, { name: "other" })));
     expect(container.textContent).toBe("loading|loading");
     expect(server.heard("Subscribe")).toMatchObject([{ queries: [{ path: "messages:list" }] }]);
@@ -114,7 +114,7 @@ describe("useQuery", () => {
     expect([...renders.values()]).toEqual([2, 2]);
   });
 
-  test("asks nothing while skipped, and again when it is not", async () => {
+  test("watches nothing while skipped, and again when it is not", async () => {
     let start = () => {};
     function Maybe(): ReactNode {
       const [isOn, setOn] = useState(false);
@@ -182,7 +182,7 @@ describe("useQuery", () => {
     expect(Object.fromEntries(renders)).toEqual({ both: 3, "row 1": 1, "row 2": 1 });
   });
 
-  test("says what is missing without a provider", async () => {
+  test("names the missing provider", async () => {
     await expect(mount(createElement(List))).rejects.toThrow("<ConvexProvider>");
   });
 });
@@ -224,7 +224,7 @@ describe("useQueries", () => {
 });
 
 describe("on the server", () => {
-  test("preloaded queries are filled, others load; nothing connects and no timer is left", () => {
+  test("preloaded queries have data, others load; nothing connects and no timer is left", () => {
     const hydrated = createElement(HydrateQueries, { preloaded: [preloaded(ONE)] }, createElement(List));
     const html = renderToString(page(server.client(), hydrated, "|", createElement(List), "|", createElement(State)));
     expect(html.replaceAll("<!-- -->", "")).toBe("one|loading|connecting");
@@ -281,7 +281,7 @@ describe("hydration", () => {
     expect(container.textContent).toBe("one");
   });
 
-  test("of a part that comes late equals what the server rendered, though newer is known; then it shows the newer", async () => {
+  test("of a late part equals what the server rendered, though there is a newer answer; then it shows the newer one", async () => {
     let finish: (value: string) => void = () => {};
     const later = new Promise<string>((resolve) => {
       finish = resolve;
@@ -313,8 +313,8 @@ describe("hydration", () => {
   });
 });
 
-describe("a page that comes with answers", () => {
-  test("shows them on its first render after a navigation, unless newer was seen", async () => {
+describe("a page with preloaded answers", () => {
+  test("shows them on its first render after a navigation, unless a newer one was shown", async () => {
     let go: (from: Preloaded<Api["messages"]["list"]> | null) => void = () => {};
     const seen: string[] = [];
     function Router(): ReactNode {
@@ -340,7 +340,7 @@ describe("a page that comes with answers", () => {
     expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ hash: "n" }]);
   });
 
-  test("that are ahead of the connection win until it has caught up, and never go back", async () => {
+  test("that are ahead of the connection are shown until it has caught up, and never go back", async () => {
     let refresh: (from: Preloaded<Api["messages"]["list"]>) => void = () => {};
     function Router(): ReactNode {
       const [from, setFrom] = useState(preloaded(ONE, { at: 5 }));
@@ -362,7 +362,7 @@ describe("a page that comes with answers", () => {
     expect(container.textContent).toBe("now");
   });
 
-  test("of somebody else costs one reconnect; when that finds the same person, the page waits for the server", async () => {
+  test("of another identity costs one reconnect; if the identity stays the same, the page waits for the server", async () => {
     server.identity = "alice";
     const from = preloaded([{ id: 1, text: "bob's" }], { identity: "bob" });
     const list = createElement(Suspense, { fallback: "…" }, createElement(PreloadedList, { from }));
@@ -376,7 +376,7 @@ describe("a page that comes with answers", () => {
     expect(server.network.pairs).toHaveLength(2);
   });
 
-  test("of who the reader has become replaces the connection's, with one reconnect", async () => {
+  test("of the identity that signed in replaces the connection's, with one reconnect", async () => {
     server.identity = "alice";
     let refresh: (from: Preloaded<Api["messages"]["list"]>) => void = () => {};
     function Router(): ReactNode {
@@ -400,7 +400,7 @@ describe("a page that comes with answers", () => {
 });
 
 describe("useMutation", () => {
-  test("tells how it goes, keeps mutate the same, and shows the optimistic update given inline", async () => {
+  test("reports the state of its calls, keeps mutate the same, and shows an inline optimistic update", async () => {
     const mutates = new Set<unknown>();
     let send: (args: { text: string }) => Promise<number> = () => Promise.reject(new Error("not rendered"));
     let state = "";
@@ -430,7 +430,7 @@ describe("useMutation", () => {
     await expect(result).resolves.toBe(2);
     expect([container.textContent, state]).toEqual(["one,two", "false undefined"]);
     await act(async () => {
-      void send({ text: "three" }); // nobody waits: the error shows, and nothing is left unhandled
+      void send({ text: "three" }); // not awaited: the error shows, and no rejection is left unhandled
       await settle();
       server.say({ type: "MutationFailed", request: 2, error: { kind: "internal", incident: "x" } });
       await settle();
@@ -441,7 +441,7 @@ describe("useMutation", () => {
 });
 
 describe("useAction", () => {
-  test("runs and tells how it goes", async () => {
+  test("runs and reports the state of its calls", async () => {
     let run: (args: { text: string }) => Promise<string> = () => Promise.reject(new Error("not rendered"));
     let state = "";
     function Relay(): ReactNode {
@@ -481,7 +481,7 @@ describe("useConnectionState", () => {
 });
 
 describe("a provider with a client of its own", () => {
-  test("disconnects some seconds after it is gone, not between the two mounts of StrictMode", async () => {
+  test("disconnects some seconds after it has unmounted, not between the two mounts of StrictMode", async () => {
     vi.stubGlobal("WebSocket", server.network.webSocketConstructor);
     vi.useFakeTimers();
     await mount(createElement(StrictMode, null, createElement(ConvexProvider, null, createElement(List))));

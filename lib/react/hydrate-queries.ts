@@ -6,13 +6,26 @@ import { useSyncClient } from "./provider.ts";
 
 const Rendered = createContext<ReadonlyMap<QueryKey, Result<unknown>>>(new Map());
 
+/** The props of `HydrateQueries`. */
 export interface HydrateQueriesProps {
   /** What `preloadQuery` returned, for any number of queries. */
   preloaded: readonly PreloadedAnswer[];
+  /** The components that find these results. */
   children?: ReactNode;
 }
 
-/** Any client component below calls `useQuery` as usual and finds these answers already there, on its first render. */
+/**
+ * Gives results that the server rendered to the components below: `useQuery`, `useQueries` and `usePaginatedQuery` of the
+ * same query and arguments have them on the first render, live from then on.
+ *
+ * @param props `preloaded`, the results of `preloadQuery`, and `children`.
+ * @returns the children.
+ * @throws when there is no `ConvexProvider` above.
+ *
+ * @example
+ * const preloaded = await Promise.all([preloadQuery(api.channels.list), preloadQuery(api.members.list, { channel })]);
+ * return <HydrateQueries preloaded={preloaded}><Chat channel={channel} /></HydrateQueries>;
+ */
 export function HydrateQueries({ preloaded, children }: HydrateQueriesProps): ReactNode {
   const sync = useSyncClient();
   const above = useContext(Rendered);
@@ -24,7 +37,7 @@ export function HydrateQueries({ preloaded, children }: HydrateQueriesProps): Re
   return createElement(Rendered.Provider, { value: rendered }, children);
 }
 
-/** What the server rendered, by key: what the first render in the browser has to show as well. */
+/** The results that the server rendered, by key. React requires the first render in the browser to show the same. */
 export function useRendered(): ReadonlyMap<QueryKey, Result<unknown>> {
   return useContext(Rendered);
 }

@@ -5,22 +5,37 @@ import type { SyncClient } from "../client/sync-client.ts";
 
 const ClientContext = createContext<SyncClient | undefined>(undefined);
 
+/** The props of `ConvexProvider`. */
 export interface ConvexProviderProps {
-  /** Where the server is, such as `https://example.com`. Default: where the page came from. */
+  /**
+   * The server's URL, such as `https://example.com`. Not used with `client`.
+   * @default the origin of the page.
+   */
   url?: string;
-  /** Your own client, which you close yourself. Default: one of the provider's own. */
+  /**
+   * A client of the application's own, which it closes itself.
+   * @default a client of the provider's own, which disconnects when the provider unmounts.
+   */
   client?: ConvexClient;
+  /** The components whose hooks use the client. */
   children?: ReactNode;
 }
 
-/** Gives the hooks below it their client. Needs no props. Each render on the server gets a client of its own. */
+/**
+ * Gives the hooks below it their client. Needs no props. Each render on the server has a client of its own.
+ *
+ * @param props `url` or `client`, and `children`.
+ * @returns the children.
+ *
+ * @example <ConvexProvider>{children}</ConvexProvider>
+ */
 export function ConvexProvider({ url, client: given, children }: ConvexProviderProps): ReactNode {
   const client = useMemo(() => given?.sync ?? createSyncClient(url), [given, url]);
   useEffect(() => (given === undefined ? client.hold() : undefined), [given, client]);
   return createElement(ClientContext.Provider, { value: client }, children);
 }
 
-/** @throws when there is no provider above. */
+/** The client of the provider above. @throws when there is none. */
 export function useSyncClient(): SyncClient {
   const client = useContext(ClientContext);
   if (client) return client;

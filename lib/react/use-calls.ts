@@ -4,12 +4,12 @@ import { pathFrom } from "../client/calls/named-call.ts";
 import type { SyncClient } from "../client/sync-client.ts";
 import { useSyncClient } from "./provider.ts";
 
-/** What calls one function for one component. */
+/** Makes what calls one function for one component. */
 type Caller<Call> = (client: SyncClient, path: string, calls: Calls) => Call;
 
 /**
- * How the calls of one function by this component go, and what `caller` has made to call it.
- * @param caller The same on every render.
+ * The state of this component's calls of one function, and what `caller` has made to call it.
+ * @param caller The same function on every render.
  */
 export function useCalls<Call>(reference: unknown, caller: Caller<Call>): CallState & { call: Call } {
   const client = useSyncClient();

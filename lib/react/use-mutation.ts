@@ -5,39 +5,53 @@ import type { SyncClient } from "../client/sync-client.ts";
 import type {
   FunctionArgs,
   FunctionErrorData,
-  FunctionReference,
   FunctionReturnType,
   OptionalArgs,
+  PublicMutation,
 } from "../functions/reference.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
 import { useCalls } from "./use-calls.ts";
 
 type Arguments = Record<string, unknown>;
-export type PublicMutation = FunctionReference<"mutation", "public">;
 
+/** What `useMutation` returns, without the choice of an optimistic update. */
 export interface Mutation<F extends PublicMutation> {
   /**
-   * Runs the mutation. Resolves with its result once this page's queries show its writes. Keeps its identity.
-   * @throws {FunctionError} what it failed with; its optimistic update is reverted by then.
+   * Runs the mutation, after the mutations that this page has called before. The same function on every render.
+   * @returns its result, once the queries of this page show its writes.
+   * @throws {FunctionError} the error that it failed with. Its optimistic update is reverted by then.
    */
   mutate: (...args: OptionalArgs<F>) => Promise<FunctionReturnType<F>>;
   /** Has a call not ended yet? */
   isPending: boolean;
-  /** What the last call failed with; gone when the next one starts. */
+  /** The error of the last call that failed. Undefined again when the next call starts. */
   error: FunctionError<FunctionErrorData<F>> | undefined;
 }
 
+/** What `useMutation` returns. */
 export interface MutationWithUpdate<F extends PublicMutation> extends Mutation<F> {
   /**
-   * The same mutation, showing what it will probably do at once. Calls no hook; pass the function inline.
-   * One update for each `useMutation`: the last one given counts.
-   * @param update Run on the page's answers now and after each change of them, until the server's answers contain the mutation.
+   * The same mutation with an optimistic update, which shows at once what the mutation will probably do. It is not a hook,
+   * and `update` may be an inline function. Each `useMutation` has one update: the last one given counts.
+   * @param update Runs on the page's results now and after each change of them, until the server's results contain the
+   *   mutation.
+   * @returns the mutation; its `mutate` runs the update too.
+   *
+   * @example
+   * const { mutate } = useMutation(api.messages.send).withOptimisticUpdate((store, { channel, text }) => {
+   *   const shown = store.getQuery(api.messages.list, { channel });
+   *   if (shown) store.setQuery(api.messages.list, { channel }, [...shown, { id: "new", text }]);
+   * });
    */
   withOptimisticUpdate(update: OptimisticUpdate<FunctionArgs<F>>): Mutation<F>;
 }
 
 /**
- * A mutation, to be run.
+ * A function that runs a mutation, and the state of its calls from this component.
+ *
+ * @param mutation A reference to the mutation, such as `api.messages.send`.
+ * @returns `mutate`, `isPending`, `error` and `withOptimisticUpdate`.
+ * @throws when there is no `ConvexProvider` above.
  *
  * @example
  * const { mutate, isPending, error } = useMutation(api.messages.send);
@@ -59,7 +73,7 @@ export function useMutation<F extends PublicMutation>(mutation: F): MutationWith
 
 function mutator(client: SyncClient, path: string, calls: Calls) {
   const call = {
-    /** The last one given. */
+    /** The last one that was given to `withOptimisticUpdate`. */
     update: undefined as OptimisticUpdate<never> | undefined,
     plain: (args?: Arguments) => calls.follow(client.call("Mutate", path, args)),
     optimistic: (args?: Arguments) => calls.follow(client.call("Mutate", path, args, call.update)),

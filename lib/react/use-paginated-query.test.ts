@@ -76,7 +76,7 @@ async function mount(node: ReactNode): Promise<void> {
 
 const transition = (...given: Parameters<ScriptedServer["transition"]>) => act(() => server.transition(...given));
 
-/** With what the list's questions were asked, the last ones. */
+/** The arguments of the list's queries in the last subscription. */
 const asked = () =>
   server
     .heard("Subscribe")
@@ -105,13 +105,13 @@ async function loadTwoPages(): Promise<void> {
 }
 
 describe("usePaginatedQuery", () => {
-  test("loads the first page, then more in one step, and asks for no row twice", async () => {
+  test("loads the first page, then more in one step, and loads no row twice", async () => {
     await mount(provider(createElement(List)));
     expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, undefined]]);
     await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
     const { loadMore: before } = shown;
     await loadMore(3);
-    // The first page with its end fixed is expected to be what it was: the server says so in a few bytes.
+    // The first page with its end fixed is expected to be equal: the server confirms its hash in a few bytes.
     expect(asked()).toEqual([
       [{ cursor: null, endCursor: "b", numItems: 2 }, JSON.stringify(page([1, 2], "b"))],
       [{ cursor: "b", numItems: 3 }, undefined],
@@ -138,7 +138,7 @@ describe("usePaginatedQuery", () => {
     expect(rowRenders).toEqual([]);
   });
 
-  test("goes on showing what it had until both the end of a page and the next page are there", async () => {
+  test("shows its rows until both the page with its end and the next page are there", async () => {
     await mount(provider(createElement(List)));
     await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
     await loadMore(2);
@@ -155,14 +155,14 @@ describe("usePaginatedQuery", () => {
     expect(rowRenders).toEqual([4]);
   });
 
-  test("keeps its rows and tells of the error when a page fails", async () => {
+  test("keeps its rows and reports the error when a page fails", async () => {
     await mount(provider(createElement(List)));
     await loadTwoPages();
     await transition({ at: 3, answers: [{ live: 3, error: { kind: "internal", incident: "x" } }] });
     expect([renders.at(-1), shown.error?.kind]).toEqual(["1,2,3,4 Exhausted", "internal"]);
   });
 
-  test("begins anew with other arguments, and asks nothing while skipped", async () => {
+  test("begins anew with other arguments, and watches nothing while skipped", async () => {
     let show: (channel: string | null) => void = () => {};
     function Choice(): ReactNode {
       const [channel, choose] = useState<string | null>(null);
@@ -196,7 +196,7 @@ describe("usePaginatedQuery", () => {
     expect(server.network.pairs).toHaveLength(1);
   });
 
-  test("lets go of the page it no longer needs, and of all of them when it is gone", async () => {
+  test("stops watching a page that it no longer needs, and all of them when it unmounts", async () => {
     await mount(provider(createElement(List)));
     await loadTwoPages();
     server.clock.advance(5_000);
@@ -223,7 +223,7 @@ describe("usePaginatedQuery under HydrateQueries", () => {
   };
   const hydrated = () => provider(createElement(HydrateQueries, { preloaded: [preloaded] }, createElement(List)));
 
-  test("is filled on the server and in the first render of the browser, then loads more", async () => {
+  test("has data on the server and in the first render of the browser, then loads more", async () => {
     const html = renderToString(hydrated());
     expect(html.replaceAll("<!-- -->", "")).toBe("1 2 CanLoadMore");
     expect(server.network.pairs).toHaveLength(0);

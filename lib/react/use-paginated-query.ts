@@ -19,28 +19,32 @@ export type PaginatedQuery = FunctionReference<
 /** All arguments but `paginationOpts`, which the hook fills in. */
 export type PaginatedArgs<Query> = Omit<FunctionArgs<Query>, "paginationOpts">;
 
+/** What `usePaginatedQuery` returns. */
 export interface PaginatedQueryResult<Query extends PaginatedQuery> {
   /** The rows of all loaded pages, in order. Rows that did not change are the same objects. */
   results: FunctionReturnType<Query>["page"];
-  /** Look at `error` first: a first page that failed stays `LoadingFirstPage`, and is no longer loading. */
+  /** Whether more rows can be loaded. Check `error` first: after a first page that failed this is `LoadingFirstPage`. */
   status: PaginationStatus;
-  /** Loads so many more rows. Does nothing unless `status` is `CanLoadMore`. Keeps its identity. */
+  /** Loads `numItems` more rows, from 1 to 1,000. Does nothing unless `status` is `CanLoadMore`. */
   loadMore: (numItems: number) => void;
-  /** What a page failed with; `results` are then the last good ones. Undefined again once the query answers. */
+  /** The error that a page failed with; `results` are the last good ones then. Undefined again after the next good answer. */
   error: FunctionError<FunctionErrorData<Query>> | undefined;
 }
 
 /**
- * A list, page by page, live: all loaded rows are of one committed state, without gaps or doubles, while rows come, go
- * and move. Other arguments start again with the first page.
- * @param query Takes `paginationOpts` among its arguments and returns what `paginate` does.
- * @param args All its other arguments. `"skip"` asks nothing.
- * @param options `initialNumItems`: how many rows the first page has. A preload of this page has the arguments
- *   `{ …args, paginationOpts: { cursor: null, numItems: initialNumItems } }`.
+ * A query's rows page by page, live. All loaded rows are of one committed state, each of them once, also while rows are
+ * inserted, deleted and moved. With other arguments the list starts again with its first page.
+ *
+ * @param query A reference to a query that takes `paginationOpts` among its arguments and returns what `paginate` does.
+ * @param args All its other arguments; `"skip"` watches nothing.
+ * @param options `initialNumItems`: how many rows the first page has, from 1 to 1,000. To preload this page, pass
+ *   `{ ...args, paginationOpts: { cursor: null, numItems: initialNumItems } }` to `preloadQuery`.
+ * @returns the rows, `status`, `loadMore` and `error`.
+ * @throws when there is no `ConvexProvider` above.
  *
  * @example
  * const { results, status, loadMore, error } = usePaginatedQuery(api.messages.page, { channel }, { initialNumItems: 20 });
- * if (error) return <p>{error.message}</p>; // Before `status`, which says `LoadingFirstPage` also when that page failed.
+ * if (error) return <p>{error.message}</p>; // Before `status`: it is `LoadingFirstPage` also when that page failed.
  */
 export function usePaginatedQuery<Query extends PaginatedQuery>(
   query: Query,

@@ -7,28 +7,41 @@ import type { FunctionArgs, PublicQuery } from "../functions/reference.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 
-/** One of the queries. `args` may be left out when there are none. */
-type Request<Query> = { query: Query } & ArgsField<FunctionArgs<Query>>;
+/** One query of `useQueries` with its arguments; `args` may be left out when all are optional, and `"skip"` skips it. */
+export type QueryRequest<Query> = { query: Query } & ArgsField<FunctionArgs<Query>>;
+/** The field `args`: optional when every argument is. */
 // biome-ignore lint/complexity/noBannedTypes: asks whether every argument is optional
-type ArgsField<Args> = {} extends Args ? { args?: Args | "skip" } : { args: Args | "skip" };
-/** Refuses what is not among the arguments: a name with a typing mistake. */
-type Only<Args, Given> = Given extends "skip" ? unknown : { [Name in Exclude<keyof Given, keyof Args>]?: never };
+export type ArgsField<Args> = {} extends Args ? { args?: Args | "skip" } : { args: Args | "skip" };
+/** Refuses keys that are not among a query's arguments, such as a name with a typing mistake. */
+export type KnownArgsOnly<Args, Given> = Given extends "skip"
+  ? unknown
+  : { [Name in Exclude<keyof Given, keyof Args>]?: never };
 type Requests = Record<string, { query: unknown; args?: Record<string, unknown> | "skip" }>;
 
 /**
- * Several queries by name; all results are of one committed state. Their number may differ from render to render.
+ * The live results of several queries by name, all of one committed state. Their number may change between renders.
  *
- * @example const { channel, members } = useQueries({ channel: { query: api.channels.get, args: { id } }, members: … });
+ * @param requests The queries with their arguments, each under a name; `args: "skip"` skips one.
+ * @returns the result of each query under its name: see `useQuery`.
+ * @throws when there is no `ConvexProvider` above.
+ *
+ * @example
+ * const { channel, members } = useQueries({
+ *   channel: { query: api.channels.get, args: { id } },
+ *   members: { query: api.members.list, args: { channel: id } },
+ * });
  */
 export function useQueries<Queries extends Record<string, PublicQuery>, Args>(
-  requests: { [Name in keyof Queries]: Request<Queries[Name]> } & {
-    [Name in keyof Args]: { args?: Args[Name] & Only<FunctionArgs<Queries[Name & keyof Queries]>, Args[Name]> };
+  requests: { [Name in keyof Queries]: QueryRequest<Queries[Name]> } & {
+    [Name in keyof Args]: {
+      args?: Args[Name] & KnownArgsOnly<FunctionArgs<Queries[Name & keyof Queries]>, Args[Name]>;
+    };
   },
 ): { [Name in keyof Queries]: QueryResult<Queries[Name]> | ("skip" extends Args[Name & keyof Args] ? Skipped : never) };
 export function useQueries(requests: unknown): unknown {
   const sync = useSyncClient();
   const rendered = useRendered();
-  const asked = JSON.stringify(namedKeys(requests as Requests)); // the same text means the same questions
+  const asked = JSON.stringify(namedKeys(requests as Requests)); // equal texts mean equal queries
   const keys = useMemo(() => JSON.parse(asked) as NamedKeys, [asked]);
   const record = useMemo(() => new ResultRecord(sync, keys), [sync, keys]);
   const first = useMemo(() => collect(keys, (key) => rendered.get(key) ?? LOADING), [keys, rendered]);

@@ -10,13 +10,30 @@ import { useSyncClient } from "./provider.ts";
 
 type Arguments = Record<string, unknown>;
 
-/** The answer that the server rendered, live from then on: the same as `usePreloadedQuery`. */
+/**
+ * The result that the server rendered, live from then on: the same as `usePreloadedQuery`.
+ *
+ * @param preloaded What `preloadQuery` returned, as a prop from a server component.
+ */
 export function useQuery<Query extends PublicQuery>(preloaded: Preloaded<Query>): PreloadedQueryResult<Query>;
 /**
- * A query's answer, live. The component renders again when it changes; rows that did not change are the same objects.
- * @param args May be left out when there are none. `"skip"` asks nothing.
+ * A query's live result. The component renders again when it changes; rows that did not change are the same objects. Check
+ * `isLoading` first, then `error`; after both there is `data`. An error leaves the last good `data` beside it.
+ *
+ * @param query A reference to the query, such as `api.messages.list`.
+ * @param args The query's arguments; may be left out when all are optional. `"skip"` watches nothing: `data` and `error`
+ *   are undefined then, and `isLoading` is false.
+ * @returns `data`, `isLoading` and `error`.
+ * @throws when there is no `ConvexProvider` above.
+ *
+ * @example
+ * const { data, isLoading, error } = useQuery(api.messages.list, { channel });
+ * if (isLoading) return <Spinner />;
+ * if (error) return <p>{error.message}</p>;
+ * return data.map(({ id, text }) => <p key={id}>{text}</p>);
  */
 export function useQuery<Query extends PublicQuery>(query: Query, ...args: OptionalArgs<Query>): QueryResult<Query>;
+/** The same for arguments that may be `"skip"`, which watches nothing. */
 export function useQuery<Query extends PublicQuery>(
   query: Query,
   args: FunctionArgs<Query> | "skip",
@@ -30,14 +47,14 @@ export function useQuery(query: unknown, ...rest: unknown[]): unknown {
   const key = read ? read.key : args === "skip" ? null : keyOf(query, args);
   const result = useResult(key, read?.answer.result ?? (key === null ? SKIPPED : (rendered.get(key) ?? LOADING)));
   if (read === undefined) return result;
-  // A preloaded query has data from its first render on, unless it turned out to be somebody else's: then it suspends.
+  // A preloaded query has data from its first render on, unless the render was for another identity: then it suspends.
   const filled = result.isLoading ? sync.serverResult(read.key) : result;
   if (filled === undefined) use(sync.answered(read.key));
   if (filled?.error && filled.data === undefined) throw filled.error;
   return filled;
 }
 
-/** @param first What the server rendered: what the first render in the browser shows as well, whatever is known by now. */
+/** @param first What the server rendered: the first render in the browser shows the same, whatever newer result there is. */
 function useResult(key: QueryKey | null, first: Result<unknown> | Skipped): Result<unknown> | Skipped {
   const sync = useSyncClient();
   const subscribe = useCallback((listener: () => void) => sync.watch(key === null ? [] : [key], listener), [sync, key]);
@@ -49,5 +66,5 @@ function useResult(key: QueryKey | null, first: Result<unknown> | Skipped): Resu
 }
 
 function isPreloaded(query: unknown): query is Preloaded<PublicQuery> {
-  return typeof (query as Partial<PreloadedAnswer> | undefined)?.text === "string"; // a reference has none but references
+  return typeof (query as Partial<PreloadedAnswer> | undefined)?.text === "string"; // every property of a reference is a reference
 }
