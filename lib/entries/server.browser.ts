@@ -1,6 +1,6 @@
 /**
- * What `convex-lite/server` is in a browser build: an error, with these words in it and who imports whom below them.
- * Everything that the real entry exports is here by name, so that it is the only error.
+ * `convex-lite/server` in a browser build: a build error, which prints the lines around the import below and the chain of
+ * imports that leads here. Every value that the real entry exports is here too, so that the build reports no other error.
  */
 
 // A client component imports a file of convex/ by value.

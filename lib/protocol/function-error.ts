@@ -8,9 +8,12 @@ export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError 
 /** There is no such function, or the arguments do not parse: `issues` says where and why. */
 export class BadRequestError extends Error {
   override name = "BadRequestError";
+  /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "badRequest";
+  /** What is wrong with the arguments, part by part. Empty: the mistake is another one, see the message. */
   readonly issues: readonly Issue[];
 
+  /** @param issues Default: none. */
   constructor(message: string, issues: readonly Issue[] = []) {
     super(message);
     this.issues = issues;
@@ -20,11 +23,14 @@ export class BadRequestError extends Error {
 /** The function or the server failed. In production only the server's log says why, under this `incident` id. */
 export class InternalError extends Error {
   override name = "InternalError";
+  /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "internal";
+  /** Names the failure in the server's log. */
   readonly incident: string;
   /** The function that failed, such as `messages:send`. In development only. */
   readonly path: string | undefined;
 
+  /** @param message Default: a sentence that names the incident. */
   constructor(incident: string, message?: string, path?: string) {
     super(message ?? `The server failed. Its log tells why under incident ${incident}.`);
     this.incident = incident;
@@ -35,6 +41,7 @@ export class InternalError extends Error {
 /** No connection, too much load, or an outcome that is not known. `reason` says whether the call may have happened. */
 export class UnavailableError extends Error {
   override name = "UnavailableError";
+  /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "unavailable";
   /** What became of the call. Only `outcomeUnknown` may have happened. */
   readonly reason: UnavailableReason;

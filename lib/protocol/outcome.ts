@@ -5,9 +5,9 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; error: WireError 
 
 /** One fault in the arguments of a call. */
 export interface Issue {
-  /** Where in the arguments it is: the keys and indices that lead to it. */
+  /** The keys and indexes that lead to the part. Empty: the arguments as a whole. */
   path: (string | number)[];
-  /** What was expected, and what was found. */
+  /** What is wrong with it. */
   message: string;
 }
 

@@ -14,17 +14,17 @@ export interface Preloaded<Query extends AnyFunction<"query">> extends Preloaded
 
 /** The answer of a preloaded query: plain JSON, so that it can be a prop of a client component. */
 export interface PreloadedAnswer {
-  /** The path of the query, such as `messages:list`. */
+  /** The query's path, such as `messages:list`. */
   readonly path: string;
   /** The arguments as the author gave them, in wire form. */
   readonly args: Record<string, Wire>;
   /** The answer's wire text, as subscribers get it. */
   readonly text: string;
-  /** The hash of the answer, by which a subscription asks for changes only. */
+  /** The hash of `text`. */
   readonly hash: string;
-  /** `Engine.epoch` of the engine that computed the answer. */
+  /** Names the server's start; revisions are compared within one epoch only. */
   readonly epoch: string;
-  /** The revision of that engine at which the answer is valid. */
+  /** The revision that the answer was valid at. */
   readonly at: number;
   /** The fingerprint of the identity for which it was computed; null for an anonymous caller. */
   readonly identity: string | null;

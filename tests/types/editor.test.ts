@@ -50,6 +50,21 @@ describe("in an editor", () => {
     expect(shown).toContain('"query"');
   });
 
+  test.each([
+    ["query", "export const list = query", "Defines a query"],
+    ["mutation", "export const create = mutation", "Defines a mutation"],
+  ])("hovering over %s shows its documentation, with an example", async (_, expression, words) => {
+    const shown = await editor.hover("convex/channels.ts", expression);
+    expect(shown).toContain(words);
+    expect(shown).toContain("@example");
+  });
+
+  test("hovering over a hook shows its documentation, with an example", async () => {
+    const shown = await editor.hover("app/chat/_outbox/outbox.tsx", "useMutation");
+    expect(shown).toContain("A function that runs a mutation");
+    expect(shown).toContain("@example");
+  });
+
   test("hovering over what a hook answers shows the rows", async () => {
     const shown = await editor.hover("app/chat/[channel]/_log/messages.tsx", "const { data");
     expect(shown).toContain("createdAt: Date");
