@@ -4,27 +4,7 @@
  */
 
 /** Exported names and members without a docstring. */
-export const undocumented: readonly string[] = [
-];
+export const undocumented: readonly string[] = [];
 
 /** Types that a public signature names and no entry exports; each by the entry that names it. */
-export const unexported: readonly string[] = [
-  "node: IdentifyRequest",
-  "node: DatabaseOptions",
-  "node: Driver",
-  "node: EngineCounters",
-  "node: FunctionModules",
-  "node: SocketLike",
-  "node: SocketEvents",
-  "node: Outcome",
-  "node: EngineCall",
-  "node: OriginRules",
-  "node: Handlers",
-  "node: Ready",
-  "node: Running",
-  "node: ServeFunctionsOptions",
-  "node: LoadFunctionsOptions",
-  "node: TerminalLogOptions",
-  "node: RuntimeOptions",
-  "node: Runtime",
-];
+export const unexported: readonly string[] = [];
