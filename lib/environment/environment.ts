@@ -15,7 +15,7 @@ export interface Environment {
   log: Log;
 }
 
-/** Cancels a timer. After the timer has run it does nothing. */
+/** Ends what the call that returned it began: a timer, a watch, a listener. Calling it again does nothing. */
 export type Cancel = () => void;
 
 /** Where events are logged. `about` holds facts beside the message; its `error` is the cause of a warning or an error. */
