@@ -59,6 +59,7 @@ export class SyncClient {
         this.#scheduleFlush();
       },
       refuse: (query, error) => {
+        if (shownAnswer(query)?.result.error?.message === error.message) return; // refused before, and shown
         this.#answers.refuse(query, error);
         this.#changed();
       },

@@ -153,6 +153,16 @@ describe("the server's answers", () => {
     expect(data(a)).toBe(8);
   });
 
+  test("of a query that is refused again on another connection are replaced by a newer render", () => {
+    ask(a);
+    const refused: [number, { kind: "badRequest"; message: string }][] = [[1, { kind: "badRequest", message: "No." }]];
+    answers.apply({ type: "Transition", at: 1, refused });
+    reconnect("epoch-2");
+    answers.apply({ type: "Transition", at: 1, refused });
+    answers.fill(a, rendered(2, 2, "epoch-2"));
+    expect(data(a)).toBe(2);
+  });
+
   test("are cached for a hundred queries, not for more", () => {
     for (let n = 0; n <= 100; n++) answers.fill(`x:${n}{}` as QueryKey, rendered(n, 1));
     expect([data("x:0{}" as QueryKey), data("x:1{}" as QueryKey), data("x:100{}" as QueryKey)]).toEqual([

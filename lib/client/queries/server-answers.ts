@@ -59,7 +59,6 @@ export class ServerAnswers {
 
   /** Answers with an error, beside the last good value, where the query cannot be subscribed to. */
   refuse(query: AnsweredQuery, error: FunctionError): void {
-    if (query.pinned?.answer.result.error?.message === error.message) return;
     query.pinned = this.#now(failedAnswer(heldAnswer(query), error));
   }
 
