@@ -93,7 +93,7 @@ export const browserPackages = ["react"];
 export const browserFiles =
   /^lib\/((environment|values|protocol|client|react)\/|functions\/(reference|query-key)\.ts$|entries\/(client|react)\.ts$)/;
 
-/** Files that are a program of their own: their top level is not shared with anybody. */
+/** Files that are a program of their own: their top level is theirs alone. */
 export const programs = [
   "lib/cli/main.ts",
   "lib/database/pglite/initial-image-worker.ts",
