@@ -3,6 +3,7 @@ import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
 import { ConvexError } from "../values/errors.ts";
+import { keyOf } from "./calls/named-call.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 
 const LIST = "messages:list";
@@ -649,6 +650,8 @@ describe("optimistic updates", () => {
   });
 });
 
+type Untyped = (query: string, args: Record<string, unknown>, value: unknown) => void;
+
 describe("the identity", () => {
   test("under another identity no answer of the old one is shown, and no mutation is sent under the new one", async () => {
     const server = new ScriptedServer();
@@ -674,6 +677,27 @@ describe("the identity", () => {
     );
     expect(server.heard("Subscribe")[0]?.queries[0]).not.toHaveProperty("hash");
     expect(server.network.pairs).toHaveLength(3);
+  });
+
+  test("no optimistic update of the old one is shown from the moment on that the connection is another's", async () => {
+    const server = new ScriptedServer();
+    server.identity = "alice";
+    const client = server.client();
+    const results: unknown[] = [];
+    client.watchQuery(LIST, general, () => {});
+    await settle();
+    await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, hash: "h1", value: "alice's" }] });
+    server.network.cut();
+    const guess = (store: OptimisticLocalStore) => (store.setQuery as Untyped)(LIST, general, "alice's guess");
+    client.mutation(SEND, { n: 1 }, { optimisticUpdate: guess as never }).catch(() => {});
+    client.subscribeToConnectionState(() => {
+      if (client.connectionState().state === "open") results.push(client.sync.result(keyOf(LIST, general)).data);
+    });
+    server.identity = "bob";
+    server.clock.advance(10_000);
+    await settle();
+    expect(results.length).toBeGreaterThan(0);
+    expect(results).not.toContain("alice's guess");
   });
 
   test("refreshIdentity connects again, once", async () => {

@@ -309,8 +309,9 @@ export class SyncClient {
     this.#identity = identity;
     const isClientIdBound = isChanged && endIdentity(this.#answers, this.#calls);
     const isMissed = this.#preloaded.verify(identity);
-    this.#connection.connected(limits);
+    // First, as the connection calls listeners: they must not read optimistic updates of the old identity.
     this.#changed();
+    this.#connection.connected(limits);
     if (isMissed || isClientIdBound) this.reconnect();
     else this.#noticeSynced();
   }
