@@ -66,7 +66,7 @@ function drain(): { readonly isOver: boolean } {
 }
 
 describe("a server that drains", () => {
-  test("finishes the mutation that runs, begins none that waits, and lets its client go with the outcome", async () => {
+  test("finishes the mutation that runs, begins none that waits, and closes the connection after the outcome", async () => {
     const writer = client();
     writer.subscribe(1, "it:list");
     await writer.until(() => writer.value(1) !== undefined);

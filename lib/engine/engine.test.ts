@@ -94,7 +94,7 @@ function define(dialect: Dialect) {
       await scheduler.invalidate(list, { channel: "counter" });
     },
   });
-  const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "nobody" });
+  const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "anonymous" });
   const writing = query({
     handler: async ({ db }) => {
       await (db as never as { insert(t: unknown): { values(v: unknown): Promise<void> } })
@@ -200,7 +200,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(bystander.transitions).toHaveLength(1);
   });
 
-  test("clients that arrive with the same questions are greeted and answered by the same frames", async () => {
+  test("clients that connect with the same queries are greeted and answered by the same frames", async () => {
     const known = connect();
     known.subscribe(1, "messages:list", { channel: "a" });
     await engine.settled();
@@ -403,7 +403,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(texts(client.value(1))).toEqual(["late"]);
   });
 
-  test("a lease ends after its time, and a live query that nobody needs is let go", async () => {
+  test("a lease ends after its time, and a live query without watcher, waiter or lease is dropped", async () => {
     await engine.preload("messages:list", { channel: "a" }, null);
     clock.advance(engine.limits.preloadLeaseMs);
     await engine.preload("messages:list", { channel: "a" }, null);
@@ -437,13 +437,13 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(texts(client.value(2))).toEqual(["x"]);
   });
 
-  test("a query that asks who is calling is run for each caller, and nobody gets another's answer", async () => {
+  test("a query that asks who is calling is run for each caller, and no caller gets another's answer", async () => {
     const alice = connect(CLIENT_ID, "alice");
     const bob = connect(OTHER_CLIENT, "bob");
-    const nobody = connect("00000000000000000000000000000001");
-    for (const client of [alice, bob, nobody]) client.subscribe(1, "users:whoAmI");
+    const anonymous = connect("00000000000000000000000000000001");
+    for (const client of [alice, bob, anonymous]) client.subscribe(1, "users:whoAmI");
     await engine.settled();
-    expect([alice, bob, nobody].map((client) => client.value(1))).toEqual(["alice", "bob", "nobody"]);
+    expect([alice, bob, anonymous].map((client) => client.value(1))).toEqual(["alice", "bob", "anonymous"]);
     expect(JSON.stringify(bob.received)).not.toContain("alice");
     const preloaded = await engine.preload("users:whoAmI", {}, { subject: "carol" });
     expect(preloaded.ok && preloaded.value.text).toBe('"carol"');
@@ -540,7 +540,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(client.ofType("Notice")).toHaveLength(1);
   });
 
-  test("a notice that is kept greets whoever connects, until it is taken back", async () => {
+  test("a notice that is kept is sent to each client that connects, until it is taken back", async () => {
     const open = connect();
     engine.keepNotice("The schema was refused.");
     const opened = connect(OTHER_CLIENT);
@@ -617,15 +617,15 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(await sending).toEqual({ ok: true, value: 1 });
   });
 
-  test("new functions are served to who is connected: what changed is sent, what did not is not", async () => {
+  test("new functions are served to connected clients: a changed answer is sent, an equal one is not", async () => {
     const client = connect();
     client.subscribe(1, "messages:list", { channel: "a" });
     client.subscribe(2, "users:whoAmI");
     await engine.settled();
-    const shouting = query({ handler: async () => "NOBODY" });
+    const shouting = query({ handler: async () => "ANONYMOUS" });
     engine.useFunctions({ ...functions, users: { whoAmI: shouting } }, schema);
     await engine.settled();
-    expect(client.value(2)).toBe("NOBODY");
+    expect(client.value(2)).toBe("ANONYMOUS");
     const last = client.transitions.at(-1);
     expect(last?.answers).toHaveLength(1);
     expect(last?.maps).toHaveLength(2);
@@ -635,7 +635,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(client.transitions.at(-1)?.refused?.[0]?.[0]).toBe(2);
     engine.useFunctions(functions, schema);
     await engine.settled();
-    expect(client.value(2)).toBe("nobody");
+    expect(client.value(2)).toBe("anonymous");
   });
 
   test.each([
@@ -645,7 +645,7 @@ function behavesAsEngine(database: TestDatabase): void {
     ["a second Connect", `{"type":"Connect","protocol":2,"clientId":"${CLIENT_ID}"}`, 4400],
     ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4413],
     ["a message too large", `"${"x".repeat(1024 * 1024)}"`, 4413],
-  ])("a client that sends %s is told so and let go; others are not affected", async (_what, text, code) => {
+  ])("a client that sends %s is told so and disconnected; others are not affected", async (_what, text, code) => {
     const client = connect();
     const other = connect(OTHER_CLIENT);
     client.sayText(text);
@@ -654,7 +654,7 @@ function behavesAsEngine(database: TestDatabase): void {
     await other.until(() => other.value(1) !== undefined);
   });
 
-  test("a client that speaks another version, or nothing, or before Connect, is let go", () => {
+  test("a client that speaks another version, or nothing, or before Connect, is disconnected", () => {
     const other = new WireClient(engine);
     other.say({ type: "Connect", protocol: 3, clientId: CLIENT_ID });
     expect(other.closedWith?.code).toBe(4426);
@@ -666,7 +666,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(mute.closedWith?.code).toBe(4408);
   });
 
-  test("a silent client is asked, then let go; one that answers stays", () => {
+  test("a silent client is sent a Ping, then disconnected; one that answers stays", () => {
     const silent = connect();
     clock.advance(engine.limits.pingIntervalMs);
     expect(silent.ofType("Ping")).toHaveLength(1);
@@ -680,7 +680,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(alive.closedWith).toBeUndefined();
   });
 
-  test("nobody is let go for a jump of the clock: who answers stays", () => {
+  test("a jump of the clock disconnects no client that answers", () => {
     const client = connect();
     clock.jump(3_600_000);
     clock.advance(engine.limits.pingIntervalMs);

@@ -48,7 +48,7 @@ const driver: Driver = {
 describe("a query that fails", () => {
   let clock: HandClock;
   let engine: Engine;
-  let sessions = 0;
+  let clients = 0;
 
   beforeEach(() => {
     outcomes.length = 0;
@@ -63,7 +63,7 @@ describe("a query that fails", () => {
   });
 
   const watching = (...paths: string[]) => {
-    const client = new WireClient(engine).connect((++sessions).toString(16).padStart(32, "0"));
+    const client = new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
     paths.forEach((path, i) => {
       client.subscribe(i + 1, path);
     });
@@ -71,7 +71,7 @@ describe("a query that fails", () => {
   };
   const failed = { kind: "internal", incident: expect.any(String) };
 
-  test("by losing its connection each time gets that for an answer, and keeps nobody behind it waiting", async () => {
+  test("by losing its connection each time has that error for an answer, and delays no other query", async () => {
     outcomes.push(lost, lost, lost);
     const client = watching("reports:report", "reports:healthy");
     for (let tries = 1; tries < 3; tries++) await patiently(clock, () => runs > tries);
@@ -81,7 +81,7 @@ describe("a query that fails", () => {
     expect(runs).toBe(3);
   });
 
-  test("for want of the database is run again by itself, with pauses that grow, until it ends well", async () => {
+  test("for want of the database is run again by itself, with pauses that grow, until it succeeds", async () => {
     outcomes.push(lost, lost, lost, lost);
     const client = watching("reports:report");
     await patiently(clock, () => client.value(1) !== undefined);
@@ -112,7 +112,7 @@ describe("a query that fails", () => {
     expect(runs).toBe(6);
   });
 
-  test("by its own fault is run anew for whoever asks anew, and left alone otherwise", async () => {
+  test("by its own fault runs anew for each new request, and only then", async () => {
     outcomes.push(broken);
     const first = watching("reports:report");
     await engine.settled();

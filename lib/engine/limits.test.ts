@@ -89,7 +89,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   argsDepth: {
     limits: { argsDepth: 3 },
-    happens: "deeper arguments are refused, of whatever function, and nothing runs",
+    happens: "deeper arguments are refused, of any function, and nothing runs",
     when: async ({ client, engine, rest }) => {
       const caller = client();
       caller.subscribe(1, "it:answer", { value: [[]], text: "fits" });
@@ -139,7 +139,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   keptArgsBytes: {
     limits: { keptArgsBytes: 250, queryArgsBytes: 100 },
-    happens: "more in all of a socket's queries closes it; what is given up makes room",
+    happens: "more in all of a socket's queries closes it; what is unsubscribed makes room",
     when: async ({ client, rest }) => {
       const asking = client();
       const text = (n: number) => `${n}`.padEnd(80, ".");
@@ -182,7 +182,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   messagesPerSecond: {
     limits: { messagesPerSecond: 1, messageBurst: 1 },
-    happens: "who says more closes their socket",
+    happens: "a client that says more has its socket closed",
     when: async ({ client, clock }) => {
       const talker = client();
       for (let second = 0; second < 3; second++) {
@@ -207,7 +207,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   handshakeTimeoutMs: {
     limits: { handshakeTimeoutMs: 1_000 },
-    happens: "who has not said Connect is let go",
+    happens: "a client that has not said Connect is disconnected",
     when: async ({ engine, clock }) => {
       const mute = new WireClient(engine);
       clock.advance(999);
@@ -218,7 +218,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   pingIntervalMs: {
     limits: { pingIntervalMs: 1_000, handshakeTimeoutMs: 500 },
-    happens: "a silent client is asked",
+    happens: "a silent client is sent a Ping",
     when: async ({ client, clock }) => {
       const silent = client();
       clock.advance(999);
@@ -229,7 +229,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   silenceTimeoutMs: {
     limits: { silenceTimeoutMs: 20_000 },
-    happens: "a client that is silent for so long is let go",
+    happens: "a client that is silent for so long is disconnected",
     when: async ({ client, clock }) => {
       const silent = client();
       clock.advance(19_999);
@@ -255,7 +255,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   dropAboveBytes: {
     limits: { pauseAboveBytes: 100, dropAboveBytes: 5_000 },
-    happens: "a client with more to read is let go",
+    happens: "a client with more to read is disconnected",
     when: async (scene) => {
       const reader = await scene.watching();
       reader.bufferedAmount = 5_000;
@@ -270,7 +270,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   dropAfterMs: {
     limits: { pauseAboveBytes: 100, dropAfterMs: 500 },
-    happens: "a client that reads nothing for so long is let go; one that reads a little is not",
+    happens: "a client that reads nothing for so long is disconnected; one that reads a little is not",
     when: async (scene) => {
       const [stuck, slow] = [await scene.watching(), await scene.watching()];
       for (const reader of [stuck, slow]) {
@@ -365,7 +365,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   resultBytes: {
     limits: { resultBytes: 10 },
-    happens: "a result that is larger is an error, of whatever function, and nothing of it is committed",
+    happens: "a larger result is an error, of any function, and nothing of it is committed",
     when: async ({ client, rest, driver }) => {
       // Four letters, but twelve bytes, and two quotes.
       const text = "語語語語";
@@ -384,7 +384,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   preloadLeaseMs: {
     limits: { preloadLeaseMs: 1_000 },
-    happens: "the answer of a page is let go, and its browser makes it run again",
+    happens: "the answer of a page is dropped, and its browser makes it run again",
     when: async (scene) => {
       await scene.engine.preload("it:answer", { text: "" }, null);
       scene.clock.advance(999);
@@ -398,7 +398,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   preloadLeases: {
     limits: { preloadLeases: 1 },
-    happens: "one page more lets the oldest answer go",
+    happens: "one page more drops the oldest answer",
     when: async (scene) => {
       for (const text of ["a", "b"]) await scene.engine.preload("it:answer", { text }, null);
       await scene.watching("b");
@@ -409,7 +409,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
   },
   preloadLeaseBytes: {
     limits: { preloadLeaseBytes: 2_000 },
-    happens: "a page more lets the oldest answers go until the others fit",
+    happens: "a page more drops the oldest answers until the others fit",
     when: async (scene) => {
       const [a, b] = ["a".repeat(1_200), "b".repeat(1_200)];
       for (const text of [a, b]) await scene.engine.preload("it:answer", { text }, null);

@@ -137,7 +137,7 @@ test("a row that comes to a list costs itself and no more than 120 bytes, the sa
   expect(costs[0]).toBeLessThanOrEqual(120);
 });
 
-test("clients that had the same are sent the very same frame; others another", async () => {
+test("clients that had the same list are sent the same frame; others another", async () => {
   await run("fill", { list: "a", count: 20, from: 0 });
   const [first, second, slow] = [
     await watching("list", { list: "a" }),
@@ -209,7 +209,7 @@ test("a page of a list is patched too, with what is around it when that changes"
   expect(client.value(1)).toEqual(await fresh("page", size));
 });
 
-test("whoever comes back with the hash of a moment ago is sent what changed since", async () => {
+test("a client that returns with the hash of an earlier answer is sent what changed since", async () => {
   await run("fill", { list: "a", count: 20, from: 0 });
   const client = await watching("list", { list: "a" });
   const other = await watching("list", { list: "a" });
@@ -224,7 +224,7 @@ test("whoever comes back with the hash of a moment ago is sent what changed sinc
   expect(lastText(unchanged)).not.toContain('"answers"');
 });
 
-test("whoever shows two states of one list is sent the whole", async () => {
+test("a client that shows two states of one list is sent the whole list", async () => {
   await run("fill", { list: "a", count: 20, from: 0 });
   const client = await watching("list", { list: "a" });
   const hash = lastHash(client);
@@ -235,7 +235,7 @@ test("whoever shows two states of one list is sent the whole", async () => {
   expect(client.value(2)).toEqual(await fresh("list", { list: "a" }));
 });
 
-test("a list of 200,000 numbers is as good as any", async () => {
+test("a list of 200,000 numbers is patched like any other", async () => {
   const numbers = query({
     args: z.object({ list: z.string() }),
     handler: async ({ db }, args) => {

@@ -15,7 +15,7 @@ const functions = {
     secret: internalQuery({ handler: () => "secret" }),
   },
 };
-const SESSION = "0123456789abcdef0123456789abcdef";
+const CLIENT_ID = "0123456789abcdef0123456789abcdef";
 
 let clock: HandClock;
 let engine: Engine;
@@ -24,7 +24,7 @@ beforeEach(() => {
   engine = createEngine({ driver: noDatabase, environment: clock, development: false });
   engine.useFunctions(functions, {});
 });
-const client = () => new WireClient(engine).connect(SESSION);
+const client = () => new WireClient(engine).connect(CLIENT_ID);
 
 describe("a message that is refused", () => {
   test.each<[string, string, number]>([
@@ -51,14 +51,14 @@ describe("a message that is refused", () => {
       expect(refused.closedWith?.code).toBe(CloseCode.badMessage);
       expect(Buffer.from(refused.closedWith?.reason ?? "").length).toBeLessThanOrEqual(123);
     }
-    // Counting after each letter that is cut from a megabyte would keep everybody waiting for minutes.
+    // Counting after each letter that is cut from a megabyte would block all clients for minutes.
     expect(counting.mock.calls.length).toBeLessThan(1000);
     counting.mockRestore();
   });
 
-  test("costs nobody else anything, and the socket is heard no more", async () => {
+  test("costs no other client anything, and no further message of the socket is read", async () => {
     const asked = vi.spyOn(noDatabase, "connect");
-    const [refused, other] = [client(), new WireClient(engine).connect(SESSION.replace("0", "1"))];
+    const [refused, other] = [client(), new WireClient(engine).connect(CLIENT_ID.replace("0", "1"))];
     refused.sayText("{");
     refused.say({ type: "Ping" });
     refused.mutate(1, "messages:send");
@@ -91,19 +91,22 @@ describe("a function that a client may not name", () => {
     ["is no path", "messages"],
   ] as const;
 
-  test.each(paths)("because it %s is refused in the same words, so that nobody learns which it is", async (_, path) => {
-    const asking = client();
-    asking.subscribe(1, path);
-    await engine.settled();
-    const message = `There is no public query "${path}". Check its name and that its file exports it.`;
-    expect(asking.transitions.flatMap(({ refused }) => refused)).toEqual([
-      [1, { kind: "badRequest", message, unknownFunction: true }],
-    ]);
-    expect(await engine.call({ kind: "query", path, args: {}, caller: null })).toEqual({
-      ok: false,
-      error: { kind: "badRequest", message, unknownFunction: true },
-    });
-  });
+  test.each(paths)(
+    "because it %s is refused in the same words, so that no client learns which it is",
+    async (_, path) => {
+      const asking = client();
+      asking.subscribe(1, path);
+      await engine.settled();
+      const message = `There is no public query "${path}". Check its name and that its file exports it.`;
+      expect(asking.transitions.flatMap(({ refused }) => refused)).toEqual([
+        [1, { kind: "badRequest", message, unknownFunction: true }],
+      ]);
+      expect(await engine.call({ kind: "query", path, args: {}, caller: null })).toEqual({
+        ok: false,
+        error: { kind: "badRequest", message, unknownFunction: true },
+      });
+    },
+  );
 
   test("is refused to a mutation in the words of a mutation", async () => {
     const outcome = await engine.call({ kind: "mutation", path: "messages:list", args: {}, caller: null });
@@ -170,7 +173,7 @@ describe("a subscription that is refused", () => {
       limits: { keptArgsBytes: 20_000 },
     });
     engine.useFunctions(functions, {});
-    const reading = new WireClient(engine).connect(SESSION.replace("0", "1"));
+    const reading = new WireClient(engine).connect(CLIENT_ID.replace("0", "1"));
     for (let n = 1; n <= 8; n++) {
       reading.subscribe(n, "messages:list", { channel: "a", ["k".repeat(5_000)]: n });
       await engine.settled();

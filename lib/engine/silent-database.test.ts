@@ -37,7 +37,7 @@ interface Silence {
   fell(): void;
 }
 
-/** A database with one connection, now and then, that says nothing any more, and does not break either. Or it is away. */
+/** A database of which, when told, one connection stops answering without breaking, or that cannot be reached at all. */
 class SilentNowAndThen implements Pick<Driver, "connect"> {
   readonly driver: Driver;
   next: Silence | undefined;
@@ -48,7 +48,7 @@ class SilentNowAndThen implements Pick<Driver, "connect"> {
       get: (target, name) => {
         if (name === "connect") {
           return async () => {
-            if (this.isAway) throw new ConnectionLostError("Nobody listens there.");
+            if (this.isAway) throw new ConnectionLostError("No server listens there.");
             return this.#forgetful(await target.connect());
           };
         }
@@ -62,7 +62,7 @@ class SilentNowAndThen implements Pick<Driver, "connect"> {
     return this.driver.connect();
   }
 
-  /** Resolves when the next such step has been asked for, and nobody is going to answer. */
+  /** Resolves when the next such step has been sent; its answer never comes. */
   silenceAt(step: Step, isDone: boolean): Promise<void> {
     return new Promise((fell) => {
       this.next = { step, isDone, fell };

@@ -72,7 +72,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
   let driver: Driver;
   let clock: HandClock;
   let engine: Engine;
-  let sessions = 0;
+  let clients = 0;
   let seed = 0;
 
   beforeAll(async () => {
@@ -96,7 +96,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
 
   /** A client that watches these queries as 1, 2 …, all answered. */
   async function watching(...queries: [path: string, topic: string][]): Promise<WireClient> {
-    const client = new WireClient(engine).connect((++sessions).toString(16).padStart(32, "0"));
+    const client = new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
     client.say({
       type: "Subscribe",
       queries: queries.map(([path, topic], i) => ({ query: i + 1, path: `notes:${path}`, args: { topic } })),
@@ -171,7 +171,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
   test("however many of them there are, leaves connections to mutations and to other queries", async () => {
     const inTheWay = new Latch();
     latch = inTheWay;
-    const greedy = new WireClient(engine).connect((++sessions).toString(16).padStart(32, "0"));
+    const greedy = new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
     const topics = Array.from({ length: 2 * driver.connections }, (_, i) => `greedy ${i}`);
     greedy.say({
       type: "Subscribe",
@@ -199,7 +199,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
     await both.until(() => both.value(1) === 1);
   });
 
-  test("that was slow the last time gets a snapshot of its own: nobody waits behind it", async () => {
+  test("that was slow the last time gets a snapshot of its own: no other query waits behind it", async () => {
     const topic = "known";
     const both = await watching(["slow", topic], ["fast", topic]);
     const quick = await watching(["fast", topic]);
@@ -212,7 +212,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
 
     latch = new Latch();
     await commit(topic);
-    // No time passes: nobody waits to see whether it is slow.
+    // No time passes: the others do not wait to see whether it is slow.
     await quick.until(() => quick.value(1) === 2);
     latch.open();
     await engine.settled();

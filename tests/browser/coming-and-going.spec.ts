@@ -8,7 +8,7 @@ import { Chat, expect, test, Wiretap } from "./fixtures.ts";
 /** What the browser itself says of a network that is not there. */
 const NO_NETWORK = /WebSocket|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|Failed to (fetch|load resource)/;
 
-/** Somebody else writes, from nowhere near this browser. */
+/** Writes over HTTP, as a client that is not this browser. */
 async function write(app: App, request: APIRequestContext, channel: string, text: string): Promise<void> {
   const response = await request.post(`${app.url}/api/convex/mutation`, {
     data: { path: "messages:send", args: { channel, author: "Eve", text } },

@@ -42,7 +42,7 @@ test("what the page was rendered from is handed over: not run again, not sent ag
     socket.on("framesent", ({ payload }) => sent.push(String(payload)));
     socket.on("framereceived", ({ payload }) => received.push(String(payload)));
   });
-  // Nobody watches the channel now, and the answer of the last visit has been let go.
+  // No client watches the channel now, and the answer of the last visit has been dropped.
   await page.goto("about:blank");
   await expect.poll(async () => (await page.request.get(`${app.url}/healthz`)).status()).toBe(200);
   const before = runs();

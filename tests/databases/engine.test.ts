@@ -73,7 +73,7 @@ function carriesTheEngine(open: () => Promise<Driver>, schema: Record<string, un
     expect(await alice.query(api.counters.get, { name })).toBe(1);
   });
 
-  test("many at once: every increment counts, whoever lost a conflict tries again", async () => {
+  test("many at once: every increment counts, a mutation that lost a conflict runs again", async () => {
     await using here = await world(4);
     const clients = Array.from({ length: 8 }, (_, i) => here.connect(`client ${i}`));
     let waiting = true;
@@ -82,7 +82,7 @@ function carriesTheEngine(open: () => Promise<Driver>, schema: Record<string, un
     ).finally(() => {
       waiting = false;
     });
-    // Whoever lost pauses by the world's clock: it goes as the machine's does.
+    // A mutation that lost pauses by the world's clock, which is moved on here as time passes.
     while (waiting) {
       here.clock.advance(1);
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -91,7 +91,7 @@ function carriesTheEngine(open: () => Promise<Driver>, schema: Record<string, un
     expect(await clients[0]?.query(api.counters.get, { name })).toBe(24);
   });
 
-  test("a server that dies while somebody counts: it is counted once", async () => {
+  test("a server that dies during an increment: it is counted once", async () => {
     await using here = await world(5);
     const alice = here.connect("alice");
     await alice.query(api.counters.get, { name });

@@ -66,9 +66,9 @@ export function mariadbPrograms(): ServerPrograms | undefined {
   };
 }
 
-/** PostgreSQL refuses to run as root, and nobody else needs to. */
-const NOBODY = 65534;
-const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+/** PostgreSQL refuses to run as root: then its programs run as this user, which Linux keeps for what needs no rights. */
+const UNPRIVILEGED_USER = 65534;
+const asUnprivileged = process.getuid?.() === 0 ? { uid: UNPRIVILEGED_USER, gid: UNPRIVILEGED_USER } : {};
 
 function isThere(group: number): boolean {
   try {
@@ -94,10 +94,11 @@ export class OwnServer implements AsyncDisposable {
   static async start(programs: ServerPrograms): Promise<OwnServer> {
     const folder = mkdtempSync(join(tmpdir(), "convex-lite-server-"));
     mkdirSync(join(folder, "data"));
-    if ("uid" in asNobody) for (const made of [folder, join(folder, "data")]) chownSync(made, NOBODY, NOBODY);
+    if ("uid" in asUnprivileged)
+      for (const made of [folder, join(folder, "data")]) chownSync(made, UNPRIVILEGED_USER, UNPRIVILEGED_USER);
     const server = new OwnServer(programs, folder, await freePort());
     const [program, ...args] = programs.prepare(server.#data);
-    execFileSync(program, args, { ...asNobody, cwd: folder, stdio: "pipe" });
+    execFileSync(program, args, { ...asUnprivileged, cwd: folder, stdio: "pipe" });
     if (programs.atStart) writeFileSync(join(server.#data, AT_START), programs.atStart);
     try {
       await server.start();
@@ -119,7 +120,7 @@ export class OwnServer implements AsyncDisposable {
   /** Resolves when it takes connections. */
   async start(): Promise<void> {
     const [program, ...args] = this.#programs.serve(this.#data, this.port);
-    this.#process = spawn(program, args, { ...asNobody, cwd: this.#folder, detached: true, stdio: "ignore" });
+    this.#process = spawn(program, args, { ...asUnprivileged, cwd: this.#folder, detached: true, stdio: "ignore" });
     const givenUp = performance.now() + patience.fact;
     while (!(await this.#listens())) {
       if (performance.now() > givenUp) {

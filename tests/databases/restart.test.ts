@@ -23,7 +23,7 @@ function survivesItsServer(
   const reason = thorough ? "its programs are not on this machine" : "`pnpm test:databases` runs it";
   const title = programs && thorough ? database : `${database} (skipped: ${reason})`;
   describe.skipIf(!programs || !thorough)(`a server of ${title}`, () => {
-    test("that is killed and started anew while somebody counts: each counts once, and everybody sees it", async () => {
+    test("that is killed and started anew while clients count: each increment counts once, and all clients see it", async () => {
       const server = await OwnServer.start(programs as ServerPrograms);
       onTestFinished(() => server[Symbol.asyncDispose]());
       const { url, close } = await viaOther(server);

@@ -37,7 +37,7 @@ export class BrokenLine implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The connection breaks, at both ends, when the server says something that holds this text: nobody hears it. */
+  /** The connection breaks, at both ends, when the server sends something that holds this text, before it arrives. */
   cutBefore(text: string): void {
     this.#cutBefore = text;
   }

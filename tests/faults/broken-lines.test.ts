@@ -101,7 +101,7 @@ describe("a line that breaks", () => {
       expect(writer.said).toContain('{"type":"Ping"}');
       expect(await called).toBe("into the void");
       await isThereOnce("before", "into the void");
-      // The server has hung up, though nobody heard it.
+      // The server has closed its socket, though the client was not told.
       await until(() => line.hungUp);
       await add("after");
       await isThereOnce("before", "into the void", "after");

@@ -23,7 +23,7 @@ interface Member {
   notes: Note[] | undefined;
 }
 
-/** Many clients of one server: each watches its room, and adds notes that nobody else adds. */
+/** Many clients of one server: each watches its room, and adds notes that no other client adds. */
 export class Crowd {
   readonly members: Member[] = [];
   /** Texts of notes whose `add` resolved, in the order called, by who called. */
@@ -76,7 +76,7 @@ export class Crowd {
     await Promise.all(this.#calls.splice(0));
   }
 
-  /** Is everybody connected, and has everybody an answer? */
+  /** Is each client connected, and has each an answer? */
   get isOpen(): boolean {
     return this.members.every(({ client, notes }) => notes && client.connectionState().state === "open");
   }
@@ -97,7 +97,7 @@ export class Crowd {
     return ((await response.json()) as { value: StoredNote[] }).value;
   }
 
-  /** Is this what everybody shows? */
+  /** Is this what all clients show? */
   showsAll(stored: readonly StoredNote[]): boolean {
     const text = (notes: readonly Note[]) => notes.map(({ id, text }) => `${id}:${text}`).join();
     const byRoom = Map.groupBy(stored, ({ room }) => room);

@@ -10,7 +10,7 @@ export const POINTS = [
   "before the handler",
   "after its insert",
   "before COMMIT is sent",
-  "after COMMIT, before anybody is told",
+  "after COMMIT, before the announcement",
   "after the announcement, before the reply",
   "after the reply",
 ] as const;
@@ -18,11 +18,11 @@ export const POINTS = [
 export type Point = (typeof POINTS)[number];
 
 /** The first of them at which the database holds the mutation. */
-export const COMMITTED: Point = "after COMMIT, before anybody is told";
+export const COMMITTED: Point = "after COMMIT, before the announcement";
 
 /**
  * Ends this process at one point of the mutation that adds the note of one text, as `kill -9` does: nothing is finished
- * and nobody is told. Stands at the engine's ports: the functions, the database and the sockets.
+ * and nothing is sent. Stands at the engine's ports: the functions, the database and the sockets.
  */
 export class Doom {
   readonly #point: Point;
@@ -56,7 +56,7 @@ export class Doom {
       commit: async (connection, deciding) => {
         this.#pass("before COMMIT is sent");
         const kept = await connection.commit(deciding);
-        this.#pass("after COMMIT, before anybody is told");
+        this.#pass("after COMMIT, before the announcement");
         return kept;
       },
     });

@@ -24,7 +24,7 @@ const list = query({
     db.select({ id: notes.id, text: notes.text }).from(notes).where(eq(notes.room, room)).orderBy(asc(notes.id)),
 });
 
-/** For whoever compares: everything there is. */
+/** Every note, to compare with what clients show. */
 const all = query({
   args: z.object({}),
   handler: async ({ db }) => db.select().from(notes).orderBy(asc(notes.id)),
@@ -57,7 +57,7 @@ const linger = mutation({
   handler: async ({ db, scheduler }, { room, text }) => {
     await db.insert(notes).values({ room, text });
     await scheduler.invalidate(list, { room });
-    // The same for every try, should it lose a conflict: nobody tells the server twice.
+    // One promise for all tries, should the mutation lose a conflict: the signal comes only once.
     toldToStop ??= once(process, "SIGTERM");
     console.log(LINGERS);
     await toldToStop;

@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 const HEAP_MIB = 128;
 const SOCKETS = 6;
 
-/** A client that subscribes to whatever it likes, and waits for an answer to all of it. */
+/** A client that subscribes to many queries, and waits for an answer to each. */
 async function hoard(port: number, name: number, queries: { path: string; args: object }[]): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/sync`);
   socket.on("error", () => {});

@@ -45,8 +45,8 @@ function survives(size: number, postgres?: TestServer): void {
 
   const stored = async () => (await sql("select id, room, text from notes order by id")) as unknown as StoredNote[];
 
-  test("a server that dies at any point of a mutation: it is done once, mutate() resolves, and everybody shows it", async () => {
-    // Ten times as fast, so that nobody waits long before they come back.
+  test("a server that dies at any point of a mutation: it is done once, mutate() resolves, and all clients show it", async () => {
+    // Ten times as fast, so that the backoff of clients is short.
     const environment = fastTime(10);
     const people = [1, 2, 3].map(() => {
       const client = new ConvexClient(server.url, { environment });
@@ -85,7 +85,7 @@ function survives(size: number, postgres?: TestServer): void {
     expect(value.map(({ text }) => text)).toEqual(POINTS);
   });
 
-  /** Everybody is back, their calls have ended, and they show what the server reads afresh from its database. */
+  /** All clients are back, their calls have ended, and they show what the server reads afresh from its database. */
   const allAreBack = async () => {
     await crowd.called();
     expect(crowd.refused, server.output).toEqual([]);
@@ -96,7 +96,7 @@ function survives(size: number, postgres?: TestServer): void {
     crowd.checkOnce(rows);
   };
 
-  test(`${size} clients of a server that is killed: what was acknowledged is there once, and everybody sees it`, async () => {
+  test(`${size} clients of a server that is killed: what was acknowledged is there once, and all clients see it`, async () => {
     crowd = new Crowd(server.url, size);
     await until(() => crowd.isOpen);
     crowd.add(1, WRITERS);

@@ -61,7 +61,7 @@ export class ServerProcess {
     return this.#end("SIGKILL");
   }
 
-  /** As whoever deploys does. @returns the exit code. */
+  /** Sends SIGTERM, as a deployment does. @returns the exit code. */
   stop(): Promise<number | null> {
     return this.#end("SIGTERM");
   }
@@ -75,7 +75,7 @@ export class ServerProcess {
   }
 }
 
-/** A port of this machine that nobody listens on. */
+/** A port of this machine on which no process listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -146,13 +146,13 @@ function checkOrder(observed: ObservedClient, history: History, outcomes: Map<nu
     }
     if (observed.leftBehind.has(uid) && !LEFT_BEHIND.has(outcome ?? "")) {
       faults.push(
-        `${observed.name}: mutation ${uid} was pending when it became somebody else, and ended: ${outcome} (G8)`,
+        `${observed.name}: mutation ${uid} was pending when its identity changed, and ended: ${outcome} (G8)`,
       );
     }
     const [as, by] = [history.last.ranAs?.get(uid), observed.calledAs.get(uid)];
     if (as !== undefined && as !== by) faults.push(`${observed.name}: mutation ${uid} of ${by} ran as ${as} (G8)`);
     const commit = history.commitOf(uid);
-    // Of one that was left behind nobody knows when it ends: the next one is another session's.
+    // When one that was left behind ends is unknown: the next one is another client id's.
     if (commit === Number.POSITIVE_INFINITY || observed.leftBehind.has(uid)) continue;
     if (commit <= before)
       faults.push(`${observed.name}: mutation ${uid} was applied before one that was called earlier (G3)`);

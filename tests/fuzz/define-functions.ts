@@ -50,7 +50,7 @@ export function defineMutations(queries: Queries, storeOf: (db: unknown) => Stor
     args: z.object({ uid: z.int(), ops: z.array(op), fails: z.boolean() }),
     handler: async (ctx, { uid, ops, fails }) => {
       const store = storeOf(ctx.db);
-      const owner = (await ctx.auth.getUserIdentity())?.subject ?? "nobody";
+      const owner = (await ctx.auth.getUserIdentity())?.subject ?? "anonymous";
       for (const op of ops) {
         if (op.savepoint === "none") await perform(op, owner, store, ctx.scheduler);
         else await ctx.runMutation(step as never, { op, owner } as never).catch(ifOwnStep);

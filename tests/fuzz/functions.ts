@@ -34,7 +34,7 @@ export function functionsFor(dialect: Dialect) {
     args: questionArgs.inList,
     handler: async ({ db, auth }, { list }) => {
       const [found] = await db.select().from(lists).where(eq(lists.id, list));
-      const owner = found?.isPrivate ? ((await auth.getUserIdentity())?.subject ?? "nobody") : undefined;
+      const owner = found?.isPrivate ? ((await auth.getUserIdentity())?.subject ?? "anonymous") : undefined;
       const rows = await db
         .select({ item: items })
         .from(items)
@@ -78,7 +78,7 @@ export function functionsFor(dialect: Dialect) {
   const mine = query({
     args: z.object({}),
     handler: async ({ db, auth }) => {
-      const who = (await auth.getUserIdentity())?.subject ?? "nobody";
+      const who = (await auth.getUserIdentity())?.subject ?? "anonymous";
       const own = await db.select().from(items).where(eq(items.owner, who)).orderBy(asc(items.rank), asc(items.id));
       return { who, items: own };
     },

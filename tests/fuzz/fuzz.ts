@@ -126,7 +126,7 @@ class FuzzRun {
     await this.#withTime(this.#world.restart());
   }
 
-  /** Lets everybody come back and everything come to rest; then nothing may be wrong. */
+  /** Lets all clients come back and everything come to rest; then nothing may be wrong. */
   async #barrier(): Promise<void> {
     const isAtRest = () =>
       this.#clients.every(({ open, client }) => open === 0 && client.connectionState().state === "open");
@@ -137,7 +137,7 @@ class FuzzRun {
     }
     await this.#readJournal();
     const { faults } = this.result;
-    if (!isAtRest()) faults.push("Not everybody came to rest.");
+    if (!isAtRest()) faults.push("Not all clients came to rest.");
     for (const client of this.#clients) {
       faults.push(...checkClient(client, this.#history), ...checkAtRest(client, this.#history));
     }

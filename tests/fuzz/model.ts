@@ -1,6 +1,6 @@
 /**
  * What the fuzzer and the simulation run: a few lists of items. Here every query is written once more, in plain
- * JavaScript over one state, so that whatever a client shows can be compared with every state there ever was.
+ * JavaScript over one state, so that what a client shows can be compared with every state there ever was.
  */
 export interface Item {
   id: number;

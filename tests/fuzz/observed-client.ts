@@ -35,7 +35,7 @@ export class ObservedClient {
   open = 0;
   /** As whom each call was made. Undefined: before any server had said who it is. */
   readonly calledAs = new Map<number, string | undefined>();
-  /** Calls that had not ended when it became somebody else: they must be refused. */
+  /** Calls that had not ended when its identity changed: they must be refused. */
   readonly leftBehind = new Set<number>();
   #hasBeenTold = false;
   readonly #openCalls = new Set<number>();
@@ -63,7 +63,7 @@ export class ObservedClient {
     this.who = who;
   }
 
-  /** Writes down what is shown, whether anybody was told of it or not. */
+  /** Writes down what is shown, whether a listener was told of it or not. */
   look(): void {
     this.observations.push({ what: "view", step: this.#step(), who: this.who, shown: this.shown() });
   }
@@ -151,7 +151,7 @@ export class ObservedClient {
       const result = this.client.sync.result(key);
       const told = this.#told.get(key);
       if (result !== told && !(told === undefined && result.isLoading))
-        this.faults.push(`${key} changed, and nobody was told`);
+        this.faults.push(`${key} changed, and no listener was told`);
     }
   }
 

@@ -36,10 +36,10 @@ function store(edit: Pick<Edit, "find" | "put"> & Partial<Edit>): string {
 
 describe("an edit finds code by its syntax", () => {
   test.each<[string, string, string, string]>([
-    ["whatever its formatting and comments", "this.#rows.get(key)", "key", "= await key;"],
-    ["whatever stands in its blanks", "await $rows.get($key)", "$key", "Row | undefined = key;"],
+    ["under any formatting and comments", "this.#rows.get(key)", "key", "= await key;"],
+    ["with any code in its blanks", "await $rows.get($key)", "$key", "Row | undefined = key;"],
     ["also names of members", "this.#$rows.get(key)", "this.#$rows", "await this.#rows;"],
-    ["whatever the types and brackets", "const found = $_;", "", "Promise<void> {\n    \n    if"],
+    ["under any types and brackets", "const found = $_;", "", "Promise<void> {\n    \n    if"],
     ["an expression inside another", "$found.old && $_", "$found.old", "|| (found.old)) throw"],
     ["where a blank is the same each time", "$a === undefined || $a.old && $_", "!$a", "if (!found) throw"],
     ["with any number of arguments", "this.#log($$all)", "log($$all)", ' log("loaded", key, 1);'],

@@ -222,7 +222,7 @@ function runsThePortableApp(database: TestDatabase): void {
     expect(Number(left[0]?.cards)).toBe(0);
   });
 
-  test("what was called while the server was gone is done once, in order, and everybody sees it", async () => {
+  test("what was called while the server was gone is done once, in order, and all clients see it", async () => {
     await using _ = world;
     const [ada, ben] = [world.connect("ada"), world.connect("ben")];
     const seen = watch(ben, "messages:list", { channel: "tea" });

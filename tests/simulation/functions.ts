@@ -50,7 +50,7 @@ async function answer(question: Question, { db, auth }: Ctx): Promise<unknown> {
   const isMine =
     question.path === "items:mine" ||
     (question.path === "items:visible" && privateLists.has(String(question.args.list)));
-  const who = isMine ? ((await auth.getUserIdentity())?.subject ?? "nobody") : "";
+  const who = isMine ? ((await auth.getUserIdentity())?.subject ?? "anonymous") : "";
   const evaluated = evaluate(question, { items, privateLists, log: new Map() }, who);
   if ("error" in evaluated) throw new ConvexError(evaluated.error as never);
   return evaluated.data;

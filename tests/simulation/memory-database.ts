@@ -15,7 +15,7 @@ export class MemoryDatabase {
   /** Told of each commit, in order. */
   onCommit: (rows: Rows, changed: readonly string[]) => void = () => {};
   readonly #commits: { readonly keys: readonly string[] }[] = [];
-  /** Commits that somebody has asked for and nobody knows the end of, with what waits for their locks. */
+  /** Commits that were asked for and are not decided yet, with what waits for their locks. */
   readonly #inDoubt = new Set<{ keys: ReadonlySet<string>; decided: Promise<void>; decide: () => void }>();
 
   begin(mode: "read" | "write"): Transaction {
@@ -122,7 +122,7 @@ export class Transaction {
     this.#mustBeUnchanged(key);
   }
 
-  /** Waits for whoever is about to insert this key, as `insert … on conflict` does. */
+  /** Waits for a transaction that is about to insert this key, as `insert … on conflict` does. */
   async lockForInsert(key: string): Promise<void> {
     this.takeSnapshot();
     await this.#database.unlocked(key);

@@ -194,7 +194,7 @@ class MemoryConnection implements DatabaseConnection {
     this.#transaction?.rollback();
   }
 
-  /** It went through, it did not, it goes through while everybody wonders, or it has not even arrived. */
+  /** The COMMIT went through, it did not, it goes through while its outcome is unknown, or it has not even arrived. */
   #loseAtCommit(transaction: Transaction): never {
     const fate = this.#clock.oneOf(["through", "not", "later", "under way"]);
     this.#isLost = true;

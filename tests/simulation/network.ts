@@ -8,14 +8,14 @@ export interface NetworkFaults {
   latency: number;
   /** The connection breaks with this message on its way. */
   cut: number;
-  /** From this message on nothing arrives, for a while, and nobody is told. */
+  /** From this message on nothing arrives, for a while, and neither end is told. */
   stall: number;
 }
 
 /** Milliseconds: longer than either end waits for a sign of life. */
 export const LONGEST_STALL = 45_000;
 
-/** The server takes a socket, of somebody. */
+/** The server takes a socket, opened by this caller. */
 export type Accept = (socket: SocketLike, who: string) => SocketEvents;
 
 const BROKEN = 1006;
@@ -31,7 +31,7 @@ export class Network {
   /** What the server did that it must not do. */
   readonly broken: string[] = [];
   readonly connections: Connection[] = [];
-  /** Whoever opens a socket from here on. */
+  /** The caller of the sockets that are opened from here on. */
   who: string;
   /** Told before the client is told who it is, and what comes of it. */
   onConnected: (who: string, tell: () => void) => void = (_, tell) => tell();
@@ -75,7 +75,7 @@ class Connection implements ClientSocket {
   readonly #network: Network;
   readonly #listeners = new Map<string, Listener[]>();
   #server: SocketEvents | undefined;
-  /** Whose it is: as the server saw it when it was opened, whoever the person has become since. */
+  /** Its caller, as the server saw it when it was opened: the page may have another one since. */
   #who = "";
   #clientIsOver = false;
   #serverIsOver = false;
@@ -185,7 +185,7 @@ class Connection implements ClientSocket {
     });
   }
 
-  /** Each message has a time to arrive, none before the one before it; whatever arrives first is the oldest. */
+  /** Each message has a time to arrive, none before the one before it; the first to arrive is the oldest. */
   #deliver(direction: Direction, arrive: () => void): void {
     direction.last = Math.max(direction.last, this.#clock.now + this.#clock.pick(this.#network.faults.latency + 1));
     direction.messages.push(arrive);

@@ -11,8 +11,8 @@ import { LONGEST_STALL, Network, type NetworkFaults } from "./network.ts";
 import { chanceOf, type Owner, promisesRest, SimulationClock } from "./simulation-clock.ts";
 
 const page: BrowserTab = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
-/** Whoever has signed out, as the queries name them. */
-const NOBODY = "nobody";
+/** The caller without an identity, as the queries name it. */
+const ANONYMOUS = "anonymous";
 const NO_DATABASE_FAULTS: DatabaseFaults = { lost: 0, lostAtCommit: 0, conflict: 0, slow: 0, verySlow: 0 };
 /** After the last fault: everything a client waits for (its backoff, a dead socket, a commit in doubt) ends within. */
 const TO_REST = 180_000;
@@ -31,14 +31,14 @@ export interface Simulated {
   observations: number;
   crashes: number;
   connections: number;
-  /** How often somebody became somebody else, perhaps unnoticed. */
-  becomings: number;
+  /** How often a client's identity was drawn anew: perhaps unnoticed, perhaps the same. */
+  identityChanges: number;
   /** The last lines that were logged. */
   log: string[];
 }
 
 export interface Schedule {
-  /** Do people sign in and out in the middle? A world of its own: where nobody does, a seed is the schedule it always was. */
+  /** Do people sign in and out in the middle? Drawn from a generator of its own: no other choice of a seed changes. */
   peopleChange?: boolean;
   trace?: (line: string) => void;
 }
@@ -69,9 +69,9 @@ class SimulatedWorld {
   #server: Server;
   #lastUid = 0;
   #crashes = 0;
-  #becomings = 0;
+  #identityChanges = 0;
 
-  /** Decides who becomes whom. Undefined where everybody stays who they are. */
+  /** Draws the changes of identity. Undefined where no identity changes. */
   readonly #changes: (() => number) | undefined;
   readonly #trace: ((line: string) => void) | undefined;
 
@@ -106,14 +106,14 @@ class SimulatedWorld {
     const crashes = clock.oneOf([0, 0, 0.02, 0.1]);
     for (let done = 0; done < actions; done++) {
       this.#act();
-      this.#perhapsBecomeSomebody();
-      // Somewhere between two steps of whatever goes on.
+      this.#perhapsChangeIdentity();
+      // Somewhere between two steps of what is under way.
       await this.#goOn(clock.pick(12));
       if (clock.chance() < crashes) this.#crash();
     }
     this.#heal();
     await this.#rest();
-    if (this.#changes) await this.#everybodyCanCall();
+    if (this.#changes) await this.#allClientsCanCall();
     this.#check();
     for (const { observed } of this.#clients) await observed.client.close();
     this.#server.owner.isAlive = false;
@@ -127,7 +127,7 @@ class SimulatedWorld {
       observations: this.#clients.reduce((sum, { observed }) => sum + observed.observations.length, 0),
       crashes: this.#crashes,
       connections: this.#clients.reduce((sum, { network }) => sum + network.connections.length, 0),
-      becomings: this.#becomings,
+      identityChanges: this.#identityChanges,
       log: this.#clock.lines.slice(-20),
     };
   }
@@ -158,7 +158,7 @@ class SimulatedWorld {
       stall: clock.oneOf([0, 0, 0, 0.01]),
     };
     const network = new Network(clock, faults, who, (socket, caller) =>
-      this.#server.engine.opened(socket, caller === NOBODY ? null : { subject: caller }),
+      this.#server.engine.opened(socket, caller === ANONYMOUS ? null : { subject: caller }),
     );
     const client = new ConvexClient("http://simulated", {
       environment: clock.environment(),
@@ -189,22 +189,22 @@ class SimulatedWorld {
     else network.cut();
   }
 
-  /** Somebody signs in or out: the page is told and connects again, or only the next socket finds out. */
-  #perhapsBecomeSomebody(): void {
+  /** A person signs in or out: the page is told and connects again, or only the next socket finds out. */
+  #perhapsChangeIdentity(): void {
     const chance = this.#changes;
     if (!chance || chance() >= 0.2) return;
     const oneOf = <T>(choices: readonly T[]): T => choices[Math.floor(chance() * choices.length)] as T;
     const { observed, network } = oneOf(this.#clients);
-    network.who = oneOf(["ann", "ben", NOBODY]);
-    this.#becomings++;
+    network.who = oneOf(["ann", "ben", ANONYMOUS]);
+    this.#identityChanges++;
     const how = oneOf(["told", "told", "cut", "unnoticed"]);
     this.#tell(`${observed.name} becomes ${network.who}: ${how}`);
     if (how === "told") observed.client.refreshIdentity();
     if (how === "cut") network.cut();
   }
 
-  /** Whoever they have become: what they do now is done. */
-  async #everybodyCanCall(): Promise<void> {
+  /** Under any identity that a client has in the end, a mutation that it calls is done. */
+  async #allClientsCanCall(): Promise<void> {
     const calls = this.#clients.map(({ observed }) => ({ observed, uid: ++this.#lastUid }));
     for (const { observed, uid } of calls) observed.call({ uid, ops: [], fails: false }, false);
     await this.#rest();

@@ -9,7 +9,7 @@ interface Timer {
   owner: Owner;
 }
 
-/** Somebody who may die, and whose timers die with him. */
+/** A process that may die, and whose timers die with it. */
 export interface Owner {
   isAlive: boolean;
 }
@@ -47,16 +47,16 @@ export class SimulationClock {
     return choices[this.pick(choices.length)] as T;
   }
 
-  after(ms: number, task: () => void, owner: Owner = EVERYBODY): Cancel {
+  after(ms: number, task: () => void, owner: Owner = PERMANENT): Cancel {
     const timer: Timer = { due: this.now + Math.max(0, Math.round(ms)), tie: this.chance(), task, owner };
     this.#insert(timer);
     return () => {
-      timer.owner = NOBODY;
+      timer.owner = CANCELLED;
     };
   }
 
   /** What a client or an engine is given: its timers end with its owner. */
-  environment(owner: Owner = EVERYBODY): Environment {
+  environment(owner: Owner = PERMANENT): Environment {
     const write = (level: string) => (message: string, about?: Record<string, unknown>) => {
       const error = about?.error;
       this.lines.push(`${this.now} ${level}: ${message}${error instanceof Error ? ` — ${error.stack}` : ""}`);
@@ -105,8 +105,8 @@ export class SimulationClock {
   }
 }
 
-const EVERYBODY: Owner = { isAlive: true };
-const NOBODY: Owner = { isAlive: false };
+const PERMANENT: Owner = { isAlive: true };
+const CANCELLED: Owner = { isAlive: false };
 
 function comesBefore(one: Timer, other: Timer): boolean {
   return one.due < other.due || (one.due === other.due && one.tie < other.tie);

@@ -1,31 +1,31 @@
 import { expect, test } from "vitest";
 import { simulate } from "./simulate.ts";
 
-/** Seeds that have once shown a fault, whatever it was: run first, for ever. */
+/** Seeds that have once shown a fault: run first, for ever. */
 const FOUND = [2, 15, 20, 24, 40, 130, 187, 755, 1154, 2202, 4124, 5018, 6951, 81704, 129518];
 const SEEDS = 1_000;
-/** Schedules in which people become others. */
+/** Schedules in which people sign in and out. */
 const CHANGING_SEEDS = 500;
 
 test("schedules that have shown a fault before show none", async () => {
   for (const seed of FOUND) expect(await faultsOf(seed)).toEqual([]);
 });
 
-test("whatever fails, and whenever: calls run once and in order, and clients see one state after the other", async () => {
+test("under any faults at any time: calls run once and in order, and clients see one state after the other", async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const faults = await faultsOf(seed);
     if (faults.length > 0) expect(faults).toEqual([]);
   }
 });
 
-test("people who sign in and out: nobody sees another's answers, and what waits is never done as somebody else", async () => {
-  let becomings = 0;
+test("people who sign in and out: no caller sees another's answers, and what waits is never done as another identity", async () => {
+  let identityChanges = 0;
   for (let seed = 1; seed <= CHANGING_SEEDS; seed++) {
     const simulated = await simulate(seed, { peopleChange: true });
-    becomings += simulated.becomings;
+    identityChanges += simulated.identityChanges;
     if (simulated.faults.length > 0) expect(withCommand(seed, simulated.faults, "change")).toEqual([]);
   }
-  expect(becomings).toBeGreaterThan(CHANGING_SEEDS);
+  expect(identityChanges).toBeGreaterThan(CHANGING_SEEDS);
 });
 
 test("one seed is one schedule: it can be repeated", async () => {

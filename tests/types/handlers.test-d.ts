@@ -81,7 +81,7 @@ describe("what a handler is given", () => {
     });
   });
 
-  test("everybody may ask who is calling", () => {
+  test("every handler may ask who is calling", () => {
     query({
       handler: async ({ auth }) => expectTypeOf(await auth.getUserIdentity()).toEqualTypeOf<Identity | null>(),
     });

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type LockSide, SnapshotLock } from "./snapshot-lock.ts";
 
-/** Somebody at the gate, who stays inside until told to leave. */
-interface Visitor {
+/** One body that asks for the lock, and holds it until told to leave or to fail. */
+interface Holder {
   readonly name: number;
   readonly group: LockSide;
   readonly passed: Promise<string>;
@@ -12,14 +12,14 @@ interface Visitor {
 }
 
 class World {
-  readonly #gate = new SnapshotLock();
+  readonly #lock = new SnapshotLock();
   readonly inside = new Set<number>();
   #names = 0;
 
-  arrive(group: LockSide): Visitor {
+  arrive(group: LockSide): Holder {
     const name = this.#names++;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const passed = this.#gate.hold(group, async () => {
+    const passed = this.#lock.hold(group, async () => {
       this.inside.add(name);
       try {
         return await promise;
@@ -32,12 +32,12 @@ class World {
   }
 }
 
-/** Lets everything that can go on go on. */
+/** Resolves when every promise that can settle has settled. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * The gate as a picture: those in front of it, in the order they came, in rounds of one group each. The first round is
- * inside; who comes joins the last round if it is of their group.
+ * What the lock promises: holders in the order they came, in rounds of one side each. The first round holds the lock; a
+ * new holder joins the last round if that is of its side.
  */
 class Model {
   readonly rounds: { group: LockSide; names: Set<number> }[] = [];
@@ -58,8 +58,8 @@ class Model {
   }
 }
 
-describe("the gate", () => {
-  test("lets in one group at a time, in the order they came, and everybody in the end", async () => {
+describe("the snapshot lock", () => {
+  test("is held by one side at a time, in the order they came, and by each holder in the end", async () => {
     const anyStep = fc.oneof(
       fc.constantFrom("snapshot" as const, "commit" as const).map((arrives) => ({ arrives })),
       fc.record({ leaves: fc.nat(20), fails: fc.boolean() }),
@@ -68,17 +68,17 @@ describe("the gate", () => {
       fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), async (steps) => {
         const world = new World();
         const model = new Model();
-        const visitors = new Map<number, Visitor>();
+        const holders = new Map<number, Holder>();
         const leave = async (name: number, how: "leave" | "fail") => {
-          visitors.get(name)?.[how]();
+          holders.get(name)?.[how]();
           model.leave(name);
           await settled();
         };
         for (const step of steps) {
           if ("arrives" in step) {
-            const visitor = world.arrive(step.arrives);
-            visitors.set(visitor.name, visitor);
-            model.arrive(visitor.name, visitor.group);
+            const holder = world.arrive(step.arrives);
+            holders.set(holder.name, holder);
+            model.arrive(holder.name, holder.group);
             await settled();
           } else {
             const { inside } = model;
@@ -89,13 +89,13 @@ describe("the gate", () => {
         }
         while (model.inside.length > 0) for (const name of model.inside) await leave(name, "leave");
         expect(world.inside.size).toBe(0);
-        for (const visitor of visitors.values()) await visitor.passed.catch(() => {});
+        for (const holder of holders.values()) await holder.passed.catch(() => {});
       }),
       { numRuns: 200 },
     );
   });
 
-  test("keeps commits from waiting for ever behind runs that keep coming", async () => {
+  test("never makes a commit wait for snapshots that came after it", async () => {
     const world = new World();
     let snapshot = world.arrive("snapshot");
     const commit = world.arrive("commit");
@@ -110,7 +110,7 @@ describe("the gate", () => {
     expect(world.inside.has(commit.name)).toBe(true);
   });
 
-  test("hands back what the body answered or threw, and lets the next in after both", async () => {
+  test("hands back what the body returned or threw, and is free for the next after both", async () => {
     const world = new World();
     const failing = world.arrive("commit");
     const next = world.arrive("snapshot");

@@ -19,7 +19,7 @@ describe("a client that reads too slowly", () => {
     expect(reader().keepsUp(pauseAboveBytes + 1)).toBe(false);
   });
 
-  test("is let go when it has more to read than anybody may, one large frame aside", () => {
+  test("is disconnected above the limit of unread bytes, one large frame aside", () => {
     const slow = reader();
     expect(slow.isOverwhelmed(dropAboveBytes)).toBe(false);
     expect(slow.isOverwhelmed(dropAboveBytes + 1)).toBe(true);
@@ -33,14 +33,14 @@ describe("a client that reads too slowly", () => {
     expect(slow.isOverwhelmed(2 * dropAboveBytes)).toBe(true);
   });
 
-  test("large frames are counted in bytes, as they lie in its way", () => {
+  test("has its large frames counted in bytes, not in characters", () => {
     const slow = reader();
     slow.sent("語".repeat(dropAboveBytes / 2));
     expect(slow.isOverwhelmed(dropAboveBytes + 1.5 * dropAboveBytes)).toBe(false);
     expect(slow.isOverwhelmed(dropAboveBytes + 1.5 * dropAboveBytes + 1)).toBe(true);
   });
 
-  test("is let go when it reads nothing for too long; each byte that it reads gives it all of the time again", () => {
+  test("is disconnected when it reads nothing for too long; each byte that it reads starts the time anew", () => {
     const slow = reader();
     const look = 50;
     const readsNothing = (from: number, ms: number, buffered: number) => {
@@ -53,7 +53,7 @@ describe("a client that reads too slowly", () => {
     expect(readsNothing(2 * dropAfterMs, look, 4_999_999)).toBe(true);
   });
 
-  test("is not let go for a jump of the clock", () => {
+  test("is not disconnected because the clock jumps", () => {
     const slow = reader();
     expect(slow.isStuck(5_000_000, 0)).toBe(false);
     expect(slow.isStuck(5_000_000, 3_600_000)).toBe(false);

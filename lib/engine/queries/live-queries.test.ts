@@ -40,7 +40,7 @@ function unwatch(live: LiveQuery): void {
 }
 
 describe("a live query", () => {
-  test("is one for everybody who asks the same", () => {
+  test("is shared by all callers of the same query with the same arguments", () => {
     const queries = new LiveQueries();
     const live = queries.getOrCreate(call({ channel: "a", limit: undefined }), anonymous);
     expect(queries.getOrCreate(call({ channel: "a" }), ines)).toBe(live);
@@ -105,7 +105,7 @@ describe("an invalidation", () => {
     expect(queries.takeDue(true)).toEqual([live]);
   });
 
-  test("lets go what only a lease holds: anonymous may come for it", () => {
+  test("drops what only a lease holds: the browser may never subscribe to it", () => {
     const queries = new LiveQueries();
     const live = watched(queries.getOrCreate(call(), anonymous), queries);
     unwatch(live);
@@ -129,7 +129,7 @@ describe("an invalidation", () => {
 });
 
 describe("a live query whose run asked who is calling", () => {
-  test("belongs to the caller it ran as; everybody else gets one of their own", () => {
+  test("belongs to the caller it ran as; each other caller gets its own", () => {
     const queries = new LiveQueries();
     const live = queries.getOrCreate(call(), ines);
     queries.splitByCaller(live);
@@ -142,7 +142,7 @@ describe("a live query whose run asked who is calling", () => {
     expect(new Set(queries.splitByCaller(live))).toEqual(new Set([live, own, unnamed]));
   });
 
-  test("is still anonymous else's when it ran as anonymous", () => {
+  test("belongs to anonymous callers alone when it ran as anonymous", () => {
     const queries = new LiveQueries();
     const live = queries.getOrCreate(call(), anonymous);
     queries.splitByCaller(live);
@@ -170,8 +170,8 @@ describe("a live query whose run asked who is calling", () => {
   });
 });
 
-describe("what anonymous wants", () => {
-  test("is let go, and asked for again it is a new one", () => {
+describe("a live query without watcher, waiter or lease", () => {
+  test("is dropped, and the next request creates a new one", () => {
     const queries = new LiveQueries();
     const live = watched(queries.getOrCreate(call(), anonymous), queries);
     unwatch(live);
@@ -183,7 +183,7 @@ describe("what anonymous wants", () => {
     expect(live.stale).toBe(false);
   });
 
-  test("is not run, though it became stale while it was wanted", () => {
+  test("is not run, though it became stale while it was watched", () => {
     const queries = new LiveQueries();
     const live = watched(queries.getOrCreate(call(), anonymous), queries);
     queries.invalidate([about({})], 1);
@@ -192,20 +192,20 @@ describe("what anonymous wants", () => {
     expect(queries.takeDue(true)).toEqual([]);
   });
 
-  test("stays as long as anybody watches, waits or holds a lease", () => {
+  test("is dropped only when the last watcher, waiter or lease is gone", () => {
     const queries = new LiveQueries();
     const live = queries.getOrCreate(call(), anonymous);
-    const someone = watcher();
+    const watching = watcher();
     const holds: [() => void, () => void][] = [
-      [() => live.watch(someone), () => live.unwatch(someone)],
+      [() => live.watch(watching), () => live.unwatch(watching)],
       [() => live.addWaiter(waiter()), () => live.takeWaiters()],
       [() => live.lease(), () => live.endLease()],
     ];
-    for (const [hold, letGo] of holds) {
+    for (const [hold, release] of holds) {
       hold();
       queries.dropIfIdle(live);
       expect(live.isDropped).toBe(false);
-      letGo();
+      release();
     }
     queries.dropIfIdle(live);
     expect(live.isDropped).toBe(true);
@@ -285,7 +285,7 @@ describe("when the functions are replaced", () => {
   });
 });
 
-test("whatever happens in whatever order, exactly the stale and wanted are due, and nothing idle stays", () => {
+test("after any events in any order, exactly the stale and wanted are due, and nothing idle stays", () => {
   const channel = fc.constantFrom("a", "b");
   const caller = fc.constantFrom(anonymous, ines, tomasz);
   const step = fc.oneof(

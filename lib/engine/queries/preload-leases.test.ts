@@ -27,7 +27,7 @@ function world(limits: Partial<EngineLimits> = {}) {
 }
 
 describe("a lease", () => {
-  test("keeps an answer for its time, then lets it go", () => {
+  test("keeps an answer for its time, then drops it", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
     clock.advance(29_999);
@@ -48,7 +48,7 @@ describe("a lease", () => {
     expect(live.isDropped).toBe(true);
   });
 
-  test("ends for the page only: who watches keeps the live query", () => {
+  test("ends for the page only: a watcher keeps the live query", () => {
     const { clock, hold, queries } = world();
     const live = hold(1);
     live.watch({ caller: live.caller } as Watcher);

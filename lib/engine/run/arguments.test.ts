@@ -54,7 +54,7 @@ describe("arguments of a call", () => {
     expect(issues).toMatchObject([{ path: ["tags", 0, "name"] }]);
   });
 
-  test("that nobody asked for are told by name", () => {
+  test("that the function does not accept are named", () => {
     const { message } = refusal(() => parseArguments(list, "m:list", { channel: "a", chanel: "b" }));
     expect(message).toBe('m:list does not accept these arguments. Unrecognized key: "chanel"');
   });

@@ -57,7 +57,7 @@ describe("a new subscription", () => {
     expect(subscriptions.hasNews).toBe(false);
   });
 
-  test("waits for an answer while there is none, and keeps nobody else waiting", () => {
+  test("waits for an answer while there is none, and holds back no other subscription", () => {
     const slow = live(7);
     const { subscriptions } = watching(slow);
     subscriptions.add(subscription(2));
@@ -103,7 +103,7 @@ describe("a new subscription", () => {
 });
 
 describe("a changed answer", () => {
-  test("alone can be told in the bytes that everybody gets", () => {
+  test("alone can be told in the bytes that all clients get", () => {
     const query = live(7, "one");
     const { subscriptions } = watching(query);
     subscriptions.takeChanges();
@@ -175,7 +175,7 @@ describe("a changed answer", () => {
     expect(told(subscriptions.takeChanges()).answers).toContain(7);
   });
 
-  test("of a live query that nobody here watches is nothing", () => {
+  test("of a live query that this client does not watch is not told", () => {
     const { subscriptions } = watching(live(7, "one"));
     subscriptions.takeChanges();
     subscriptions.change(live(9, "x"));
@@ -282,7 +282,7 @@ class Client {
   }
 }
 
-test("after every transition the client has the answer of each of its queries, whatever happened in between", () => {
+test("after every transition the client has the answer of each of its queries, after any events in between", () => {
   const which = fc.nat(5);
   const step = fc.oneof(
     { weight: 2, arbitrary: fc.record({ subscribe: fc.nat(2) }) },
