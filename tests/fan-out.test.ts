@@ -49,7 +49,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   expect(last[0]).toContain("to all of you");
 });
 
-/** A socket that watches the one query and keeps the transitions it hears. */
+/** A socket that watches the one query and keeps the transitions that it receives. */
 class Listener {
   readonly #transitions: string[] = [];
   #wake: () => void = () => {};

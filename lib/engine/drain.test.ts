@@ -12,9 +12,9 @@ import { createEngine, type Engine } from "./engine.ts";
 
 const { query, mutation, action } = createFunctions<Record<string, never>>();
 
-/** The texts that mutations and actions have begun with. */
+/** The texts of mutations and actions that have begun. */
 let begun: string[];
-/** What runs until it is told to end. */
+/** What mutations and actions wait for before they end. */
 let hanging: PromiseWithResolvers<void>;
 const args = z.object({ text: z.string() });
 const list = query({ handler: async () => begun });
@@ -52,11 +52,11 @@ afterEach(async () => {
 });
 
 const client = () => new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
-/** Whatever can happen without time has happened. */
+/** Resolves when all work that needs no timer is done. */
 const rest = async () => {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 };
-/** Drains, and says whether that is over. */
+/** Starts to drain; `isOver` says whether that has ended. */
 function drain(): { readonly isOver: boolean } {
   const drained = { isOver: false };
   void engine.drain().then(() => {

@@ -14,7 +14,7 @@ import { HandClock } from "../testing/hand-clock.ts";
 import { ConvexError } from "../values/errors.ts";
 import { createEngine, type Engine } from "./engine.ts";
 
-/** The same table in each dialect. The stories are written once: the others' pass for PostgreSQL's. */
+/** The same table in each dialect. The functions are written once, with the types of PostgreSQL's. */
 const pgMessages = pg.pgTable("messages", {
   id: pg.integer().primaryKey().generatedAlwaysAsIdentity(),
   channel: pg.text().notNull(),
@@ -141,7 +141,7 @@ function define(dialect: Dialect) {
 const CLIENT_ID = "0123456789abcdef0123456789abcdef";
 const OTHER_CLIENT = "fedcba9876543210fedcba9876543210";
 
-/** The stories that hold on every database. */
+/** The tests that every database must pass. */
 function behavesAsEngine(database: TestDatabase): void {
   const { schema, functions, query, mutation, list } = define(database.dialect);
   let engine: Engine;
@@ -347,7 +347,7 @@ function behavesAsEngine(database: TestDatabase): void {
     other.useFunctions(functions, schema);
     try {
       const numbers: unknown[] = [];
-      // Each socket stays open, as one does whose end has not been noticed.
+      // No socket is closed, as if the server had not noticed its end yet.
       for (const [i, server] of [engine, other, engine].entries()) {
         const client = new WireClient(server).connect(CLIENT_ID);
         client.mutate(i + 1, "messages:send", { channel: "a", text: `${i + 1}` });
@@ -529,7 +529,7 @@ function behavesAsEngine(database: TestDatabase): void {
     const said = 'messages:sendSilently has changed what messages:list({"channel":"a","limit":50}) answers';
     expect(client.ofType("Notice").map(({ message }) => message)).toEqual([expect.stringContaining(said)]);
     expect(clock.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
-    // Left as production would leave it, and not counted as what production would do.
+    // The view stays as production would leave it, and the extra runs are not counted.
     expect(client.value(1)).toEqual([]);
     expect(engine.counters.queryRuns).toBe(runs);
 

@@ -51,7 +51,7 @@ afterEach(async () => {
 
 const client = () => new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
 const call = (kind: "query" | "mutation", path: string, args = {}) => engine.call({ kind, path, args, caller: null });
-/** Whatever can happen without time has happened. */
+/** Resolves when all work that needs no timer is done. */
 const rest = async () => {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -63,7 +63,7 @@ async function watching(...paths: string[]): Promise<WireClient> {
   return watcher;
 }
 
-/** From now on its socket throws when it is handed a message of this type. */
+/** Makes its socket throw when a message of this type is sent, and with `close` when it is closed. */
 function breaks(watcher: WireClient, type: ServerMessage["type"], close = false): void {
   const { send } = watcher;
   watcher.send = (frame) => {
@@ -77,7 +77,7 @@ function breaks(watcher: WireClient, type: ServerMessage["type"], close = false)
 }
 
 describe("a client that cannot be told what it is due", () => {
-  test("is closed, and the others are told, those before it and those after it", async () => {
+  test("is closed, and the others are told, before and after it in order", async () => {
     const watchers = [
       await watching("numbers:count"),
       await watching("numbers:count"),
@@ -91,7 +91,7 @@ describe("a client that cannot be told what it is due", () => {
     expect(broken.closedWith?.code).toBe(CloseCode.internalError);
     expect([first, last].map(({ closedWith }) => closedWith)).toEqual([undefined, undefined]);
     expect(clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);
-    // The server goes on, and the one that was closed may come back.
+    // The server goes on, and the client that was closed can connect again.
     await call("mutation", "numbers:add");
     const back = await watching("numbers:count");
     expect([first.value(1), last.value(1), back.value(1)]).toEqual([2, 2, 2]);
@@ -105,7 +105,7 @@ describe("a client that cannot be told what it is due", () => {
     await call("mutation", "numbers:add");
     await rest();
     expect(other.value(1)).toBe(2);
-    // One that fails to be told, one that fails to be closed; nothing more is sent to it.
+    // One error for the send, one for the close; nothing more is sent to it.
     expect(clock.lines.filter(({ level }) => level === "error")).toHaveLength(2);
   });
 

@@ -7,7 +7,7 @@ import { createEngine, type Engine } from "./engine.ts";
 
 const { query } = createFunctions<Record<string, never>>();
 
-/** How the next runs end, in order: as said, and well when nothing is said any more. */
+/** How the next runs end, in order. When none is left, a run succeeds. */
 const outcomes: (() => Promise<string>)[] = [];
 const lost = () => Promise.reject(new ConnectionLostError("The backend was ended."));
 const never = () => new Promise<string>(() => {});
@@ -131,12 +131,12 @@ describe("a query that fails", () => {
   });
 });
 
-/** What can be done without time has been done. */
+/** Resolves when all work that needs no timer is done. */
 async function engineStands(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Lets the pauses of the engine pass, the short ones only, until it is so. */
+/** Lets the engine's pauses shorter than 200 ms pass until the condition holds. */
 async function patiently(clock: HandClock, isSo: () => boolean): Promise<void> {
   while (!isSo()) {
     await engineStands();

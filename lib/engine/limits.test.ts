@@ -11,7 +11,7 @@ import { type EngineLimits, limitsFrom } from "./run/limits.ts";
 
 const { query, mutation, action } = createFunctions<Record<string, never>>();
 
-/** What a function of the name waits for that is told to hang. */
+/** What the functions `hang`, `slow` and `actLong` wait for. */
 let hanging = Promise.withResolvers<void>();
 const args = z.object({ text: z.string().optional(), value: z.unknown().optional() });
 const answer = query({ args, handler: async (_ctx, { text = "" }) => text });
@@ -52,7 +52,7 @@ class Scene {
 
   readonly client = (): WireClient => new WireClient(this.engine).connect(String(++this.#clients).padStart(32, "0"));
 
-  /** A client that has the answer to this, as query 1. */
+  /** A client that watches `it:answer` with this text as query 1, and has its answer. */
   readonly watching = async (text = ""): Promise<WireClient> => {
     const client = this.client();
     client.subscribe(1, "it:answer", { text });
@@ -60,7 +60,7 @@ class Scene {
     return client;
   };
 
-  /** Whatever can happen without time has happened. */
+  /** Resolves when all work that needs no timer is done. */
   readonly rest = async (): Promise<void> => {
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -74,7 +74,7 @@ interface Met {
 
 const codeOf = (client: WireClient) => client.closedWith?.code;
 
-/** A limit that is not here does not compile. */
+/** One entry for each limit: a missing one does not compile. */
 const EVERY: Record<keyof EngineLimits, Met> = {
   frameBytes: {
     limits: { frameBytes: 200 },

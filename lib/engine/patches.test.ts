@@ -60,7 +60,7 @@ const fill = mutation({
       rpad('row ' || (${from}::int + n), 60, '.') from generate_series(1, ${count}::int) n`);
   },
 });
-/** Nothing of what it says is another. */
+/** Invalidates without a change of rows. */
 const touch = mutation({
   args: z.object({ list: z.string() }),
   handler: async ({ scheduler }, { list: name }) => changed(scheduler, name),

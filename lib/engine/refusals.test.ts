@@ -129,7 +129,7 @@ describe("a subscription that is refused", () => {
     }
     expect(asking.closedWith).toBeUndefined();
     expect(asking.transitions.flatMap(({ refused = [] }) => refused)).toHaveLength(4 * subscriptions);
-    // Even its number may be used: the server does not know it.
+    // The number of a refused query may be used again: the server has not kept it.
     asking.say({ type: "Subscribe", queries: notThere(1, 1) });
     await engine.settled();
     expect(asking.transitions.at(-1)?.refused).toMatchObject([[1, { unknownFunction: true }]]);

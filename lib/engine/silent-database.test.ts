@@ -30,7 +30,7 @@ const add = mutation({
 
 type Step = "begin" | "commit" | "rollback";
 
-/** What becomes of a step on a connection that something on the way has forgotten: it is lost, or only its answer is. */
+/** A step whose answer never comes. The database carries it out only if `isDone`; then `fell` is called. */
 interface Silence {
   step: Step;
   isDone: boolean;
@@ -38,7 +38,7 @@ interface Silence {
 }
 
 /** A database of which, when told, one connection stops answering without breaking, or that cannot be reached at all. */
-class SilentNowAndThen implements Pick<Driver, "connect"> {
+class SilencedDatabase implements Pick<Driver, "connect"> {
   readonly driver: Driver;
   next: Silence | undefined;
   isAway = false;
@@ -62,7 +62,7 @@ class SilentNowAndThen implements Pick<Driver, "connect"> {
     return this.driver.connect();
   }
 
-  /** Resolves when the next such step has been sent; its answer never comes. */
+  /** Resolves when the next such step has been called, and carried out if `isDone`. Its answer never comes. */
   silenceAt(step: Step, isDone: boolean): Promise<void> {
     return new Promise((fell) => {
       this.next = { step, isDone, fell };
@@ -87,9 +87,9 @@ class SilentNowAndThen implements Pick<Driver, "connect"> {
   }
 }
 
-describe("a connection that says nothing any more", () => {
+describe("a connection that does not answer any more", () => {
   let real: Driver;
-  let database: SilentNowAndThen;
+  let database: SilencedDatabase;
   let clock: HandClock;
   let engine: Engine;
   let seed = 0;
@@ -100,7 +100,7 @@ describe("a connection that says nothing any more", () => {
     await createTables(real, schema);
   });
   beforeEach(() => {
-    database = new SilentNowAndThen(real);
+    database = new SilencedDatabase(real);
     clock = new HandClock(++seed);
     engine = createEngine({ driver: database.driver, environment: clock, development: false });
     engine.useFunctions({ notes: { list, add } }, schema);
@@ -184,13 +184,13 @@ describe("a connection that says nothing any more", () => {
   );
 });
 
-/** So many milliseconds pass, timer by timer. */
 /** The error that a client makes of an outcome, as it arrives over the wire. */
 function asCaller(outcome: Outcome<unknown>): FunctionError | undefined {
   const arrived = JSON.parse(JSON.stringify(outcome)) as Outcome<unknown>;
   return arrived.ok ? undefined : toFunctionError(arrived.error);
 }
 
+/** Moves the clock on by so many milliseconds, timer by timer. */
 async function passes(clock: HandClock, ms: number): Promise<void> {
   for (const until = clock.now() + ms; clock.now() < until; ) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -198,7 +198,7 @@ async function passes(clock: HandClock, ms: number): Promise<void> {
   }
 }
 
-/** Time goes on, in small steps, until it is so: what waits for a pause in the engine gets it. */
+/** Lets the engine's pauses shorter than a second pass until the promise has settled. */
 async function patiently<T>(clock: HandClock, awaited: Promise<T>): Promise<T> {
   let isOver = false;
   const over = awaited.finally(() => {

@@ -19,7 +19,7 @@ const notes = pgTable("notes", {
 const schema = { notes };
 const { query, mutation } = createFunctions<typeof schema>();
 
-/** Where runs of the slow query wait. */
+/** Holds runs of the slow query until it is opened. */
 class Latch {
   readonly #arrived = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
@@ -38,7 +38,7 @@ class Latch {
   }
 }
 
-/** While it is defined, runs of the slow query that begin wait there. */
+/** While defined, each run of the slow query that begins waits for it. */
 let latch: Latch | undefined;
 
 const count = async (db: { select(): unknown }, topic: string) => {
@@ -82,7 +82,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
   });
   beforeEach(async () => {
     latch = undefined;
-    // Another seed for each: one database would take the ids of one for those of the other.
+    // Another seed for each test: with equal random ids, one test would find the other's in the database.
     clock = new HandClock(++seed);
     engine = createEngine({ driver, environment: clock, development: true });
     engine.useFunctions({ notes: { fast, slow, ids, add } }, schema);
@@ -107,7 +107,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
 
   const commit = (topic: string) => engine.call({ kind: "mutation", path: "notes:add", args: { topic }, caller: null });
 
-  /** Lets the time pass that a batch waits for a slow query, once it is on its way. */
+  /** Lets the time pass after which a query is detached, once its run has begun. */
   async function leavesBatch(slowOne: Latch): Promise<void> {
     await slowOne.arrived;
     clock.advance(engine.limits.slowQueryMs);
@@ -151,7 +151,7 @@ await describeWithPostgres("a slow query", ({ url }) => {
     await commit(topic);
     await leavesBatch(first);
     await quick.until(() => quick.value(1) === 1);
-    // It runs at the first commit still; the second makes it stale again.
+    // Its run is still the one at the first commit; the second commit makes it stale again.
     const second = new Latch();
     latch = second;
     await commit(topic);

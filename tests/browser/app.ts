@@ -10,7 +10,7 @@ import { patience } from "../support/patience.ts";
 
 const project = join(import.meta.dirname, "../..");
 
-/** A copy of this project in a folder of its own, as a user would have it: run, edited, killed and started again by tests. */
+/** A copy of this project in a folder of its own, which tests run, edit, kill and start again. */
 export class App {
   readonly directory: string;
   readonly port: number;
@@ -77,7 +77,7 @@ export class App {
     });
   }
 
-  /** Ends the server as the machine's owner would, or as a crash does. */
+  /** Ends the server by a signal: in order, or as a crash does. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -128,7 +128,7 @@ export class App {
     if (changesFunctions && this.#server) await expect.poll(() => this.#output.slice(before)).toMatch(/reloaded in/);
   }
 
-  /** The file is there as a whole at once: its watchers see one change, however busy the machine is. */
+  /** Writes the file elsewhere and renames it: watchers see one change, however busy the machine is. */
   #put(path: string, text: string): void {
     const draft = join(this.directory, ".convex", `${basename(path)}.draft`);
     mkdirSync(dirname(draft), { recursive: true });

@@ -5,7 +5,7 @@ import type { App } from "./app.ts";
 import { findChromium } from "./find-chromium.ts";
 import { Chat, expect, test, Wiretap } from "./fixtures.ts";
 
-/** What the browser itself says of a network that is not there. */
+/** What the browser itself logs while it is offline. */
 const NO_NETWORK = /WebSocket|ERR_INTERNET_DISCONNECTED|ERR_NETWORK|Failed to (fetch|load resource)/;
 
 /** Writes over HTTP, as a client that is not this browser. */
@@ -26,7 +26,7 @@ test("offline and back: what is written meanwhile shows at once and arrives once
   await using line = await BrokenLine.to(app.port);
   await page.goto(`${line.url}/chat/general`);
   await chat.live();
-  // The browser opens nothing new, and what is open breaks.
+  // The browser opens no new connection, and open ones break.
   await context.setOffline(true);
   line.cut();
   await expect(page.getByRole("status")).toContainText("Offline");
@@ -134,7 +134,7 @@ test("out of the back/forward cache the same page is live again, with what came 
   }
 });
 
-/** The reasons that the browser gives, from now on, for loading a page anew that was come back to. */
+/** The reasons that the browser gives, from now on, for not restoring a page from the back/forward cache. */
 async function whyNotKept(page: Page): Promise<string[]> {
   const reasons: string[] = [];
   const session = await page.context().newCDPSession(page);
@@ -153,7 +153,7 @@ function inNoHurry(args: readonly string[]): string[] {
   return [...args, `${disable}${[...disabled, "BackForwardCacheEntryTimeout"].join()}`];
 }
 
-/** The same bytes, but for what forbids a browser to keep a page. */
+/** The same bytes, with `no-cache` in place of `no-store`, which forbids a browser to keep a page. */
 function mayBeKept(bytes: Buffer): Buffer {
   if (!bytes.includes("no-store")) return bytes;
   return Buffer.from(bytes.toString("latin1").replaceAll("no-store", "no-cache"), "latin1");

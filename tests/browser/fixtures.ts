@@ -37,7 +37,7 @@ export { expect };
 /** The demo as one person uses it, in one page. */
 export class Chat {
   readonly page: Page;
-  /** Everything that the page's console complained about: hydration, errors, warnings. */
+  /** Errors and warnings of the page's console, hydration included. */
   readonly complaints: string[] = [];
   readonly #app: App;
 
@@ -83,7 +83,7 @@ export class Chat {
   }
 }
 
-/** What the sockets of a page to the server have said, from the first one on. */
+/** The messages that a page's sockets have sent to the server, from the first socket on. */
 export class Wiretap {
   readonly sent: { type: string; queries?: { query: number; path: string; args: object }[] }[] = [];
   sockets = 0;
@@ -97,7 +97,7 @@ export class Wiretap {
     });
   }
 
-  /** The questions that were asked, in order: `messages:list {"channel":"a"}`. */
+  /** The queries that were subscribed to, in order: `messages:list {"channel":"a"}`. */
   get asked(): string[] {
     return this.sent.flatMap(({ type, queries = [] }) =>
       type === "Subscribe" ? queries.map(({ path, args }) => `${path} ${JSON.stringify(args)}`) : [],
@@ -109,7 +109,7 @@ export class Wiretap {
   }
 }
 
-/** Stands between a page and its socket, and holds back what the server says until told to let it through. */
+/** Sits between a page and its socket, and holds back the server's messages until told to pass them on. */
 export class SocketValve {
   readonly #held: (() => void)[] = [];
   #open = true;

@@ -45,7 +45,7 @@ test("a saved schema that only adds is applied; one that would lose data is refu
 
   await app.save("convex/schema.ts", (code) => code.replace(mood, ""), /not changed/i);
   await chat.say("still with a mood");
-  // Also in a page that was not there to hear it; and the terminal says it once, however many pages do.
+  // Also shown in a page that is opened later; the terminal says it once, however many pages show it.
   const later = await new Chat(app, await page.context().newPage()).open();
   for (const { complaints } of [chat, later]) await expect.poll(() => complaints.join()).toMatch(/not changed/i);
   expect(app.output.match(/functions not reloaded/g)).toHaveLength(1);

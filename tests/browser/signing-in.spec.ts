@@ -1,7 +1,7 @@
 import { App } from "./app.ts";
 import { expect, test } from "./fixtures.ts";
 
-/** Who is calling is the cookie `user`; a person's secret is told to that person. */
+/** The cookie `user` says who is calling; a secret is shown to its owner only. */
 const IDENTIFY = `const identify: Identify = ({ headers }) => {
   const user = /(?:^|; )user=(\\w+)/.exec(headers.get("cookie") ?? "")?.[1];
   return user === undefined ? null : { subject: user };

@@ -22,7 +22,7 @@ export const schemas = {
   },
 };
 
-/** Written once: the tables of the other dialects pass for PostgreSQL's. */
+/** Written once, with the types of PostgreSQL's tables. */
 export function counting({ counters }: typeof schemas.pg) {
   const { query, mutation } = createFunctions<typeof schemas.pg>();
   const name = z.object({ name: z.string() });
@@ -32,7 +32,7 @@ export function counting({ counters }: typeof schemas.pg) {
       (await db.query.counters.findFirst({ where: (counters, { eq }) => eq(counters.name, name) }))?.value ?? 0,
   });
   const all = query({ handler: ({ db }) => db.select().from(counters).orderBy(counters.name) });
-  /** Reads and writes what it read: two of these at once cannot both go through. */
+  /** Reads a value and writes it plus one: of two at once, one loses a conflict. */
   const increment = mutation({
     args: name,
     handler: async ({ db, scheduler }, { name }) => {
@@ -52,7 +52,7 @@ export function counting({ counters }: typeof schemas.pg) {
       throw new Error("changed my mind");
     },
   });
-  /** The inner one fails, and only it is undone. */
+  /** The inner mutation fails, and only its writes are rolled back. */
   const incrementTwice = mutation({
     args: name,
     handler: async ({ runMutation }, { name }) => {

@@ -64,7 +64,7 @@ function runsTheDemo({ name, url }: TestDatabase): void {
   });
 }
 
-/** Two servers of one project at once are one too many for Next: these come one after the other. */
+/** Next allows one server of a project at a time: these run one after the other. */
 const shown: readonly DatabaseName[] = ["PostgreSQL", "Neon's driver"];
 if (thorough) for (const name of shown) await describeOn[name]("pnpm dev of the demo", runsTheDemo);
 // It starts servers of Next for a minute, which `pnpm test` has no time for.

@@ -14,7 +14,7 @@ import { api, counting, schemas } from "./counters.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-/** One driver for all stories, as an application has one; each story has counters of its own. */
+/** One driver for all tests, as an application has one; each test has counters of its own. */
 function carriesTheEngine(open: () => Promise<Driver>, schema: Record<string, unknown>): void {
   const functions = { counters: counting(schema as typeof schemas.pg) };
   let opened: Promise<Driver> | undefined;
@@ -28,7 +28,7 @@ function carriesTheEngine(open: () => Promise<Driver>, schema: Record<string, un
   };
   const world = async (seed: number): Promise<World> => {
     const kept = await driver();
-    // The world closes what it is given.
+    // A world closes its driver: this one's `close` does nothing.
     const lent: Driver = Object.assign(Object.create(kept) as Driver, {
       connect: () => kept.connect(),
       useSchema: (tables: Record<string, unknown>) => kept.useSchema(tables),

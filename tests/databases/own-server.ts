@@ -131,7 +131,7 @@ export class OwnServer implements AsyncDisposable {
     }
   }
 
-  /** As a machine that loses its power: the server and all its processes are gone at once. */
+  /** Kills the server and all its processes at once, as when a machine loses its power. */
   async kill(): Promise<void> {
     const running = this.#process;
     if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) return;

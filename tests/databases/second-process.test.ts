@@ -12,7 +12,7 @@ const TRIES = 20;
 const log = { info() {}, warn() {}, error() {} };
 const module = new URL("../../lib/database/open-database.ts", import.meta.url).href;
 
-/** Opens the same database as another server would, and says how that ended. */
+/** Opens the same database as another server would, and returns how that ended. */
 const program = (options: object) => `
   const { openDatabase } = await import(${JSON.stringify(module)});
   const log = { info() {}, warn() {}, error() {} };

@@ -13,11 +13,11 @@ export interface Count {
   passed: number;
   failed: number;
   skipped: number;
-  /** What the tests say of why they were skipped. */
+  /** Why tests were skipped, as their titles say. */
   because: string;
 }
 
-/** By what its tests are named after. The first that fits: Neon's server is PostgreSQL's too. */
+/** Each database, and what its tests' titles match. The first match counts: Neon's tests name PostgreSQL, too. */
 const databases: readonly (readonly [name: string, names: RegExp])[] = [
   ["Neon's driver", /\bneon\b/i],
   ["MySQL or MariaDB", /\b(mysql|mariadb)\b/i],

@@ -8,7 +8,7 @@ import { type SmallServer, startSmallServer } from "./small-server.ts";
 import { until } from "./until.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
-/** Characters of an answer to something bad: what was sent may not come back at length. */
+/** Characters of an answer to bad input, which may not repeat all that was sent. */
 const LONGEST_ANSWER = 2_000;
 const TELLTALE = /\bat .+:\d+:\d+|node_modules|\.ts:\d|select |insert |nowhere|invalid byte|pg_|Drizzle/i;
 
@@ -32,7 +32,7 @@ describe("bad input", () => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  /** The server lives, and who did nothing wrong notices nothing. */
+  /** The server runs, and a client that sent nothing bad is not affected. */
   const othersAreServed = async () => {
     await bystander.mutation("notes:add", { room: "well behaved", text: "hello" });
     notes++;
@@ -94,13 +94,13 @@ describe("bad input", () => {
 });
 
 test("a client that reads nothing is disconnected, and others go on", async () => {
-  // The limit of 30 s is 1.5 s here: short enough to wait for, and long enough that no client is too silent or too slow.
+  // `dropAfterMs` of 30 s takes 1.5 s here. The patient limits keep their real time: none is exceeded meanwhile.
   await using server = await startSmallServer({ timeIsFaster: 20 });
   const slow = new WebSocket(`ws://${server.host}/api/sync`);
   const closed = once(slow, "close") as Promise<[number]>;
   await once(slow, "open");
   slow.send(JSON.stringify({ type: "Connect", protocol: 2, clientId: "f".repeat(32) }));
-  // More than the machine itself holds between the two: some ten megabytes.
+  // More than the system's socket buffers hold: about ten megabytes.
   const rooms = ["a", "b", "c", "d"];
   const queries = rooms.map((room, i) => ({ query: i + 1, path: "notes:list", args: { room } }));
   slow.send(JSON.stringify({ type: "Subscribe", queries }));

@@ -1,4 +1,4 @@
-/** Something that no client of ours would send over the socket, and how it is answered: a close code, or a message. */
+/** Messages that our client never sends, and how the server answers: with a close code, or a message. */
 export interface BadFrame {
   name: string;
   /** Sent one after the other; a Buffer goes as a binary message. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** RFC 6455 §5.2: how the frame begins that closes a socket. In our texts, which are ASCII here, no byte is like it. */
+/** RFC 6455 §5.2: the first byte of a close frame. The texts of these tests are ASCII and do not contain it. */
 const CLOSE_FRAME = 0x88;
 
 /** A line between clients and a server, over TCP: passes everything on until it is told to break. */
@@ -10,9 +10,9 @@ export class BrokenLine implements AsyncDisposable {
   readonly #heard: (bytes: Buffer) => Buffer;
   readonly #links = new Set<Link>();
   #cutBefore: string | undefined;
-  /** How often it has been cut. */
+  /** How often `cutBefore` has cut a connection. */
   cuts = 0;
-  /** The server has closed a socket, and that was swallowed. */
+  /** The server has sent a close frame that was swallowed. */
   hungUp = false;
 
   private constructor(server: Server, heard: (bytes: Buffer) => Buffer) {
@@ -22,7 +22,7 @@ export class BrokenLine implements AsyncDisposable {
 
   /**
    * @param port Of the server on this machine.
-   * @param heard What clients hear of what the server says. Default: the same.
+   * @param heard What clients receive for the bytes that the server sends. Default: the same bytes.
    */
   static async to(port: number, heard: (bytes: Buffer) => Buffer = (bytes) => bytes): Promise<BrokenLine> {
     const server = createServer();
@@ -50,7 +50,7 @@ export class BrokenLine implements AsyncDisposable {
     }
   }
 
-  /** From now on what is said arrives nowhere, and neither end is told. Connections made later are whole. */
+  /** Drops what is sent on the present connections, and tells neither end. Later connections work. */
   swallow(what: "everything" | "what the server says"): void {
     for (const link of this.#links) link.swallows = what;
   }

@@ -6,16 +6,16 @@ import { type SmallServer, startSmallServer } from "./small-server.ts";
 import { until } from "./until.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
-/** Milliseconds: the server states them, and the client keeps to them. Longer than a busy machine stands still. */
+/** The server states them in Connected, and the client keeps to them. Longer than a pause of a busy machine. */
 const LIMITS = { pingIntervalMs: 300, silenceTimeoutMs: 3_000 };
 
 /** A real client over a real socket, and what it shows of one room. */
 class Watching {
   readonly client: ConvexClient;
-  /** What it has said, whether or not it arrived. */
+  /** What it has sent, whether or not it arrived. */
   readonly said: string[] = [];
   shown: string[] = [];
-  /** A note that was there twice at any time. */
+  /** Notes that it has shown twice at one time. */
   readonly doubled: string[] = [];
 
   constructor(url: string, room: string) {
@@ -49,7 +49,7 @@ describe("a line that breaks", () => {
     line = await BrokenLine.to(server.port);
     room++;
     writer = new Watching(line.url, String(room));
-    // Has a line of its own that nothing happens to.
+    // Is connected directly: the broken line does not concern it.
     reader = new Watching(`http://${server.host}`, String(room));
     for (const { client } of [writer, reader]) await until(() => client.connectionState().state === "open");
     await add("before");
@@ -65,7 +65,7 @@ describe("a line that breaks", () => {
 
   const add = (text: string) => writer.client.mutation("notes:add", { room: String(room), text });
 
-  /** Both show all of it, once, and so does the database. */
+  /** Both clients show these texts, each once, and so does the database. */
   const isThereOnce = async (...texts: string[]) => {
     await until(() => [writer, reader].every(({ shown }) => shown.join() === texts.join()));
     expect([writer.doubled, reader.doubled]).toEqual([[], []]);
@@ -97,7 +97,7 @@ describe("a line that breaks", () => {
       writer.said.length = 0;
       const called = add("into the void");
       await until(() => states.some((state) => state !== "open"));
-      // It asked before it gave up.
+      // The client sent a Ping before it gave the connection up.
       expect(writer.said).toContain('{"type":"Ping"}');
       expect(await called).toBe("into the void");
       await isThereOnce("before", "into the void");

@@ -3,7 +3,7 @@ import { WebSocket } from "ws";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
-/** So many share a room. */
+/** Clients of one room. */
 const ROOM = 20;
 
 export interface Note {
@@ -26,10 +26,10 @@ interface Member {
 /** Many clients of one server: each watches its room, and adds notes that no other client adds. */
 export class Crowd {
   readonly members: Member[] = [];
-  /** Texts of notes whose `add` resolved, in the order called, by who called. */
+  /** Texts of notes whose `add` resolved, in the order called, by the name of the client. */
   readonly acknowledged = new Map<string, string[]>();
   readonly refused: unknown[] = [];
-  /** After how many milliseconds each first meant to come back, when it had lost its connection. */
+  /** The first reconnect delay of each client that lost its connection, in milliseconds. */
   readonly returns = new Map<string, number>();
   acknowledgements = 0;
   readonly #url: string;
@@ -52,7 +52,7 @@ export class Crowd {
     }
   }
 
-  /** So many of them, from every room alike, add a note: the first of them by `mutation`, if there is one. */
+  /** Makes so many clients, spread evenly over the rooms, add a note; the first by `mutation`. */
   add(round: number, writers: number, mutation = "notes:add"): void {
     const every = this.members.length / writers;
     for (let i = 0; i < writers; i++) {
@@ -71,7 +71,7 @@ export class Crowd {
     }
   }
 
-  /** Resolves when every call has ended, one way or the other. */
+  /** Resolves when every call has succeeded or failed. */
   async called(): Promise<void> {
     await Promise.all(this.#calls.splice(0));
   }
@@ -81,7 +81,7 @@ export class Crowd {
     return this.members.every(({ client, notes }) => notes && client.connectionState().state === "open");
   }
 
-  /** How many are in which state. */
+  /** How many clients are in which connection state. */
   describeStates(): string {
     const states = Object.entries(Object.groupBy(this.members, ({ client }) => client.connectionState().state));
     return states.map(([state, members]) => `${members?.length} are ${state}`).join(", ");
@@ -97,14 +97,14 @@ export class Crowd {
     return ((await response.json()) as { value: StoredNote[] }).value;
   }
 
-  /** Is this what all clients show? */
+  /** Do all clients show these notes? */
   showsAll(stored: readonly StoredNote[]): boolean {
     const text = (notes: readonly Note[]) => notes.map(({ id, text }) => `${id}:${text}`).join();
     const byRoom = Map.groupBy(stored, ({ room }) => room);
     return this.members.every(({ room, notes }) => text(notes ?? []) === text(byRoom.get(room) ?? []));
   }
 
-  /** Everything that was acknowledged is there once, in order, and nothing that was not asked for. */
+  /** Each acknowledged note is stored once, in the order called, and no note that was not added. */
   checkOnce(stored: readonly StoredNote[]): void {
     const texts = stored.filter(({ room }) => room.startsWith("room ")).map(({ text }) => text);
     expect(new Set(texts).size).toBe(texts.length);

@@ -5,7 +5,7 @@ import type { RegisteredFunction } from "../../lib/functions/define.ts";
 import type { Frame, SocketLike } from "../../lib/protocol/socket.ts";
 import { DriverAround } from "../support/databases/contract/driver-around.ts";
 
-/** Where in a mutation a server may end, in the order in which it comes by. */
+/** Where in a mutation a server may end, in the order of a run. */
 export const POINTS = [
   "before the handler",
   "after its insert",
@@ -17,17 +17,17 @@ export const POINTS = [
 
 export type Point = (typeof POINTS)[number];
 
-/** The first of them at which the database holds the mutation. */
+/** The first point at which the database holds the mutation. */
 export const COMMITTED: Point = "after COMMIT, before the announcement";
 
 /**
  * Ends this process at one point of the mutation that adds the note of one text, as `kill -9` does: nothing is finished
- * and nothing is sent. Stands at the engine's ports: the functions, the database and the sockets.
+ * and nothing is sent. Wraps the engine's ports: the functions, the database and the sockets.
  */
 export class Doom {
   readonly #point: Point;
   readonly #text: string;
-  /** The mutation has been seen: what is committed or said next is of it, as only one is under way. */
+  /** The mutation has begun. Only one runs at a time: the next commit and reply are its own. */
   #isNear = false;
 
   constructor(point: Point, text: string) {

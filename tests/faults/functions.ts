@@ -10,7 +10,7 @@ export const notes = pgTable("notes", {
   text: text().notNull(),
 });
 
-/** What a server prints when a mutation lingers in it. */
+/** What a server prints when `notes.linger` runs. */
 export const LINGERS = "a mutation lingers";
 
 let toldToStop: Promise<unknown> | undefined;
@@ -65,7 +65,7 @@ const linger = mutation({
   },
 });
 
-/** Its author's mistake: what the database says of it must not reach a client. */
+/** Fails in the database, whose message must not reach a client. */
 const broken = query({ args: z.object({}), handler: async ({ db }) => db.execute("select secret from nowhere") });
 
 export const functions = { notes: { list, all, total, equal, add, linger, broken } };

@@ -10,7 +10,7 @@ import { until } from "./until.ts";
 
 const silent = { info() {}, warn() {}, error() {} };
 const MIB = 1024 * 1024;
-/** What the server's heap may take. Six sockets send nearly twice as much, of which more than one copy was kept. */
+/** The limit of the server's heap. The sockets send nearly twice as much: a server that keeps it fails. */
 const HEAP_MIB = 128;
 const SOCKETS = 6;
 
@@ -34,7 +34,7 @@ async function hoard(port: number, name: number, queries: { path: string; args: 
   return socket;
 }
 
-/** So many texts, no two alike, of so many bytes each. */
+/** Different texts, of so many bytes each. */
 const texts = (count: number, bytes: number) =>
   Array.from({ length: count }, (_, i) => `${i}`.padEnd(bytes, String.fromCharCode(97 + (i % 26))));
 

@@ -14,10 +14,10 @@ import { freePort, ServerProcess } from "./server-process.ts";
 import { fastTime } from "./small-server.ts";
 import { until } from "./until.ts";
 
-/** So many of the crowd add notes; the others look on. */
+/** How many clients add notes; the others only watch. */
 const WRITERS = 200;
 
-/** One server after the other on one database, and one crowd: what it went through stays for the next test. */
+/** One server after the other on one database, with one crowd of clients: each test goes on from the one before. */
 function survives(size: number, postgres?: TestServer): void {
   let directory: string;
   let server: ServerProcess;
@@ -69,7 +69,7 @@ function survives(size: number, postgres?: TestServer): void {
         expect(texts.includes(point)).toBe(i >= POINTS.indexOf(COMMITTED));
       }
       const next = POINTS[i + 1];
-      // The last one serves the crowd, and dies in the middle of what it calls.
+      // The last one serves the crowd, and dies during one of its mutations.
       await server.start(next ? [next, next] : [COMMITTED, `${size / 2}.1`]);
       expect(await called).toBe(point);
       expect(writer.shown).toEqual(POINTS.slice(0, i + 1));
@@ -111,12 +111,12 @@ function survives(size: number, postgres?: TestServer): void {
     await until(() => server.output.includes(LINGERS));
     crowd.returns.clear();
     expect(await server.stop()).toBe(0);
-    // What ran was finished: run again by the next server, it would linger there for ever, and be refused in the end.
+    // What ran was finished: if the next server ran it again, it would wait there until its time limit, and fail.
     await server.start();
     await allAreBack();
     const waits = [...crowd.returns.values()].sort((a, b) => a - b);
     expect(waits).toHaveLength(size);
-    // Of two seconds and more, no half holds nearly all of them.
+    // The delays spread over two seconds and more: neither half holds nearly all of them.
     const within = waits.map((from) => waits.filter((wait) => wait >= from && wait < from + 500).length);
     expect(Math.max(...within)).toBeLessThan(0.45 * size);
   });

@@ -26,8 +26,8 @@ export class ServerProcess {
 
   /**
    * Resolves when it serves.
-   * @param doom At which point of the mutation that adds which note it ends itself.
-   * @param heap How many MiB its heap may take.
+   * @param doom The point at which it ends itself, and the text of the note whose mutation that is.
+   * @param heap The limit of its heap, in MiB.
    */
   async start(doom?: [Point, string], heap?: number): Promise<void> {
     const env = {
@@ -56,7 +56,7 @@ export class ServerProcess {
     return this.#child?.signalCode ?? undefined;
   }
 
-  /** As a machine does that loses its power: nothing is finished. */
+  /** Sends SIGKILL: nothing is finished, as when a machine loses its power. */
   kill(): Promise<number | null> {
     return this.#end("SIGKILL");
   }

@@ -1,5 +1,5 @@
 /**
- * A server for others to kill: `node tests/faults/server.ts <port> <directory of the embedded database> [PostgreSQL address]`.
+ * A server for tests to kill: `node tests/faults/server.ts <port> <directory of the embedded database> [PostgreSQL address]`.
  * It is `server.ts` without pages. Prints "ready" when it is. With DOOM, as JSON `[point, text]`, it ends itself: see `Doom`.
  */
 
@@ -24,7 +24,7 @@ const log = {
 
 const http = await listen({ host: "127.0.0.1", port: Number(port) });
 const database = await openDatabase({ url, directory, schema, log });
-// The second start finds them there.
+// A second start finds the tables there.
 await createTables(database, schema).catch(() => {});
 const doom = process.env.DOOM
   ? new Doom(...(JSON.parse(process.env.DOOM) as ConstructorParameters<typeof Doom>))

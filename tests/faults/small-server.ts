@@ -22,9 +22,9 @@ export interface SmallServer extends AsyncDisposable {
 }
 
 export interface SmallServerOptions {
-  /** How many times as fast the machine's time goes for it. What is patient stays so. Default: 1. */
+  /** The factor by which its clock is faster than the machine's. Patient limits keep their real time. Default: 1. */
   timeIsFaster?: number;
-  /** Default: patient ones. */
+  /** Default: `patientLimits`. */
   limits?: Partial<EngineLimits>;
 }
 
@@ -62,7 +62,7 @@ export async function startSmallServer(options: SmallServerOptions = {}): Promis
   };
 }
 
-/** The machine's time, so many times as fast. */
+/** The machine's clock and timers, faster by the factor. */
 export function fastTime(factor: number): Environment {
   const machine = machineEnvironment(log);
   const start = Date.now();

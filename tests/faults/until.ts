@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { patience } from "../support/patience.ts";
 
-/** Resolves as soon as it is so. @throws what `why` says, when it does not become so. */
+/** Resolves as soon as the condition holds. @throws with the text of `why` when it does not hold in time. */
 export async function until(isSo: () => boolean, why = () => ""): Promise<void> {
   const givenUp = performance.now() + patience.fact;
   while (!isSo()) {

@@ -1,6 +1,6 @@
 import { LISTS, type MutationArgs, type Op, QUESTIONS, type Question } from "./model.ts";
 
-/** Where choices come from: a seed repeats them. */
+/** A generator of choices, repeatable by its seed. */
 export interface Chance {
   chance(): number;
   /** A whole number from 0 up to, not including, `n`. */

@@ -24,8 +24,8 @@ export class History {
   }
 
   /**
-   * Did the mutation change any of these answers? What changes nothing may be told before commits that the database
-   * finished earlier and the server has not heard of yet: no state that is shown depends on it.
+   * Did the mutation change any of these answers? One that changed none may be acknowledged before commits that the
+   * database finished earlier and the server has not heard of yet: no state that is shown depends on it.
    */
   isVisible(uid: number, shown: readonly Shown[], who: string): boolean {
     const commit = this.commitOf(uid);
@@ -36,7 +36,7 @@ export class History {
     );
   }
 
-  /** Does the state of this index answer the question so? */
+  /** Is this the answer to the query in the state of this index? */
   answers(index: number, { question, result }: Shown, who: string): boolean {
     const evaluated = this.#evaluate(index, question, who);
     if ("error" in evaluated) {
@@ -62,7 +62,7 @@ export class History {
  */
 export function checkClient(observed: ObservedClient, history: History): string[] {
   const faults = observed.faults.map((fault) => `${observed.name}: ${fault}`);
-  /** The client has seen this state: nothing older may follow. */
+  /** The newest state that the client has shown: no older one may follow. */
   let floor = 0;
   const outcomes = outcomesOf(observed);
   const pending = new Map<number, string>();
@@ -96,7 +96,7 @@ export function checkClient(observed: ObservedClient, history: History): string[
       faults.push(
         `${observed.name}: at step ${observation.step}, ${observation.what}: ${explain(history, shown, who, floor, low, high)}`,
       );
-      // What follows is compared with what comes after, so that one fault is told once.
+      // Goes on with the next state, so that one fault is reported once.
       continue;
     }
     floor = found;
@@ -105,8 +105,8 @@ export function checkClient(observed: ObservedClient, history: History): string[
 }
 
 /**
- * One that is loading says nothing yet; nor does one that the database has failed, which says just that and is asked
- * again: at rest it is gone.
+ * A result that is loading fits every state. So does an error of the database, after which the query runs again: at
+ * rest there is none.
  */
 function saysOfAState({ result }: Shown): boolean {
   return !result.isLoading && result.error?.kind !== "internal" && result.error?.kind !== "unavailable";
@@ -128,12 +128,12 @@ export function checkAtRest(observed: ObservedClient, history: History): string[
   });
 }
 
-/** Outcomes that say that nothing was done. */
+/** Outcomes after which nothing was committed. */
 const NOT_DONE: ReadonlySet<string> = new Set(["application", "notSent", "overloaded", "timedOut", "identityChanged"]);
 /** Outcomes of mutations that were pending when the identity changed. */
 const LEFT_BEHIND: ReadonlySet<string> = new Set(["identityChanged", "outcomeUnknown"]);
 
-/** Exactly once, none of those that failed, and in the order called. */
+/** Each mutation is applied exactly once, in the order called, and none that failed. */
 function checkOrder(observed: ObservedClient, history: History, outcomes: Map<number, string>): string[] {
   const faults: string[] = [];
   let before = -1;

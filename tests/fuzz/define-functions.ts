@@ -36,7 +36,7 @@ export const questionArgs = {
   pair: z.object({ first: z.string(), second: z.string() }),
 };
 
-/** The mutations of the model over any database: what they change they announce, exactly. */
+/** The mutations of the model over any database: each invalidates exactly what it changes. */
 export function defineMutations(queries: Queries, storeOf: (db: unknown) => Store) {
   const step = internalMutation({
     args: z.object({ op, owner: z.string() }),

@@ -102,12 +102,12 @@ class FuzzRun {
     else if (what < 36) client.client.refreshIdentity();
     else if (what < 37) this.#world.cut();
     else if (what < 38) this.#world.clock.advance(chance.oneOf([10, 300]));
-    // So much time would be too long for what runs.
+    // Through `World.advance`, which lets running functions end first: 6 s would exceed their time limits.
     else if (what < 39) await this.#withTime(this.#world.advance(6_000));
     else if (chance.chance() < 0.3) await this.#restart();
   }
 
-  /** Time goes on, slowly, until this is done: a transaction that lost a conflict waits a moment before its next try. */
+  /** Moves the clock in small steps until this is done: a transaction that lost a conflict pauses before its next try. */
   async #withTime(work: Promise<void>): Promise<void> {
     let isDone = false;
     const done = work.finally(() => {
@@ -120,7 +120,7 @@ class FuzzRun {
     await done;
   }
 
-  /** At rest: what a dead server had asked for cannot go on in another process, as it would in this one. */
+  /** Only at rest: transactions of the old server would go on, as this process does not die with it. */
   async #restart(): Promise<void> {
     await this.#withTime(this.#world.settled());
     await this.#withTime(this.#world.restart());
@@ -166,7 +166,7 @@ class FuzzRun {
     }
   }
 
-  /** Every query, run afresh by an engine that knows nothing: the model must agree, or the oracle itself is wrong. */
+  /** Runs every query in a new engine. The model must give the same answers, or the model itself is wrong. */
   async #checkModel(): Promise<string[]> {
     const engine = createEngine({ driver: this.#driver, environment: new HandClock(), development: true });
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React

@@ -20,7 +20,7 @@ const postgres = process.env.TEST_POSTGRES_URL ?? "postgres://postgres@127.0.0.1
 const mysql = process.env.TEST_MYSQL_URL ?? "mysql://root@127.0.0.1:3306/test";
 const name = `convex_lite_long_${process.pid}`;
 
-/** Fresh databases: how to reach them, and how to be rid of them. */
+/** New databases: how to open them, and how to remove them. */
 const databases: { url: string; remove(): Promise<void> }[] = [];
 for (const url of ["", "file:"]) databases.push({ url, remove: async () => {} });
 await take("PostgreSQL, TEST_POSTGRES_URL", [inPostgres, throughNeon]);
@@ -30,7 +30,7 @@ const codes = await Promise.all([simulateBoth(), fuzzOnEach()]);
 for (const { remove } of databases) await remove();
 process.exitCode = Math.max(...codes);
 
-/** Half of the time people stay who they are. */
+/** Half of the time no client changes its identity. */
 async function simulateBoth(): Promise<number> {
   const half = Number(seconds) / 2;
   const path = "simulation/run-seeds.ts";

@@ -14,14 +14,14 @@ export interface State {
   /** By id. */
   readonly items: readonly Item[];
   readonly privateLists: ReadonlySet<string>;
-  /** How often each mutation has run, by its number. More than once is one of the faults looked for. */
+  /** How often each mutation has been applied, by its number. More than once is a fault. */
   readonly log: ReadonlyMap<number, number>;
-  /** As whom each mutation has run, by its number. Only where callers change. */
+  /** The caller that each mutation ran as, by its number. Only where callers change. */
   readonly ranAs?: ReadonlyMap<number, string>;
 }
 
 export const LISTS = ["a", "b", "c"] as const;
-/** More items in a list than this, and `strict` throws. */
+/** `strict` throws for a list with more items than this. */
 export const STRICT_LIMIT = 4;
 
 export interface Question {
@@ -29,7 +29,7 @@ export interface Question {
   args: Record<string, unknown>;
 }
 
-/** What any client may ask. */
+/** A query with its arguments, as a client may watch it. */
 export const QUESTIONS: readonly Question[] = [
   ...LISTS.flatMap((list) => [
     { path: "items:inList", args: { list } },
@@ -46,7 +46,7 @@ export const QUESTIONS: readonly Question[] = [
 
 export type Evaluated = { data: unknown } | { error: unknown };
 
-/** The answer to a question in one state, for one caller. */
+/** The answer to a query in one state, for one caller. */
 export function evaluate({ path, args }: Question, state: State, who: string): Evaluated {
   const inList = (list: unknown) => state.items.filter((item) => item.list === list).sort(byRank);
   switch (path) {

@@ -19,21 +19,21 @@ export interface Shown {
   result: Result<unknown>;
 }
 
-/** An item that only the client knows of yet. */
+/** An item that an optimistic update has added. */
 type Guess = Item & { isGuess: true };
 
 /** Watches a client as a page would, and writes down every state it is told of. */
 export class ObservedClient {
   readonly client: ConvexClient;
   readonly name: string;
-  /** Who it is, as far as it knows. */
+  /** Its caller, as the last Connected told it. */
   who: string;
   readonly observations: Observation[] = [];
   readonly faults: string[] = [];
   /** Numbers of its calls, in the order called. */
   readonly called: number[] = [];
   open = 0;
-  /** As whom each call was made. Undefined: before any server had said who it is. */
+  /** The caller that made each call. Undefined: made before the first Connected told the identity. */
   readonly calledAs = new Map<number, string | undefined>();
   /** Calls that had not ended when its identity changed: they must be refused. */
   readonly leftBehind = new Set<number>();
@@ -55,7 +55,7 @@ export class ObservedClient {
     return this.#groups.length;
   }
 
-  /** The server is about to say who it is. */
+  /** Call just before the client reads its identity in Connected. */
   learns(who: string): void {
     if (!this.#hasBeenTold) for (const uid of this.#openCalls) this.calledAs.set(uid, who);
     else if (who !== this.who) for (const uid of this.#openCalls) this.leftBehind.add(uid);
@@ -145,7 +145,7 @@ export class ObservedClient {
     return [...this.#watched].map(([key, { question }]) => ({ question, result: this.client.sync.result(key) }));
   }
 
-  /** At rest, everything that there is must have been told. */
+  /** At rest, the listeners must have been told the present result of each query. */
   checkTold(): void {
     for (const key of this.#watched.keys()) {
       const result = this.client.sync.result(key);
@@ -168,7 +168,7 @@ export class ObservedClient {
     if (isNews) this.look();
   }
 
-  /** What did not change must be the same object: the whole, and every row. */
+  /** A result that did not change must be the same object, and so must each row that did not. */
   #checkIdentity(key: QueryKey, before: Result<unknown>, now: Result<unknown>): void {
     if (before.data === undefined || now.data === undefined || before.data === now.data) return;
     if (isDeepStrictEqual(before.data, now.data)) this.faults.push(`${key}: equal data, but another object`);

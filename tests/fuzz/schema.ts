@@ -61,7 +61,7 @@ const mysqlTables = {
   counter: mysql.mysqlTable("counter", { id: mysql.int().primaryKey(), version: mysql.int().notNull() }),
 };
 
-/** The functions of the fuzzer are written once: the tables of the other dialects pass for PostgreSQL's. */
+/** The functions of the fuzzer are written once, with the types of PostgreSQL's tables. */
 export type FuzzSchema = typeof pgTables;
 
 export const schemas: Readonly<Record<Dialect, FuzzSchema>> = {

@@ -1,4 +1,4 @@
-/** What one seed came to: its faults in words, and what may be counted. */
+/** The outcome of one seed: its faults in words, and figures. */
 export interface SeedResult {
   faults: string[];
 }
@@ -13,7 +13,7 @@ export interface SeedRun {
   again(seed: number): string;
 }
 
-/** Runs one seed after the other and says what it came to. Ends the process with 1 at the first seed that fails. */
+/** Runs one seed after the other and prints the outcome. Ends the process with 1 at the first seed that fails. */
 export async function runSeeds({ name, first, many, run, again }: SeedRun): Promise<void> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;

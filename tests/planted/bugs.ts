@@ -1,9 +1,9 @@
 import type { Edit } from "./edit.ts";
 
-/** A mistake that could be made in the code, and the test that must notice. */
+/** A mistake that could be made in the code, and the test that must fail with it. */
 export interface PlantedBug {
   name: string;
-  /** Made one after the other. */
+  /** Applied in this order. */
   edits: readonly Edit[];
   /** The simulation within so many seeds (of people who sign in and out, if they `change`), or a test of vitest. */
   caughtBy: { seeds: number; change?: true } | { file: string; test: string };

@@ -6,7 +6,7 @@ import { type CodePattern, type Match, matchesIn } from "./code-pattern.ts";
 export interface Edit {
   /** Below the root of the project. */
   readonly file: string;
-  /** The function, method or class, by its name: `refusal`, `#connect`; `Session.#connect` where the file has several. */
+  /** Name of the function, method or class: `refusal`, `#connect`; `Connection.#connect` where the file has several. */
   readonly in: string;
   /** The code that stands in it exactly once. */
   readonly find: CodePattern;

@@ -23,8 +23,8 @@ export interface Outcome {
 }
 
 /**
- * Plants the bug in a copy of the project and runs the test that must notice.
- * @param signal Ends that.
+ * Plants the bug in a copy of the project and runs the test that must fail.
+ * @param signal Aborts the test.
  * @throws when an edit does not fit exactly once.
  */
 export async function plant(bug: PlantedBug, signal: AbortSignal): Promise<Outcome> {

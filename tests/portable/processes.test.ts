@@ -53,7 +53,7 @@ function survivesKill(database: TestDatabase): void {
     await calls[9];
     await server.kill();
     await server.start();
-    // They would come back by themselves, in some seconds.
+    // Without this they would reconnect after some seconds.
     for (const client of clients) client.refreshIdentity();
     await Promise.all(calls);
     const seen = await Promise.all(clients.map((client) => shows(client, 2 * PER_CLIENT)));
@@ -66,7 +66,7 @@ function survivesKill(database: TestDatabase): void {
   });
 }
 
-/** Of the others it is shown by `tests/faults`. */
+/** `tests/faults` covers the other databases. */
 const shown: readonly DatabaseName[] = ["SQLite", "MySQL or MariaDB"];
 for (const [name, on] of Object.entries(describeOn)) {
   if (thorough || shown.includes(name as DatabaseName)) await on("a server of the portable app", survivesKill);

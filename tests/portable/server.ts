@@ -25,7 +25,7 @@ const http = await listen({ host: "127.0.0.1", port: Number(port) });
 const loader = new FunctionLoader("convex", project);
 const { modules, schema } = await loader.load();
 const database = await openDatabase({ url, directory: `${project}/.convex`, schema, log });
-// The second start finds them there.
+// A second start finds the tables there.
 await createTables(database, schema).catch(() => {});
 const engine = createEngine({
   driver: database,

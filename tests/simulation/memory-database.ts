@@ -60,7 +60,7 @@ export class MemoryDatabase {
     return decide;
   }
 
-  /** Nothing is in doubt any more. */
+  /** Decides every commit in doubt. */
   decideAll(): void {
     for (const { decide } of [...this.#inDoubt]) decide();
   }
@@ -137,7 +137,7 @@ export class Transaction {
     };
   }
 
-  /** Makes it so, in one step. @throws {ConflictError} */
+  /** Applies the writes in one step. @throws {ConflictError} */
   commit(): void {
     this.takeSnapshot();
     this.#isOver = true;
@@ -165,7 +165,7 @@ export class Transaction {
     try {
       this.commit();
     } catch {
-      // It lost after all, and nothing is left of it.
+      // It lost a conflict: none of its writes is applied.
     }
   }
 

@@ -9,21 +9,21 @@ import {
 import { ConflictError, type MemoryDatabase, type Transaction } from "./memory-database.ts";
 import type { Owner, SimulationClock } from "./simulation-clock.ts";
 
-/** How often what goes wrong: chances in [0, 1], for each statement or COMMIT. */
+/** The chance of each fault, in [0, 1], for each statement or COMMIT. */
 export interface DatabaseFaults {
-  /** The connection is gone before anything of the statement has happened. */
+  /** The connection is lost before the statement has an effect. */
   lost: number;
-  /** COMMIT: the connection is gone; most of them go through, and of these some only later. */
+  /** The connection is lost during COMMIT. Most such commits go through, some of them only later. */
   lostAtCommit: number;
-  /** COMMIT: another transaction wins, without a reason that could be seen. */
+  /** COMMIT fails with a conflict for which there is no other transaction. */
   conflict: number;
   /** A statement takes a few milliseconds instead of none. */
   slow: number;
-  /** A statement takes longer than a batch waits. */
+  /** A statement takes longer than a batch waits for a query. */
   verySlow: number;
 }
 
-/** The author's database in a handler of the simulation. */
+/** `ctx.db` of the handlers in the simulation. */
 export interface MemoryDb {
   get(key: string): Promise<unknown>;
   scan(prefix: string): Promise<unknown[]>;
@@ -31,7 +31,7 @@ export interface MemoryDb {
   transaction<T>(body: (db: MemoryDb) => Promise<T>): Promise<T>;
 }
 
-/** The database of one server. When the server has died, nothing it asked for is ever answered. */
+/** The driver of one server. When the server has died, none of its requests is answered any more. */
 export class MemoryDriver implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
@@ -79,7 +79,7 @@ export class MemoryDriver implements Driver {
 
   async close(): Promise<void> {}
 
-  /** The time of one statement; the owner's death is for ever. */
+  /** Resolves after the time of one statement; never if the server has died. */
   async pass(): Promise<void> {
     const { faults } = this;
     if (!this.#owner.isAlive) await new Promise<never>(() => {});
@@ -171,7 +171,7 @@ class MemoryConnection implements DatabaseConnection {
     if (this.#clock.chance() < faults.lostAtCommit) this.#loseAtCommit(transaction);
     transaction.commit();
     this.#transaction = undefined;
-    // The answer to COMMIT takes its time as well; what it says is true already.
+    // The commit is done here; its answer takes the time of a statement to arrive.
     await this.#driver.pass().catch((error: unknown) => {
       this.#isLost = true;
       throw error;

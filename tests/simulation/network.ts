@@ -19,9 +19,9 @@ export const LONGEST_STALL = 45_000;
 export type Accept = (socket: SocketLike, who: string) => SocketEvents;
 
 const BROKEN = 1006;
-/** So many bytes does one byte of our small messages count: a stall of a moment looks like a megabyte. */
+/** Factor on the size of messages, which are small here: a short stall then counts as a megabyte of unread bytes. */
 const WEIGHT = 1_000;
-/** As the engine promises: nothing but answers to calls is sent above this (`PAUSE_BYTES`). */
+/** As the engine promises: nothing but answers to calls is sent above this (`pauseAboveBytes`). */
 const PAUSE = 1024 * 1024;
 
 /** Where a client's sockets come from. Within one connection messages keep their order, as TCP sees to it. */
@@ -33,7 +33,7 @@ export class Network {
   readonly connections: Connection[] = [];
   /** The caller of the sockets that are opened from here on. */
   who: string;
-  /** Told before the client is told who it is, and what comes of it. */
+  /** Called when Connected arrives, with the caller. `tell` hands the message to the client. */
   onConnected: (who: string, tell: () => void) => void = (_, tell) => tell();
   /** Told of everything that arrives, for a failing seed to be understood. */
   trace: (line: string) => void = () => {};
@@ -54,7 +54,7 @@ export class Network {
     } as unknown as WebSocketConstructor;
   }
 
-  /** Breaks what is open. */
+  /** Breaks every open connection. */
   cut(): void {
     for (const connection of this.connections) connection.cut();
   }
@@ -62,7 +62,7 @@ export class Network {
 
 type Listener = (event: never) => void;
 
-/** What is under way to one end. */
+/** Messages on their way to one end. */
 interface Direction {
   /** When the last message arrives: the next one comes no earlier. */
   last: number;
@@ -118,13 +118,13 @@ class Connection implements ClientSocket {
     this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
   }
 
-  /** Both ends hear of it, each in its own time; nothing that is under way arrives. */
+  /** Breaks the connection. Each end learns of it after a delay of its own; messages on their way are lost. */
   cut(): void {
     const { latency } = this.#network.faults;
     if (!this.#clientIsOver) {
       this.#clock.after(this.#clock.pick(latency + 1), () => this.#endClient(BROKEN, ""));
     }
-    // The server may believe in it for long: the client is back by then.
+    // The server may learn of it late, when the client has reconnected already.
     if (!this.#serverIsOver) this.#clock.after(this.#clock.pick(4 * latency + 1), () => this.#endServer());
     this.#isCut = true;
   }
@@ -164,7 +164,7 @@ class Connection implements ClientSocket {
     this.#perhapsGoWrong();
   }
 
-  /** `mine` says for whom it was computed. */
+  /** The answer of `mine` holds the caller that it was computed for. */
   #mustBeForWhoItIs(text: string): void {
     for (const [, who] of text.matchAll(/"who":"(\w+)"/g)) {
       if (who !== this.#who) this.#network.broken.push(`an answer computed for ${who} was sent to ${this.#who} (G8)`);
@@ -202,7 +202,7 @@ class Connection implements ClientSocket {
     else if (chance < cut + stall) this.#stall(100 + this.#clock.pick(LONGEST_STALL - 100));
   }
 
-  /** Nothing that is said from now on arrives before. */
+  /** Delays every message that is sent from now on by at least so long, at both ends. */
   #stall(ms: number): void {
     const until = this.#clock.now + ms;
     this.#upwards.last = Math.max(this.#upwards.last, until);

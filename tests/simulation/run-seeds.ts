@@ -1,7 +1,7 @@
 /**
  * The simulation by itself: `node tests/simulation/run-seeds.ts <first seed> <count, or seconds as "60s"> ["change"]`. With
- * "change" people sign in and out in the middle. Ends with 1 at the first seed that fails. With TRACE=1 it tells
- * everything that is said.
+ * "change" people sign in and out in the middle. Ends with 1 at the first seed that fails. With TRACE=1 it prints
+ * every message.
  */
 import { runSeeds } from "../fuzz/seeds.ts";
 import { simulate } from "./simulate.ts";

@@ -177,7 +177,7 @@ class SimulatedWorld {
     observed.watch(randomQuestions(clock));
   }
 
-  /** One thing that a person or the world does. */
+  /** One random action: a client calls, watches, unwatches or asks for its identity, or its connection breaks. */
   #act(): void {
     const clock = this.#clock;
     const { observed, network } = clock.oneOf(this.#clients);
@@ -214,18 +214,18 @@ class SimulatedWorld {
     }
   }
 
-  /** Lets so many timers run, and what follows from them. */
+  /** Runs so many timers, and the promises that follow from them. */
   async #goOn(steps: number): Promise<void> {
     await promisesRest();
     for (let i = 0; i < steps && this.#clock.step(Number.POSITIVE_INFINITY); i++) await promisesRest();
   }
 
-  /** The process is gone, between two steps of anything: nothing is closed in order, nothing is told. */
+  /** Ends the server between two steps, as a killed process ends: it closes and sends nothing more. */
   #crash(): void {
     this.#tell("the server dies");
     this.#crashes++;
     this.#server.owner.isAlive = false;
-    // Starting takes longer than what the dead one had asked the database to commit.
+    // The new server starts only when the database has decided the old one's commits.
     this.#database.decideAll();
     for (const { network } of this.#clients) network.cut();
     this.#server = this.#startServer();
@@ -243,7 +243,7 @@ class SimulatedWorld {
       await promisesRest();
       if (this.#isAtRest) break;
     }
-    // What is under way arrives.
+    // Messages on their way arrive.
     const soon = this.#clock.now + LONGEST_STALL + 5_000;
     while (this.#clock.step(soon)) await promisesRest();
   }

@@ -2,7 +2,7 @@ import type { Cancel, Environment, Log } from "../../lib/environment/environment
 
 interface Timer {
   due: number;
-  /** Among timers of the same millisecond chance decides, once, which comes first. */
+  /** Random: the order of timers that are due in the same millisecond. */
   tie: number;
   task: () => void;
   /** Whose timer it is: a server that has died runs none of its own any more. */
@@ -25,7 +25,7 @@ export function chanceOf(seed: number): () => number {
   };
 }
 
-/** The time and the chance of a whole simulated world. Runs one timer at a time, so that promises get their turn between. */
+/** Clock and random generator of a simulated world. Runs one timer at a time, so that promises settle between two. */
 export class SimulationClock {
   now = 1_700_000_000_000;
   steps = 0;
@@ -112,7 +112,7 @@ function comesBefore(one: Timer, other: Timer): boolean {
   return one.due < other.due || (one.due === other.due && one.tie < other.tie);
 }
 
-/** Lets every promise have its turn. */
+/** Resolves when all promises that need no timer have settled. */
 export function promisesRest(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
 import type { Driver } from "../../lib/database/driver/driver.ts";
 import { DriverAround } from "./databases/contract/driver-around.ts";
 
-/** The same database for one world after another: opening one takes longer than most stories. */
+/** One database for many worlds: opening one takes longer than most tests. */
 export function keptOpen(driver: Driver): Driver {
   return new DriverAround(driver, { close: async () => {} });
 }

@@ -13,8 +13,8 @@ export const patience = {
 };
 
 /**
- * For engines of tests that go by the machine's time: what they run takes as long as the machine lets it. What a test is
- * about it sets itself.
+ * For engines of tests that use the machine's clock: a slow machine exceeds none of them. A test sets the limit that it
+ * is about itself.
  */
 export const patientLimits: Partial<EngineLimits> = {
   handshakeTimeoutMs: patience.fact,

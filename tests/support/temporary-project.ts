@@ -24,14 +24,14 @@ export class TemporaryProject implements Disposable {
     writeFileSync(this.path(relative), text);
   }
 
-  /** As many editors save: a new file takes the old one's name. */
+  /** Saves as many editors do: a new file replaces the old one. */
   replace(relative: string, text: string): void {
     const draft = this.path(`${relative}.draft`);
     writeFileSync(draft, text);
     renameSync(draft, this.path(relative));
   }
 
-  /** As a whole at once, and written elsewhere before: those who watch see one change, however busy the machine is. */
+  /** Writes the file elsewhere and renames it: watchers see one change, however busy the machine is. */
   put(relative: string, text: string): void {
     const draft = `${this.root}.draft`;
     writeFileSync(draft, text);

@@ -6,7 +6,7 @@ import type { Frame, SocketEvents, SocketLike } from "../../lib/protocol/socket.
 import { fromWire } from "../../lib/values/wire.ts";
 
 /**
- * The plainest client there can be: says what it is told to, and keeps what it hears. For tests that look at the wire.
+ * A client without logic of its own, for tests of the wire: it sends what it is told to, and keeps what it receives.
  */
 export class WireClient implements SocketLike {
   readonly received: ServerMessage[] = [];
@@ -53,7 +53,7 @@ export class WireClient implements SocketLike {
     return this;
   }
 
-  /** The socket breaks without a word. */
+  /** The socket closes without a close frame. */
   cut(): void {
     this.#events.closed();
   }
@@ -67,7 +67,7 @@ export class WireClient implements SocketLike {
     this.say({ type: "Mutate", request, path, args: args as Record<string, never>, confirmedUpTo });
   }
 
-  /** The last value of the live query that this query of ours is mapped to. */
+  /** The last value of the live query that this query is mapped to. */
   value(query: number): unknown {
     const live = this.#maps.get(query);
     return live === undefined ? undefined : this.#values.get(live);
@@ -97,7 +97,7 @@ export class WireClient implements SocketLike {
     }
   }
 
-  /** As PROTOCOL.md says, and trusting: it looks at no hash. A value that it has only said it has stays unknown. */
+  /** Follows PROTOCOL.md, but checks no hash. A value of which it only sent the hash stays unknown. */
   #patch({ live, splices, around }: Patch): void {
     const before = this.#values.get(live) as unknown[] | Record<string, unknown> | undefined;
     if (before === undefined) return;

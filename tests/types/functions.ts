@@ -38,7 +38,7 @@ export const page = query({
     ),
 });
 
-/** What it answers is what `returns` says: less than the row, and converted. */
+/** Its result is what `returns` makes of the row: fewer fields, and converted. */
 export const summary = query({
   args: z.object({ channel: z.string() }),
   returns: z.object({ total: z.number(), newest: z.string().transform((text) => text.length) }),

@@ -129,7 +129,7 @@ describe("functions that call functions", () => {
         await runQuery(api.messages.send, { channel: "a", author: "b", text: "c" });
         // @ts-expect-error there is no such internal function
         await runQuery(internal.messages.listByChannel, { channel: "a" });
-        // @ts-expect-error an address as text has no types
+        // @ts-expect-error a path as text has no types
         await runQuery("messages:listByChannel", { channel: "a" });
       },
     });

@@ -4,7 +4,7 @@ import type { RowSplice } from "../../values/list-hash.ts";
 import { diffRows } from "./diff-rows.ts";
 
 const letters = (text: string) => [...text];
-/** `3-1+xy`: at 3, one leaves, x and y come. */
+/** `3-1+xy`: at place 3, one row is removed, x and y are inserted. */
 const short = (splices: readonly RowSplice[]) =>
   splices.map((s) => `${s.at}-${s.removed}+${s.rows.join("")}`).join(" ");
 const anyList = fc.uniqueArray(fc.constantFrom(...letters("abcdefghij")));

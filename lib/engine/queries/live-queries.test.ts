@@ -30,7 +30,7 @@ function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
   return live;
 }
 
-/** Its run ends, at this revision. */
+/** Ends its run, with an answer of this revision. */
 function answer(live: LiveQuery, queries: LiveQueries, revision = 0): void {
   queries.finish(live, encodeAnswer(live.id, live.path, [], 1000), revision, false);
 }
@@ -157,7 +157,7 @@ describe("a live query whose run asked who is calling", () => {
     expect(queries.getOrCreate(call({ channel: "b" }), tomasz)).toBe(other);
   });
 
-  test("lets waiters be adopted by their own", () => {
+  test("has its waiters moved to the live query of their caller", () => {
     const queries = new LiveQueries();
     queries.splitByCaller(queries.getOrCreate(call(), ines));
     const waiting = waiter(tomasz);
@@ -224,7 +224,7 @@ describe("a run that could not be finished", () => {
   });
 });
 
-describe("a run that has left its batch", () => {
+describe("a detached run", () => {
   const detached = (queries: LiveQueries): LiveQuery => {
     const live = watched(queries.getOrCreate(call(), anonymous), queries);
     queries.invalidate([about({})], 5);
@@ -255,7 +255,7 @@ describe("a run that has left its batch", () => {
     expect(queries.unsettledAt(8)).toEqual(new Set());
   });
 
-  test("is forgotten with its query", () => {
+  test("ends with its live query", () => {
     const queries = new LiveQueries();
     const live = detached(queries);
     unwatch(live);
@@ -263,7 +263,7 @@ describe("a run that has left its batch", () => {
     expect(queries.unsettledAt(100)).toEqual(new Set());
   });
 
-  test("is due again when it broke off", () => {
+  test("is due again when its run was lost", () => {
     const queries = new LiveQueries();
     const live = detached(queries);
     queries.putBack(live);
@@ -273,7 +273,7 @@ describe("a run that has left its batch", () => {
 });
 
 describe("when the functions are replaced", () => {
-  test("everything is forgotten and handed back", () => {
+  test("all live queries are dropped and returned", () => {
     const queries = new LiveQueries();
     const one = watched(queries.getOrCreate(call({ a: 1 }), anonymous), queries);
     queries.splitByCaller(one);

@@ -10,7 +10,7 @@ const newQuery = () => new LiveQuery(1, "key", { fn, path: "m:list", args: {} },
 const value = (of: unknown) => encodeAnswer(1, "m:list", of, 1000);
 const watcher = { caller } as Watcher;
 
-/** What one sees of a live query, in words. */
+/** The state of a live query, in words. */
 function stateOf(live: LiveQuery): string {
   const run = live.isDropped ? "dropped" : live.isDetached ? "detached" : live.isRunning ? "running" : "idle";
   return `${run}, ${live.stale ? "stale" : "fresh"}`;
@@ -60,7 +60,7 @@ const table: Record<keyof typeof states, Partial<Record<keyof typeof events, str
   },
   "detached, stale": { finish: "idle, stale", lose: "idle, stale", drop: "dropped, stale" },
   "idle, fresh": { invalidate: "idle, stale", begin: "running, fresh", drop: "dropped, fresh" },
-  // A dropped one may still be run to its end: what it answers then is read by no client.
+  // The run of a dropped one may still finish: no client reads its answer.
   "dropped, stale": {},
   "dropped, fresh": { invalidate: "dropped, stale" },
 };

@@ -16,7 +16,7 @@ const list = query({
 });
 const nothing = query({ handler: () => null });
 
-/** The error that is thrown: its message and its issues are both part of the promise. */
+/** The error that is thrown. Tests compare its message and its issues. */
 function refusal(body: () => unknown): BadRequestError {
   try {
     body();
@@ -101,7 +101,7 @@ describe("arguments of an invalidation", () => {
     expect(text?.length).toBeLessThan(100);
     expect(texts({ channel: long("a") })).toEqual({ channel: text });
     expect(texts({ channel: long("b") })).not.toEqual({ channel: text });
-    // What is short is not taken for what a long one is kept as.
+    // A short argument is not equal to the shortened form of a long one.
     expect(texts({ channel: text })).not.toEqual({ channel: text });
   });
 

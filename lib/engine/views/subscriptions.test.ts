@@ -15,7 +15,7 @@ function live(id: number, value?: unknown): LiveQuery {
   if (value !== undefined) answer(made, value);
   return made;
 }
-/** Its run has ended with this. */
+/** Ends its run with this value. @returns the hash of the answer. */
 function answer(query: LiveQuery, value: unknown): string {
   const made = encodeAnswer(query.id, query.path, value, 1000);
   query.finish(made, 0);
@@ -42,7 +42,7 @@ function watching(to: LiveQuery, query = 1, hash?: string) {
   subscriptions.bind(mine, to);
   return { subscriptions, mine };
 }
-/** What is said, in short. */
+/** The changes, with the numbers of queries alone. */
 const told = ({ maps, refused, answers }: Changes) => ({
   maps,
   refused: refused.map(([query]) => query),
@@ -254,7 +254,7 @@ describe("an unsubscribed query", () => {
   });
 });
 
-/** A client, as PROTOCOL.md says it has to be: the hash of the value that each of its queries shows. */
+/** A client that follows PROTOCOL.md: it keeps the hash of the value that each of its queries shows. */
 class Client {
   readonly #maps = new Map<number, number>();
   readonly #values = new Map<number, string>();
