@@ -1,4 +1,4 @@
-import { LISTS, type MutationArgs, type Op, QUESTIONS, type Question } from "./model.ts";
+import { LISTS, type ModelQuery, type MutationArgs, type Op, QUERIES } from "./model.ts";
 
 /** A generator of choices, repeatable by its seed. */
 export interface Chance {
@@ -8,11 +8,11 @@ export interface Chance {
   oneOf<T>(choices: readonly T[]): T;
 }
 
-/** One to four questions, to be watched together. */
-export function randomQuestions(chance: Chance): Question[] {
-  const questions = new Set<Question>();
-  for (let left = 1 + chance.pick(4); left > 0; left--) questions.add(chance.oneOf(QUESTIONS));
-  return [...questions];
+/** One to four queries, to be watched together. */
+export function randomQueries(chance: Chance): ModelQuery[] {
+  const queries = new Set<ModelQuery>();
+  for (let left = 1 + chance.pick(4); left > 0; left--) queries.add(chance.oneOf(QUERIES));
+  return [...queries];
 }
 
 /** A batch of changes to items that there are, or were, or are not yet. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Evaluated, evaluate, type Item, type Question, type State } from "./model.ts";
+import { type Evaluated, evaluate, type Item, type ModelQuery, type State } from "./model.ts";
 import type { ObservedClient, Shown } from "./observed-client.ts";
 
 /** Every state that the database was ever in, oldest first. */
@@ -31,14 +31,13 @@ export class History {
     const commit = this.commitOf(uid);
     if (commit === Number.POSITIVE_INFINITY) return false;
     return shown.some(
-      ({ question }) =>
-        !isDeepStrictEqual(this.#evaluate(commit, question, who), this.#evaluate(commit - 1, question, who)),
+      ({ query }) => !isDeepStrictEqual(this.#evaluate(commit, query, who), this.#evaluate(commit - 1, query, who)),
     );
   }
 
   /** Is this the answer to the query in the state of this index? */
-  answers(index: number, { question, result }: Shown, who: string): boolean {
-    const evaluated = this.#evaluate(index, question, who);
+  answers(index: number, { query, result }: Shown, who: string): boolean {
+    const evaluated = this.#evaluate(index, query, who);
     if ("error" in evaluated) {
       const { error } = result;
       return error?.kind === "application" && isDeepStrictEqual(error.data, evaluated.error);
@@ -46,11 +45,11 @@ export class History {
     return result.error === undefined && isDeepStrictEqual(withoutGuesses(result.data), evaluated.data);
   }
 
-  #evaluate(index: number, question: Question, who: string): Evaluated {
-    const key = `${index} ${question.path} ${JSON.stringify(question.args)} ${who}`;
+  #evaluate(index: number, query: ModelQuery, who: string): Evaluated {
+    const key = `${index} ${query.path} ${JSON.stringify(query.args)} ${who}`;
     const known = this.#answers.get(key);
     if (known) return known;
-    const evaluated = evaluate(question, this.states[index] as State, who);
+    const evaluated = evaluate(query, this.states[index] as State, who);
     this.#answers.set(key, evaluated);
     return evaluated;
   }
@@ -117,13 +116,13 @@ export function checkAtRest(observed: ObservedClient, history: History): string[
   observed.checkTold();
   const last = history.states.length - 1;
   return observed.shown().flatMap((shown) => {
-    const { question, result } = shown;
-    const name = `${observed.name}: at rest ${question.path} ${JSON.stringify(question.args)}`;
+    const { query, result } = shown;
+    const name = `${observed.name}: at rest ${query.path} ${JSON.stringify(query.args)}`;
     if (result.isLoading) return [`${name} is still loading (G6)`];
     if (JSON.stringify(result.data)?.includes("isGuess")) return [`${name} still shows a guess (G4)`];
     if (history.answers(last, shown, observed.who)) return [];
     return [
-      `${name} shows ${text(result)}, the database says ${JSON.stringify(evaluate(question, history.last, observed.who))} (G6)`,
+      `${name} shows ${text(result)}, the database says ${JSON.stringify(evaluate(query, history.last, observed.who))} (G6)`,
     ];
   });
 }
@@ -186,8 +185,7 @@ function boundsByGuesses(
   let high = history.states.length;
   for (const [uid, list] of pending) {
     const lists = shown.filter(
-      ({ question, result }) =>
-        question.path === "items:inList" && question.args.list === list && result.data !== undefined,
+      ({ query, result }) => query.path === "items:inList" && query.args.list === list && result.data !== undefined,
     );
     if (lists.length === 0) continue;
     const commit = history.commitOf(uid);
@@ -225,7 +223,7 @@ function explain(
   if (anywhere === undefined) {
     const each = shown.map((one) => {
       const states = history.states.flatMap((_state, index) => (history.answers(index, one, who) ? [index] : []));
-      return `${one.question.path} ${JSON.stringify(one.question.args)} as in [${states}]${states.length === 0 ? ` (${text(one.result)})` : ""}`;
+      return `${one.query.path} ${JSON.stringify(one.query.args)} as in [${states}]${states.length === 0 ? ` (${text(one.result)})` : ""}`;
     });
     return `the answers are of no one state (G5): ${each.join("; ")}`;
   }

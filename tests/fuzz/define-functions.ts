@@ -30,7 +30,7 @@ const op = z.object({
   savepoint: z.enum(["none", "kept", "thrown"]),
 });
 
-export const questionArgs = {
+export const queryArgs = {
   inList: z.object({ list: z.string() }),
   top: z.object({ list: z.string(), limit: z.int() }),
   pair: z.object({ first: z.string(), second: z.string() }),

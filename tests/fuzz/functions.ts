@@ -4,7 +4,7 @@ import type { Dialect } from "../../lib/database/driver/driver.ts";
 import type { Database } from "../../lib/functions/context.ts";
 import { createFunctions } from "../../lib/functions/define.ts";
 import { ConvexError } from "../../lib/values/errors.ts";
-import { defineMutations, type Queries, questionArgs, type Store } from "./define-functions.ts";
+import { defineMutations, type Queries, queryArgs, type Store } from "./define-functions.ts";
 import { STRICT_LIMIT } from "./model.ts";
 import { type FuzzSchema, schemas } from "./schema.ts";
 
@@ -14,13 +14,13 @@ export function functionsFor(dialect: Dialect) {
   const { items, lists, journal, counter } = schemas[dialect];
 
   const inList = query({
-    args: questionArgs.inList,
+    args: queryArgs.inList,
     handler: async ({ db }, { list }) =>
       db.select().from(items).where(eq(items.list, list)).orderBy(asc(items.rank), asc(items.id)),
   });
 
   const top = query({
-    args: questionArgs.top,
+    args: queryArgs.top,
     handler: async ({ db }, { list, limit }) =>
       db.query.items.findMany({
         where: (item, is) => is.eq(item.list, list),
@@ -31,7 +31,7 @@ export function functionsFor(dialect: Dialect) {
 
   /** Asks who is calling only while the list is private. */
   const visible = query({
-    args: questionArgs.inList,
+    args: queryArgs.inList,
     handler: async ({ db, auth }, { list }) => {
       const [found] = await db.select().from(lists).where(eq(lists.id, list));
       const owner = found?.isPrivate ? ((await auth.getUserIdentity())?.subject ?? "anonymous") : undefined;
@@ -46,7 +46,7 @@ export function functionsFor(dialect: Dialect) {
   });
 
   const strict = query({
-    args: questionArgs.inList,
+    args: queryArgs.inList,
     handler: async ({ db }, { list }) => {
       const [found] = await db.select({ count: count() }).from(items).where(eq(items.list, list));
       if (found && found.count > STRICT_LIMIT) throw new ConvexError({ code: "tooMany", count: found.count });
@@ -85,7 +85,7 @@ export function functionsFor(dialect: Dialect) {
   });
 
   const pair = query({
-    args: questionArgs.pair,
+    args: queryArgs.pair,
     handler: async ({ runQuery }, { first, second }) => {
       const run = runQuery as unknown as (query: unknown, args: { list: string }) => Promise<unknown>;
       return Promise.all([run(inList, { list: first }), run(inList, { list: second })]);

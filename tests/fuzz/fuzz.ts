@@ -9,10 +9,10 @@ import { World } from "../../lib/testing/world.ts";
 import { fromWire } from "../../lib/values/wire.ts";
 import { keptOpen } from "../support/kept-open.ts";
 import { patientLimits } from "../support/patience.ts";
-import { type Chance, randomMutation, randomQuestions } from "./chance.ts";
+import { type Chance, randomMutation, randomQueries } from "./chance.ts";
 import { checkAtRest, checkClient, History } from "./check-history.ts";
 import { functionsFor } from "./functions.ts";
-import { evaluate, type Item, LISTS, QUESTIONS, type State } from "./model.ts";
+import { evaluate, type Item, LISTS, QUERIES, type State } from "./model.ts";
 import { ObservedClient } from "./observed-client.ts";
 import { schemas } from "./schema.ts";
 
@@ -89,7 +89,7 @@ class FuzzRun {
     const who = this.#chance.oneOf(["ann", "ben"]);
     const client = new ObservedClient(this.#world.connect(who), `client ${index} (${who})`, who, () => this.#step);
     this.#clients.push(client);
-    client.watch(randomQuestions(this.#chance));
+    client.watch(randomQueries(this.#chance));
   }
 
   async #act(): Promise<void> {
@@ -97,7 +97,7 @@ class FuzzRun {
     const client = chance.oneOf(this.#clients);
     const what = chance.pick(40);
     if (what < 24) client.call(randomMutation(chance, ++this.#uid), chance.chance() < 0.6);
-    else if (what < 30) client.watch(randomQuestions(chance));
+    else if (what < 30) client.watch(randomQueries(chance));
     else if (what < 34 && client.groups > 1) client.unwatch(chance.pick(client.groups));
     else if (what < 36) client.client.refreshIdentity();
     else if (what < 37) this.#world.cut();
@@ -172,7 +172,7 @@ class FuzzRun {
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
     engine.useFunctions(functionsFor(this.#driver.dialect), schemas[this.#driver.dialect]);
     const faults: string[] = [];
-    for (const { path, args } of QUESTIONS) {
+    for (const { path, args } of QUERIES) {
       const fresh = await engine.call({ kind: "query", path, args, caller: { subject: "ann" } });
       const answer = fresh.ok ? { data: fromWire(fresh.value) } : { error: dataOf(fresh.error) };
       const expected = evaluate({ path, args }, this.#history.last, "ann");

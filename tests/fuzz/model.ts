@@ -24,13 +24,13 @@ export const LISTS = ["a", "b", "c"] as const;
 /** `strict` throws for a list with more items than this. */
 export const STRICT_LIMIT = 4;
 
-export interface Question {
+export interface ModelQuery {
   path: string;
   args: Record<string, unknown>;
 }
 
 /** A query with its arguments, as a client may watch it. */
-export const QUESTIONS: readonly Question[] = [
+export const QUERIES: readonly ModelQuery[] = [
   ...LISTS.flatMap((list) => [
     { path: "items:inList", args: { list } },
     { path: "items:top", args: { list, limit: 2 } },
@@ -47,7 +47,7 @@ export const QUESTIONS: readonly Question[] = [
 export type Evaluated = { data: unknown } | { error: unknown };
 
 /** The answer to a query in one state, for one caller. */
-export function evaluate({ path, args }: Question, state: State, who: string): Evaluated {
+export function evaluate({ path, args }: ModelQuery, state: State, who: string): Evaluated {
   const inList = (list: unknown) => state.items.filter((item) => item.list === list).sort(byRank);
   switch (path) {
     case "items:inList":

@@ -4,7 +4,7 @@ import type { ConvexClient } from "../../lib/client/convex-client.ts";
 import type { Result } from "../../lib/client/queries/query-result.ts";
 import type { Cancel } from "../../lib/environment/environment.ts";
 import type { QueryKey } from "../../lib/functions/query-key.ts";
-import type { Item, MutationArgs, Question } from "./model.ts";
+import type { Item, ModelQuery, MutationArgs } from "./model.ts";
 
 /** What one client showed at one moment, and how its calls went, in the order in which it happened. */
 export type Observation =
@@ -14,7 +14,7 @@ export type Observation =
   | { what: "rejected"; uid: number; kind: string };
 
 export interface Shown {
-  question: Question;
+  query: ModelQuery;
   /** Undefined data and error: it is loading. */
   result: Result<unknown>;
 }
@@ -39,7 +39,7 @@ export class ObservedClient {
   readonly leftBehind = new Set<number>();
   #hasBeenTold = false;
   readonly #openCalls = new Set<number>();
-  readonly #watched = new Map<QueryKey, { question: Question; times: number }>();
+  readonly #watched = new Map<QueryKey, { query: ModelQuery; times: number }>();
   readonly #groups: { stop: Cancel; keys: QueryKey[] }[] = [];
   readonly #told = new Map<QueryKey, Result<unknown>>();
   readonly #step: () => number;
@@ -69,14 +69,14 @@ export class ObservedClient {
   }
 
   /** Watches these together. */
-  watch(questions: readonly Question[]): void {
-    const keys = questions.map(({ path, args }) => keyOf(path, args));
+  watch(queries: readonly ModelQuery[]): void {
+    const keys = queries.map(({ path, args }) => keyOf(path, args));
     for (const [i, key] of keys.entries()) {
-      const watched = this.#watched.get(key) ?? { question: questions[i] as Question, times: 0 };
+      const watched = this.#watched.get(key) ?? { query: queries[i] as ModelQuery, times: 0 };
       watched.times++;
       this.#watched.set(key, watched);
     }
-    const requests = Object.fromEntries(questions.map(({ path, args }, i) => [String(i), { query: path, args }]));
+    const requests = Object.fromEntries(queries.map(({ path, args }, i) => [String(i), { query: path, args }]));
     const group = { stop: () => {}, keys };
     this.#groups.push(group);
     group.stop = this.client.watchQueries(requests, (results) => {
@@ -142,7 +142,7 @@ export class ObservedClient {
 
   /** What it shows now, of all that it watches. */
   shown(): Shown[] {
-    return [...this.#watched].map(([key, { question }]) => ({ question, result: this.client.sync.result(key) }));
+    return [...this.#watched].map(([key, { query }]) => ({ query, result: this.client.sync.result(key) }));
   }
 
   /** At rest, the listeners must have been told the present result of each query. */

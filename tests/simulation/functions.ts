@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Auth, RunFunction } from "../../lib/functions/context.ts";
 import { createFunctions } from "../../lib/functions/define.ts";
 import { ConvexError } from "../../lib/values/errors.ts";
-import { defineMutations, type Queries, questionArgs, type Store } from "../fuzz/define-functions.ts";
-import { evaluate, type Item, type Question, type State } from "../fuzz/model.ts";
+import { defineMutations, type Queries, queryArgs, type Store } from "../fuzz/define-functions.ts";
+import { evaluate, type Item, type ModelQuery, type State } from "../fuzz/model.ts";
 import type { Rows } from "./memory-database.ts";
 import type { MemoryDb } from "./memory-driver.ts";
 
@@ -44,14 +44,13 @@ export function stateOf(rows: Rows): State {
 }
 
 /** Reads what the query needs, each in a statement of its own, and answers as the model does. */
-async function answer(question: Question, { db, auth }: Ctx): Promise<unknown> {
+async function answer(query: ModelQuery, { db, auth }: Ctx): Promise<unknown> {
   const items = (await db.scan("item/")) as Item[];
   const privateLists = new Set((await db.scan("private/")) as string[]);
   const isMine =
-    question.path === "items:mine" ||
-    (question.path === "items:visible" && privateLists.has(String(question.args.list)));
+    query.path === "items:mine" || (query.path === "items:visible" && privateLists.has(String(query.args.list)));
   const who = isMine ? ((await auth.getUserIdentity())?.subject ?? "anonymous") : "";
-  const evaluated = evaluate(question, { items, privateLists, log: new Map() }, who);
+  const evaluated = evaluate(query, { items, privateLists, log: new Map() }, who);
   if ("error" in evaluated) throw new ConvexError(evaluated.error as never);
   return evaluated.data;
 }
@@ -59,17 +58,17 @@ async function answer(question: Question, { db, auth }: Ctx): Promise<unknown> {
 const ask = (name: string) => (ctx: unknown, args: Record<string, unknown>) =>
   answer({ path: `items:${name}`, args }, ctx as Ctx);
 
-const inList = query({ args: questionArgs.inList, handler: ask("inList") });
+const inList = query({ args: queryArgs.inList, handler: ask("inList") });
 const queries = {
   inList,
-  top: query({ args: questionArgs.top, handler: ask("top") }),
-  visible: query({ args: questionArgs.inList, handler: ask("visible") }),
-  strict: query({ args: questionArgs.inList, handler: ask("strict") }),
+  top: query({ args: queryArgs.top, handler: ask("top") }),
+  visible: query({ args: queryArgs.inList, handler: ask("visible") }),
+  strict: query({ args: queryArgs.inList, handler: ask("strict") }),
   count: query({ args: z.object({}), handler: ask("count") }),
   overview: query({ args: z.object({}), handler: ask("overview") }),
   mine: query({ args: z.object({}), handler: ask("mine") }),
   pair: query({
-    args: questionArgs.pair,
+    args: queryArgs.pair,
     handler: async ({ runQuery }, { first, second }) => {
       const run = runQuery as unknown as (query: unknown, args: { list: string }) => Promise<unknown>;
       return [await run(inList, { list: first }), await run(inList, { list: second })];

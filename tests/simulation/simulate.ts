@@ -1,7 +1,7 @@
 import type { BrowserTab } from "../../lib/client/connection/browser-tab.ts";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
-import { randomMutation, randomQuestions } from "../fuzz/chance.ts";
+import { randomMutation, randomQueries } from "../fuzz/chance.ts";
 import { checkAtRest, checkClient, History } from "../fuzz/check-history.ts";
 import { ObservedClient } from "../fuzz/observed-client.ts";
 import { functions, stateOf } from "./functions.ts";
@@ -174,7 +174,7 @@ class SimulatedWorld {
       if (isAnother) observed.look();
     };
     this.#clients.push({ observed, network });
-    observed.watch(randomQuestions(clock));
+    observed.watch(randomQueries(clock));
   }
 
   /** One random action: a client calls, watches, unwatches or asks for its identity, or its connection breaks. */
@@ -183,7 +183,7 @@ class SimulatedWorld {
     const { observed, network } = clock.oneOf(this.#clients);
     const what = clock.pick(20);
     if (what < 12) observed.call(randomMutation(clock, ++this.#lastUid), clock.chance() < 0.6);
-    else if (what < 15) observed.watch(randomQuestions(clock));
+    else if (what < 15) observed.watch(randomQueries(clock));
     else if (what < 17 && observed.groups > 1) observed.unwatch(clock.pick(observed.groups));
     else if (what < 18) observed.client.refreshIdentity();
     else network.cut();
