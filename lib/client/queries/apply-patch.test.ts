@@ -266,6 +266,15 @@ function corrupted(patch: Patch): Patch[] {
   ];
 }
 
+/** What the patch makes of `base`; undefined when it was refused. */
+function patchedOrRefused(base: Answer, patch: Patch): Answer | undefined {
+  try {
+    return applyPatch(base, patch);
+  } catch {
+    return undefined;
+  }
+}
+
 describe("a wrong patch", () => {
   test("is never taken: what comes of it is right, or an error, and the answer before it stays as it is", () => {
     let caught = 0;
@@ -279,16 +288,15 @@ describe("a wrong patch", () => {
           const target = answer(value);
           for (const wrong of corrupted(patch)) {
             const base = whole(from);
-            try {
-              const patched = applyPatch(base, wrong);
+            const patched = patchedOrRefused(base, wrong);
+            if (patched) {
               expect(patched.hash).toBe(target.hash);
               expect(wireText(patched.result.data)).toBe(target.valueText);
-            } catch (error) {
-              expect(error).not.toHaveProperty("matcherResult");
-              expect(base.hash).toBe(from.hash);
-              expect(wireText(base.result.data)).toBe(from.valueText);
-              caught++;
+              continue;
             }
+            expect(base.hash).toBe(from.hash);
+            expect(wireText(base.result.data)).toBe(from.valueText);
+            caught++;
           }
         }
       }),
@@ -306,12 +314,9 @@ describe("a wrong patch", () => {
         const patch = patchOf(from, to);
         const other = answer(others[0]);
         if (!patch || other.hash === from.hash) return;
-        try {
-          // Possible only where the patch removes every row in which the two differ.
-          expect(wireText(applyPatch(whole(other), patch).result.data)).toBe(to.valueText);
-        } catch (error) {
-          expect(error).not.toHaveProperty("matcherResult");
-        }
+        // Possible only where the patch removes every row in which the two differ.
+        const patched = patchedOrRefused(whole(other), patch);
+        if (patched) expect(wireText(patched.result.data)).toBe(to.valueText);
       }),
       { numRuns: 500 },
     );
