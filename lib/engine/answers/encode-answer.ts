@@ -4,6 +4,7 @@ import { hashText } from "../../values/hash.ts";
 import { findList } from "../../values/list-hash.ts";
 import { toWire } from "../../values/wire.ts";
 import type { Answer, ErrorAnswer, ValueAnswer } from "./answer.ts";
+import { checkResultSize } from "./encode-result.ts";
 import { ListAnswer } from "./list-answer.ts";
 import { joinList, lengthOf, listText } from "./list-text.ts";
 
@@ -24,11 +25,11 @@ export function encodeAnswer(
   const found = findList(wire);
   if (!found) {
     const text = JSON.stringify(wire);
-    checkSize(path, maxBytes, text.length, () => text);
+    checkResultSize(path, maxBytes, text.length, () => text);
     return plainAnswer(liveId, text);
   }
   const list = listText(wire, found);
-  checkSize(path, maxBytes, lengthOf(list), () => joinList(list));
+  checkResultSize(path, maxBytes, lengthOf(list), () => joinList(list));
   const answer = ListAnswer.of(liveId, list, previous instanceof ListAnswer ? previous : undefined);
   return answer ?? plainAnswer(liveId, joinList(list));
 }
@@ -42,12 +43,4 @@ function plainAnswer(liveId: number, valueText: string): ValueAnswer {
   const hash = hashText(valueText);
   const text = encodeValueAnswer(liveId, hash, valueText);
   return { ok: true, valueText, hash, text, since: () => undefined };
-}
-
-function checkSize(path: string, maxBytes: number, length: number, text: () => string): void {
-  // A UTF-16 unit takes at most three bytes: most texts need no exact count.
-  if (length * 3 <= maxBytes) return;
-  const bytes = Buffer.byteLength(text());
-  if (bytes <= maxBytes) return;
-  throw new RangeError(`${path} answered ${bytes} bytes; the limit is ${maxBytes}. Select fewer rows or columns.`);
 }

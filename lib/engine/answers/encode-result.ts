@@ -6,7 +6,19 @@ import { toWire } from "../../values/wire.ts";
  */
 export function encodeResult(path: string, value: unknown, maxBytes: number): string {
   const text = JSON.stringify(toWire(value));
+  checkResultSize(path, maxBytes, text.length, () => text);
+  return text;
+}
+
+/**
+ * @param length Of the text, in UTF-16 units.
+ * @param text Called only if the length does not tell enough.
+ * @throws {RangeError} when the text of a result takes more than `maxBytes` bytes.
+ */
+export function checkResultSize(path: string, maxBytes: number, length: number, text: () => string): void {
   // A UTF-16 unit takes at most three bytes: most texts need no exact count.
-  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
-  throw new RangeError(`${path} answered more than ${maxBytes} bytes. Return less.`);
+  if (length * 3 <= maxBytes) return;
+  const bytes = Buffer.byteLength(text());
+  if (bytes <= maxBytes) return;
+  throw new RangeError(`${path} answered ${bytes} bytes; the limit is ${maxBytes}. Return fewer rows or fields.`);
 }
