@@ -2,13 +2,11 @@ import { asc } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Nowhere } from "../../tests/support/databases/nowhere.ts";
-import { WireClient } from "../../tests/support/wire-client.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
+import type { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
-import { HandClock } from "../testing/hand-clock.ts";
 import { startWorld } from "../testing/world.ts";
-import { createEngine, type Engine } from "./engine.ts";
 
 const { query, mutation, action } = createFunctions<Record<string, never>>();
 
@@ -33,33 +31,25 @@ const send = mutation({
 });
 const mail = action({ args, handler: async (_ctx, { text }) => hang(text) });
 
-let clock: HandClock;
-let engine: Engine;
-let clients: number;
+let scene: EngineScene;
 
 beforeEach(() => {
   begun = [];
-  clients = 0;
   hanging = Promise.withResolvers();
-  clock = new HandClock();
-  engine = createEngine({ driver: new Nowhere(), environment: clock, development: false });
-  engine.useFunctions({ it: { list, send, mail } }, {});
+  scene = new EngineScene({ it: { list, send, mail } });
 });
 
 afterEach(async () => {
   hanging.resolve();
-  await engine.close();
+  await scene.close();
 });
 
-const client = () => new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
-/** Resolves when all work that needs no timer is done. */
-const rest = async () => {
-  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-};
+const client = () => scene.client();
+const rest = () => scene.rest();
 /** Starts to drain; `isOver` says whether that has ended. */
 function drain(): { readonly isOver: boolean } {
   const drained = { isOver: false };
-  void engine.drain().then(() => {
+  void scene.engine.drain().then(() => {
     drained.isOver = true;
   });
   return drained;
@@ -90,14 +80,14 @@ describe("a server that drains", () => {
     await rest();
     const drained = drain();
     const [asks, acts, late] = others as [WireClient, WireClient, WireClient];
-    const runs = engine.counters.queryRuns;
+    const runs = scene.engine.counters.queryRuns;
     for (let n = 2; n < 20; n++) deaf.mutate(n, "it:send", { text: "late" });
     asks.subscribe(1, "it:list");
     acts.say({ type: "Act", request: 1, path: "it:mail", args: { text: "late" } });
     late.say({ type: "Ping" });
     await rest();
     expect(begun).toEqual(["runs"]);
-    expect(engine.counters.queryRuns).toBe(runs);
+    expect(scene.engine.counters.queryRuns).toBe(runs);
     expect([asks, acts].map(({ closedWith }) => closedWith?.code)).toEqual([1012, 1012]);
     expect([late.closedWith, late.ofType("Pong").length]).toEqual([undefined, 1]);
     hanging.resolve();

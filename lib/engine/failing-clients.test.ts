@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Nowhere } from "../../tests/support/databases/nowhere.ts";
-import { WireClient } from "../../tests/support/wire-client.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
+import type { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { createEngine, type Engine } from "./engine.ts";
 
 const { query, mutation } = createFunctions<Record<string, never>>();
 
@@ -30,31 +28,24 @@ const add = mutation({
   },
 });
 
-let clock: HandClock;
-let engine: Engine;
-let clients: number;
+let scene: EngineScene;
 
 beforeEach(() => {
   counted = 0;
-  clients = 0;
   slowRun = Promise.withResolvers();
   slowRun.resolve();
-  clock = new HandClock();
-  engine = createEngine({ driver: new Nowhere(), environment: clock, development: false });
-  engine.useFunctions({ numbers: { count, slowCount, add } }, {});
+  scene = new EngineScene({ numbers: { count, slowCount, add } });
 });
 
 afterEach(async () => {
   slowRun.resolve();
-  await engine.close();
+  await scene.close();
 });
 
-const client = () => new WireClient(engine).connect((++clients).toString(16).padStart(32, "0"));
-const call = (kind: "query" | "mutation", path: string, args = {}) => engine.call({ kind, path, args, caller: null });
-/** Resolves when all work that needs no timer is done. */
-const rest = async () => {
-  for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
-};
+const client = () => scene.client();
+const call = (kind: "query" | "mutation", path: string, args = {}) =>
+  scene.engine.call({ kind, path, args, caller: null });
+const rest = () => scene.rest();
 
 async function watching(...paths: string[]): Promise<WireClient> {
   const watcher = client();
@@ -90,7 +81,7 @@ describe("a client that cannot be told what it is due", () => {
     expect([first.value(1), last.value(1)]).toEqual([1, 1]);
     expect(broken.closedWith?.code).toBe(CloseCode.internalError);
     expect([first, last].map(({ closedWith }) => closedWith)).toEqual([undefined, undefined]);
-    expect(clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+    expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);
     // The server goes on, and the client that was closed can connect again.
     await call("mutation", "numbers:add");
     const back = await watching("numbers:count");
@@ -106,7 +97,7 @@ describe("a client that cannot be told what it is due", () => {
     await rest();
     expect(other.value(1)).toBe(2);
     // One error for the send, one for the close; nothing more is sent to it.
-    expect(clock.lines.filter(({ level }) => level === "error")).toHaveLength(2);
+    expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(2);
   });
 
   test("leaves calls of the same batch their answers", async () => {
@@ -123,7 +114,7 @@ describe("a client that cannot be told what it is due", () => {
     slowRun = Promise.withResolvers();
     await call("mutation", "numbers:add", { slow: true });
     await rest();
-    clock.advance(engine.limits.slowQueryMs);
+    scene.clock.advance(scene.engine.limits.slowQueryMs);
     await rest();
     slowRun.resolve();
     await rest();
@@ -133,12 +124,12 @@ describe("a client that cannot be told what it is due", () => {
   test("does not keep others from a reply, a question whether they are there, or a notice", async () => {
     const [broken, other] = [client(), client()];
     for (const type of ["MutationSucceeded", "Ping", "Notice"] as const) breaks(broken, type);
-    engine.notice("Look here.");
+    scene.engine.notice("Look here.");
     expect(broken.closedWith?.code).toBe(CloseCode.internalError);
     expect(other.ofType("Notice")).toHaveLength(1);
     const silent = client();
     breaks(silent, "Ping");
-    clock.advance(engine.limits.pingIntervalMs + 200);
+    scene.clock.advance(scene.engine.limits.pingIntervalMs + 200);
     expect(silent.closedWith?.code).toBe(CloseCode.internalError);
     expect(other.ofType("Ping")).toHaveLength(1);
   });

@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Nowhere } from "../../tests/support/databases/nowhere.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
 import { toFunctionError } from "../protocol/function-error.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { createEngine, type Engine } from "./engine.ts";
 import { type EngineLimits, limitsFrom } from "./run/limits.ts";
 
 const { query, mutation, action } = createFunctions<Record<string, never>>();
@@ -38,19 +36,10 @@ const functions = {
   },
 };
 
-class Scene {
-  readonly clock = new HandClock();
-  readonly driver = new Nowhere();
-  readonly engine: Engine;
-  #clients = 0;
-
+class Scene extends EngineScene {
   constructor(limits: Partial<EngineLimits>) {
-    this.engine = createEngine({ driver: this.driver, environment: this.clock, development: false, limits });
-    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
-    this.engine.useFunctions(functions, {});
+    super(functions, limits);
   }
-
-  readonly client = (): WireClient => new WireClient(this.engine).connect(String(++this.#clients).padStart(32, "0"));
 
   /** A client that watches `it:answer` with this text as query 1, and has its answer. */
   readonly watching = async (text = ""): Promise<WireClient> => {
@@ -58,11 +47,6 @@ class Scene {
     client.subscribe(1, "it:answer", { text });
     await client.until(() => client.value(1) === text);
     return client;
-  };
-
-  /** Resolves when all work that needs no timer is done. */
-  readonly rest = async (): Promise<void> => {
-    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
   };
 }
 
