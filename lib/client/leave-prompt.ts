@@ -3,7 +3,7 @@ import type { BrowserTab } from "./connection/browser-tab.ts";
 
 /**
  * The browser's question "Leave site?", asked before the page goes away.
- * @returns sets whether it is asked: while a mutation would be lost that the server has not seen.
+ * @returns sets whether it is asked: while a mutation would be lost that was not sent on this connection.
  */
 export function leavePrompt(tab: BrowserTab): (isNeeded: boolean) => void {
   let cancel: Cancel | undefined;

@@ -11,7 +11,7 @@ import type { SyncClient } from "./sync-client.ts";
 
 /**
  * `LoadingFirstPage`: there are no rows yet. `CanLoadMore`: more rows follow. `LoadingMore`: they are being loaded.
- * `Exhausted`: no rows follow now, though some may be inserted later.
+ * `Exhausted`: no rows follow now, though a later write may put some there: an insert, or an update that moves a row.
  */
 export type PaginationStatus = "LoadingFirstPage" | "CanLoadMore" | "LoadingMore" | "Exhausted";
 

@@ -1,6 +1,7 @@
 /**
- * What the framework takes from the machine: clock, chance, timers and log. All else is a function of its input, so a
- * test that replaces the environment decides everything.
+ * What the client and the engine take from the machine: clock, random numbers, timers and log. They take nothing of it
+ * in another way, so a test that replaces the environment decides all that they do. Folders that are bound to Node
+ * (`auth/`, `cli/`, `database/`, `node/`) also use Node's own.
  */
 export interface Environment {
   /** The time in milliseconds since 1970. */

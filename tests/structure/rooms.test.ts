@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -7,6 +7,19 @@ import { knows } from "./rooms.ts";
 
 test("every file of lib/ keeps to the plan of its rooms", () => {
   expect(checkRooms(resolve(import.meta.dirname, "../.."))).toEqual([]);
+});
+
+test("client and engine take time, timers and random numbers from the environment only", () => {
+  const root = resolve(import.meta.dirname, "../..");
+  const files = globSync("lib/{client,react,engine,schema,invalidation,functions,protocol,values}/**/*.ts", {
+    cwd: root,
+  });
+  const uses =
+    /\b(setTimeout|setInterval|setImmediate|Date\.now|performance\.now|Math\.random|randomUUID|randomBytes)\(/;
+  const found = files
+    .filter((path) => !/\.test(-d)?\.ts$/.test(path))
+    .flatMap((path) => uses.exec(readFileSync(resolve(root, path), "utf8"))?.[1]?.concat(` in ${path}`) ?? []);
+  expect(found).toEqual([]);
 });
 
 const rooms = Object.keys(knows);

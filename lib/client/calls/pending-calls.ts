@@ -154,7 +154,10 @@ export class PendingCalls {
     for (const request of numbers) this.#reflected.add(request);
   }
 
-  /** The shown answers are the server's: optimistic updates of reflected mutations end, and those that succeeded resolve. */
+  /**
+   * Nothing older than the server's answers is shown: optimistic updates of reflected mutations end, and those that
+   * succeeded resolve.
+   */
   settle(): void {
     for (const request of this.#reflected) {
       const call = this.#byRequest(request);

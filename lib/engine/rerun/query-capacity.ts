@@ -29,7 +29,10 @@ function snapshotRoom({ connections, detached }: Load): number {
   return Math.max(1, Math.min(MAX_SNAPSHOTS, connections - LEFT_TO_MUTATIONS - detached));
 }
 
-/** Is there a snapshot for a slow query beside the one for fast ones? Otherwise slow ones wait for each other. */
+/**
+ * Is there a snapshot for a slow query beside the one for fast ones? Otherwise slow ones wait for each other, and no fast
+ * one waits for them.
+ */
 export function mayRunSlow(load: Load): boolean {
   return !isSideBySide(load) || snapshotRoom(load) > 1;
 }
