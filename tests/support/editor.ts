@@ -19,28 +19,31 @@ interface Location {
 }
 
 /**
- * As much of an editor as it takes to point at a word of this project and ask the compiler's language server about it.
+ * As much of an editor as it takes to point at a word of a project and ask the compiler's language server about it.
  * Disposing it ends the language server.
  */
 export class Editor implements AsyncDisposable {
+  readonly #folder: string;
   readonly #server: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #waiting = new Map<number, (result: unknown) => void>();
   #received = Buffer.alloc(0);
   #requests = 0;
 
-  private constructor() {
+  private constructor(folder: string) {
+    this.#folder = folder;
     this.#server = spawn(process.execPath, [compiler, "--lsp", "--stdio"], {
-      cwd: root,
+      cwd: folder,
       stdio: ["pipe", "pipe", "ignore"],
     });
     this.#exited = new Promise((resolve) => this.#server.once("exit", resolve));
     this.#server.stdout?.on("data", (chunk: Buffer) => this.#receive(chunk));
   }
 
-  static async open(): Promise<Editor> {
-    const editor = new Editor();
-    const workspace = { processId: process.pid, rootUri: pathToFileURL(root).href, capabilities: {} };
+  /** @param folder Of the project. Default: this one. Paths are below it. */
+  static async open(folder = root): Promise<Editor> {
+    const editor = new Editor(folder);
+    const workspace = { processId: process.pid, rootUri: pathToFileURL(folder).href, capabilities: {} };
     try {
       await editor.#ask("initialize", workspace);
       editor.#send({ method: "initialized", params: {} });
@@ -57,7 +60,7 @@ export class Editor implements AsyncDisposable {
     return [found ?? []].flat().map(({ uri, range }) => {
       const file = fileURLToPath(uri);
       const line = readFileSync(file, "utf8").split("\n")[range.start.line] ?? "";
-      return { path: file.replace(`${root}/`, ""), line };
+      return { path: file.replace(`${this.#folder}/`, ""), line };
     });
   }
 
@@ -74,12 +77,12 @@ export class Editor implements AsyncDisposable {
   }
 
   async #askAbout(method: string, path: string, expression: string): Promise<unknown> {
-    const text = readFileSync(join(root, path), "utf8");
+    const text = readFileSync(join(this.#folder, path), "utf8");
     const start = text.indexOf(expression);
     if (start < 0) throw new Error(`Expected "${expression}" in ${path}. It is not there any more.`);
     const before = text.slice(0, start + expression.length - 1).split("\n");
     const position = { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
-    const uri = pathToFileURL(join(root, path)).href;
+    const uri = pathToFileURL(join(this.#folder, path)).href;
     const languageId = path.endsWith("x") ? "typescriptreact" : "typescript";
     this.#send({ method: "textDocument/didOpen", params: { textDocument: { uri, languageId, version: 1, text } } });
     const answer = await this.#ask(method, { textDocument: { uri }, position });

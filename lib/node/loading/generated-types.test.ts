@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Editor } from "../../../tests/support/editor.ts";
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 import { writeApi } from "./generate-api.ts";
 
@@ -62,98 +61,15 @@ test("references are typed through any folder, functions may call each other thr
 });
 
 test("go to definition leads from api to the export itself", async () => {
-  const editor = new Editor(project.root);
-  onTestFinished(() => editor[Symbol.dispose]());
-  await editor.initialize();
-  const file = project.path("uses.ts");
-  const text = readFileSync(file, "utf8");
-  const definitionOf = async (expression: string) => {
-    const at = text.indexOf(expression) + expression.length - 1;
-    const before = text.slice(0, at).split("\n");
-    const position = { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
-    const found = await editor.definition(file, text, position);
-    const [path, line] = [found.uri.split("/convex/")[1], found.range.start.line];
-    return [path, readFileSync(new URL(found.uri), "utf8").split("\n")[line]];
-  };
+  await using editor = await Editor.open(project.root);
+  const definitionOf = (expression: string) => editor.definition("uses.ts", expression);
   expect(await definitionOf("api.admin.users.list")).toEqual([
-    "admin/users.ts",
-    expect.stringContaining("export const list = query("),
+    { path: "convex/admin/users.ts", line: expect.stringContaining("export const list = query(") },
   ]);
-  expect(await definitionOf("api.admin.reset")).toEqual(["admin.ts", expect.stringContaining("export const reset")]);
+  expect(await definitionOf("api.admin.reset")).toEqual([
+    { path: "convex/admin.ts", line: expect.stringContaining("export const reset") },
+  ]);
   expect(await definitionOf("internal.admin.users.secret")).toEqual([
-    "admin/users.ts",
-    expect.stringContaining("export const secret"),
+    { path: "convex/admin/users.ts", line: expect.stringContaining("export const secret") },
   ]);
 });
-
-interface Location {
-  uri: string;
-  range: { start: { line: number } };
-}
-
-/** As much of an editor as it takes to ask the compiler's language server where something is defined. */
-class Editor implements Disposable {
-  readonly #root: string;
-  readonly #server: ChildProcess;
-  readonly #waiting = new Map<number, (result: unknown) => void>();
-  #received = Buffer.alloc(0);
-  #requests = 0;
-
-  constructor(root: string) {
-    this.#root = root;
-    this.#server = spawn(process.execPath, [compiler, "--lsp", "--stdio"], {
-      cwd: root,
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    this.#server.stdout?.on("data", (chunk: Buffer) => this.#receive(chunk));
-  }
-
-  async initialize(): Promise<void> {
-    const rootUri = pathToFileURL(this.#root).href;
-    await this.#ask("initialize", { processId: process.pid, rootUri, capabilities: {} });
-    this.#send({ method: "initialized", params: {} });
-  }
-
-  async definition(file: string, text: string, position: { line: number; character: number }): Promise<Location> {
-    const uri = pathToFileURL(join(file)).href;
-    this.#send({
-      method: "textDocument/didOpen",
-      params: { textDocument: { uri, languageId: "typescript", version: 1, text } },
-    });
-    const found = await this.#ask("textDocument/definition", { textDocument: { uri }, position });
-    return (Array.isArray(found) ? found[0] : found) as Location;
-  }
-
-  [Symbol.dispose](): void {
-    this.#server.kill();
-  }
-
-  #ask(method: string, params: unknown): Promise<unknown> {
-    const id = ++this.#requests;
-    this.#send({ id, method, params });
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
-  }
-
-  #send(message: object): void {
-    const body = JSON.stringify({ jsonrpc: "2.0", ...message });
-    this.#server.stdin?.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-  }
-
-  #receive(chunk: Buffer): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
-    for (;;) {
-      const header = /^Content-Length: (\d+)\r\n(?:.*\r\n)*?\r\n/.exec(this.#received.toString("latin1"));
-      const end = header ? header[0].length + Number(header[1]) : Number.POSITIVE_INFINITY;
-      if (!header || this.#received.length < end) return;
-      this.#read(JSON.parse(this.#received.subarray(header[0].length, end).toString()));
-      this.#received = this.#received.subarray(end);
-    }
-  }
-
-  #read(message: { id?: number; method?: string; result?: unknown }): void {
-    if (message.id === undefined) return;
-    // The server sends requests as well (for its configuration); each gets an empty answer.
-    if (message.method !== undefined) return this.#send({ id: message.id, result: null });
-    this.#waiting.get(message.id)?.(message.result);
-  }
-}
