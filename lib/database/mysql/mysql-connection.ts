@@ -1,16 +1,5 @@
-import type { TablesRelationalConfig } from "drizzle-orm";
-import {
-  type MySqlDialect,
-  type MySqlPreparedQueryConfig,
-  MySqlTransaction,
-  type PreparedQueryKind,
-} from "drizzle-orm/mysql-core";
-import {
-  type MySql2Client,
-  type MySql2PreparedQueryHKT,
-  type MySql2QueryResultHKT,
-  MySql2Session,
-} from "drizzle-orm/mysql2/session";
+import type { MySqlDialect } from "drizzle-orm/mysql-core";
+import type { MySql2Client } from "drizzle-orm/mysql2/session";
 import type { PoolConnection, QueryOptions, ResultSetHeader } from "mysql2/promise";
 import { assert, must } from "../../environment/assert.ts";
 import { lostBecause } from "../driver/database-errors.ts";
@@ -24,6 +13,7 @@ import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 import { committingWords, mayHideAnother } from "./implicit-commit.ts";
 import { classifyMysql, isLoss } from "./mysql-errors.ts";
+import { NestableTransaction, TransactionSession } from "./mysql-transaction.ts";
 
 export interface MysqlConnectionOptions {
   /** The schema of the next `begin`. */
@@ -245,57 +235,4 @@ function positional(sql: string, params: readonly unknown[]): QueryOptions {
 
 function serverStatus(answer: unknown): number | undefined {
   return (answer as Partial<ResultSetHeader> | undefined)?.serverStatus;
-}
-
-type Schema = Record<string, unknown>;
-
-/** Drizzle's session. Refuses statements after the transaction has ended. */
-class TransactionSession extends MySql2Session<Schema, TablesRelationalConfig> {
-  readonly #transaction: TransactionScope;
-
-  constructor(client: MySql2Client, schema: RelationalSchema<MySqlDialect>, transaction: TransactionScope) {
-    super(client, schema.dialect, schema, { mode: "default" });
-    this.#transaction = transaction;
-  }
-
-  override prepareQuery<T extends MySqlPreparedQueryConfig>(
-    ...args: Parameters<MySql2Session<Schema, TablesRelationalConfig>["prepareQuery"]>
-  ): PreparedQueryKind<MySql2PreparedQueryHKT, T> {
-    this.#transaction.assertOpen();
-    return super.prepareQuery<T>(...args);
-  }
-}
-
-interface NestableParts {
-  schema: RelationalSchema<MySqlDialect>;
-  session: TransactionSession;
-  transaction: TransactionScope;
-  send(sql: string): Promise<unknown>;
-}
-
-/**
- * Drizzle's transaction. Its nested transactions are rolled back as a whole when a statement fails, as in PostgreSQL.
- */
-class NestableTransaction extends MySqlTransaction<
-  MySql2QueryResultHKT,
-  MySql2PreparedQueryHKT,
-  Schema,
-  TablesRelationalConfig
-> {
-  readonly #parts: NestableParts;
-  readonly #depth: number;
-
-  constructor(parts: NestableParts, depth: number) {
-    const { schema, session } = parts;
-    super(schema.dialect, session as never, schema, depth, "default");
-    this.#parts = parts;
-    this.#depth = depth;
-  }
-
-  override async transaction<T>(body: (nested: NestableTransaction) => Promise<T>): Promise<T> {
-    const { transaction, send } = this.#parts;
-    const depth = this.#depth + 1;
-    const nested = new NestableTransaction(this.#parts, depth);
-    return transaction.nested(send, () => body(nested));
-  }
 }
