@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
-import type { TablesRelationalConfig } from "drizzle-orm";
-import { type NodePgClient, NodePgSession, NodePgTransaction } from "drizzle-orm/node-postgres/session";
-import type { PgDialect, PgPreparedQuery, PreparedQueryConfig } from "drizzle-orm/pg-core";
+import type { NodePgClient } from "drizzle-orm/node-postgres/session";
+import type { PgDialect } from "drizzle-orm/pg-core";
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../../environment/assert.ts";
 import { lostBecause } from "../driver/database-errors.ts";
@@ -15,6 +14,7 @@ import {
 } from "../driver/driver.ts";
 import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
+import { NestableTransaction, TransactionSession } from "./pg-transaction.ts";
 import { sqlState } from "./postgres-errors.ts";
 
 export interface PgConnectionOptions {
@@ -190,61 +190,6 @@ export class PgConnection implements DatabaseConnection {
     const client = { query } as unknown as NodePgClient;
     const session = new TransactionSession(client, schema, transaction, namedStatements);
     return new NestableTransaction({ schema, session, transaction, send: (sql) => this.#run(sql, []) }, 0);
-  }
-}
-
-/**
- * Drizzle's session. Refuses statements after the transaction has ended. Not `client.query` does so, because Drizzle
- * wraps its errors, which would hide the reason.
- */
-class TransactionSession extends NodePgSession<Record<string, unknown>, TablesRelationalConfig> {
-  readonly #transaction: TransactionScope;
-  readonly #namedStatements: boolean;
-
-  constructor(
-    client: NodePgClient,
-    schema: RelationalSchema<PgDialect>,
-    transaction: TransactionScope,
-    namedStatements: boolean,
-  ) {
-    super(client, schema.dialect, schema);
-    this.#transaction = transaction;
-    this.#namedStatements = namedStatements;
-  }
-
-  override prepareQuery<T extends PreparedQueryConfig = PreparedQueryConfig>(
-    ...[query, fields, name, ...rest]: Parameters<typeof NodePgSession.prototype.prepareQuery<T>>
-  ): PgPreparedQuery<T> {
-    this.#transaction.assertOpen();
-    return super.prepareQuery<T>(query, fields, this.#namedStatements ? name : undefined, ...rest);
-  }
-}
-
-type Schema = Record<string, unknown>;
-
-interface NestableParts {
-  schema: RelationalSchema<PgDialect>;
-  session: TransactionSession;
-  transaction: TransactionScope;
-  send(sql: string): Promise<unknown>;
-}
-
-/** Drizzle's transaction. Its nested transactions run one after the other, and the commit waits for them. */
-class NestableTransaction extends NodePgTransaction<Schema, TablesRelationalConfig> {
-  readonly #parts: NestableParts;
-  readonly #depth: number;
-
-  constructor(parts: NestableParts, depth: number) {
-    const { schema, session } = parts;
-    super(schema.dialect, session as never, schema, depth);
-    this.#parts = parts;
-    this.#depth = depth;
-  }
-
-  override async transaction<T>(body: (nested: NestableTransaction) => Promise<T>): Promise<T> {
-    const { transaction, send } = this.#parts;
-    const nested = new NestableTransaction(this.#parts, this.#depth + 1);
-    return transaction.nested(send, () => body(nested));
   }
 }
 
