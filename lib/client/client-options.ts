@@ -1,7 +1,6 @@
 import { type Environment, type Log, machineEnvironment } from "../environment/environment.ts";
-import { type BrowserTab, browserTab } from "./connection/browser-tab.ts";
+import type { BrowserTab } from "./connection/browser-tab.ts";
 import { type ClientSocket, socketUrl, type WebSocketConstructor } from "./connection/client-socket.ts";
-import { consoleLog } from "./create-sync-client.ts";
 import { SyncClient } from "./sync-client.ts";
 
 /** The options of a `ConvexClient`. */
@@ -32,8 +31,8 @@ export interface ClientOptions {
 
 /** A client with these options. It does not connect yet. */
 export function configuredClient(url: string | undefined, options: ClientOptions): SyncClient {
-  const environment = options.environment ?? machineEnvironment(options.logger ?? consoleLog);
-  return new SyncClient(environment, options.page ?? browserTab(), () => openSocket(url, options));
+  const { environment, logger, page } = options;
+  return new SyncClient(() => openSocket(url, options), environment ?? (logger && machineEnvironment(logger)), page);
 }
 
 function openSocket(site: string | undefined, { webSocketConstructor, headers }: ClientOptions): ClientSocket {

@@ -1,23 +1,22 @@
-import type { Cancel, Environment } from "../environment/environment.ts";
+import { type Cancel, machineEnvironment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
-import type { ClientMessage } from "../protocol/client-message.ts";
-import { NORMAL, RESYNC } from "../protocol/close-codes.ts";
-import { toFunctionError, UnavailableError } from "../protocol/function-error.ts";
+import { NORMAL } from "../protocol/close-codes.ts";
+import { UnavailableError } from "../protocol/function-error.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import type { Connected, ServerMessage, Transition } from "../protocol/server-message.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
 import { admittedArgs } from "./calls/admit-call.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 import { type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
-import type { BrowserTab } from "./connection/browser-tab.ts";
+import { browserTab } from "./connection/browser-tab.ts";
 import type { ClientSocket } from "./connection/client-socket.ts";
 import { Connection } from "./connection/connection.ts";
-import { SendQueue } from "./connection/send-queue.ts";
-import { endIdentity } from "./identity-change.ts";
-import { leavePrompt } from "./leave-prompt.ts";
-import { Listeners } from "./listeners.ts";
-import { OptimisticAnswers } from "./optimistic/optimistic-answers.ts";
+import { consoleLog } from "./console-log.ts";
+import { messageReceiver, reconnect } from "./exchange/message-receiver.ts";
+import { type SendQueue, sendQueue } from "./exchange/send-queue.ts";
+import { leavePrompt } from "./page/leave-prompt.ts";
+import { Listeners } from "./page/listeners.ts";
+import { OptimisticAnswers } from "./page/optimistic-answers.ts";
 import type { RenderedAnswer } from "./queries/answer.ts";
 import { AnswerWaits } from "./queries/answer-waits.ts";
 import { PreloadedAnswers } from "./queries/preloaded-answers.ts";
@@ -31,7 +30,6 @@ import { ServerAnswers } from "./queries/server-answers.ts";
  * every change of a store ends in `#changed`, which makes the optimistic answers anew and calls each listener once.
  */
 export class SyncClient {
-  readonly #environment: Environment;
   readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
   readonly #waits: AnswerWaits;
@@ -42,21 +40,22 @@ export class SyncClient {
   readonly #askBeforeLeaving: (isNeeded: boolean) => void;
   readonly #connection: Connection;
   readonly #sendQueue: SendQueue;
-  /** As the last connection said; null for an anonymous caller. Undefined before the first connection. */
-  #identity: string | null | undefined;
   #isClosed = false;
   #isHeld = true;
-  #isFlushScheduled = false;
 
-  /** @param openSocket Makes a socket to the server. Not called before something is watched or called. */
-  constructor(environment: Environment, tab: BrowserTab, openSocket: () => ClientSocket) {
-    this.#environment = environment;
+  /**
+   * It does not connect yet: safe while rendering, on a server too.
+   * @param openSocket Makes a socket to the server. Not called before something is watched or called.
+   * @param environment Default: the machine's.
+   * @param tab Default: the page around.
+   */
+  constructor(openSocket: () => ClientSocket, environment = machineEnvironment(consoleLog), tab = browserTab()) {
     this.#queries = new QuerySet(environment, {
       sent: (query) => this.#answers.sent(query),
       released: (query) => {
         this.#answers.released(query);
         this.#changed();
-        this.#scheduleFlush();
+        this.#sendQueue.schedule();
       },
       refuse: (query, error) => {
         if (shownAnswer(query)?.result.error?.message === error.message) return; // refused before, and shown
@@ -77,9 +76,12 @@ export class SyncClient {
         this.#sendQueue.open({
           type: "Connect",
           protocol: PROTOCOL_VERSION,
-          ...this.#calls.connectMessage(this.#identity),
+          ...this.#calls.connectMessage(this.#connection.identity),
         }),
-      message: (text) => this.#receive(text),
+      message: (text) => {
+        takeMessage(text);
+        this.#sendQueue.schedule();
+      },
       lost: () => {
         this.#answers.disconnected();
         this.#queries.disconnected();
@@ -92,10 +94,15 @@ export class SyncClient {
         this.close(reason);
       },
     });
-    this.#sendQueue = new SendQueue(environment, this.#connection, {
-      next: () => this.#next(),
-      done: () => this.#flushed(),
-    });
+    this.#sendQueue = sendQueue(environment, this.#connection, this.#queries, this.#calls, () => this.#flushed());
+    const takeMessage = messageReceiver(
+      environment,
+      this.#connection,
+      this.#answers,
+      this.#preloaded,
+      this.#calls,
+      () => this.#changed(),
+    );
   }
 
   // ── results ──
@@ -142,10 +149,9 @@ export class SyncClient {
    */
   ingest(preloaded: PreloadedAnswer): RenderedAnswer {
     const read = this.#preloaded.read(preloaded);
-    this.#preloaded.take(read, this.#identity);
+    this.#preloaded.take(read, this.#connection.identity);
     queueMicrotask(() => {
-      const isOpen = this.#connection.phase.state === "open";
-      if (isOpen && this.#preloaded.verify(this.#identity)) this.reconnect();
+      if (this.#connection.isOpen && this.#preloaded.verify(this.#connection.identity)) this.reconnect();
       this.#changed();
     });
     return read;
@@ -185,7 +191,7 @@ export class SyncClient {
   get connection() {
     return {
       phase: this.#connection.phase,
-      hasEverConnected: this.#identity !== undefined,
+      hasEverConnected: this.#connection.identity !== undefined,
       pendingMutations: this.#calls.count("Mutate"),
     };
   }
@@ -200,14 +206,13 @@ export class SyncClient {
     this.#isHeld = true;
     return () => {
       this.#isHeld = false;
-      this.#scheduleFlush();
+      this.#sendQueue.schedule();
     };
   }
 
   /** Connects again, under a new client id if no mutation is lost by it: the server identifies the caller anew. */
   reconnect(): void {
-    this.#calls.renewClientId();
-    this.#connection.renew();
+    reconnect(this.#calls, this.#connection);
   }
 
   /** For good. @param reason Why calls that have not been sent never will be. */
@@ -226,24 +231,7 @@ export class SyncClient {
 
   #want(): void {
     this.#connection.want();
-    this.#scheduleFlush();
-  }
-
-  /** What is requested in one tick is sent together. */
-  #scheduleFlush(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    queueMicrotask(() => {
-      this.#isFlushScheduled = false;
-      this.#sendQueue.send();
-    });
-  }
-
-  /** Subscriptions follow `Connect` at once; calls wait for `Connected`, which says under which identity they run. */
-  #next(): ClientMessage | undefined {
-    const { phase, limits } = this.#connection;
-    const subscription = this.#queries.next(limits);
-    return subscription ?? (phase.state === "open" ? this.#calls.next(limits.unacknowledgedMutations) : undefined);
+    this.#sendQueue.schedule();
   }
 
   /**
@@ -255,76 +243,6 @@ export class SyncClient {
     this.#publish();
     if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
     if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("rested");
-  }
-
-  // ── receiving ──
-
-  /**
-   * A malformed message never throws out of here: the client connects again from what it has. How deep a message is
-   * nested is checked where it is followed: by `fromWire`.
-   */
-  #receive(text: string): void {
-    try {
-      this.#take(JSON.parse(text) as ServerMessage);
-    } catch (error) {
-      this.#environment.log.error(`The client resyncs: ${error}`, { error });
-      this.#connection.leave(RESYNC);
-    }
-    this.#scheduleFlush();
-  }
-
-  #take(message: ServerMessage): void {
-    switch (message.type) {
-      case "Connected":
-        return this.#connected(message);
-      case "Transition":
-        return this.#transition(message);
-      case "MutationSucceeded":
-      case "ActionSucceeded":
-        this.#calls.succeeded(message.request, fromWire(message.value));
-        return this.#changed();
-      case "MutationFailed":
-      case "ActionFailed":
-        this.#calls.failed(message.request, toFunctionError(message.error));
-        return this.#changed();
-      case "Draining":
-        // Spread, so that the clients of one server do not come back at the same moment.
-        this.#connection.returnAfterMs = Math.ceil(message.returnAfterMs * (1 + this.#environment.random() / 4));
-        return;
-      case "Notice":
-        return this.#environment.log.warn(message.message);
-      case "Ping":
-        return this.#connection.send({ type: "Pong" });
-      case "Pong":
-        return;
-      default:
-        message satisfies never;
-        throw new Error("Unknown type.");
-    }
-  }
-
-  #connected({ epoch, identity, limits }: Connected): void {
-    const isChanged = this.#identity !== undefined && this.#identity !== identity;
-    this.#answers.connected(epoch);
-    this.#identity = identity;
-    const isClientIdBound = isChanged && endIdentity(this.#answers, this.#calls);
-    const isMissed = this.#preloaded.verify(identity);
-    // First, as the connection calls listeners: they must not read optimistic updates of the old identity.
-    this.#changed();
-    this.#connection.connected(limits);
-    if (isMissed || isClientIdBound) this.reconnect();
-    else this.#noticeSynced();
-  }
-
-  #transition(transition: Transition): void {
-    this.#answers.apply(transition);
-    this.#calls.reflected(transition.reflected ?? []);
-    this.#changed();
-    this.#noticeSynced();
-  }
-
-  #noticeSynced(): void {
-    if (!this.#queries.isWaiting) this.#connection.synced();
   }
 
   // ── changes ──
@@ -346,7 +264,7 @@ export class SyncClient {
    * mutation needs no timer of its own; while connected, heartbeats do the same.
    */
   #publish(): void {
-    if (this.#calls.isOverdue) this.#scheduleFlush();
+    if (this.#calls.isOverdue) this.#sendQueue.schedule();
     this.#askBeforeLeaving(this.#calls.hasUnsent);
     this.#waits.settle();
     this.#listeners.publish();

@@ -39,9 +39,9 @@ export interface Log {
 export function machineEnvironment(log: Log): Environment {
   return {
     now: () => Date.now(),
-    random: () => Math.random(),
+    random: Math.random,
     randomId: () =>
-      Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + byte.toString(16).padStart(2, "0"), ""),
     after(ms, task) {
       const timer = setTimeout(task, ms);
       return () => clearTimeout(timer);

@@ -2,6 +2,8 @@ import { ConvexError } from "../values/errors.ts";
 import { fromWire } from "../values/wire.ts";
 import type { Issue, UnavailableReason, WireError } from "./outcome.ts";
 
+// `declare`: a field without it is assigned twice in what a browser loads.
+
 /** Why a call or a query failed. A union; `kind` tells the members apart. */
 export type FunctionError<Data = unknown> = ConvexError<Data> | BadRequestError | InternalError | UnavailableError;
 
@@ -11,7 +13,7 @@ export class BadRequestError extends Error {
   /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "badRequest";
   /** What is wrong with the arguments, part by part. Empty: the mistake is another one, see the message. */
-  readonly issues: readonly Issue[];
+  declare readonly issues: readonly Issue[];
 
   /** @param issues Default: none. */
   constructor(message: string, issues: readonly Issue[] = []) {
@@ -26,9 +28,9 @@ export class InternalError extends Error {
   /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "internal";
   /** Names the failure in the server's log. */
-  readonly incident: string;
+  declare readonly incident: string;
   /** The function that failed, such as `messages:send`. In development only. */
-  readonly path: string | undefined;
+  declare readonly path: string | undefined;
 
   /** @param message Default: a sentence that names the incident. */
   constructor(incident: string, message?: string, path?: string) {
@@ -44,7 +46,7 @@ export class UnavailableError extends Error {
   /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "unavailable";
   /** What became of the call. Only `outcomeUnknown` may have happened. */
-  readonly reason: UnavailableReason;
+  declare readonly reason: UnavailableReason;
 
   /** @param message One sentence for the user. */
   constructor(reason: UnavailableReason, message: string) {

@@ -1,7 +1,7 @@
 import { createContext, createElement, type ReactNode, useContext, useEffect, useMemo } from "react";
+import { socketUrl } from "../client/connection/client-socket.ts";
 import type { ConvexClient } from "../client/convex-client.ts";
-import { createSyncClient } from "../client/create-sync-client.ts";
-import type { SyncClient } from "../client/sync-client.ts";
+import { SyncClient } from "../client/sync-client.ts";
 
 const ClientContext = createContext<SyncClient | undefined>(undefined);
 
@@ -30,7 +30,7 @@ export interface ConvexProviderProps {
  * @example <ConvexProvider>{children}</ConvexProvider>
  */
 export function ConvexProvider({ url, client: given, children }: ConvexProviderProps): ReactNode {
-  const client = useMemo(() => given?.sync ?? createSyncClient(url), [given, url]);
+  const client = useMemo(() => given?.sync ?? new SyncClient(() => new WebSocket(socketUrl(url))), [given, url]);
   useEffect(() => (given === undefined ? client.hold() : undefined), [given, client]);
   return createElement(ClientContext.Provider, { value: client }, children);
 }

@@ -9,7 +9,7 @@ export class ConvexError<Data = unknown> extends Error {
   /** Tells this error from the other kinds of `FunctionError`. */
   readonly kind = "application";
   /** What the function has passed: of the type that its `errors` schema says, `unknown` without one. */
-  readonly data: Data;
+  declare readonly data: Data;
 
   /**
    * @param data What the caller gets: any value that can travel, such as JSON, a `Date` or a `Map`. Checked by the
@@ -33,9 +33,9 @@ function printed(data: unknown): string {
 export class ValueError extends Error {
   override name = "ValueError";
   /** The keys and indexes that lead to the part. Empty: the value itself. */
-  readonly path: readonly (string | number)[];
+  declare readonly path: readonly (string | number)[];
   /** The end of the sentence that begins with the part, such as `is a function, which cannot travel`. */
-  readonly problem: string;
+  declare readonly problem: string;
 
   constructor(path: readonly (string | number)[], problem: string) {
     super(`The value${path.length > 0 ? ` at "${path.join(".")}"` : ""} ${problem}.`);

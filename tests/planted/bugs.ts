@@ -9,8 +9,7 @@ export interface PlantedBug {
   caughtBy: { seeds: number; change?: true } | { file: string; test: string };
 }
 
-const SYNC_CLIENT = "lib/client/sync-client.ts";
-const IDENTITY_CHANGE = "lib/client/identity-change.ts";
+const MESSAGE_RECEIVER = "lib/client/exchange/message-receiver.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
 const CLIENT_CONNECTION = "lib/engine/connections/client-connection.ts";
 const SOCKET_WRITER = "lib/engine/connections/socket-writer.ts";
@@ -232,17 +231,19 @@ export const BUGS: readonly PlantedBug[] = [
   },
   {
     name: "what waits is sent as another identity that has signed in",
-    edits: [{ file: IDENTITY_CHANGE, in: "endIdentity", find: "$calls.drop($reason, $why);", put: "" }],
+    edits: [{ file: MESSAGE_RECEIVER, in: "connected", find: "$calls.drop($reason, $why);", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
     name: "answers stay when another identity has signed in",
-    edits: [{ file: IDENTITY_CHANGE, in: "endIdentity", find: "$answers.forget();", put: "" }],
+    edits: [{ file: MESSAGE_RECEIVER, in: "connected", find: "$answers.forget();", put: "" }],
     caughtBy: { seeds: 100, change: true },
   },
   {
     name: "a client id is used on by another identity that has signed in",
-    edits: [{ file: SYNC_CLIENT, in: "#connected", find: "$isMissed || $wasBound", put: "$isMissed" }],
+    edits: [
+      { file: MESSAGE_RECEIVER, in: "connected", find: "$isMissed || ($isChanged && $isUsed)", put: "$isMissed" },
+    ],
     caughtBy: { seeds: 100, change: true },
   },
   {

@@ -15,9 +15,10 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "client/connection": bothSides,
   "client/calls": bothSides,
   "client/queries": [...bothSides, "client/calls"],
-  "client/optimistic": [...bothSides, "client/calls", "client/queries"],
+  "client/exchange": [...bothSides, "client/calls", "client/connection", "client/queries"],
+  "client/page": [...bothSides, "client/calls", "client/connection", "client/queries"],
   client: [...bothSides, "client/**"],
-  react: [...bothSides, "client", "client/calls", "client/queries"],
+  react: [...bothSides, "client", "client/calls", "client/connection", "client/queries"],
 
   // never in a browser
   invalidation: bothSides,

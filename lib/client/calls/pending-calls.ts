@@ -101,7 +101,7 @@ export class PendingCalls {
   connectMessage(identity: string | null | undefined): Pick<Connect, "clientId" | "identity" | "undecided"> {
     if (this.isClientIdOver) this.renewClientId();
     this.#clientId ??= this.#environment.randomId();
-    const undecided = this.#sent.flatMap(({ request }) => request ?? []);
+    const undecided = this.#sent.map(({ request }) => request as number);
     return {
       clientId: this.#clientId,
       identity: this.isClientIdUsed ? identity : undefined,
@@ -136,7 +136,7 @@ export class PendingCalls {
   /** A mutation ends only when the shown answers contain it as well. */
   succeeded(request: number, value: unknown): void {
     const call = this.#byRequest(request);
-    if (call === undefined || call.stage === "answered") return;
+    if (!call || !isSent(call)) return;
     call.stage = "answered";
     call.value = value;
     if (call.isReflected || call.type === "Act") this.#end(call);
@@ -144,7 +144,7 @@ export class PendingCalls {
 
   failed(request: number, error: FunctionError): void {
     const call = this.#byRequest(request);
-    if (call === undefined || call.stage === "answered") return;
+    if (!call || !isSent(call)) return;
     this.#remove([call]);
     call.reject(error);
   }
@@ -224,7 +224,7 @@ export class PendingCalls {
   }
 
   #isLongAgo(time: number | undefined): boolean {
-    return time !== undefined && time + CLIENT_ID_LIFE_MS <= this.#environment.now();
+    return (time ?? Infinity) + CLIENT_ID_LIFE_MS <= this.#environment.now();
   }
 
   #byRequest(request: number): PendingCall | undefined {

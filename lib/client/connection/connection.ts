@@ -36,6 +36,8 @@ export class Connection {
   phase: ConnectionPhase = { state: "idle" };
   /** As stated by the server that was connected last. */
   limits = USUAL_LIMITS;
+  /** Who the caller is, as the last `Connected` said; null for an anonymous one. Undefined before the first. */
+  identity: string | null | undefined;
   /** When the server has told the client to come back; set from `Draining` until the socket is closed. */
   returnAfterMs: number | undefined;
   readonly #environment: Environment;
@@ -59,6 +61,11 @@ export class Connection {
     this.#environment = environment;
     this.#tab = tab;
     this.#ports = ports;
+  }
+
+  /** Has `Connected` arrived on the present socket? */
+  get isOpen(): boolean {
+    return this.phase.state === "open";
   }
 
   /** May messages be sent? True once the socket is open, before `Connected` has arrived. */
@@ -173,7 +180,7 @@ export class Connection {
     const now = this.#environment.now();
     const cap = this.#tab.isVisible() ? VISIBLE_CAP : HIDDEN_CAP;
     // A server that closes before `Connected` may do so to every client.
-    const isAtOnce = this.phase.state === "open" && afterClose(code) === "now";
+    const isAtOnce = this.isOpen && afterClose(code) === "now";
     if (this.#syncedAt && (!isAtOnce || now - this.#syncedAt >= PROVEN_AFTER)) this.#failed = 0;
     this.#syncedAt = 0;
     const jitter = isAtOnce && this.#failed === 0 ? 0 : this.#environment.random();
@@ -185,7 +192,7 @@ export class Connection {
   /** The user or the network has returned: the server must show life within `PROBE_TIME`, sooner than otherwise. */
   #probe(): void {
     if (this.phase.state === "waiting") this.renew();
-    if (this.phase.state !== "open") return;
+    if (!this.isOpen) return;
     const heardAt = this.#environment.now() - this.limits.silenceTimeoutMs + PROBE_TIME;
     if (heardAt >= this.#heardAt) return;
     this.#heardAt = heardAt;
@@ -197,7 +204,7 @@ export class Connection {
    * leaves when it has been silent for all of it.
    */
   #watchSilence(): void {
-    const isOpen = this.phase.state === "open";
+    const { isOpen } = this;
     const silenceTimeoutMs = isOpen ? this.limits.silenceTimeoutMs : CONNECT_TIME;
     const askAfter = isOpen ? (this.limits.pingIntervalMs + silenceTimeoutMs) / 2 : CONNECT_TIME;
     const silent = this.#environment.now() - this.#heardAt;

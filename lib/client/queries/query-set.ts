@@ -61,11 +61,6 @@ export class QuerySet {
     return this.#byKey.get(key);
   }
 
-  /** Does any subscription that was sent wait for its first answer? */
-  get isWaiting(): boolean {
-    return this.all.some((query) => query.stage === "sent");
-  }
-
   /** The record of this key, now the most recently used. Drops the least recently used that has no subscription. */
   getOrCreate(key: QueryKey): QueryRecord {
     const query = this.#byKey.get(key) ?? newQueryRecord(key);

@@ -31,6 +31,11 @@ export class ServerAnswers {
     return this.#queries.subscribed.some((query) => query.pinned && query.stage === "sent");
   }
 
+  /** Does any subscription that was sent wait for its first answer on this connection? */
+  get isWaiting(): boolean {
+    return this.#queries.subscribed.some((query) => query.stage === "sent");
+  }
+
   /** The query is no longer subscribed to. Its answer is kept, so that a page from a cache shows nothing older. */
   released(query: AnsweredQuery): void {
     query.cached = this.#best(query);

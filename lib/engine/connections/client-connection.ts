@@ -74,7 +74,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
     this.#parts = parts;
     this.#socket = socket;
     this.#caller = caller;
-    this.#reader = new MessageReader(limits, environment.now());
+    this.#reader = new MessageReader(limits);
     const failed = (error: unknown) => this.#fail(error);
     const wake = () => parts.wake(this);
     this.#writer = new SocketWriter(parts, socket, { failed, retry: wake, tooSlow: () => this.#closeSlowReader() });

@@ -1,8 +1,8 @@
 import { type ClientMessage, clientMessage } from "../../protocol/client-message.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
 import { MessageDepthError, MessageTextError, parseMessageText } from "../../protocol/codec.ts";
+import { TokenBucket } from "../../protocol/token-bucket.ts";
 import type { EngineLimits } from "../run/limits.ts";
-import { TokenBucket } from "./rate-limit.ts";
 
 /** Why a client is not heard any more: what to close its socket with. */
 export class ProtocolViolation {
@@ -18,20 +18,20 @@ export class ProtocolViolation {
 /** What one client says: how large, how often, how deep, and whether it is a message at all. */
 export class MessageReader {
   readonly #limits: EngineLimits;
-  readonly #rate: TokenBucket;
+  readonly #rate = new TokenBucket();
 
-  constructor(limits: EngineLimits, now: number) {
+  constructor(limits: EngineLimits) {
     this.#limits = limits;
-    this.#rate = new TokenBucket(limits.messagesPerSecond, limits.messageBurst, now);
   }
 
   read(text: string, now: number): ClientMessage | ProtocolViolation {
-    const { frameBytes, messagesPerSecond } = this.#limits;
+    const { frameBytes, messagesPerSecond, messageBurst } = this.#limits;
     if (text.length > frameBytes)
       return new ProtocolViolation(CloseCode.tooLarge, `A message may hold ${frameBytes} bytes.`);
-    if (!this.#rate.take(now)) {
+    if (this.#rate.wait(now, messagesPerSecond, messageBurst) > 0) {
       return new ProtocolViolation(CloseCode.tooMany, `A client may send ${messagesPerSecond} messages a second.`);
     }
+    this.#rate.take();
     try {
       const parsed = clientMessage.safeParse(parseMessageText(text));
       if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-import type { Log } from "../environment/environment.ts";
+import type { Log } from "../../environment/environment.ts";
 
 /** A listener that is called when any part of what it reads is another. */
 interface Watcher {

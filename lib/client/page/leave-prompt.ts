@@ -1,5 +1,5 @@
-import type { Cancel } from "../environment/environment.ts";
-import type { BrowserTab } from "./connection/browser-tab.ts";
+import type { Cancel } from "../../environment/environment.ts";
+import type { BrowserTab } from "../connection/browser-tab.ts";
 
 /**
  * The browser's question "Leave site?", asked before the page goes away.
