@@ -1,22 +1,18 @@
-import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import type { Answer } from "../answers/answer.ts";
-import { withStatementTimeout } from "../commits/statement-timeout.ts";
-import type { Snapshot, Transactions } from "../commits/transactions.ts";
-import type { LiveQueries } from "../queries/live-queries.ts";
+import type { Snapshot } from "../commits/transactions.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import { Batch } from "./batch.ts";
-import { isSideBySide, type Load, mayDetach, mayRunSlow, runOrder, snapshotsNeeded } from "./query-capacity.ts";
+import { DetachedRuns } from "./detached-runs.ts";
+import { Lane, type LaneParts, type LookUps } from "./lane.ts";
+import { mayRunSlow, runOrder, snapshotsNeeded } from "./query-capacity.ts";
 import { RetryLater } from "./retry-later.ts";
-import { type Ran, type RunQueryParts, runQuery } from "./run-query.ts";
 
 /** What else a batch does beside running queries: the connections' side of it. */
-export interface TransitionSink {
+export interface TransitionSink extends LookUps {
   /** Is there something to send although no query is due? */
   readonly waiting: boolean;
   /** Something to look up in the snapshot that the next answers come from. */
   readonly hasLookups: boolean;
-  /** @param revision The revision of the snapshot that the connection shows. */
-  lookUp(connection: DatabaseConnection, revision: number): Promise<void>;
   /**
    * Everything that is known now is of this revision, but for what is unsettled: sends it to all who watch none of that.
    * @param detached Of the unsettled ones, those that run at this very revision and will answer for it.
@@ -24,10 +20,7 @@ export interface TransitionSink {
   deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, detached: ReadonlySet<LiveQuery>): void;
 }
 
-export interface RerunLoopParts extends RunQueryParts {
-  readonly driver: Driver;
-  readonly transactions: Transactions;
-  readonly liveQueries: LiveQueries;
+export interface RerunLoopParts extends LaneParts {
   sink(): TransitionSink;
 }
 
@@ -45,23 +38,29 @@ const LONGEST_PAUSE_MS = 2_000;
  *
  * A query that runs long is detached from its batch: clients that do not watch it go on, the others keep what the rest
  * of the batch answered until it has finished (see `ClientView.hold`).
+ *
+ * Not here: the runs in one snapshot (see `Lane`), and how a detached run ends (see `DetachedRuns`).
  */
 export class RerunLoop {
   readonly #parts: RerunLoopParts;
   readonly #retries: RetryLater;
+  readonly #detached: DetachedRuns;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   #loop: Promise<void> | undefined;
   #closed = false;
   /** The revision of everything that is visible. */
   #revision = 0;
-  /** Runs that are detached from their batch. */
-  readonly #detached = new Set<Promise<void>>();
 
   constructor(parts: RerunLoopParts) {
     this.#parts = parts;
     this.#retries = new RetryLater(parts.environment, (live) => {
       parts.liveQueries.request(live);
       this.wake();
+    });
+    this.#detached = new DetachedRuns(parts, {
+      finish: (live, answer, batch) => this.#finish(live, answer, batch),
+      deliver: () => this.#deliver(this.#revision, this.#none),
+      ended: () => this.wake(),
     });
   }
 
@@ -76,22 +75,17 @@ export class RerunLoop {
 
   /** Resolves when nothing is stale and nothing is on its way. */
   async settled(): Promise<void> {
-    while (this.#loop || this.#detached.size > 0) await Promise.all([this.#loop, ...this.#detached]);
+    while (this.#loop || this.#detached.count > 0) await Promise.all([this.#loop, this.#detached.allEnded()]);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#retries.close();
-    await Promise.all([this.#loop, ...this.#detached]);
-  }
-
-  get #load(): Load {
-    const { connections, overlaps } = this.#parts.driver;
-    return { connections, overlaps, detached: this.#detached.size };
+    await Promise.all([this.#loop, this.#detached.allEnded()]);
   }
 
   get #hasDue(): boolean {
-    return this.#parts.liveQueries.hasDue(mayRunSlow(this.#load));
+    return this.#parts.liveQueries.hasDue(mayRunSlow(this.#detached.load));
   }
 
   get #hasWork(): boolean {
@@ -120,14 +114,9 @@ export class RerunLoop {
       return this.#deliver(this.#revision, this.#none);
     }
     const batch = new Batch(transactions.revision);
-    const snapshots = await transactions.openSnapshots(
-      snapshotsNeeded(this.#load, liveQueries.countDue()),
-      (revision) => {
-        batch.begunAt(revision);
-        this.#enqueue(batch, liveQueries.takeDue(mayRunSlow(this.#load)));
-      },
-    );
-    const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#lane(batch, snapshot, i === 0)));
+    const count = snapshotsNeeded(this.#detached.load, liveQueries.countDue());
+    const snapshots = await transactions.openSnapshots(count, (revision) => this.#begin(batch, revision));
+    const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#runLane(batch, snapshot, i === 0)));
     // What has lost its connection comes last the next time: it may be what loses every one.
     const unfinished = batch.unfinished.sort((a, b) => a.consecutiveLostRuns - b.consecutiveLostRuns);
     for (const live of unfinished) liveQueries.putBack(live);
@@ -135,94 +124,18 @@ export class RerunLoop {
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   }
 
-  #enqueue(batch: Batch, due: LiveQuery[]): void {
-    batch.add(runOrder(this.#load, due, (live) => this.#parts.liveQueries.isSlow(live)));
-  }
-
-  /** Runs one query after the other in one snapshot, until none is left, one is detached, or the snapshot is spent. */
-  async #lane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {
+  /** Its snapshots are open, and show this revision: takes what is due into it. */
+  #begin(batch: Batch, revision: number): void {
     const { liveQueries } = this.#parts;
-    let isDetached = false;
-    try {
-      const sink = this.#parts.sink();
-      if (isFirst && sink.hasLookups) {
-        await this.#inTime(snapshot.connection, sink.lookUp(snapshot.connection, batch.revision));
-      }
-      for (let live = batch.next(); live; live = batch.next()) {
-        const run = runQuery(this.#parts, live, snapshot.connection);
-        // What was slow the last time is detached at once, where others need not wait for it.
-        const isKnownSlow = isSideBySide(this.#load) && liveQueries.isSlow(live);
-        isDetached = mayDetach(this.#load) && (isKnownSlow || (await this.#takesLong(run)));
-        if (isDetached) return this.#detach(batch, live, run, snapshot);
-        const { answer, readsIdentity, isSpent } = await run;
-        batch.finish(live, answer);
-        if (readsIdentity && !live.perCaller) this.#addOwn(batch, live);
-        if (isSpent) return;
-      }
-    } finally {
-      if (!isDetached) await snapshot.close();
-    }
+    const { load } = this.#detached;
+    batch.begunAt(revision);
+    const due = liveQueries.takeDue(mayRunSlow(load));
+    batch.add(runOrder(load, due, (live) => liveQueries.isSlow(live)));
   }
 
-  /** Resolves with whether `run` is still going on after the time that a batch waits. */
-  #takesLong(run: Promise<Ran>): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#parts.environment.after(this.#parts.limits.slowQueryMs, () => resolve(true));
-      run
-        .then(
-          () => resolve(false),
-          // Its connection is lost: the rejection reaches the lane, which awaits the run.
-          () => resolve(false),
-        )
-        .then(cancel, reject);
-    });
-  }
-
-  #detach(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
-    const { liveQueries } = this.#parts;
-    const isGuess = liveQueries.isSlow(live);
-    batch.detach(live);
-    live.detach();
-    // It has taken long already, or was slow the last time: so are others like it, probably, that begin before it ends.
-    liveQueries.noteSpeed(live, true);
-    const detached: Promise<void> = this.#finishDetached(live, run, batch, isGuess)
-      .finally(() => snapshot.close())
-      .finally(() => {
-        this.#detached.delete(detached);
-        this.wake();
-      });
-    this.#detached.add(detached);
-  }
-
-  /**
-   * The answer of a detached query, at its batch's revision.
-   * @param isGuess It was detached at once, because it was slow the last time.
-   */
-  async #finishDetached(live: LiveQuery, run: Promise<Ran>, batch: Batch, isGuess: boolean): Promise<void> {
-    const { liveQueries, environment, limits } = this.#parts;
-    const since = environment.now();
-    const ran = await run.catch(() => undefined);
-    if (isGuess) liveQueries.noteSpeed(live, environment.now() - since >= limits.slowQueryMs);
-    await batch.published;
-    if (!ran) {
-      liveQueries.putBack(live);
-      for (const watcher of [...live.watchers]) watcher.detachedLost(live);
-      return;
-    }
-    if (ran.readsIdentity && !live.perCaller) liveQueries.splitByCaller(live);
-    this.#finish(live, ran.answer, batch);
-    for (const watcher of [...live.watchers]) watcher.detachedFinished(live, batch.revision);
-    this.#deliver(this.#revision, this.#none);
-    liveQueries.resolveWaiters(live, batch.revision);
-  }
-
-  /** Adds the other callers' own live queries to the batch: they run at the same revision. */
-  #addOwn(batch: Batch, live: LiveQuery): void {
-    const { liveQueries, transactions } = this.#parts;
-    // What the batch has taken already is of its revision: if it is due again, that is for the next batch.
-    const own = liveQueries.splitByCaller(live).filter((other) => !batch.has(other) && liveQueries.takeIfDue(other));
-    this.#enqueue(batch, own);
-    if (transactions.revision !== batch.revision) for (const other of own) batch.suspect(other);
+  #runLane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {
+    const sink = this.#parts.sink();
+    return new Lane(this.#parts, this.#detached, batch, snapshot).run(isFirst && sink.hasLookups ? sink : undefined);
   }
 
   /** Makes a batch visible: all of it, in one step. */
@@ -246,11 +159,6 @@ export class RerunLoop {
 
   #deliver(revision: number, detached: ReadonlySet<LiveQuery>): void {
     this.#parts.sink().deliver(revision, this.#parts.liveQueries.unsettledAt(revision), detached);
-  }
-
-  #inTime<T>(connection: DatabaseConnection, asked: Promise<T>): Promise<T> {
-    const { environment, limits } = this.#parts;
-    return withStatementTimeout(environment, limits.databaseTimeoutMs, connection, asked);
   }
 
   #pause(ms: number): Promise<void> {
