@@ -11,7 +11,7 @@ export interface PlantedBug {
 
 const MESSAGE_RECEIVER = "lib/client/exchange/message-receiver.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
-const CLIENT_CONNECTION = "lib/engine/connections/client-connection.ts";
+const CONNECTION_MUTATIONS = "lib/engine/connections/connection-mutations.ts";
 const SOCKET_WRITER = "lib/engine/connections/socket-writer.ts";
 const PENDING_CALLS = "lib/client/calls/pending-calls.ts";
 
@@ -250,8 +250,8 @@ export const BUGS: readonly PlantedBug[] = [
     name: "a client id is used by any identity that names it",
     edits: [
       {
-        file: CLIENT_CONNECTION,
-        in: "#connect",
+        file: CONNECTION_MUTATIONS,
+        in: "constructor",
         find: "$identity !== undefined && $identity !== $fingerprint",
         put: "false",
       },

@@ -1,37 +1,28 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
-import type { Act, ClientMessage, Connect, Mutate, Subscribe } from "../../protocol/client-message.ts";
+import type { ClientMessage, Connect, Subscribe } from "../../protocol/client-message.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
-import { encodeActionReply, encodeMutationReply } from "../../protocol/encode.ts";
-import type { WireError } from "../../protocol/outcome.ts";
 import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
-import type { Wire } from "../../values/wire.ts";
-import type { ClientQueue, QueueListener } from "../client-records/client-queue.ts";
-import type { ClientQueues } from "../client-records/client-queues.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import { ClientView, type ClientViewParts } from "../views/client-view.ts";
 import type { ConnectedFrames } from "../views/transition-frames.ts";
 import { closeReason } from "./close-reason.ts";
+import { ConnectionActions, type ConnectionActionsParts } from "./connection-actions.ts";
+import { ConnectionMutations, type ConnectionMutationsParts } from "./connection-mutations.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageReader, ProtocolViolation } from "./message-reader.ts";
 import type { SharedTimers } from "./shared-timers.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
-export interface ClientConnectionParts extends ClientViewParts {
+export interface ClientConnectionParts extends ClientViewParts, ConnectionMutationsParts, ConnectionActionsParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly timers: SharedTimers;
   readonly connected: ConnectedFrames;
-  readonly clientQueues: ClientQueues;
   readonly counters: { sends: number };
   /** What a page is told when it connects, beside the answers. */
   keptNotice(): string | undefined;
-  runAction(
-    path: string,
-    args: Record<string, Wire>,
-    caller: Caller,
-  ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
   /** This connection has something to send at the next revision, or something to look up. */
   wake(connection: ClientConnection): void;
   ended(connection: ClientConnection): void;
@@ -45,9 +36,10 @@ const BEGINS: ReadonlySet<ClientMessage["type"]> = new Set(["Connect", "Subscrib
 /**
  * One connected socket: takes the client's messages apart and hands each on.
  *
- * Not here: what the client watches and is sent (see `ClientView`), how mutations are decided (see `ClientQueue`).
+ * Not here: what the client watches and is sent (see `ClientView`), the calls that it makes (see
+ * `ConnectionMutations` and `ConnectionActions`).
  */
-export class ClientConnection implements QueueListener, SocketEvents {
+export class ClientConnection implements SocketEvents {
   readonly view: ClientView;
   readonly #caller: Caller;
   readonly #socket: SocketLike;
@@ -55,14 +47,9 @@ export class ClientConnection implements QueueListener, SocketEvents {
   readonly #reader: MessageReader;
   readonly #writer: SocketWriter;
   readonly #heartbeat: Heartbeat;
+  readonly #actions: ConnectionActions;
   /** Undefined until `Connect`. */
-  #queue: ClientQueue | undefined;
-  /**
-   * Defined if the client id belongs to another identity than that of this socket: none of its mutations may run. The
-   * numbers of those that it had sent before.
-   */
-  #foreign: ReadonlySet<number> | undefined;
-  #runningActions = 0;
+  #mutations: ConnectionMutations | undefined;
   /** The server stops soon: nothing that the client asks for from now on is begun. */
   #draining = false;
   /** The client has asked for something that was not begun: it has to ask another server. */
@@ -88,6 +75,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
       },
       caller,
     );
+    this.#actions = new ConnectionActions(parts, caller, this.#writer, () => this.#leaveIfTurnedAway());
     this.#heartbeat = new Heartbeat(environment, limits, timers, {
       ping: () => this.#writer.send(PING),
       close: (code, reason) => this.close(code, reason),
@@ -95,7 +83,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
   }
 
   get clientId(): string | undefined {
-    return this.#queue?.id;
+    return this.#mutations?.clientId;
   }
 
   // ── messages in ──
@@ -114,7 +102,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
   #receive(message: ClientMessage): void {
     if (this.#draining && BEGINS.has(message.type)) return this.#turnAway();
     if (message.type === "Connect") return this.#connect(message);
-    if (!this.#queue) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
+    if (!this.#mutations) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
     switch (message.type) {
       case "Subscribe":
         return this.#subscribe(message);
@@ -123,9 +111,9 @@ export class ClientConnection implements QueueListener, SocketEvents {
         // A query that it has just left may have kept its transition back, and nothing else would look at it again.
         return this.#parts.wake(this);
       case "Mutate":
-        return this.#mutate(this.#queue, message);
+        return this.#mutations.submit(message);
       case "Act":
-        void this.#act(message);
+        void this.#actions.run(message);
         return;
       case "Ping":
         return this.#writer.send(PONG);
@@ -136,20 +124,26 @@ export class ClientConnection implements QueueListener, SocketEvents {
     }
   }
 
-  #connect({ protocol, clientId, identity, undecided }: Connect): void {
-    const { clientQueues, connected, keptNotice } = this.#parts;
-    if (this.#queue) return this.close(CloseCode.badMessage, "Connect may be sent once.");
+  #connect(message: Connect): void {
+    const { protocol, undecided } = message;
+    const { connected, keptNotice } = this.#parts;
+    if (this.#mutations) return this.close(CloseCode.badMessage, "Connect may be sent once.");
     if (protocol !== PROTOCOL_VERSION) {
       const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${protocol}`;
       return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
     }
     this.#heartbeat.connected();
-    this.#queue = clientQueues.attach(clientId, this.#caller, this);
-    if (identity !== undefined && identity !== this.#caller.fingerprint) this.#foreign = new Set(undecided);
+    const mutations = new ConnectionMutations(this.#parts, message, this.#caller, this.#writer, {
+      committed: (request, revision) => this.view.committed(request, revision),
+      // No mutation is begun after it for a client that is turned away: what waited is forgotten.
+      told: () => this.#leaveIfTurnedAway(false),
+      close: (code, reason) => this.close(code, reason),
+    });
+    this.#mutations = mutations;
     this.#writer.send(connected.of(this.#caller.fingerprint));
     const kept = keptNotice();
     if (kept !== undefined) this.notice(kept);
-    if (undecided && undecided.length > 0 && !this.#foreign) this.view.askFor(undecided);
+    if (undecided && undecided.length > 0 && !mutations.areForeign) this.view.askFor(undecided);
   }
 
   #subscribe({ queries }: Subscribe): void {
@@ -168,57 +162,8 @@ export class ClientConnection implements QueueListener, SocketEvents {
     this.#parts.wake(this);
   }
 
-  #mutate(queue: ClientQueue, { request, path, args, confirmedUpTo }: Mutate): void {
-    const { limits } = this.#parts;
-    if (this.#foreign) {
-      const error: WireError = this.#foreign.has(request)
-        ? { kind: "unavailable", reason: "outcomeUnknown", message: "It was sent under another identity." }
-        : { kind: "unavailable", reason: "identityChanged", message: "Another identity is signed in. It was not run." };
-      return this.#writer.say({ type: "MutationFailed", request, error });
-    }
-    if (queue.pending >= limits.queuedMutations) {
-      return this.close(CloseCode.tooMany, `A client may have ${limits.queuedMutations} mutations waiting.`);
-    }
-    queue.submit({ number: request, path, args, confirmedUpTo });
-  }
-
-  async #act({ request, path, args }: Act): Promise<void> {
-    const { limits } = this.#parts;
-    if (this.#runningActions >= limits.runningActions) {
-      const message = `A client may run ${limits.runningActions} actions at a time.`;
-      const error: WireError = { kind: "unavailable", reason: "overloaded", message };
-      return this.#writer.say({ type: "ActionFailed", request, error });
-    }
-    this.#runningActions++;
-    const outcome = await this.#parts.runAction(path, args, this.#caller);
-    this.#runningActions--;
-    if (outcome.ok) this.#writer.reply(encodeActionReply(request, outcome.value));
-    else this.#writer.say({ type: "ActionFailed", request, error: outcome.error });
-    this.#leaveIfTurnedAway();
-  }
-
   notice(message: string): void {
     this.#writer.say({ type: "Notice", message });
-  }
-
-  // ── outcomes of its mutations ──
-
-  committed(request: number, revision: number): void {
-    this.view.committed(request, revision);
-  }
-
-  decided(request: number, outcome: string): void {
-    this.#writer.reply(encodeMutationReply(request, outcome));
-    // None is begun after it: what waited is forgotten.
-    this.#leaveIfTurnedAway(false);
-  }
-
-  takenOver(): void {
-    this.close(CloseCode.clientIdTakenOver, "Another socket has taken over this client id.");
-  }
-
-  notRecorded(): void {
-    this.close(CloseCode.serviceRestart, "The database cannot be reached.");
   }
 
   // ── the end ──
@@ -230,7 +175,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
   drain(returnAfterMs: number): void {
     this.#draining = true;
     this.#writer.say({ type: "Draining", returnAfterMs });
-    if (this.#queue?.forgetWaiting(this)) this.#turnAway();
+    if (this.#mutations?.forgetWaiting()) this.#turnAway();
   }
 
   #turnAway(): void {
@@ -239,8 +184,8 @@ export class ClientConnection implements QueueListener, SocketEvents {
   }
 
   /** Closes the socket of a client that was turned away, once it has the outcomes of what runs for it. */
-  #leaveIfTurnedAway(isMutating = this.#queue?.isRunning): void {
-    if (!this.#turnedAway || this.#runningActions > 0 || isMutating) return;
+  #leaveIfTurnedAway(isMutating = this.#mutations?.isRunning): void {
+    if (!this.#turnedAway || this.#actions.isRunning || isMutating) return;
     this.close(CloseCode.serviceRestart, "The server restarts.");
   }
 
@@ -274,7 +219,7 @@ export class ClientConnection implements QueueListener, SocketEvents {
     this.#heartbeat.close();
     this.#writer.close();
     this.view.close();
-    this.#queue?.detach(this);
+    this.#mutations?.detach();
     this.#parts.ended(this);
   }
 }

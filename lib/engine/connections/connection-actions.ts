@@ -1,0 +1,55 @@
+import type { Caller } from "../../auth/caller.ts";
+import type { Act } from "../../protocol/client-message.ts";
+import { encodeActionReply } from "../../protocol/encode.ts";
+import type { WireError } from "../../protocol/outcome.ts";
+import type { Wire } from "../../values/wire.ts";
+import type { EngineLimits } from "../run/limits.ts";
+import type { SocketWriter } from "./socket-writer.ts";
+
+export interface ConnectionActionsParts {
+  readonly limits: EngineLimits;
+  /** Runs an action to its end. Never rejects. */
+  runAction(
+    path: string,
+    args: Record<string, Wire>,
+    caller: Caller,
+  ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
+}
+
+/** The actions that were asked for on one connection: they run side by side, so many at a time. */
+export class ConnectionActions {
+  readonly #parts: ConnectionActionsParts;
+  readonly #caller: Caller;
+  readonly #writer: SocketWriter;
+  readonly #told: () => void;
+  #running = 0;
+
+  /** @param told An outcome has been told, and its action does not run any more. */
+  constructor(parts: ConnectionActionsParts, caller: Caller, writer: SocketWriter, told: () => void) {
+    this.#parts = parts;
+    this.#caller = caller;
+    this.#writer = writer;
+    this.#told = told;
+  }
+
+  /** Does one run whose outcome is not told yet? */
+  get isRunning(): boolean {
+    return this.#running > 0;
+  }
+
+  /** Runs an action and tells its outcome, or refuses it. Never rejects. */
+  async run({ request, path, args }: Act): Promise<void> {
+    if (this.#running >= this.#parts.limits.runningActions) return this.#refuse(request);
+    this.#running++;
+    const outcome = await this.#parts.runAction(path, args, this.#caller);
+    this.#running--;
+    if (outcome.ok) this.#writer.reply(encodeActionReply(request, outcome.value));
+    else this.#writer.say({ type: "ActionFailed", request, error: outcome.error });
+    this.#told();
+  }
+
+  #refuse(request: number): void {
+    const message = `A client may run ${this.#parts.limits.runningActions} actions at a time.`;
+    this.#writer.say({ type: "ActionFailed", request, error: { kind: "unavailable", reason: "overloaded", message } });
+  }
+}
