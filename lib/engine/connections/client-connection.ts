@@ -10,6 +10,7 @@ import type { ConnectedFrames } from "../views/transition-frames.ts";
 import { closeReason } from "./close-reason.ts";
 import { ConnectionActions, type ConnectionActionsParts } from "./connection-actions.ts";
 import { ConnectionMutations, type ConnectionMutationsParts } from "./connection-mutations.ts";
+import { Departure } from "./departure.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { MessageReader, ProtocolViolation } from "./message-reader.ts";
 import type { SharedTimers } from "./shared-timers.ts";
@@ -30,14 +31,12 @@ export interface ClientConnectionParts extends ClientViewParts, ConnectionMutati
 
 const PING: Frame = { text: '{"type":"Ping"}' };
 const PONG: Frame = { text: '{"type":"Pong"}' };
-/** The messages that begin something. */
-const BEGINS: ReadonlySet<ClientMessage["type"]> = new Set(["Connect", "Subscribe", "Mutate", "Act"]);
 
 /**
  * One connected socket: takes the client's messages apart and hands each on.
  *
  * Not here: what the client watches and is sent (see `ClientView`), the calls that it makes (see
- * `ConnectionMutations` and `ConnectionActions`).
+ * `ConnectionMutations` and `ConnectionActions`), how it leaves a server that stops (see `Departure`).
  */
 export class ClientConnection implements SocketEvents {
   readonly view: ClientView;
@@ -47,13 +46,10 @@ export class ClientConnection implements SocketEvents {
   readonly #reader: MessageReader;
   readonly #writer: SocketWriter;
   readonly #heartbeat: Heartbeat;
+  readonly #departure: Departure;
   readonly #actions: ConnectionActions;
   /** Undefined until `Connect`. */
   #mutations: ConnectionMutations | undefined;
-  /** The server stops soon: nothing that the client asks for from now on is begun. */
-  #draining = false;
-  /** The client has asked for something that was not begun: it has to ask another server. */
-  #turnedAway = false;
   #closed = false;
 
   constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller) {
@@ -75,7 +71,11 @@ export class ClientConnection implements SocketEvents {
       },
       caller,
     );
-    this.#actions = new ConnectionActions(parts, caller, this.#writer, () => this.#leaveIfTurnedAway());
+    this.#departure = new Departure({
+      isBusy: () => this.#actions.isRunning || this.#mutations?.isRunning === true,
+      leave: () => this.close(CloseCode.serviceRestart, "The server restarts."),
+    });
+    this.#actions = new ConnectionActions(parts, caller, this.#writer, () => this.#departure.leaveIfTurnedAway());
     this.#heartbeat = new Heartbeat(environment, limits, timers, {
       ping: () => this.#writer.send(PING),
       close: (code, reason) => this.close(code, reason),
@@ -100,7 +100,7 @@ export class ClientConnection implements SocketEvents {
   }
 
   #receive(message: ClientMessage): void {
-    if (this.#draining && BEGINS.has(message.type)) return this.#turnAway();
+    if (this.#departure.refuses(message)) return;
     if (message.type === "Connect") return this.#connect(message);
     if (!this.#mutations) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
     switch (message.type) {
@@ -136,7 +136,7 @@ export class ClientConnection implements SocketEvents {
     const mutations = new ConnectionMutations(this.#parts, message, this.#caller, this.#writer, {
       committed: (request, revision) => this.view.committed(request, revision),
       // No mutation is begun after it for a client that is turned away: what waited is forgotten.
-      told: () => this.#leaveIfTurnedAway(false),
+      told: () => this.#departure.leaveIfTurnedAway(this.#actions.isRunning),
       close: (code, reason) => this.close(code, reason),
     });
     this.#mutations = mutations;
@@ -173,20 +173,9 @@ export class ClientConnection implements SocketEvents {
    * forgotten, as on a lost socket, and so is what it asks for from now on.
    */
   drain(returnAfterMs: number): void {
-    this.#draining = true;
+    this.#departure.drain();
     this.#writer.say({ type: "Draining", returnAfterMs });
-    if (this.#mutations?.forgetWaiting()) this.#turnAway();
-  }
-
-  #turnAway(): void {
-    this.#turnedAway = true;
-    this.#leaveIfTurnedAway();
-  }
-
-  /** Closes the socket of a client that was turned away, once it has the outcomes of what runs for it. */
-  #leaveIfTurnedAway(isMutating = this.#mutations?.isRunning): void {
-    if (!this.#turnedAway || this.#actions.isRunning || isMutating) return;
-    this.close(CloseCode.serviceRestart, "The server restarts.");
+    if (this.#mutations?.forgetWaiting()) this.#departure.turnAway();
   }
 
   #closeSlowReader(): void {
