@@ -15,6 +15,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { MessageReader, ProtocolViolation } from "./message-reader.ts";
 import type { SharedTimers } from "./shared-timers.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import { subscribeWithinLimits } from "./subscribe-within-limits.ts";
 
 export interface ClientConnectionParts extends ClientViewParts, ConnectionMutationsParts, ConnectionActionsParts {
   readonly environment: Environment;
@@ -146,19 +147,9 @@ export class ClientConnection implements SocketEvents {
     if (undecided && undecided.length > 0 && !mutations.areForeign) this.view.askFor(undecided);
   }
 
-  #subscribe({ queries }: Subscribe): void {
-    const { limits } = this.#parts;
-    if (this.view.size + queries.length > limits.subscriptions) {
-      return this.close(CloseCode.tooMany, `A client may watch ${limits.subscriptions} queries at a time.`);
-    }
-    for (const { query, path, args, hash } of queries) {
-      if (this.view.has(query)) return this.close(CloseCode.badMessage, `Query ${query} is in use.`);
-      this.view.subscribe(query, path, args, hash);
-      if (this.view.bytes > limits.keptArgsBytes) {
-        const reason = `The arguments of a client's queries may take ${limits.keptArgsBytes} bytes together.`;
-        return this.close(CloseCode.tooMany, reason);
-      }
-    }
+  #subscribe(message: Subscribe): void {
+    const violation = subscribeWithinLimits(this.view, message, this.#parts.limits);
+    if (violation) return this.close(violation.code, violation.reason);
     this.#parts.wake(this);
   }
 
