@@ -57,7 +57,7 @@ export class ClientQueue implements RecordedClient {
     this.#restIfIdle();
   }
 
-  /** Forgets the mutations that `spokesman` has sent and that are not begun. @returns whether there were any. */
+  /** Forgets the mutations that `listener` has sent and that are not begun. @returns whether there were any. */
   forgetWaiting(listener: QueueListener): boolean {
     if (this.#listener !== listener || this.#queue.length === 0) return false;
     this.#queue = [];
