@@ -48,9 +48,12 @@ export class UnavailableError extends Error {
   /** What became of the call. Only `outcomeUnknown` may have happened. */
   declare readonly reason: UnavailableReason;
 
-  /** @param message One sentence for the user. */
-  constructor(reason: UnavailableReason, message: string) {
-    super(message);
+  /**
+   * @param message One sentence for the user.
+   * @param options Its `cause`, where there is one.
+   */
+  constructor(reason: UnavailableReason, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.reason = reason;
   }
 }

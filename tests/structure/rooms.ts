@@ -37,7 +37,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   auth: bothSides,
   "engine/run": [...bothSides, "auth", "invalidation"],
   "engine/answers": bothSides,
-  "engine/commits": ["environment", "invalidation", "database/driver", "engine/run"],
+  "engine/commits": ["environment", "invalidation", "database/driver", "protocol", "engine/run"],
   "engine/queries": [
     ...[...bothSides, "auth", "invalidation", "database/driver"],
     ...["engine/run", "engine/answers", "engine/commits"],

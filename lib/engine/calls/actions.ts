@@ -1,11 +1,12 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Identity } from "../../functions/context.ts";
+import { toFunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import { fromWire, type Wire } from "../../values/wire.ts";
 import { encodeResult } from "../answers/encode-result.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { Transactions } from "../commits/transactions.ts";
-import { TimeLimitError, thrownBy, UnavailableError } from "../run/failures.ts";
+import { TimeLimitError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Registry } from "../run/registry.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
@@ -86,6 +87,6 @@ export class Actions {
   async #query(call: Call, caller: Caller): Promise<unknown> {
     const { answer } = await this.#parts.queryOnce.answer(call, caller);
     if (answer.ok) return fromWire(JSON.parse(answer.valueText) as Wire);
-    throw thrownBy(call.path, answer.error);
+    throw toFunctionError(answer.error);
   }
 }

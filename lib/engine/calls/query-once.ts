@@ -1,11 +1,11 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
+import { UnavailableError } from "../../protocol/function-error.ts";
 import type { Answer } from "../answers/answer.ts";
 import type { Transactions } from "../commits/transactions.ts";
 import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery, Waiter } from "../queries/live-query.ts";
 import type { RerunLoop } from "../rerun/rerun-loop.ts";
-import { UnavailableError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { Call } from "../run/run.ts";
 

@@ -1,5 +1,5 @@
 import type { Environment } from "../../environment/environment.ts";
-import { UnavailableError } from "../run/failures.ts";
+import { UnavailableError } from "../../protocol/function-error.ts";
 import type { SnapshotLock } from "./snapshot-lock.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Driver } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { UnavailableError } from "../run/failures.ts";
+import { UnavailableError } from "../../protocol/function-error.ts";
 import type { EngineLimits } from "../run/limits.ts";
 
 /** After so many lost conflicts a transaction takes its turn with others that lost as well. */

@@ -2,9 +2,9 @@ import type { Caller } from "../../auth/caller.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import { ArgumentIndex } from "../../invalidation/argument-index.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
+import { BadRequestError } from "../../protocol/function-error.ts";
 import type { Answer } from "../answers/answer.ts";
 import { argumentTexts } from "../run/arguments.ts";
-import { BadRequestError } from "../run/failures.ts";
 import type { Call } from "../run/run.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { RegisteredFunction } from "../../functions/define.ts";
+import { BadRequestError } from "../../protocol/function-error.ts";
 import type { Issue } from "../../protocol/outcome.ts";
 import { canonical } from "../../values/canonical.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
-import { BadRequestError } from "./failures.ts";
 import type { EngineLimits } from "./limits.ts";
 
 const MAX_ISSUES = 20;

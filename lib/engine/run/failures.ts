@@ -1,37 +1,14 @@
 import type { Environment } from "../../environment/environment.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import { InvalidCursorError } from "../../functions/pagination/cursor.ts";
-import type { Issue, UnavailableReason, WireError } from "../../protocol/outcome.ts";
+import { BadRequestError, UnavailableError } from "../../protocol/function-error.ts";
+import type { WireError } from "../../protocol/outcome.ts";
 import { ConvexError } from "../../values/errors.ts";
-import { fromWire, toWire } from "../../values/wire.ts";
-
-/** The caller is wrong: no such function, or arguments that do not parse. */
-export class BadRequestError extends Error {
-  override name = "BadRequestError";
-  readonly kind = "badRequest";
-  readonly issues: Issue[] | undefined;
-
-  constructor(message: string, issues?: Issue[]) {
-    super(message);
-    this.issues = issues;
-  }
-}
+import { toWire } from "../../values/wire.ts";
 
 /** There is no such function, or none that this caller may name. */
 export class UnknownFunctionError extends BadRequestError {
   override name = "UnknownFunctionError";
-}
-
-/** No connection, too much load, or an outcome that is not known. `reason` says whether the call may have happened. */
-export class UnavailableError extends Error {
-  override name = "UnavailableError";
-  readonly kind = "unavailable";
-  readonly reason: UnavailableReason;
-
-  constructor(reason: UnavailableReason, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.reason = reason;
-  }
 }
 
 /** A function took longer than its time limit. */
@@ -52,9 +29,10 @@ export class Failures {
   /** @param fn The function that was called, where one was found: its `errors` schema checks a `ConvexError`. */
   toWireError(error: unknown, path: string, fn?: RegisteredFunction): WireError {
     if (error instanceof BadRequestError) {
-      const { message, issues } = error;
-      const unknownFunction = error instanceof UnknownFunctionError;
-      return { kind: "badRequest", message, ...(issues && { issues }), ...(unknownFunction && { unknownFunction }) };
+      const { message } = error;
+      const issues = error.issues.length > 0 && { issues: [...error.issues] };
+      const unknownFunction = error instanceof UnknownFunctionError && { unknownFunction: true as const };
+      return { kind: "badRequest", message, ...issues, ...unknownFunction };
     }
     if (error instanceof InvalidCursorError) {
       const { message } = error;
@@ -101,20 +79,6 @@ export class Failures {
     this.#environment.log.error(`${path} failed (incident ${incident})`, { error, incident, path });
     if (!this.#development) return { kind: "internal", incident };
     return { kind: "internal", incident, path, message: innermostMessage(error) };
-  }
-}
-
-/** The error of a function that another one called, as an error its author can catch. */
-export function thrownBy(path: string, error: WireError): Error {
-  switch (error.kind) {
-    case "application":
-      return new ConvexError(fromWire(error.data));
-    case "badRequest":
-      return new BadRequestError(error.message, error.issues);
-    case "unavailable":
-      return new UnavailableError(error.reason, error.message);
-    case "internal":
-      return new Error(`${path} failed: ${error.message ?? `incident ${error.incident}`}`);
   }
 }
 

@@ -3,8 +3,8 @@ import type { Auth, Scheduler } from "../../functions/context.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
+import { BadRequestError } from "../../protocol/function-error.ts";
 import { parseArguments, parseMatch } from "./arguments.ts";
-import { BadRequestError } from "./failures.ts";
 import type { Registry } from "./registry.ts";
 
 /** One function at its path, with arguments that have been parsed. */
