@@ -22,6 +22,7 @@ export class Heartbeat implements TimerTarget {
   #isConnected = false;
   /** A ping was sent, and nothing was heard since. */
   #isPinged = false;
+  #isClosed = false;
   #timer: SharedTimer;
 
   constructor(environment: Environment, limits: EngineLimits, timers: SharedTimers, port: HeartbeatPort) {
@@ -54,11 +55,14 @@ export class Heartbeat implements TimerTarget {
     const silent = Math.max(0, this.#environment.now() - this.#lastHeard);
     this.#isPinged = silent >= pingIntervalMs;
     if (this.#isPinged) this.#port.ping();
+    // The ping may have failed, and its failure has closed the connection.
+    if (this.#isClosed) return;
     const wait = this.#isPinged ? silenceTimeoutMs - pingIntervalMs : pingIntervalMs - silent;
     this.#timer = this.#timers.after(wait, this);
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#timer.delete(this);
   }
 }
