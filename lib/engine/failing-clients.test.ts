@@ -42,18 +42,6 @@ afterEach(async () => {
   await scene.close();
 });
 
-const client = () => scene.client();
-const call = (kind: "query" | "mutation", path: string, args = {}) =>
-  scene.engine.call({ kind, path, args, caller: null });
-const rest = () => scene.rest();
-
-async function watching(...paths: string[]): Promise<WireClient> {
-  const watcher = client();
-  for (const [i, path] of paths.entries()) watcher.subscribe(i + 1, path);
-  await watcher.until(() => paths.every((_, i) => watcher.value(i + 1) !== undefined));
-  return watcher;
-}
-
 /** Makes its socket throw when a message of this type is sent, and with `close` when it is closed. */
 function breaks(watcher: WireClient, type: ServerMessage["type"], close = false): void {
   const { send } = watcher;
@@ -70,64 +58,64 @@ function breaks(watcher: WireClient, type: ServerMessage["type"], close = false)
 describe("a client that cannot be told what it is due", () => {
   test("is closed, and the others are told, before and after it in order", async () => {
     const watchers = [
-      await watching("numbers:count"),
-      await watching("numbers:count"),
-      await watching("numbers:count"),
+      await scene.watching("numbers:count"),
+      await scene.watching("numbers:count"),
+      await scene.watching("numbers:count"),
     ];
     const [first, broken, last] = watchers as [WireClient, WireClient, WireClient];
     breaks(broken, "Transition");
-    await call("mutation", "numbers:add");
-    await rest();
+    await scene.mutation("numbers:add");
+    await scene.rest();
     expect([first.value(1), last.value(1)]).toEqual([1, 1]);
     expect(broken.closedWith?.code).toBe(CloseCode.internalError);
     expect([first, last].map(({ closedWith }) => closedWith)).toEqual([undefined, undefined]);
     expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);
     // The server goes on, and the client that was closed can connect again.
-    await call("mutation", "numbers:add");
-    const back = await watching("numbers:count");
+    await scene.mutation("numbers:add");
+    const back = await scene.watching("numbers:count");
     expect([first.value(1), last.value(1), back.value(1)]).toEqual([2, 2, 2]);
   });
 
   test("is forgotten even if its socket cannot be closed", async () => {
-    const broken = await watching("numbers:count");
-    const other = await watching("numbers:count");
+    const broken = await scene.watching("numbers:count");
+    const other = await scene.watching("numbers:count");
     breaks(broken, "Transition", true);
-    await call("mutation", "numbers:add");
-    await call("mutation", "numbers:add");
-    await rest();
+    await scene.mutation("numbers:add");
+    await scene.mutation("numbers:add");
+    await scene.rest();
     expect(other.value(1)).toBe(2);
     // One error for the send, one for the close; nothing more is sent to it.
     expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(2);
   });
 
   test("leaves calls of the same batch their answers", async () => {
-    breaks(await watching("numbers:count"), "Transition");
+    breaks(await scene.watching("numbers:count"), "Transition");
     counted++;
-    await call("mutation", "numbers:add");
-    const answer = await Promise.race([call("query", "numbers:count"), rest().then(rest)]);
+    await scene.mutation("numbers:add");
+    const answer = await Promise.race([scene.query("numbers:count"), scene.rest().then(scene.rest)]);
     expect(answer).toEqual({ ok: true, value: 2 });
   });
 
   test("leaves the queries that have left the batch theirs", async () => {
-    const slow = await watching("numbers:slowCount");
-    breaks(await watching("numbers:count"), "Transition");
+    const slow = await scene.watching("numbers:slowCount");
+    breaks(await scene.watching("numbers:count"), "Transition");
     slowRun = Promise.withResolvers();
-    await call("mutation", "numbers:add", { slow: true });
-    await rest();
+    await scene.mutation("numbers:add", { slow: true });
+    await scene.rest();
     scene.clock.advance(scene.engine.limits.slowQueryMs);
-    await rest();
+    await scene.rest();
     slowRun.resolve();
-    await rest();
+    await scene.rest();
     expect(slow.value(1)).toBe(1);
   });
 
   test("does not keep others from a reply, a question whether they are there, or a notice", async () => {
-    const [broken, other] = [client(), client()];
+    const [broken, other] = [scene.client(), scene.client()];
     for (const type of ["MutationSucceeded", "Ping", "Notice"] as const) breaks(broken, type);
     scene.engine.notice("Look here.");
     expect(broken.closedWith?.code).toBe(CloseCode.internalError);
     expect(other.ofType("Notice")).toHaveLength(1);
-    const silent = client();
+    const silent = scene.client();
     breaks(silent, "Ping");
     scene.clock.advance(scene.engine.limits.pingIntervalMs + 200);
     expect(silent.closedWith?.code).toBe(CloseCode.internalError);

@@ -38,11 +38,11 @@ const functions = {
 
 class Scene extends EngineScene {
   constructor(limits: Partial<EngineLimits>) {
-    super(functions, limits);
+    super(functions, { limits });
   }
 
   /** A client that watches `it:answer` with this text as query 1, and has its answer. */
-  readonly watching = async (text = ""): Promise<WireClient> => {
+  readonly reading = async (text = ""): Promise<WireClient> => {
     const client = this.client();
     client.subscribe(1, "it:answer", { text });
     await client.until(() => client.value(1) === text);
@@ -226,7 +226,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     limits: { pauseAboveBytes: 100 },
     happens: "a client with more to read is told nothing until it has read",
     when: async (scene) => {
-      const reader = await scene.watching();
+      const reader = await scene.reading();
       reader.bufferedAmount = 101;
       reader.subscribe(2, "it:answer", { text: "later" });
       await scene.rest();
@@ -241,7 +241,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     limits: { pauseAboveBytes: 100, dropAboveBytes: 5_000 },
     happens: "a client with more to read is disconnected",
     when: async (scene) => {
-      const reader = await scene.watching();
+      const reader = await scene.reading();
       reader.bufferedAmount = 5_000;
       reader.subscribe(2, "it:answer", { text: "x" });
       await scene.rest();
@@ -256,7 +256,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     limits: { pauseAboveBytes: 100, dropAfterMs: 500 },
     happens: "a client that reads nothing for so long is disconnected; one that reads a little is not",
     when: async (scene) => {
-      const [stuck, slow] = [await scene.watching(), await scene.watching()];
+      const [stuck, slow] = [await scene.reading(), await scene.reading()];
       for (const reader of [stuck, slow]) {
         reader.bufferedAmount = 1_000;
         reader.subscribe(2, "it:answer", { text: "x" });
@@ -372,11 +372,11 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     when: async (scene) => {
       await scene.engine.preload("it:answer", { text: "" }, null);
       scene.clock.advance(999);
-      await scene.watching();
+      await scene.reading();
       expect(scene.engine.counters.queryRuns).toBe(1);
       await scene.engine.preload("it:answer", { text: "late" }, null);
       scene.clock.advance(1_000);
-      await scene.watching("late");
+      await scene.reading("late");
       expect(scene.engine.counters.queryRuns).toBe(3);
     },
   },
@@ -385,9 +385,9 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     happens: "one page more drops the oldest answer",
     when: async (scene) => {
       for (const text of ["a", "b"]) await scene.engine.preload("it:answer", { text }, null);
-      await scene.watching("b");
+      await scene.reading("b");
       expect(scene.engine.counters.queryRuns).toBe(2);
-      await scene.watching("a");
+      await scene.reading("a");
       expect(scene.engine.counters.queryRuns).toBe(3);
     },
   },
@@ -397,8 +397,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
     when: async (scene) => {
       const [a, b] = ["a".repeat(1_200), "b".repeat(1_200)];
       for (const text of [a, b]) await scene.engine.preload("it:answer", { text }, null);
-      await scene.watching(b);
-      await scene.watching(a);
+      await scene.reading(b);
+      await scene.reading(a);
       expect(scene.engine.counters.queryRuns).toBe(3);
     },
   },

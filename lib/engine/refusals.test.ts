@@ -1,11 +1,10 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { noDatabase } from "../../tests/support/databases/no-database.ts";
-import { WireClient } from "../../tests/support/wire-client.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
+import type { Driver } from "../database/driver/driver.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { createEngine, type Engine } from "./engine.ts";
 
 const { query, mutation, internalQuery } = createFunctions<Record<string, never>>();
 const functions = {
@@ -15,16 +14,12 @@ const functions = {
     secret: internalQuery({ handler: () => "secret" }),
   },
 };
-const CLIENT_ID = "0123456789abcdef0123456789abcdef";
 
-let clock: HandClock;
-let engine: Engine;
+let scene: EngineScene<Driver>;
 beforeEach(() => {
-  clock = new HandClock();
-  engine = createEngine({ driver: noDatabase, environment: clock, development: false });
-  engine.useFunctions(functions, {});
+  scene = new EngineScene(functions, { driver: noDatabase });
 });
-const client = () => new WireClient(engine).connect(CLIENT_ID);
+afterEach(() => scene.close());
 
 describe("a message that is refused", () => {
   test.each<[string, string, number]>([
@@ -38,7 +33,7 @@ describe("a message that is refused", () => {
     ],
     ["is too large", `"${"x".repeat(1024 * 1024)}"`, CloseCode.tooLarge],
   ])("because it %s closes the socket with its code", (_, text, code) => {
-    const refused = client();
+    const refused = scene.client();
     refused.sayText(text);
     expect(refused.closedWith?.code).toBe(code);
   });
@@ -46,7 +41,7 @@ describe("a message that is refused", () => {
   test("is told in as many bytes as a close frame holds, however long its own words are", () => {
     const counting = vi.spyOn(Buffer, "byteLength");
     for (const letter of ["k", "é", "語", "😀"]) {
-      const refused = client();
+      const refused = scene.client();
       refused.sayText(JSON.stringify({ type: "Ping", [letter.repeat(250_000)]: 1 }));
       expect(refused.closedWith?.code).toBe(CloseCode.badMessage);
       expect(Buffer.from(refused.closedWith?.reason ?? "").length).toBeLessThanOrEqual(123);
@@ -58,12 +53,12 @@ describe("a message that is refused", () => {
 
   test("costs no other client anything, and no further message of the socket is read", async () => {
     const asked = vi.spyOn(noDatabase, "connect");
-    const [refused, other] = [client(), new WireClient(engine).connect(CLIENT_ID.replace("0", "1"))];
+    const [refused, other] = [scene.client(), scene.client()];
     refused.sayText("{");
     refused.say({ type: "Ping" });
     refused.mutate(1, "messages:send");
     other.say({ type: "Ping" });
-    await engine.settled();
+    await scene.engine.settled();
     expect(asked).not.toHaveBeenCalled();
     expect(refused.ofType("Pong")).toEqual([]);
     expect(other.ofType("Pong")).toHaveLength(1);
@@ -73,8 +68,8 @@ describe("a message that is refused", () => {
 
 describe("a clock that is set back by an hour", () => {
   test("closes no socket that says little", () => {
-    const steady = client();
-    vi.spyOn(clock, "now").mockReturnValue(clock.now() - 3_600_000);
+    const steady = scene.client();
+    vi.spyOn(scene.clock, "now").mockReturnValue(scene.clock.now() - 3_600_000);
     for (let i = 0; i < 50; i++) steady.say({ type: "Ping" });
     expect(steady.closedWith).toBeUndefined();
     expect(steady.ofType("Pong")).toHaveLength(50);
@@ -94,14 +89,14 @@ describe("a function that a client may not name", () => {
   test.each(paths)(
     "because it %s is refused in the same words, so that no client learns which it is",
     async (_, path) => {
-      const asking = client();
+      const asking = scene.client();
       asking.subscribe(1, path);
-      await engine.settled();
+      await scene.engine.settled();
       const message = `There is no public query "${path}". Check its name and that its file exports it.`;
       expect(asking.transitions.flatMap(({ refused }) => refused)).toEqual([
         [1, { kind: "badRequest", message, unknownFunction: true }],
       ]);
-      expect(await engine.call({ kind: "query", path, args: {}, caller: null })).toEqual({
+      expect(await scene.query(path)).toEqual({
         ok: false,
         error: { kind: "badRequest", message, unknownFunction: true },
       });
@@ -109,7 +104,7 @@ describe("a function that a client may not name", () => {
   );
 
   test("is refused to a mutation in the words of a mutation", async () => {
-    const outcome = await engine.call({ kind: "mutation", path: "messages:list", args: {}, caller: null });
+    const outcome = await scene.mutation("messages:list");
     expect(outcome).toMatchObject({
       error: { message: 'There is no public mutation "messages:list". Check its name and that its file exports it.' },
     });
@@ -121,28 +116,28 @@ describe("a subscription that is refused", () => {
     Array.from({ length: count }, (_, i) => ({ query: from + i, path: "messages:nothing", args: {} }));
 
   test("leaves nothing behind: however many are refused, others may be asked for", async () => {
-    const { subscriptions } = engine.limits;
-    const asking = client();
+    const { subscriptions } = scene.engine.limits;
+    const asking = scene.client();
     for (let round = 0; round < 4; round++) {
       asking.say({ type: "Subscribe", queries: notThere(round * subscriptions + 1, subscriptions) });
-      await engine.settled();
+      await scene.engine.settled();
     }
     expect(asking.closedWith).toBeUndefined();
     expect(asking.transitions.flatMap(({ refused = [] }) => refused)).toHaveLength(4 * subscriptions);
     // The number of a refused query may be used again: the server has not kept it.
     asking.say({ type: "Subscribe", queries: notThere(1, 1) });
-    await engine.settled();
+    await scene.engine.settled();
     expect(asking.transitions.at(-1)?.refused).toMatchObject([[1, { unknownFunction: true }]]);
     asking.say({ type: "Unsubscribe", queries: [1] });
     expect(asking.closedWith).toBeUndefined();
   });
 
   test("counts until its client has been told: one that does not read is not owed more than it could watch", async () => {
-    const { subscriptions, pauseAboveBytes } = engine.limits;
-    const deaf = client();
+    const { subscriptions, pauseAboveBytes } = scene.engine.limits;
+    const deaf = scene.client();
     deaf.bufferedAmount = pauseAboveBytes + 1;
     deaf.say({ type: "Subscribe", queries: notThere(1, subscriptions) });
-    await engine.settled();
+    await scene.engine.settled();
     expect([deaf.transitions.length, deaf.closedWith]).toEqual([0, undefined]);
     deaf.say({ type: "Subscribe", queries: notThere(1_000, 1) });
     expect(deaf.closedWith?.code).toBe(CloseCode.tooMany);
@@ -156,7 +151,7 @@ describe("a subscription that is refused", () => {
       args: { ["k".repeat(4_000)]: 1 },
     }));
     const message = JSON.stringify({ type: "Subscribe", queries } as never);
-    const asking = client();
+    const asking = scene.client();
     written.mockClear();
     asking.sayText(message);
     const bytes = written.mock.results.reduce((sum, { value }) => sum + String(value).length, 0);
@@ -166,14 +161,9 @@ describe("a subscription that is refused", () => {
   });
 
   test("counts with what its client is to be told of it, which may quote all of its arguments", async () => {
-    engine = createEngine({
-      driver: noDatabase,
-      environment: clock,
-      development: false,
-      limits: { keptArgsBytes: 20_000 },
-    });
-    engine.useFunctions(functions, {});
-    const reading = new WireClient(engine).connect(CLIENT_ID.replace("0", "1"));
+    await using small = new EngineScene(functions, { driver: noDatabase, limits: { keptArgsBytes: 20_000 } });
+    const { client, engine } = small;
+    const reading = client();
     for (let n = 1; n <= 8; n++) {
       reading.subscribe(n, "messages:list", { channel: "a", ["k".repeat(5_000)]: n });
       await engine.settled();
@@ -188,9 +178,9 @@ describe("a subscription that is refused", () => {
 
 describe("arguments that do not parse", () => {
   test("are told with their places, and the database is not asked", async () => {
-    const asking = client();
+    const asking = scene.client();
     asking.subscribe(1, "messages:list", { channel: 5 });
-    await engine.settled();
+    await scene.engine.settled();
     expect(asking.transitions.flatMap(({ refused }) => refused)).toMatchObject([
       [1, { kind: "badRequest", issues: [{ path: ["channel"] }] }],
     ]);
@@ -198,7 +188,7 @@ describe("arguments that do not parse", () => {
 
   test("are told when they are malformed", async () => {
     const args = { channel: { $t: ["nothing"] } };
-    expect(await engine.call({ kind: "query", path: "messages:list", args, caller: null })).toMatchObject({
+    expect(await scene.query("messages:list", args)).toMatchObject({
       ok: false,
       error: { kind: "badRequest" },
     });

@@ -1,32 +1,129 @@
+import type { Driver } from "../../lib/database/driver/driver.ts";
 import { createEngine, type Engine } from "../../lib/engine/engine.ts";
 import type { EngineLimits } from "../../lib/engine/run/limits.ts";
 import type { FunctionModules } from "../../lib/engine/run/registry.ts";
+import type { Outcome } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { Nowhere } from "./databases/nowhere.ts";
 import { WireClient } from "./wire-client.ts";
 
-/** An engine that serves these functions on a database that holds nothing, in production mode, with a clock moved by hand. */
-export class EngineScene {
+/** A query to watch: its path, and its arguments if it has any. */
+export type Watched = string | readonly [path: string, args: object];
+
+export interface SceneOptions<Database extends Driver> {
+  /**
+   * The database. The scene does not close it.
+   * @default one that holds nothing
+   */
+  driver?: Database;
+  /** @default no table */
+  schema?: Record<string, unknown>;
+  /** @default false: production */
+  development?: boolean;
+  limits?: Partial<EngineLimits>;
+}
+
+/** An engine that serves these functions, clients that speak to it over the wire, and a clock moved by hand. */
+export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisposable {
   readonly clock = new HandClock();
-  readonly driver = new Nowhere();
-  readonly engine: Engine;
+  readonly driver: Database;
+  readonly #functions: FunctionModules;
+  readonly #options: SceneOptions<Database>;
+  #engine: Engine;
   #clients = 0;
 
-  constructor(functions: FunctionModules, limits: Partial<EngineLimits> = {}) {
-    this.engine = createEngine({ driver: this.driver, environment: this.clock, development: false, limits });
-    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
-    this.engine.useFunctions(functions, {});
+  constructor(functions: FunctionModules, options: SceneOptions<Database> = {}) {
+    this.driver = options.driver ?? (new Nowhere() as Driver as Database);
+    this.#functions = functions;
+    this.#options = options;
+    this.#engine = this.startEngine();
   }
 
-  /** A new client, connected under a client id of its own. */
-  readonly client = (): WireClient => new WireClient(this.engine).connect(String(++this.#clients).padStart(32, "0"));
+  /** The engine of the running server. `restart` replaces it. */
+  get engine(): Engine {
+    return this.#engine;
+  }
 
-  /** Resolves when all work that needs no timer is done. */
-  readonly rest = async (): Promise<void> => {
-    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+  /** Starts one more server on the database. The caller closes it. */
+  startEngine(development = this.#options.development ?? false): Engine {
+    const { limits = {}, schema = {} } = this.#options;
+    const engine = createEngine({ driver: this.driver, environment: this.clock, development, limits });
+    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
+    engine.useFunctions(this.#functions, schema);
+    return engine;
+  }
+
+  /** Replaces the server by a new one on the same database. */
+  async restart(development?: boolean): Promise<void> {
+    await this.#engine.close();
+    this.#engine = this.startEngine(development);
+  }
+
+  /** A new client, connected under a client id of its own. Without a subject it is anonymous. */
+  readonly client = (subject?: string): WireClient =>
+    this.socket(subject).connect(String(++this.#clients).padStart(32, "0"));
+
+  /** A client that has come back: one more connection under its client id. */
+  readonly again = (client: WireClient, more: { subject?: string; undecided?: number[] } = {}): WireClient => {
+    const { subject, ...told } = more;
+    return this.socket(subject).connect(client.clientId, told);
   };
 
-  close(): Promise<void> {
-    return this.engine.close();
+  /** A socket that has said nothing yet. */
+  readonly socket = (subject?: string): WireClient =>
+    new WireClient(this.#engine, subject === undefined ? null : { subject });
+
+  /** A new client that has subscribed to these queries as 1, 2 … in one message. */
+  readonly asking = (...queries: Watched[]): WireClient => {
+    const client = this.client();
+    client.say({
+      type: "Subscribe",
+      queries: queries.map((query, i) => {
+        const [path, args] = typeof query === "string" ? [query, {}] : query;
+        return { query: i + 1, path, args: args as Record<string, never> };
+      }),
+    });
+    return client;
+  };
+
+  /** As `asking`, and each query has its first answer. */
+  readonly watching = async (...queries: Watched[]): Promise<WireClient> => {
+    const client = this.asking(...queries);
+    await client.until(() => queries.every((_, i) => client.value(i + 1) !== undefined));
+    return client;
+  };
+
+  /** Runs a query for an anonymous caller, once. */
+  readonly query = (path: string, args: Record<string, unknown> = {}): Promise<Outcome<unknown>> =>
+    this.#engine.call({ kind: "query", path, args, caller: null });
+
+  /** Runs a mutation for an anonymous caller. */
+  readonly mutation = (path: string, args: Record<string, unknown> = {}): Promise<Outcome<unknown>> =>
+    this.#engine.call({ kind: "mutation", path, args, caller: null });
+
+  /** Resolves when all work that needs no timer is done, on a database in this thread. */
+  readonly rest = async (): Promise<void> => {
+    for (let i = 0; i < 10; i++) await turn();
+  };
+
+  /** Lets the engine's pauses of at most `ms` milliseconds pass until `isSo`. Longer ones, such as time limits, do not end. */
+  readonly pausesPass = async (ms: number, isSo: () => boolean): Promise<void> => {
+    while (!isSo()) {
+      await turn();
+      if (this.clock.nextDue !== undefined && this.clock.nextDue <= ms) this.clock.advance(this.clock.nextDue);
+    }
+  };
+
+  /** Closes the server. @throws when it leaves a timer behind. */
+  async close(): Promise<void> {
+    await this.#engine.close();
+    if (this.clock.waiting > 0)
+      throw new Error(`Expected no timer after the engine was closed. Found ${this.clock.waiting}.`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));

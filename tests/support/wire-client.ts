@@ -14,6 +14,8 @@ export class WireClient implements SocketLike {
   readonly frames: Frame[] = [];
   bufferedAmount = 0;
   closedWith: { code: number; reason: string } | undefined;
+  /** Under which it has connected. */
+  clientId = "";
   readonly #events: SocketEvents;
   readonly #values = new Map<number, unknown>();
   readonly #waiting: { found: () => boolean; resolve: () => void }[] = [];
@@ -49,6 +51,7 @@ export class WireClient implements SocketLike {
   }
 
   connect(clientId: string, more: { undecided?: number[]; identity?: string | null } = {}): this {
+    this.clientId = clientId;
     this.say({ type: "Connect", protocol: 2, clientId, ...more });
     return this;
   }

@@ -1,11 +1,8 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { noDatabase } from "../../../tests/support/databases/no-database.ts";
-import { WireClient } from "../../../tests/support/wire-client.ts";
+import { EngineScene } from "../../../tests/support/engine-scene.ts";
 import { createFunctions } from "../../functions/define.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
-import { HandClock } from "../../testing/hand-clock.ts";
-import { createEngine, type Engine } from "../engine.ts";
 import { defaultLimits } from "../run/limits.ts";
 import { Backpressure } from "./backpressure.ts";
 
@@ -70,21 +67,20 @@ describe("what cannot wait until a client has read", () => {
       file: mutation({ handler: () => null }),
     },
   };
-  let engine: Engine;
+  let scene: EngineScene;
   beforeEach(() => {
-    engine = createEngine({ driver: noDatabase, environment: new HandClock(), development: false });
-    engine.useFunctions(functions, {});
+    scene = new EngineScene(functions);
   });
-  const client = () => new WireClient(engine).connect("0123456789abcdef0123456789abcdef");
+  afterEach(() => scene.close());
   const act = (request: number, path: string) => ({ type: "Act", request, path, args: {} }) as const;
 
   test("is sent to one that is paused, but not to one that has far too much to read", async () => {
-    const paused = client();
+    const paused = scene.client();
     paused.bufferedAmount = pauseAboveBytes + 1;
     paused.say(act(1, "reports:make"));
     await paused.until(() => paused.ofType("ActionSucceeded").length === 1);
 
-    const full = client();
+    const full = scene.client();
     full.bufferedAmount = 2 * dropAboveBytes;
     full.say(act(1, "reports:make"));
     await full.until(() => full.closedWith !== undefined);
@@ -93,7 +89,7 @@ describe("what cannot wait until a client has read", () => {
   });
 
   test("is no result of an action beyond the limit of results", async () => {
-    const asking = client();
+    const asking = scene.client();
     asking.say(act(1, "reports:huge"));
     await asking.until(() => asking.ofType("ActionFailed").length === 1);
     expect(asking.ofType("ActionFailed")[0]?.error.kind).toBe("internal");

@@ -8,8 +8,8 @@ import {
 /** A database that accepts every statement and stores nothing. */
 export class Nowhere implements Driver {
   readonly dialect = "pg";
-  readonly connections = 10;
-  readonly overlaps = true;
+  readonly connections: number;
+  readonly overlaps: boolean;
   readonly shared = false;
   readonly description = "nowhere";
   commits = 0;
@@ -18,6 +18,11 @@ export class Nowhere implements Driver {
   /** How many of the next BEGINs are not answered. */
   silentBegins = 0;
   destroyed = 0;
+
+  constructor({ connections = 10, overlaps = true } = {}) {
+    this.connections = connections;
+    this.overlaps = overlaps;
+  }
 
   async connect(): Promise<DatabaseConnection> {
     return {
