@@ -1,25 +1,18 @@
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { WireClient } from "../../tests/support/wire-client.ts";
-import { ConnectionLostError, type DatabaseConnection, type Driver } from "../database/driver/driver.ts";
-import { createInternalTables } from "../database/internal/internal-tables.ts";
-import { openTemporaryDatabase } from "../database/temporary-database.ts";
+import { DatabaseForTests } from "../../tests/support/databases/database-for-tests.ts";
+import { SilentConnections } from "../../tests/support/databases/silent-connections.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
 import { createFunctions } from "../functions/define.ts";
 import { type FunctionError, toFunctionError } from "../protocol/function-error.ts";
 import type { Outcome } from "../protocol/outcome.ts";
-import { createTables } from "../schema/create-tables.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { createEngine, type Engine } from "./engine.ts";
 
-const notes = pgTable("notes", {
-  id: integer().primaryKey().generatedAlwaysAsIdentity(),
-  text: text().notNull(),
-});
+const notes = pgTable("notes", { id: integer().primaryKey().generatedAlwaysAsIdentity(), text: text().notNull() });
 const schema = { notes };
 const { query, mutation } = createFunctions<typeof schema>();
 
-const list = query({ handler: async ({ db }) => db.select().from(notes) });
+const list = query({ handler: async ({ db }) => (await db.select().from(notes)).map(({ text }) => text) });
 const add = mutation({
   args: z.object({ text: z.string() }),
   handler: async ({ db, scheduler }, { text }) => {
@@ -28,107 +21,40 @@ const add = mutation({
   },
 });
 
-type Step = "begin" | "commit" | "rollback";
-
-/** A step whose answer never comes. The database carries it out only if `isDone`; then `fell` is called. */
-interface Silence {
-  step: Step;
-  isDone: boolean;
-  fell(): void;
-}
-
-/** A database of which, when told, one connection stops answering without breaking, or that cannot be reached at all. */
-class SilencedDatabase implements Pick<Driver, "connect"> {
-  readonly driver: Driver;
-  next: Silence | undefined;
-  isAway = false;
-
-  constructor(real: Driver) {
-    this.driver = new Proxy(real, {
-      get: (target, name) => {
-        if (name === "connect") {
-          return async () => {
-            if (this.isAway) throw new ConnectionLostError("No server listens there.");
-            return this.#forgetful(await target.connect());
-          };
-        }
-        const value = Reflect.get(target, name, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-  }
-
-  connect(): Promise<DatabaseConnection> {
-    return this.driver.connect();
-  }
-
-  /** Resolves when the next such step has been called, and carried out if `isDone`. Its answer never comes. */
-  silenceAt(step: Step, isDone: boolean): Promise<void> {
-    return new Promise((fell) => {
-      this.next = { step, isDone, fell };
-    });
-  }
-
-  #forgetful(connection: DatabaseConnection): DatabaseConnection {
-    return new Proxy(connection, {
-      get: (target, name) => {
-        const value = Reflect.get(target, name, target);
-        if (typeof value !== "function") return value;
-        return (...args: unknown[]) => {
-          const silence = this.next?.step === name ? this.next : undefined;
-          if (!silence) return value.apply(target, args);
-          this.next = undefined;
-          const done: Promise<unknown> = silence.isDone ? value.apply(target, args) : Promise.resolve();
-          void done.then(silence.fell);
-          return new Promise(() => {});
-        };
-      },
-    });
-  }
-}
-
 describe("a connection that does not answer any more", () => {
-  let real: Driver;
-  let database: SilencedDatabase;
-  let clock: HandClock;
-  let engine: Engine;
-  let seed = 0;
+  const real = new DatabaseForTests(schema);
+  let scene: EngineScene<SilentConnections>;
+  let database: SilentConnections;
 
-  beforeAll(async () => {
-    real = await openTemporaryDatabase({ schema });
-    await createInternalTables(real);
-    await createTables(real, schema);
-  });
   beforeEach(() => {
-    database = new SilencedDatabase(real);
-    clock = new HandClock(++seed);
-    engine = createEngine({ driver: database.driver, environment: clock, development: false });
-    engine.useFunctions({ notes: { list, add } }, schema);
+    database = new SilentConnections(real.driver);
+    scene = new EngineScene({ notes: { list, add } }, { driver: database, schema });
   });
-  afterEach(() => engine?.close());
-  afterAll(() => real?.close());
+  afterEach(() => scene?.close());
 
-  const call = (kind: "query" | "mutation", path: string, args: Record<string, unknown> = {}) =>
-    engine.call({ kind, path, args, caller: null });
+  const write = (text: string) => scene.mutation("notes:add", { text });
   const texts = async () => {
-    const outcome = await call("query", "notes:list");
-    return outcome.ok ? (outcome.value as { text: string }[]).map((note) => note.text) : outcome;
+    const outcome = await scene.query("notes:list");
+    return outcome.ok ? outcome.value : outcome;
   };
+  /** Waits for it, but for no limit. */
+  const patiently = <T>(awaited: Promise<T>) => scene.patiently(999, awaited);
+  const limitPasses = () => scene.clock.advance(scene.engine.limits.databaseTimeoutMs);
 
   test.each([
     ["COMMIT went through", true],
     ["COMMIT never arrived", false],
   ])("whose %s: the mutation is applied once, and others wait no longer than the limit", async (what, isDone) => {
     const silent = database.silenceAt("commit", isDone);
-    const first = call("mutation", "notes:add", { text: what });
+    const first = write(what);
     await silent;
-    const second = call("mutation", "notes:add", { text: `after: ${what}` });
-    clock.advance(engine.limits.databaseTimeoutMs);
-    await patiently(clock, Promise.all([first, second]));
+    const second = write(`after: ${what}`);
+    limitPasses();
+    await patiently(Promise.all([first, second]));
     expect(await first).toMatchObject({ ok: true });
     expect(await second).toMatchObject({ ok: true });
     const stored = (await texts()) as string[];
-    expect(stored.filter((text) => text.endsWith(what)).sort()).toEqual([what, `after: ${what}`].sort());
+    expect(stored.sort()).toEqual([what, `after: ${what}`]);
   });
 
   test.each([
@@ -138,13 +64,13 @@ describe("a connection that does not answer any more", () => {
     "whose COMMIT %s, on a server that stops before it knows: the caller is told that the outcome is unknown",
     async (what, isDone) => {
       const silent = database.silenceAt("commit", isDone);
-      const unknown = call("mutation", "notes:add", { text: `perhaps: ${what}` });
+      const unknown = write(`perhaps: ${what}`);
       await silent;
       database.isAway = true;
-      clock.advance(engine.limits.databaseTimeoutMs);
-      await passes(clock, 1_000);
-      await engine.close();
-      expect(asCaller(await patiently(clock, unknown))).toMatchObject({
+      limitPasses();
+      await scene.timePasses(1_000);
+      await scene.engine.close();
+      expect(asCaller(await patiently(unknown))).toMatchObject({
         name: "UnavailableError",
         reason: "outcomeUnknown",
       });
@@ -154,15 +80,15 @@ describe("a connection that does not answer any more", () => {
 
   test("a database that is away for a while: a mutation waits for it, and not for ever", async () => {
     database.isAway = true;
-    const waiting = call("mutation", "notes:add", { text: "while it was away" });
-    await passes(clock, engine.limits.databaseTimeoutMs - 1_000);
+    const waiting = write("while it was away");
+    await scene.timePasses(scene.engine.limits.databaseTimeoutMs - 1_000);
     database.isAway = false;
-    expect(await patiently(clock, waiting)).toMatchObject({ ok: true });
+    expect(await patiently(waiting)).toMatchObject({ ok: true });
     expect(await texts()).toContain("while it was away");
 
     database.isAway = true;
-    const inVain = call("mutation", "notes:add", { text: "for ever" });
-    expect(asCaller(await patiently(clock, inVain))).toMatchObject({ name: "UnavailableError", reason: "timedOut" });
+    const inVain = write("for ever");
+    expect(asCaller(await patiently(inVain))).toMatchObject({ name: "UnavailableError", reason: "timedOut" });
     database.isAway = false;
     expect(await texts()).not.toContain("for ever");
   });
@@ -170,15 +96,11 @@ describe("a connection that does not answer any more", () => {
   test.each(["begin", "rollback"] as const)(
     "at the %s of a snapshot: the query is answered on another",
     async (step) => {
-      const client = new WireClient(engine).connect("a".repeat(32));
       const silent = database.silenceAt(step, false);
-      client.subscribe(1, "notes:list");
+      const client = scene.asking("notes:list");
       await silent;
-      clock.advance(engine.limits.databaseTimeoutMs);
-      await patiently(
-        clock,
-        client.until(() => client.value(1) !== undefined),
-      );
+      limitPasses();
+      await patiently(client.until(() => client.value(1) !== undefined));
       expect(client.transitions).toHaveLength(1);
     },
   );
@@ -188,25 +110,4 @@ describe("a connection that does not answer any more", () => {
 function asCaller(outcome: Outcome<unknown>): FunctionError | undefined {
   const arrived = JSON.parse(JSON.stringify(outcome)) as Outcome<unknown>;
   return arrived.ok ? undefined : toFunctionError(arrived.error);
-}
-
-/** Moves the clock on by so many milliseconds, timer by timer. */
-async function passes(clock: HandClock, ms: number): Promise<void> {
-  for (const until = clock.now() + ms; clock.now() < until; ) {
-    await new Promise((resolve) => setImmediate(resolve));
-    clock.advance(Math.min(clock.nextDue ?? 1, until - clock.now()));
-  }
-}
-
-/** Lets the engine's pauses shorter than a second pass until the promise has settled. */
-async function patiently<T>(clock: HandClock, awaited: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = awaited.finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (clock.nextDue !== undefined && clock.nextDue < 1_000) clock.advance(clock.nextDue);
-  }
-  return over;
 }

@@ -114,6 +114,25 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
     }
   };
 
+  /** Waits for a promise while the engine's pauses of at most `ms` milliseconds pass. */
+  readonly patiently = async <T>(ms: number, awaited: Promise<T>): Promise<T> => {
+    let isOver = false;
+    const over = awaited.finally(() => {
+      isOver = true;
+    });
+    await this.pausesPass(ms, () => isOver);
+    return over;
+  };
+
+  /** Moves time forward by so many milliseconds, timer by timer, so that what a timer begins may begin others. */
+  readonly timePasses = async (ms: number): Promise<void> => {
+    const { clock } = this;
+    for (const until = clock.now() + ms; clock.now() < until; ) {
+      await turn();
+      clock.advance(Math.min(clock.nextDue ?? 1, until - clock.now()));
+    }
+  };
+
   /** Closes the server. @throws when it leaves a timer behind. */
   async close(): Promise<void> {
     await this.#engine.close();
