@@ -1,14 +1,12 @@
-import { asc, desc, eq, sql } from "drizzle-orm";
+import { asc, desc, eq } from "drizzle-orm";
 import { integer, pgTable, text } from "drizzle-orm/pg-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { WireClient } from "../../tests/support/wire-client.ts";
+import { DatabaseForTests } from "../../tests/support/databases/database-for-tests.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
+import type { WireClient } from "../../tests/support/wire-client.ts";
 import type { Driver } from "../database/driver/driver.ts";
-import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createFunctions } from "../functions/define.ts";
-import { createTables } from "../schema/create-tables.ts";
-import { HandClock } from "../testing/hand-clock.ts";
-import { createEngine, type Engine } from "./engine.ts";
 
 const rows = pgTable("rows", {
   id: integer().primaryKey(),
@@ -23,100 +21,57 @@ const list = query({
   args: z.object({ list: z.string() }),
   handler: async ({ db }, args) => db.select().from(rows).where(eq(rows.list, args.list)).orderBy(asc(rows.rank)),
 });
+/** The rows of the highest ranks. */
 const page = query({
   args: z.object({ list: z.string(), size: z.number() }),
-  handler: async ({ db }, args) => {
-    const found = await db
-      .select()
-      .from(rows)
-      .where(eq(rows.list, args.list))
-      .orderBy(desc(rows.rank))
-      .limit(args.size);
-    return { page: found, isDone: found.length < args.size, continueCursor: `after ${found.at(-1)?.rank}` };
+  handler: async ({ db }, { list, size }) => {
+    const found = await db.select().from(rows).where(eq(rows.list, list)).orderBy(desc(rows.rank)).limit(size);
+    return { page: found, isDone: found.length < size, continueCursor: `after ${found.at(-1)?.rank}` };
   },
 });
-const changed = async (scheduler: { invalidate(fn: never, args: never): Promise<void> }, name: string) => {
-  await scheduler.invalidate(list as never, { list: name } as never);
-  await scheduler.invalidate(page as never, { list: name } as never);
-};
+const touch = mutation({
+  args: z.object({ list: z.string() }),
+  handler: async ({ scheduler }, args) => {
+    await scheduler.invalidate(list, args);
+    await scheduler.invalidate(page, args);
+  },
+});
 const put = mutation({
   args: z.object({ id: z.number(), list: z.string(), rank: z.number(), text: z.string() }),
-  handler: async ({ db, scheduler }, row) => {
+  handler: async ({ db, runMutation }, row) => {
     await db.insert(rows).values(row).onConflictDoUpdate({ target: rows.id, set: row });
-    await changed(scheduler, row.list);
+    await runMutation(touch, { list: row.list });
   },
 });
 const remove = mutation({
   args: z.object({ id: z.number(), list: z.string() }),
-  handler: async ({ db, scheduler }, { id, list: name }) => {
+  handler: async ({ db, runMutation }, { id, list }) => {
     await db.delete(rows).where(eq(rows.id, id));
-    await changed(scheduler, name);
+    await runMutation(touch, { list });
   },
 });
-const fill = mutation({
-  args: z.object({ list: z.string(), count: z.number(), from: z.number() }),
-  handler: async ({ db }, { list: name, count, from }) => {
-    await db.execute(sql`insert into rows select ${from}::int + n, ${name}, ${from}::int + n,
-      rpad('row ' || (${from}::int + n), 60, '.') from generate_series(1, ${count}::int) n`);
-  },
-});
-/** Invalidates without a change of rows. */
-const touch = mutation({
-  args: z.object({ list: z.string() }),
-  handler: async ({ scheduler }, { list: name }) => changed(scheduler, name),
-});
-const functions = { rows: { list, page, put, remove, fill, touch } };
 
-const clientId = (n: number) => n.toString(16).padStart(32, "0");
+const database = new DatabaseForTests(schema);
+let scene: EngineScene<Driver>;
+
+beforeEach(() => {
+  const functions = { rows: { list, page, put, remove, touch } };
+  scene = new EngineScene(functions, { driver: database.driver, schema, development: true });
+});
+afterEach(() => scene.close());
+
+/** Rows `from` + 1, `from` + 2 …, before a client watches them. */
+const fill = (list: string, count: number, from = 0) =>
+  database.run(`insert into rows select ${from} + n, '${list}', ${from} + n,
+    rpad('row ' || (${from} + n), 60, '.') from generate_series(1, ${count}) n`);
+
+async function change(path: "put" | "remove" | "touch" | "count", args: Record<string, unknown>): Promise<void> {
+  expect(await scene.mutation(`rows:${path}`, args)).toMatchObject({ ok: true });
+  await scene.engine.settled();
+}
+
 const TEXT = "t".repeat(60);
-
-let driver: Driver;
-let engine: Engine;
-let clients: number;
-
-beforeAll(async () => {
-  driver = await openTemporaryDatabase({ schema });
-  await createTables(driver, schema);
-});
-afterAll(() => driver?.close());
-beforeEach(async () => {
-  clients = 0;
-  engine = createEngine({ driver, environment: new HandClock(), development: true });
-  engine.useFunctions(functions, schema);
-});
-afterEach(async () => {
-  const connection = await driver.connect();
-  await connection.begin("write");
-  await connection.execute("truncate rows, convex_lite.sessions");
-  await connection.commit();
-  connection.release();
-  await engine.close();
-});
-
-async function run(path: keyof typeof functions.rows, args: Record<string, unknown>): Promise<void> {
-  const kind = "mutation";
-  expect(await engine.call({ kind, path: `rows:${path}`, args, caller: null })).toMatchObject({ ok: true });
-  await engine.settled();
-}
-
-async function watching(path: string, args: object, hash?: string): Promise<WireClient> {
-  const client = new WireClient(engine).connect(clientId(++clients));
-  client.subscribe(1, `rows:${path}`, args, hash);
-  await engine.settled();
-  return client;
-}
-
-async function fresh(path: string, args: object): Promise<unknown> {
-  const outcome = await engine.call({ kind: "query", path: `rows:${path}`, args: { ...args }, caller: null });
-  return outcome.ok ? outcome.value : undefined;
-}
-
-const lastText = (client: WireClient): string => client.texts.at(-1) ?? "";
-const lastHash = (client: WireClient): string => {
-  const hashes = client.transitions.flatMap(({ answers = [] }) => answers).flatMap((a) => ("hash" in a ? a.hash : []));
-  return hashes.at(-1) ?? "";
-};
-const isPatch = (client: WireClient): boolean => lastText(client).includes('"splices":');
+const inA = { list: "a" };
 
 test("a row that comes to a list costs itself and no more than 120 bytes, the same in 50 rows and in 1,000", async () => {
   const costs: number[] = [];
@@ -125,12 +80,12 @@ test("a row that comes to a list costs itself and no more than 120 bytes, the sa
     ["long", 1_000],
   ] as const) {
     const from = 10_000 * (costs.length + 1);
-    await run("fill", { list: name, count, from });
-    const client = await watching("list", { list: name });
+    await fill(name, count, from);
+    const client = await scene.watching(["rows:list", { list: name }]);
     const row = { id: from + 5_000, list: name, rank: from + 5_000, text: TEXT };
-    await run("put", row);
+    await change("put", row);
     expect(client.value(1)).toHaveLength(count + 1);
-    expect(client.value(1)).toEqual(await fresh("list", { list: name }));
+    expect(client.value(1)).toEqual(await scene.read("rows:list", { list: name }));
     costs.push(Buffer.byteLength(lastText(client)) - JSON.stringify(row).length);
   }
   expect(costs[0]).toBe(costs[1]);
@@ -138,48 +93,48 @@ test("a row that comes to a list costs itself and no more than 120 bytes, the sa
 });
 
 test("clients that had the same list are sent the same frame; others another", async () => {
-  await run("fill", { list: "a", count: 20, from: 0 });
+  await fill("a", 20);
   const [first, second, slow] = [
-    await watching("list", { list: "a" }),
-    await watching("list", { list: "a" }),
-    await watching("list", { list: "a" }),
+    await scene.watching(["rows:list", inA]),
+    await scene.watching(["rows:list", inA]),
+    await scene.watching(["rows:list", inA]),
   ];
   slow.bufferedAmount = 2 * 1024 * 1024;
-  await run("put", { id: 100, list: "a", rank: 100, text: TEXT });
+  await change("put", { id: 100, list: "a", rank: 100, text: TEXT });
   slow.bufferedAmount = 0;
-  await run("put", { id: 101, list: "a", rank: 101, text: TEXT });
+  await change("put", { id: 101, list: "a", rank: 101, text: TEXT });
   expect(first.frames.at(-1)).toBe(second.frames.at(-1));
   expect([isPatch(first), isPatch(slow)]).toEqual([true, true]);
   expect(lastText(first)).not.toContain('"id":100');
   expect(lastText(slow)).toContain('"id":100');
-  for (const client of [first, second, slow]) expect(client.value(1)).toEqual(await fresh("list", { list: "a" }));
+  for (const client of [first, second, slow]) expect(client.value(1)).toEqual(await scene.read("rows:list", inA));
 });
 
 test("a client that has missed too much is sent the whole list", async () => {
-  await run("fill", { list: "a", count: 20, from: 0 });
-  const slow = await watching("list", { list: "a" });
+  await fill("a", 20);
+  const slow = await scene.watching(["rows:list", inA]);
   slow.bufferedAmount = 2 * 1024 * 1024;
-  for (let id = 100; id < 108; id++) await run("put", { id, list: "a", rank: id, text: TEXT });
+  for (let id = 100; id < 108; id++) await change("put", { id, list: "a", rank: id, text: TEXT });
   slow.bufferedAmount = 0;
-  await run("put", { id: 200, list: "a", rank: 200, text: TEXT });
+  await change("put", { id: 200, list: "a", rank: 200, text: TEXT });
   expect(isPatch(slow)).toBe(false);
-  expect(slow.value(1)).toEqual(await fresh("list", { list: "a" }));
+  expect(slow.value(1)).toEqual(await scene.read("rows:list", inA));
 });
 
 test("nothing is sent for a result that is the same", async () => {
-  await run("fill", { list: "a", count: 20, from: 0 });
-  const client = await watching("list", { list: "a" });
-  const paged = await watching("page", { list: "a", size: 5 });
+  await fill("a", 20);
+  const client = await scene.watching(["rows:list", inA]);
+  const paged = await scene.watching(["rows:page", { list: "a", size: 5 }]);
   const before = [client.frames.length, paged.frames.length];
-  await run("touch", { list: "a" });
-  await run("put", { id: 1, list: "a", rank: 1, text: "row 1".padEnd(60, ".") });
+  await change("touch", inA);
+  await change("put", { id: 1, list: "a", rank: 1, text: "row 1".padEnd(60, ".") });
   expect([client.frames.length, paged.frames.length]).toEqual(before);
 });
 
 test("a row that changes, moves or goes is all that is sent", async () => {
-  await run("fill", { list: "a", count: 100, from: 0 });
-  const client = await watching("list", { list: "a" });
-  const changes: [keyof typeof functions.rows, Record<string, unknown>][] = [
+  await fill("a", 100);
+  const client = await scene.watching(["rows:list", inA]);
+  const changes: ["put" | "remove", Record<string, unknown>][] = [
     ["put", { id: 50, list: "a", rank: 50, text: TEXT }],
     ["put", { id: 99, list: "a", rank: -1, text: TEXT }],
     ["put", { id: 99, list: "a", rank: 1_000, text: TEXT }],
@@ -188,51 +143,51 @@ test("a row that changes, moves or goes is all that is sent", async () => {
     ["remove", { id: 99, list: "a" }],
   ];
   for (const [path, args] of changes) {
-    await run(path, args);
+    await change(path, args);
     expect(isPatch(client)).toBe(true);
     expect(lastText(client).length).toBeLessThan(250);
-    expect(client.value(1)).toEqual(await fresh("list", { list: "a" }));
+    expect(client.value(1)).toEqual(await scene.read("rows:list", inA));
   }
 });
 
 test("a page of a list is patched too, with what is around it when that changes", async () => {
-  await run("fill", { list: "a", count: 30, from: 0 });
+  await fill("a", 30);
   const size = { list: "a", size: 20 };
-  const client = await watching("page", size);
-  await run("put", { id: 25, list: "a", rank: 25, text: TEXT });
+  const client = await scene.watching(["rows:page", size]);
+  await change("put", { id: 25, list: "a", rank: 25, text: TEXT });
   expect(isPatch(client)).toBe(true);
   expect(lastText(client)).not.toContain("continueCursor");
-  expect(client.value(1)).toEqual(await fresh("page", size));
-  await run("put", { id: 100, list: "a", rank: 100, text: TEXT });
+  expect(client.value(1)).toEqual(await scene.read("rows:page", size));
+  await change("put", { id: 100, list: "a", rank: 100, text: TEXT });
   expect(isPatch(client)).toBe(true);
   expect(lastText(client)).toContain('"continueCursor":"after 12"');
-  expect(client.value(1)).toEqual(await fresh("page", size));
+  expect(client.value(1)).toEqual(await scene.read("rows:page", size));
 });
 
 test("a client that returns with the hash of an earlier answer is sent what changed since", async () => {
-  await run("fill", { list: "a", count: 20, from: 0 });
-  const client = await watching("list", { list: "a" });
-  const other = await watching("list", { list: "a" });
+  await fill("a", 20);
+  const client = await scene.watching(["rows:list", inA]);
+  const other = await scene.watching(["rows:list", inA]);
   const hash = lastHash(client);
   client.cut();
-  await run("put", { id: 100, list: "a", rank: 100, text: TEXT });
-  const back = await watching("list", { list: "a" }, hash);
+  await change("put", { id: 100, list: "a", rank: 100, text: TEXT });
+  const back = await returning("rows:list", inA, hash);
   expect(isPatch(back)).toBe(true);
   expect(lastText(back)).toContain('"maps":[[1,');
   expect(lastHash(back)).toBe(lastHash(other));
-  const unchanged = await watching("list", { list: "a" }, lastHash(other));
+  const unchanged = await returning("rows:list", inA, lastHash(other));
   expect(lastText(unchanged)).not.toContain('"answers"');
 });
 
 test("a client that shows two states of one list is sent the whole list", async () => {
-  await run("fill", { list: "a", count: 20, from: 0 });
-  const client = await watching("list", { list: "a" });
+  await fill("a", 20);
+  const client = await scene.watching(["rows:list", inA]);
   const hash = lastHash(client);
-  await run("put", { id: 100, list: "a", rank: 100, text: TEXT });
-  client.subscribe(2, "rows:list", { list: "a" }, hash);
-  await engine.settled();
+  await change("put", { id: 100, list: "a", rank: 100, text: TEXT });
+  client.subscribe(2, "rows:list", inA, hash);
+  await scene.engine.settled();
   expect(lastText(client)).toContain('"value":[');
-  expect(client.value(2)).toEqual(await fresh("list", { list: "a" }));
+  expect(client.value(2)).toEqual(await scene.read("rows:list", inA));
 });
 
 test("a list of 200,000 numbers is patched like any other", async () => {
@@ -247,11 +202,32 @@ test("a list of 200,000 numbers is patched like any other", async () => {
     args: z.object({ rank: z.number() }),
     handler: async ({ db, scheduler }, { rank }) => {
       await db.insert(rows).values({ id: rank, list: "n", rank, text: "" });
-      await scheduler.invalidate(numbers as never, { list: "n" } as never);
+      await scheduler.invalidate(numbers, { list: "n" });
     },
   });
-  engine.useFunctions({ rows: { numbers, count } }, schema);
-  const client = await watching("numbers", { list: "n" });
-  await run("count" as never, { rank: 1_000_000 });
+  scene.engine.useFunctions({ rows: { numbers, count } }, schema);
+  const client = await scene.watching(["rows:numbers", { list: "n" }]);
+  await change("count", { rank: 1_000_000 });
   expect(lastText(client)).toMatch(/"splices":\[\[-1,0,1000000\]\]/);
 });
+
+/** A client that watches a query as 1, and has this answer of before. */
+async function returning(path: string, args: object, hash: string): Promise<WireClient> {
+  const client = scene.client();
+  client.subscribe(1, path, args, hash);
+  await scene.engine.settled();
+  return client;
+}
+
+function lastText(client: WireClient): string {
+  return client.texts.at(-1) ?? "";
+}
+
+function lastHash(client: WireClient): string {
+  const answers = client.transitions.flatMap(({ answers = [] }) => answers);
+  return answers.flatMap((answer) => ("hash" in answer ? answer.hash : [])).at(-1) ?? "";
+}
+
+function isPatch(client: WireClient): boolean {
+  return lastText(client).includes('"splices":');
+}

@@ -33,10 +33,7 @@ describe("a connection that does not answer any more", () => {
   afterEach(() => scene?.close());
 
   const write = (text: string) => scene.mutation("notes:add", { text });
-  const texts = async () => {
-    const outcome = await scene.query("notes:list");
-    return outcome.ok ? outcome.value : outcome;
-  };
+  const texts = () => scene.read("notes:list");
   /** Waits for it, but for no limit. */
   const patiently = <T>(awaited: Promise<T>) => scene.patiently(999, awaited);
   const limitPasses = () => scene.clock.advance(scene.engine.limits.databaseTimeoutMs);

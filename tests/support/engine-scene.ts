@@ -97,6 +97,13 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
   readonly query = (path: string, args: Record<string, unknown> = {}): Promise<Outcome<unknown>> =>
     this.#engine.call({ kind: "query", path, args, caller: null });
 
+  /** The value of a query, run once for an anonymous caller. @throws when the query fails. */
+  readonly read = async (path: string, args: Record<string, unknown> = {}): Promise<unknown> => {
+    const outcome = await this.query(path, args);
+    if (!outcome.ok) throw new Error(`${path} failed: ${JSON.stringify(outcome.error)}`);
+    return outcome.value;
+  };
+
   /** Runs a mutation for an anonymous caller. */
   readonly mutation = (path: string, args: Record<string, unknown> = {}): Promise<Outcome<unknown>> =>
     this.#engine.call({ kind: "mutation", path, args, caller: null });
