@@ -2,17 +2,18 @@ import { asc, count, eq, sql } from "drizzle-orm";
 import * as mysql from "drizzle-orm/mysql-core";
 import * as pg from "drizzle-orm/pg-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { DatabaseForTests } from "../../tests/support/databases/database-for-tests.ts";
 import { describeOnEveryDatabase, type TestDatabase } from "../../tests/support/databases/with-every-database.ts";
+import { EngineScene } from "../../tests/support/engine-scene.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import type { Dialect, Driver } from "../database/driver/driver.ts";
-import { internalSql } from "../database/internal/internal-sql.ts";
 import { createFunctions } from "../functions/define.ts";
-import { createTables } from "../schema/create-tables.ts";
-import { HandClock } from "../testing/hand-clock.ts";
+import type { HandClock } from "../testing/hand-clock.ts";
 import { ConvexError } from "../values/errors.ts";
-import { createEngine, type Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { FunctionModules } from "./run/registry.ts";
 
 /** The same table in each dialect. The functions are written once, with the types of PostgreSQL's. */
 const pgMessages = pg.pgTable("messages", {
@@ -33,22 +34,22 @@ const tables: Readonly<Record<Dialect, typeof pgMessages>> = {
     text: mysql.text().notNull(),
   }) as never,
 };
+const { query, mutation, action, internalMutation } = createFunctions<{ messages: typeof pgMessages }>();
+const inChannel = z.object({ channel: z.string() });
+const inA = { channel: "a" };
+const CLIENT_ID = "0123456789abcdef0123456789abcdef";
 
-/** How a query's attempt to write is refused. */
-const refusedWrite = /read-only|readonly|READ ONLY/;
-
-function define(dialect: Dialect) {
+/** The tests that every database must pass. */
+function behavesAsEngine({ dialect, open }: TestDatabase): void {
   const messages = tables[dialect];
   const schema = { messages };
-  const { query, mutation, action, internalMutation } = createFunctions<typeof schema>();
-
   const list = query({
-    args: z.object({ channel: z.string(), limit: z.number().default(50) }),
+    args: inChannel.extend({ limit: z.number().default(50) }),
     handler: async ({ db }, { channel, limit }) =>
       db.select().from(messages).where(eq(messages.channel, channel)).orderBy(asc(messages.id)).limit(limit),
   });
   const send = mutation({
-    args: z.object({ channel: z.string(), text: z.string().min(1) }),
+    args: inChannel.extend({ text: z.string().min(1) }),
     handler: async ({ db, scheduler }, { channel, text }) => {
       await db.insert(messages).values({ channel, text });
       await scheduler.invalidate(list, { channel });
@@ -57,139 +58,47 @@ function define(dialect: Dialect) {
     },
   });
   const sendAndFail = mutation({
-    args: z.object({ channel: z.string() }),
+    args: inChannel,
     handler: async ({ db, scheduler }, { channel }) => {
       await db.insert(messages).values({ channel, text: "never" });
       await scheduler.invalidate(list, { channel });
       throw new ConvexError({ code: "no" });
     },
   });
-  const sendTwiceOneFails = mutation({
-    args: z.object({ channel: z.string() }),
-    handler: async ({ runMutation }, { channel }) => {
-      await runMutation(send, { channel, text: "kept" });
-      await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
-    },
-  });
   const sendSilently = mutation({
-    args: z.object({ channel: z.string() }),
+    args: inChannel,
     handler: async ({ db }, { channel }) => {
       await db.insert(messages).values({ channel, text: "psst" });
     },
   });
-  const announceWrongly = mutation({
-    handler: async ({ db, scheduler }) => {
-      await db.insert(messages).values({ channel: "a", text: "never" });
-      await scheduler.invalidate(list, { chanel: "a" } as never);
-    },
-  });
-  const chance = query({ handler: async () => Math.random() });
-  const countUp = mutation({
-    handler: async ({ db, scheduler }) => {
-      const [row] = await db.select().from(messages).where(eq(messages.channel, "counter"));
-      await db
-        .update(messages)
-        .set({ text: String(Number(row?.text) + 1) })
-        .where(eq(messages.channel, "counter"));
-      await scheduler.invalidate(list, { channel: "counter" });
-    },
-  });
-  const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "anonymous" });
-  const writing = query({
-    handler: async ({ db }) => {
-      await (db as never as { insert(t: unknown): { values(v: unknown): Promise<void> } })
-        .insert(messages)
-        .values({ channel: "a", text: "b" });
-    },
-  });
   const broken = query({ handler: async ({ db }) => db.select({ one: sql`1` }).from(sql`nowhere`) });
-  const outer = query({
-    args: z.object({ channel: z.string() }),
-    handler: async ({ runQuery }, { channel }) => (await runQuery(list, { channel })).length,
-  });
-  const relay = action({
-    args: z.object({ channel: z.string() }),
-    handler: async ({ runMutation, runQuery }, { channel }) => {
-      await runMutation(send, { channel, text: "relayed" });
-      return (await runQuery(list, { channel })).length;
-    },
-  });
-  const secret = internalMutation({ handler: async () => "done" });
+  const whoAmI = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "anonymous" });
+  const functions = { messages: { list, send, sendAndFail, sendSilently, broken }, users: { whoAmI } };
 
-  const functions = {
-    messages: {
-      list,
-      send,
-      sendAndFail,
-      sendTwiceOneFails,
-      sendSilently,
-      announceWrongly,
-      chance,
-      countUp,
-      writing,
-      broken,
-      outer,
-      relay,
-      secret,
-    },
-    users: { whoAmI },
-  };
-
-  return { schema, functions, query, mutation, list };
-}
-
-const CLIENT_ID = "0123456789abcdef0123456789abcdef";
-const OTHER_CLIENT = "fedcba9876543210fedcba9876543210";
-
-/** The tests that every database must pass. */
-function behavesAsEngine(database: TestDatabase): void {
-  const { schema, functions, query, mutation, list } = define(database.dialect);
-  let engine: Engine;
+  const database = new DatabaseForTests(schema, () => open(schema));
+  let scene: EngineScene<Driver>;
   let clock: HandClock;
-  let driver: Driver;
+  let engine: Engine;
 
-  const own = async (sql: string) => {
-    const connection = await driver.connect();
-    await connection.begin("write");
-    await connection.execute(sql);
-    await connection.commit();
-    connection.release();
-  };
-
-  beforeAll(async () => {
-    driver = await database.open(schema);
-    await createTables(driver, schema);
+  beforeEach(() => {
+    scene = new EngineScene(functions, { driver: database.driver, schema, development: true });
+    ({ clock, engine } = scene);
   });
+  afterEach(() => scene?.close());
 
-  beforeEach(async () => {
-    await own("delete from messages");
-    await own(`delete from ${internalSql[database.dialect].own("sessions")}`);
-    clock = new HandClock();
-    engine = createEngine({ driver, environment: clock, development: true });
-    engine.useFunctions(functions, schema);
-  });
-
-  afterEach(async () => {
-    await engine?.close();
-    expect(clock?.waiting ?? 0).toBe(0);
-  });
-
-  afterAll(() => driver?.close());
-
-  const connect = (clientId = CLIENT_ID, subject?: string) =>
-    new WireClient(engine, subject === undefined ? null : { subject }).connect(clientId);
+  const sendToA = (text: string) => scene.mutation("messages:send", { ...inA, text });
+  const readA = () => scene.read("messages:list", inA);
+  /** Serves functions of one test, too, as `its:name`. */
+  const serve = (its: FunctionModules[string]) => engine.useFunctions({ ...functions, its }, schema);
   const texts = (rows: unknown) => (rows as { text: string }[]).map((row) => row.text);
 
   test("a committed mutation reaches every subscriber of what it touched, with one run and one serialisation", async () => {
-    const clients = Array.from({ length: 20 }, (_, i) => connect(i.toString(16).padStart(32, "0")));
-    for (const client of clients) client.subscribe(1, "messages:list", { channel: "a" });
-    const bystander = connect(OTHER_CLIENT);
-    bystander.subscribe(1, "messages:list", { channel: "b" });
-    await engine.settled();
+    const clients = Array.from({ length: 20 }, () => scene.asking(["messages:list", inA]));
+    const bystander = await scene.watching(["messages:list", { channel: "b" }]);
     const before = { ...engine.counters };
     expect(before.queryRuns).toBe(2);
 
-    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
+    await sendToA("hi");
     await engine.settled();
 
     expect(engine.counters.queryRuns - before.queryRuns).toBe(1);
@@ -201,14 +110,8 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("clients that connect with the same queries are greeted and answered by the same frames", async () => {
-    const known = connect();
-    known.subscribe(1, "messages:list", { channel: "a" });
-    await engine.settled();
-    const others = [0, 1].map((i) => {
-      const client = connect(String(i).repeat(32));
-      client.subscribe(1, "messages:list", { channel: "a" });
-      return client;
-    });
+    const known = await scene.watching(["messages:list", inA]);
+    const others = [scene.asking(["messages:list", inA]), scene.asking(["messages:list", inA])];
     await engine.settled();
     for (const { frames } of others) {
       expect(frames).toHaveLength(2);
@@ -216,18 +119,17 @@ function behavesAsEngine(database: TestDatabase): void {
         expect(frame).toBe(known.frames[i]);
       });
     }
-    const other = connect("9".repeat(32));
-    other.subscribe(7, "messages:list", { channel: "a" });
+    const other = scene.client();
+    other.subscribe(7, "messages:list", inA);
     await engine.settled();
     expect(other.frames.at(-1)).not.toBe(known.frames.at(-1));
     expect(texts(other.value(7))).toEqual([]);
   });
 
   test("own writes: the reply and the reflecting transition both come, and the transition holds the row", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    client.mutate(1, "messages:send", { channel: "a", text: "one" });
-    client.mutate(2, "messages:send", { channel: "a", text: "two" });
+    const client = scene.asking(["messages:list", inA]);
+    client.mutate(1, "messages:send", { ...inA, text: "one" });
+    client.mutate(2, "messages:send", { ...inA, text: "two" });
     await client.until(() => client.transitions.flatMap((t) => t.reflected ?? []).includes(2));
     await client.until(() => client.ofType("MutationSucceeded").length === 2);
     expect(texts(client.value(1))).toEqual(["one", "two"]);
@@ -238,9 +140,7 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a mutation that commits while a batch runs, and changes nothing that its client watches, is reflected all the same", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    await engine.settled();
+    const client = await scene.watching(["messages:list", inA]);
     for (let n = 1; n <= 20; n++) client.mutate(n, "messages:send", { channel: n % 2 ? "a" : "elsewhere", text: "x" });
     await client.until(() => client.transitions.flatMap((t) => t.reflected ?? []).includes(20));
     const reflected = client.transitions.flatMap((t) => t.reflected ?? []);
@@ -248,10 +148,8 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a mutation that fails leaves nothing: no row, no invalidation, but its error", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    await engine.settled();
-    client.mutate(1, "messages:sendAndFail", { channel: "a" });
+    const client = await scene.watching(["messages:list", inA]);
+    client.mutate(1, "messages:sendAndFail", inA);
     await client.until(() => client.ofType("MutationFailed").length === 1);
     await engine.settled();
     expect(client.ofType("MutationFailed")[0]?.error).toMatchObject({ kind: "application", data: { code: "no" } });
@@ -260,11 +158,15 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a mutation that fails in a savepoint and is caught takes its writes and its invalidations with it", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    client.subscribe(2, "messages:list", { channel: "other" });
-    await engine.settled();
-    client.mutate(1, "messages:sendTwiceOneFails", { channel: "a" });
+    const sendTwiceOneFails = mutation({
+      handler: async ({ runMutation }) => {
+        await runMutation(send, { ...inA, text: "kept" });
+        await runMutation(sendAndFail, { channel: "other" }).catch(() => {});
+      },
+    });
+    serve({ sendTwiceOneFails });
+    const client = await scene.watching(["messages:list", inA], ["messages:list", { channel: "other" }]);
+    client.mutate(1, "its:sendTwiceOneFails");
     await client.until(() => client.ofType("MutationSucceeded").length === 1);
     await engine.settled();
     expect(texts(client.value(1))).toEqual(["kept"]);
@@ -273,11 +175,9 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("an equal result is not sent again", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a", limit: 1 });
-    await engine.settled();
+    const client = await scene.watching(["messages:list", { channel: "a", limit: 1 }]);
     for (const text of ["first", "second"]) {
-      await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text }, caller: null });
+      await sendToA(text);
       await engine.settled();
     }
     expect(engine.counters.queryRuns).toBe(3);
@@ -285,47 +185,45 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a mutation resent after its reply was lost is not run again, and its reply is told", async () => {
-    const lost = connect();
-    lost.mutate(1, "messages:send", { channel: "a", text: "once" });
+    const lost = scene.client();
+    lost.mutate(1, "messages:send", { ...inA, text: "once" });
     await lost.until(() => lost.ofType("MutationSucceeded").length === 1);
     lost.cut();
 
-    const back = connect();
-    back.mutate(1, "messages:send", { channel: "a", text: "once" });
-    back.subscribe(1, "messages:list", { channel: "a" });
+    const back = scene.again(lost);
+    back.mutate(1, "messages:send", { ...inA, text: "once" });
+    back.subscribe(1, "messages:list", inA);
     await back.until(() => back.ofType("MutationSucceeded").length === 1 && back.value(1) !== undefined);
     expect(back.ofType("MutationSucceeded")[0]?.value).toBe(1);
     expect(texts(back.value(1))).toEqual(["once"]);
   });
 
   test("a mutation resent to a server that has been started anew is not run again", async () => {
-    const lost = connect();
-    lost.mutate(1, "messages:send", { channel: "a", text: "once" });
-    lost.mutate(2, "messages:sendAndFail", { channel: "a" });
+    const lost = scene.client();
+    lost.mutate(1, "messages:send", { ...inA, text: "once" });
+    lost.mutate(2, "messages:sendAndFail", inA);
     await lost.until(() => lost.ofType("MutationFailed").length === 1);
-    await engine.close();
-    engine = createEngine({ driver, environment: clock, development: true });
-    engine.useFunctions(functions, schema);
+    await scene.restart();
 
-    const back = connect(CLIENT_ID);
-    back.mutate(1, "messages:send", { channel: "a", text: "once" });
-    back.mutate(2, "messages:sendAndFail", { channel: "a" });
-    back.mutate(3, "messages:send", { channel: "a", text: "next" });
+    const back = scene.again(lost);
+    back.mutate(1, "messages:send", { ...inA, text: "once" });
+    back.mutate(2, "messages:sendAndFail", inA);
+    back.mutate(3, "messages:send", { ...inA, text: "next" });
     await back.until(() => back.ofType("MutationSucceeded").length === 2);
-    back.subscribe(1, "messages:list", { channel: "a" });
+    back.subscribe(1, "messages:list", inA);
     await back.until(() => back.value(1) !== undefined);
     expect(texts(back.value(1))).toEqual(["once", "next"]);
     expect(back.ofType("MutationFailed")[0]?.error).toMatchObject({ kind: "application", data: { code: "no" } });
   });
 
   test("a client's first outcome is told to the identity that it belongs to, and to no other", async () => {
-    const alice = connect(CLIENT_ID, "alice");
-    alice.mutate(1, "messages:send", { channel: "a", text: "of alice" });
+    const alice = scene.client("alice");
+    alice.mutate(1, "messages:send", { ...inA, text: "of alice" });
     await alice.until(() => alice.ofType("MutationSucceeded").length === 1);
     for (const subject of ["bob", undefined]) {
-      const thief = connect(CLIENT_ID, subject);
-      thief.mutate(1, "messages:send", { channel: "a", text: "of alice" });
-      thief.mutate(2, "messages:send", { channel: "a", text: "of a thief" });
+      const thief = scene.again(alice, { subject });
+      thief.mutate(1, "messages:send", { ...inA, text: "of alice" });
+      thief.mutate(2, "messages:send", { ...inA, text: "of a thief" });
       const refused = () => thief.ofType("MutationFailed");
       await thief.until(() => refused().length + thief.ofType("MutationSucceeded").length === 2);
       expect(thief.ofType("MutationSucceeded")).toEqual([]);
@@ -338,13 +236,11 @@ function behavesAsEngine(database: TestDatabase): void {
         [2, "identityChanged"],
       ]);
     }
-    const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
-    expect(rows).toMatchObject({ ok: true, value: [{ text: "of alice" }] });
+    expect(await readA()).toMatchObject([{ text: "of alice" }]);
   });
 
   test("a client that goes to another server and comes back goes on where it is", async () => {
-    const other = createEngine({ driver, environment: clock, development: true });
-    other.useFunctions(functions, schema);
+    const other = scene.startEngine();
     try {
       const numbers: unknown[] = [];
       // No socket is closed, as if the server had not noticed its end yet.
@@ -362,26 +258,26 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("after a reconnect, undecided mutations found in the snapshot are reflected by the very first answers", async () => {
-    const lost = connect();
-    lost.mutate(1, "messages:send", { channel: "a", text: "landed" });
+    const lost = scene.client();
+    lost.mutate(1, "messages:send", { ...inA, text: "landed" });
     await lost.until(() => lost.ofType("MutationSucceeded").length === 1);
     lost.cut();
 
-    const back = new WireClient(engine).connect(CLIENT_ID, { undecided: [1, 2] });
-    back.subscribe(1, "messages:list", { channel: "a" });
+    const back = scene.again(lost, { undecided: [1, 2] });
+    back.subscribe(1, "messages:list", inA);
     await back.until(() => back.transitions.length === 1);
     expect(back.transitions[0]?.reflected).toEqual([1]);
     expect(texts(back.value(1))).toEqual(["landed"]);
   });
 
   test("a page's answer is handed over: no second run, no second copy", async () => {
-    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "hi" }, caller: null });
-    const preloaded = await engine.preload("messages:list", { channel: "a" }, null);
+    await sendToA("hi");
+    const preloaded = await engine.preload("messages:list", inA, null);
     if (!preloaded.ok) throw new Error("not preloaded");
     expect(engine.counters.queryRuns).toBe(1);
 
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" }, preloaded.value.hash);
+    const client = scene.client();
+    client.subscribe(1, "messages:list", inA, preloaded.value.hash);
     await client.until(() => client.transitions.length === 1);
     expect(engine.counters.queryRuns).toBe(1);
     expect(client.texts.at(-1)).toBe(`{"type":"Transition","at":${preloaded.value.at},"maps":[[1,1]]}`);
@@ -389,48 +285,38 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a write between the render and the subscription is never missed", async () => {
-    const preloaded = await engine.preload("messages:list", { channel: "a" }, null);
+    const preloaded = await engine.preload("messages:list", inA, null);
     if (!preloaded.ok) throw new Error("not preloaded");
-    await engine.call({
-      kind: "mutation",
-      path: "messages:send",
-      args: { channel: "a", text: "late" },
-      caller: null,
-    });
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" }, preloaded.value.hash);
+    await sendToA("late");
+    const client = scene.client();
+    client.subscribe(1, "messages:list", inA, preloaded.value.hash);
     await client.until(() => client.value(1) !== undefined);
     expect(texts(client.value(1))).toEqual(["late"]);
   });
 
   test("a lease ends after its time, and a live query without watcher, waiter or lease is dropped", async () => {
-    await engine.preload("messages:list", { channel: "a" }, null);
+    await engine.preload("messages:list", inA, null);
     clock.advance(engine.limits.preloadLeaseMs);
-    await engine.preload("messages:list", { channel: "a" }, null);
+    await engine.preload("messages:list", inA, null);
     expect(engine.counters.queryRuns).toBe(2);
     clock.advance(engine.limits.preloadLeaseMs);
   });
 
   test("a preload of a query that is live is served from the live result", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    await engine.settled();
-    await engine.preload("messages:list", { channel: "a" }, null);
+    await scene.watching(["messages:list", inA]);
+    await engine.preload("messages:list", inA, null);
     expect(engine.counters.queryRuns).toBe(1);
-    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "x" }, caller: null });
-    const after = await engine.preload("messages:list", { channel: "a" }, null);
+    await sendToA("x");
+    const after = await engine.preload("messages:list", inA, null);
     expect(after.ok && JSON.parse(after.value.text)).toHaveLength(1);
     expect(engine.counters.queryRuns).toBe(2);
     clock.advance(engine.limits.preloadLeaseMs);
   });
 
   test("arguments are shared after parsing: a default given and a default left out are one live query", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    client.subscribe(2, "messages:list", { channel: "a", limit: 50 });
-    await engine.settled();
+    const client = await scene.watching(["messages:list", inA], ["messages:list", { channel: "a", limit: 50 }]);
     expect(engine.counters.queryRuns).toBe(1);
-    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "x" }, caller: null });
+    await sendToA("x");
     await engine.settled();
     expect(engine.counters.queryRuns).toBe(2);
     expect(texts(client.value(1))).toEqual(["x"]);
@@ -438,9 +324,9 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a query that asks who is calling is run for each caller, and no caller gets another's answer", async () => {
-    const alice = connect(CLIENT_ID, "alice");
-    const bob = connect(OTHER_CLIENT, "bob");
-    const anonymous = connect("00000000000000000000000000000001");
+    const alice = scene.client("alice");
+    const bob = scene.client("bob");
+    const anonymous = scene.client();
     for (const client of [alice, bob, anonymous]) client.subscribe(1, "users:whoAmI");
     await engine.settled();
     expect([alice, bob, anonymous].map((client) => client.value(1))).toEqual(["alice", "bob", "anonymous"]);
@@ -451,23 +337,21 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a write inside a query is refused", async () => {
-    const outcome = await engine.call({ kind: "query", path: "messages:writing", args: {}, caller: null });
+    const writing = query({
+      handler: async ({ db }) => {
+        await (db as never as { delete(table: unknown): Promise<void> }).delete(messages);
+      },
+    });
+    serve({ writing });
+    const outcome = await scene.query("its:writing");
     expect(outcome).toMatchObject({
       ok: false,
-      error: { kind: "internal", message: expect.stringMatching(refusedWrite) },
+      error: { kind: "internal", message: expect.stringMatching(/read-only|readonly|READ ONLY/) },
     });
   });
 
   test("a query whose statement fails is an error answer, and the others of its batch are answered all the same", async () => {
-    const client = connect();
-    client.say({
-      type: "Subscribe",
-      queries: [
-        { query: 1, path: "messages:broken", args: {} },
-        { query: 2, path: "messages:list", args: { channel: "a" } },
-      ],
-    });
-    await client.until(() => client.value(2) !== undefined);
+    const client = await scene.watching("messages:broken", ["messages:list", inA]);
     expect(client.value(1)).toMatchObject({
       kind: "internal",
       message: expect.stringContaining("nowhere"),
@@ -476,20 +360,27 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a query calls another in its own snapshot", async () => {
-    await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text: "x" }, caller: null });
-    const outcome = await engine.call({
-      kind: "query",
-      path: "messages:outer",
-      args: { channel: "a" },
-      caller: null,
+    const howMany = query({
+      args: inChannel,
+      handler: async ({ runQuery }, { channel }) => (await runQuery(list, { channel })).length,
     });
+    serve({ howMany });
+    await sendToA("x");
+    const outcome = await scene.query("its:howMany", inA);
     expect(outcome).toEqual({ ok: true, value: 1 });
   });
 
   test("an action calls mutations and queries, each in a transaction of its own", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    client.say({ type: "Act", request: 1, path: "messages:relay", args: { channel: "a" } });
+    const relay = action({
+      args: inChannel,
+      handler: async ({ runMutation, runQuery }, { channel }) => {
+        await runMutation(send, { channel, text: "relayed" });
+        return (await runQuery(list, { channel })).length;
+      },
+    });
+    serve({ relay });
+    const client = scene.asking(["messages:list", inA]);
+    client.say({ type: "Act", request: 1, path: "its:relay", args: inA });
     await client.until(() => client.ofType("ActionSucceeded").length === 1);
     await engine.settled();
     expect(client.ofType("ActionSucceeded")[0]?.value).toBe(1);
@@ -497,30 +388,29 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("mutations that all change the same row run one after the other in effect: none is lost", async () => {
-    await own("insert into messages (channel, text) values ('counter', '0')");
-    const clients = Array.from({ length: 8 }, (_, i) => connect((i + 1).toString(16).padStart(32, "0")));
-    for (const client of clients) for (const n of [1, 2, 3]) client.mutate(n, "messages:countUp");
-    // A conflict is tried again after a pause of up to 100 ms: that much time may pass, but no function's time limit.
-    while (clients.some((client) => client.ofType("MutationSucceeded").length < 3)) {
-      if ((clock.nextDue ?? 101) <= 100) clock.advance(clock.nextDue ?? 0);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    const counter = await engine.call({
-      kind: "query",
-      path: "messages:list",
-      args: { channel: "counter" },
-      caller: null,
+    const countUp = mutation({
+      handler: async ({ db }) => {
+        const [row] = await db.select().from(messages);
+        await db.update(messages).set({ text: String(Number(row?.text) + 1) });
+      },
     });
-    expect(counter).toMatchObject({ ok: true, value: [{ text: "24" }] });
+    serve({ countUp });
+    await sendToA("0");
+    const clients = Array.from({ length: 8 }, () => scene.client());
+    for (const client of clients) for (const n of [1, 2, 3]) client.mutate(n, "its:countUp");
+    // A conflict is tried again after a pause of up to 100 ms: that much time may pass, but no function's time limit.
+    await scene.pausesPass(100, () => clients.every((client) => client.ofType("MutationSucceeded").length === 3));
+    expect(await readA()).toMatchObject([{ text: "24" }]);
   });
 
   test("in development, a commit that changed a live query without announcing it is named, with the query", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
+    serve({ chance: query({ handler: async () => Math.random() }) });
+    const client = scene.client();
+    client.subscribe(1, "messages:list", inA);
     client.subscribe(2, "messages:list", { channel: "b" });
-    client.subscribe(3, "messages:chance");
+    client.subscribe(3, "its:chance");
     await engine.settled();
-    client.mutate(1, "messages:sendSilently", { channel: "a" });
+    client.mutate(1, "messages:sendSilently", inA);
     await engine.settled();
     const runs = engine.counters.queryRuns;
     clock.advance(300);
@@ -533,7 +423,7 @@ function behavesAsEngine(database: TestDatabase): void {
     expect(client.value(1)).toEqual([]);
     expect(engine.counters.queryRuns).toBe(runs);
 
-    client.mutate(2, "messages:sendSilently", { channel: "a" });
+    client.mutate(2, "messages:sendSilently", inA);
     await engine.settled();
     clock.advance(300);
     await engine.settled();
@@ -541,58 +431,56 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a notice that is kept is sent to each client that connects, until it is taken back", async () => {
-    const open = connect();
+    const open = scene.client();
     engine.keepNotice("The schema was refused.");
-    const opened = connect(OTHER_CLIENT);
+    const opened = scene.client();
     expect(open.ofType("Notice")).toEqual([]);
     expect(opened.ofType("Notice").map(({ message }) => message)).toEqual(["The schema was refused."]);
 
     engine.keepNotice(undefined);
-    expect(connect("3".repeat(32)).ofType("Notice")).toEqual([]);
+    expect(scene.client().ofType("Notice")).toEqual([]);
   });
 
   test("what is wrong with an announcement is its author's affair, not the caller's, and rolls back", async () => {
-    const outcome = await engine.call({
-      kind: "mutation",
-      path: "messages:announceWrongly",
-      args: {},
-      caller: null,
+    const announceWrongly = mutation({
+      handler: async ({ db, scheduler }) => {
+        await db.insert(messages).values({ ...inA, text: "never" });
+        await scheduler.invalidate(list, { chanel: "a" } as never);
+      },
     });
+    serve({ announceWrongly });
+    const outcome = await scene.mutation("its:announceWrongly");
     expect(outcome).toMatchObject({
       ok: false,
       error: { kind: "internal", message: expect.stringContaining("chanel") },
     });
-    const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
-    expect(rows).toEqual({ ok: true, value: [] });
+    expect(await readA()).toEqual([]);
   });
 
   test("what a mutation announces is not named, and in production nothing is looked for", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
-    client.mutate(1, "messages:send", { channel: "a", text: "announced" });
+    const client = scene.asking(["messages:list", inA]);
+    client.mutate(1, "messages:send", { ...inA, text: "announced" });
     await engine.settled();
     clock.advance(300);
     await engine.settled();
     expect(client.ofType("Notice")).toEqual([]);
 
-    await engine.close();
-    engine = createEngine({ driver, environment: clock, development: false });
-    engine.useFunctions(functions, schema);
-    const other = connect(OTHER_CLIENT);
-    other.subscribe(1, "messages:list", { channel: "a" });
-    other.mutate(1, "messages:sendSilently", { channel: "a" });
-    await engine.settled();
+    await scene.restart({ development: false });
+    const other = scene.asking(["messages:list", inA]);
+    other.mutate(1, "messages:sendSilently", inA);
+    await scene.engine.settled();
     clock.advance(300);
-    await engine.settled();
-    expect(engine.counters.checkRuns).toBe(0);
+    await scene.engine.settled();
+    expect(scene.engine.counters.checkRuns).toBe(0);
   });
 
   test("what does not exist, is internal or does not parse is refused to the caller, with its reason", async () => {
-    const client = connect();
+    serve({ secret: internalMutation({ handler: async () => "done" }) });
+    const client = scene.client();
     client.subscribe(1, "messages:nothing");
     client.subscribe(2, "messages:list", { channel: 5 });
     client.subscribe(3, "messages:send", { channel: "a", text: "" });
-    client.mutate(1, "messages:secret");
+    client.mutate(1, "its:secret");
     await client.until(() => client.ofType("MutationFailed").length === 1);
     await engine.settled();
     const refused = client.transitions.flatMap((t) => t.refused ?? []);
@@ -605,12 +493,7 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a mutation that runs while the functions are replaced ends as the function it was", async () => {
-    const sending = engine.call({
-      kind: "mutation",
-      path: "messages:send",
-      args: { channel: "a", text: "x" },
-      caller: null,
-    });
+    const sending = sendToA("x");
     const other = mutation({ handler: async () => "other" });
     const otherList = query({ args: z.object({ channel: z.string() }), handler: async () => [] });
     engine.useFunctions({ messages: { list: otherList, send: other } }, schema);
@@ -618,8 +501,8 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("new functions are served to connected clients: a changed answer is sent, an equal one is not", async () => {
-    const client = connect();
-    client.subscribe(1, "messages:list", { channel: "a" });
+    const client = scene.client();
+    client.subscribe(1, "messages:list", inA);
     client.subscribe(2, "users:whoAmI");
     await engine.settled();
     const shouting = query({ handler: async () => "ANONYMOUS" });
@@ -646,33 +529,33 @@ function behavesAsEngine(database: TestDatabase): void {
     ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4413],
     ["a message too large", `"${"x".repeat(1024 * 1024)}"`, 4413],
   ])("a client that sends %s is told so and disconnected; others are not affected", async (_what, text, code) => {
-    const client = connect();
-    const other = connect(OTHER_CLIENT);
+    const client = scene.client();
+    const other = scene.client();
     client.sayText(text);
     expect(client.closedWith?.code).toBe(code);
-    other.subscribe(1, "messages:list", { channel: "a" });
+    other.subscribe(1, "messages:list", inA);
     await other.until(() => other.value(1) !== undefined);
   });
 
   test("a client that speaks another version, or nothing, or before Connect, is disconnected", () => {
-    const other = new WireClient(engine);
+    const other = scene.socket();
     other.say({ type: "Connect", protocol: 3, clientId: CLIENT_ID });
     expect(other.closedWith?.code).toBe(4426);
-    const eager = new WireClient(engine);
+    const eager = scene.socket();
     eager.subscribe(1, "messages:list");
     expect(eager.closedWith?.code).toBe(4400);
-    const mute = new WireClient(engine);
+    const mute = scene.socket();
     clock.advance(engine.limits.handshakeTimeoutMs);
     expect(mute.closedWith?.code).toBe(4408);
   });
 
   test("a silent client is sent a Ping, then disconnected; one that answers stays", () => {
-    const silent = connect();
+    const silent = scene.client();
     clock.advance(engine.limits.pingIntervalMs);
     expect(silent.ofType("Ping")).toHaveLength(1);
     clock.advance(engine.limits.silenceTimeoutMs);
     expect(silent.closedWith?.code).toBe(4440);
-    const alive = connect(OTHER_CLIENT);
+    const alive = scene.client();
     for (let i = 0; i < 10; i++) {
       clock.advance(engine.limits.pingIntervalMs);
       alive.say({ type: "Pong" });
@@ -681,7 +564,7 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a jump of the clock disconnects no client that answers", () => {
-    const client = connect();
+    const client = scene.client();
     clock.jump(3_600_000);
     clock.advance(engine.limits.pingIntervalMs);
     expect(client.closedWith).toBeUndefined();
@@ -692,12 +575,10 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a client that reads too slowly misses states, not the last one", async () => {
-    const slow = connect();
-    slow.subscribe(1, "messages:list", { channel: "a" });
-    await engine.settled();
+    const slow = await scene.watching(["messages:list", inA]);
     slow.bufferedAmount = 2 * 1024 * 1024;
     for (const text of ["1", "2", "3"]) {
-      await engine.call({ kind: "mutation", path: "messages:send", args: { channel: "a", text }, caller: null });
+      await sendToA(text);
       await engine.settled();
     }
     expect(slow.transitions).toHaveLength(1);
@@ -709,29 +590,26 @@ function behavesAsEngine(database: TestDatabase): void {
   });
 
   test("a second socket of one client id takes over from the first", () => {
-    const first = connect();
-    const second = connect();
+    const first = scene.client();
+    const second = scene.again(first);
     expect(first.closedWith?.code).toBe(4409);
     expect(second.closedWith).toBeUndefined();
   });
 
   test("mutations of a client id that belongs to another identity are not run", async () => {
-    const client = new WireClient(engine, { subject: "bob" });
+    const client = scene.socket("bob");
     client.connect(CLIENT_ID, { identity: "alice's fingerprint", undecided: [1] });
-    for (const n of [1, 2]) client.mutate(n, "messages:send", { channel: "a", text: "as bob" });
+    for (const n of [1, 2]) client.mutate(n, "messages:send", { ...inA, text: "as bob" });
     expect(client.ofType("MutationFailed")).toMatchObject([
       { request: 1, error: { kind: "unavailable", reason: "outcomeUnknown" } },
       { request: 2, error: { kind: "unavailable", reason: "identityChanged" } },
     ]);
-    const rows = await engine.call({ kind: "query", path: "messages:list", args: { channel: "a" }, caller: null });
-    expect(rows).toEqual({ ok: true, value: [] });
+    expect(await readA()).toEqual([]);
   });
 
   test("in production an internal error leaves nothing but its incident id", async () => {
-    await engine.close();
-    engine = createEngine({ driver, environment: clock, development: false });
-    engine.useFunctions(functions, schema);
-    const outcome = await engine.call({ kind: "query", path: "messages:broken", args: {}, caller: null });
+    await scene.restart({ development: false });
+    const outcome = await scene.query("messages:broken");
     expect(outcome).toEqual({ ok: false, error: { kind: "internal", incident: expect.any(String) } });
     expect(clock.lines.at(-1)?.about).toMatchObject({
       incident: (outcome as { error: { incident: string } }).error.incident,

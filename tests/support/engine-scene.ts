@@ -45,8 +45,7 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
   }
 
   /** Starts one more server on the database. The caller closes it. */
-  startEngine(development = this.#options.development ?? false): Engine {
-    const { limits = {}, schema = {} } = this.#options;
+  startEngine({ development = false, limits = {}, schema = {} } = this.#options): Engine {
     const engine = createEngine({ driver: this.driver, environment: this.clock, development, limits });
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
     engine.useFunctions(this.#functions, schema);
@@ -54,9 +53,9 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
   }
 
   /** Replaces the server by a new one on the same database. */
-  async restart(development?: boolean): Promise<void> {
+  async restart(options: Pick<SceneOptions<Database>, "development" | "limits"> = {}): Promise<void> {
     await this.#engine.close();
-    this.#engine = this.startEngine(development);
+    this.#engine = this.startEngine({ ...this.#options, ...options });
   }
 
   /** A new client, connected under a client id of its own. Without a subject it is anonymous. */
@@ -64,7 +63,10 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
     this.socket(subject).connect(String(++this.#clients).padStart(32, "0"));
 
   /** A client that has come back: one more connection under its client id. */
-  readonly again = (client: WireClient, more: { subject?: string; undecided?: number[] } = {}): WireClient => {
+  readonly again = (
+    client: WireClient,
+    more: { subject?: string | undefined; undecided?: number[] } = {},
+  ): WireClient => {
     const { subject, ...told } = more;
     return this.socket(subject).connect(client.clientId, told);
   };
