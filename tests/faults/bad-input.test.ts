@@ -1,13 +1,11 @@
-import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { WebSocket } from "ws";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
-import type { ServerMessage } from "../../lib/protocol/server-message.ts";
+import { RawSocket } from "../support/raw-socket.ts";
+import { silent } from "../support/silent.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./bad-input.ts";
 import { type SmallServer, startSmallServer } from "./small-server.ts";
 import { until } from "./until.ts";
 
-const silent = { info() {}, warn() {}, error() {} };
 /** Characters of an answer to bad input, which may not repeat all that was sent. */
 const LONGEST_ANSWER = 2_000;
 const TELLTALE = /\bat .+:\d+:\d+|node_modules|\.ts:\d|select |insert |nowhere|invalid byte|pg_|Drizzle/i;
@@ -47,25 +45,20 @@ describe("bad input", () => {
   });
 
   test.each(BAD_FRAMES)("over the socket: $name", async ({ frames, answer }) => {
-    const socket = new WebSocket(`ws://${server.host}/api/sync`);
-    const said: string[] = [];
-    socket.on("message", (data) => said.push(data.toString()));
-    socket.on("error", () => {});
-    const closed = once(socket, "close") as Promise<[number, Buffer]>;
-    await once(socket, "open");
-    for (const frame of frames) socket.send(frame);
+    const raw = await RawSocket.open(server.host);
+    for (const frame of frames) raw.socket.send(frame);
     if ("code" in answer) {
-      const [code, reason] = await closed;
+      const { code, reason } = await raw.closed;
       expect(code).toBe(answer.code);
-      expect(reason.toString()).not.toMatch(TELLTALE);
+      expect(reason).not.toMatch(TELLTALE);
     } else {
-      await until(() => said.some((text) => (JSON.parse(text) as ServerMessage).type === answer.type));
-      const answered = said.find((text) => (JSON.parse(text) as ServerMessage).type === answer.type) ?? "";
+      await raw.until(() => raw.heard(answer.type) !== undefined);
+      const answered = raw.heard(answer.type) ?? "";
       expect(answered).toContain('"kind":');
       expect(answered.length).toBeLessThan(LONGEST_ANSWER);
       expect(answered).not.toMatch(TELLTALE);
-      socket.close();
-      await closed;
+      raw.socket.close();
+      await raw.closed;
     }
     await othersAreServed();
   });
@@ -96,16 +89,13 @@ describe("bad input", () => {
 test("a client that reads nothing is disconnected, and others go on", async () => {
   // `dropAfterMs` of 30 s takes 1.5 s here. The patient limits keep their real time: none is exceeded meanwhile.
   await using server = await startSmallServer({ timeIsFaster: 20 });
-  const slow = new WebSocket(`ws://${server.host}/api/sync`);
-  const closed = once(slow, "close") as Promise<[number]>;
-  await once(slow, "open");
-  slow.send(JSON.stringify({ type: "Connect", protocol: 2, clientId: "f".repeat(32) }));
+  const slow = (await RawSocket.open(server.host)).connect(1);
   // More than the system's socket buffers hold: about ten megabytes.
   const rooms = ["a", "b", "c", "d"];
   const queries = rooms.map((room, i) => ({ query: i + 1, path: "notes:list", args: { room } }));
-  slow.send(JSON.stringify({ type: "Subscribe", queries }));
-  await once(slow, "message");
-  slow.pause();
+  slow.say({ type: "Subscribe", queries });
+  await slow.until(() => slow.heard("Connected") !== undefined);
+  slow.socket.pause();
 
   const writer = new ConvexClient(`http://${server.host}`, { logger: silent });
   let total: unknown;
@@ -121,7 +111,7 @@ test("a client that reads nothing is disconnected, and others go on", async () =
   }
   await until(() => server.sockets.count === 1);
   expect(writer.connectionState().state).toBe("open");
-  slow.resume();
-  expect([4430, 1006]).toContain((await closed)[0]);
+  slow.socket.resume();
+  expect([4430, 1006]).toContain((await slow.closed).code);
   await writer.close();
 });

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
+import { silent } from "../support/silent.ts";
 import { BrokenLine } from "./broken-line.ts";
 import type { Note } from "./crowd.ts";
 import { type SmallServer, startSmallServer } from "./small-server.ts";
 import { until } from "./until.ts";
 
-const silent = { info() {}, warn() {}, error() {} };
 /** The server states them in Connected, and the client keeps to them. Longer than a pause of a busy machine. */
 const LIMITS = { pingIntervalMs: 300, silenceTimeoutMs: 3_000 };
 

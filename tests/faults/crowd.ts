@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { WebSocket } from "ws";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
+import { silent } from "../support/silent.ts";
 
-const silent = { info() {}, warn() {}, error() {} };
 /** Clients of one room. */
 const ROOM = 20;
 

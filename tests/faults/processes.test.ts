@@ -1,16 +1,14 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConvexClient } from "../../lib/client/convex-client.ts";
 import { inTransaction } from "../../lib/database/internal/database-lock.ts";
 import { openDatabase } from "../../lib/database/open-database.ts";
 import { describeWithPostgres, type TestServer } from "../support/databases/with-postgres.ts";
+import { silent } from "../support/silent.ts";
 import { thorough } from "../support/thorough.ts";
 import { Crowd, type StoredNote } from "./crowd.ts";
 import { COMMITTED, POINTS } from "./doom.ts";
 import { LINGERS, schema } from "./functions.ts";
-import { freePort, ServerProcess } from "./server-process.ts";
+import { ServerProcess } from "./server-process.ts";
 import { fastTime } from "./small-server.ts";
 import { until } from "./until.ts";
 
@@ -19,25 +17,22 @@ const WRITERS = 200;
 
 /** One server after the other on one database, with one crowd of clients: each test goes on from the one before. */
 function survives(size: number, postgres?: TestServer): void {
-  let directory: string;
   let server: ServerProcess;
   let crowd: Crowd;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "convex-lite-faults-"));
-    server = new ServerProcess(await freePort(), directory, postgres?.url);
+    server = await ServerProcess.inNewDirectory(postgres?.url);
     await server.start([POINTS[0], POINTS[0]]);
   });
 
   afterAll(async () => {
     await crowd?.close();
-    await server?.kill();
-    if (directory) await rm(directory, { recursive: true, force: true });
+    await server?.[Symbol.asyncDispose]();
   });
 
   const sql = async (statement: string) => {
-    const options = { url: postgres?.url, directory, schema, log: { info() {}, warn() {}, error() {} } };
-    const driver = await openDatabase(options);
+    const { directory } = server;
+    const driver = await openDatabase({ url: postgres?.url, directory, schema, log: silent });
     const rows = await inTransaction(driver, "write", (connection) => connection.execute(statement));
     await driver.close();
     return rows;

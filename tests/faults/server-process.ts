@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Point } from "./doom.ts";
 
 /** A server in a process of its own, always at the same address. */
-export class ServerProcess {
+export class ServerProcess implements AsyncDisposable {
   readonly port: number;
+  /** Of the embedded database. */
+  readonly directory: string;
   readonly #arguments: string[];
   #child: ChildProcess | undefined;
   output = "";
@@ -17,11 +21,23 @@ export class ServerProcess {
    */
   constructor(port: number, directory: string, url?: string, program = join(import.meta.dirname, "server.ts")) {
     this.port = port;
+    this.directory = directory;
     this.#arguments = [program, String(port), directory, ...(url ? [url] : [])];
   }
 
+  /** A server with an empty directory of its own, on a free port. Disposing of it deletes the directory. */
+  static async inNewDirectory(url?: string): Promise<ServerProcess> {
+    const directory = await mkdtemp(join(tmpdir(), "convex-lite-faults-"));
+    return new ServerProcess(await freePort(), directory, url);
+  }
+
+  /** `127.0.0.1:45123` */
+  get host(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://${this.host}`;
   }
 
   /**
@@ -64,6 +80,11 @@ export class ServerProcess {
   /** Sends SIGTERM, as a deployment does. @returns the exit code. */
   stop(): Promise<number | null> {
     return this.#end("SIGTERM");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {

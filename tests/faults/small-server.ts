@@ -8,9 +8,8 @@ import { acceptSockets, type Sockets } from "../../lib/node/http/accept-sockets.
 import { httpEndpoint } from "../../lib/node/http/call-endpoint.ts";
 import { createTables } from "../../lib/schema/create-tables.ts";
 import { patientLimits } from "../support/patience.ts";
+import { silent } from "../support/silent.ts";
 import { functions, schema } from "./functions.ts";
-
-const log = { info() {}, warn() {}, error() {} };
 
 /** A server in this process, on a port of its own, with real sockets. */
 export interface SmallServer extends AsyncDisposable {
@@ -37,7 +36,7 @@ export async function startSmallServer(options: SmallServerOptions = {}): Promis
   const engine = createEngine({ driver, environment: fastTime(factor), development: false, limits });
   // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
   engine.useFunctions(functions, schema);
-  const rules = { engine, identify: () => null, log, trustProxy: false };
+  const rules = { engine, identify: () => null, log: silent, trustProxy: false };
   const sockets = acceptSockets(rules);
   const calls = httpEndpoint(rules);
   const server: Server = createServer((request, response) => {
@@ -64,7 +63,7 @@ export async function startSmallServer(options: SmallServerOptions = {}): Promis
 
 /** The machine's clock and timers, faster by the factor. */
 export function fastTime(factor: number): Environment {
-  const machine = machineEnvironment(log);
+  const machine = machineEnvironment(silent);
   const start = Date.now();
   return {
     ...machine,
