@@ -1,64 +1,49 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import * as channels from "../convex/channels.ts";
 import * as messages from "../convex/messages.ts";
 import * as schema from "../convex/schema.ts";
 import * as seed from "../convex/seed.ts";
 import type { Driver } from "../lib/database/driver/driver.ts";
-import { inTransaction } from "../lib/database/internal/database-lock.ts";
-import { createEngine, type Engine } from "../lib/engine/engine.ts";
-import { machineEnvironment } from "../lib/environment/environment.ts";
 import { pushSchema } from "../lib/schema/push-schema.ts";
+import { DatabaseForTests } from "./support/databases/database-for-tests.ts";
 import { describeOn, type TestDatabase } from "./support/databases/with-every-database.ts";
-import { patientLimits } from "./support/patience.ts";
+import { EngineScene } from "./support/engine-scene.ts";
 
-const log = { info() {}, warn() {}, error() {} };
+const schemaPath = join(import.meta.dirname, "../convex/schema.ts");
 
-function demoWorks(database: TestDatabase): void {
-  let driver: Driver;
-  let engine: Engine;
+function demoWorks({ open }: TestDatabase): void {
+  const database = new DatabaseForTests(
+    schema,
+    () => open(schema),
+    (driver) => pushSchema({ driver, schemaPath }),
+  );
+  let scene: EngineScene<Driver>;
 
-  beforeAll(async () => {
-    driver = await database.open(schema);
-    await pushSchema({ driver, schemaPath: join(import.meta.dirname, "../convex/schema.ts") });
-    engine = createEngine({
-      driver,
-      environment: machineEnvironment(log),
-      development: true,
-      limits: patientLimits,
-    });
-    engine.useFunctions({ channels, messages, seed }, schema);
+  beforeEach(() => {
+    const options = { driver: database.driver, schema, development: true };
+    scene = new EngineScene({ channels, messages, seed }, options);
   });
+  afterEach(() => scene?.close());
 
-  beforeEach(() => inTransaction(driver, "write", (connection) => connection.execute("truncate channels, messages")));
-
-  afterAll(async () => {
-    await engine?.close();
-    await driver?.close();
-  });
-
-  const mutate = (address: string, args: Record<string, unknown> = {}) =>
-    engine.call({ kind: "mutation", path: address, args, caller: null });
-  const read = async (address: string, args: Record<string, unknown> = {}) => {
-    const outcome = await engine.call({ kind: "query", path: address, args, caller: null });
-    return outcome.ok ? outcome.value : outcome.error;
-  };
+  /** A mutation that loses a conflict runs again after a pause of up to 100 ms. */
+  const mutate = (path: string, args: Record<string, unknown> = {}) => scene.patiently(100, scene.mutation(path, args));
 
   test("many first visits at once find the same few channels, filled once", async () => {
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => mutate("seed:ifEmpty")));
     expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
-    expect(await read("channels:list")).toMatchObject([
+    expect(await scene.read("channels:list")).toMatchObject([
       { name: "general" },
       { name: "how-it-works" },
       { name: "random" },
     ]);
-    expect(await read("messages:listByChannel", { channel: "general" })).toHaveLength(8);
+    expect(await scene.read("messages:listByChannel", { channel: "general" })).toHaveLength(8);
   });
 
   test("a database that has a channel is left as it is", async () => {
     await mutate("channels:create", { name: "ours" });
     await mutate("seed:ifEmpty");
-    expect(await read("channels:list")).toMatchObject([{ name: "ours" }]);
+    expect(await scene.read("channels:list")).toMatchObject([{ name: "ours" }]);
   });
 
   test("of those who create a channel at once, one does, and the others hear that the name is taken", async () => {
@@ -68,14 +53,14 @@ function demoWorks(database: TestDatabase): void {
       if (outcome.ok) continue;
       expect(outcome.error).toMatchObject({ kind: "application", data: { code: "name-taken", name: "tea" } });
     }
-    expect(await read("channels:list")).toMatchObject([{ name: "tea" }]);
+    expect(await scene.read("channels:list")).toMatchObject([{ name: "tea" }]);
   });
 
   test.each(["", "Tea", "tea time", "-tea", "tea-", "tea--time", "tea/time", "a".repeat(33)])(
     "%j is no name for a channel",
     async (name) => {
       expect(await mutate("channels:create", { name })).toMatchObject({ ok: false, error: { kind: "badRequest" } });
-      expect(await read("channels:list")).toEqual([]);
+      expect(await scene.read("channels:list")).toEqual([]);
     },
   );
 
@@ -84,7 +69,7 @@ function demoWorks(database: TestDatabase): void {
       await mutate("messages:send", { channel: "tea", author: "Ines", text });
       await mutate("messages:send", { channel: "cake", author: "Ines", text: "elsewhere" });
     }
-    expect(await read("messages:listByChannel", { channel: "tea" })).toMatchObject([
+    expect(await scene.read("messages:listByChannel", { channel: "tea" })).toMatchObject([
       { author: "Ines", text: "one" },
       { author: "Ines", text: "two" },
       { author: "Ines", text: "three" },

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ClientOnLine } from "../../tests/support/client-on-line.ts";
 import { DatabaseForTests } from "../../tests/support/databases/database-for-tests.ts";
+import { turn } from "../../tests/support/pauses.ts";
 import { createFunctions } from "../functions/define.ts";
 import type { FunctionReference } from "../functions/reference.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -243,9 +244,4 @@ function watched<T>(promise: Promise<T>): { readonly promise: Promise<T>; readon
   };
   promise.then(end, end);
   return watched;
-}
-
-/** Lets everything that runs have its turn, the database's worker included. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

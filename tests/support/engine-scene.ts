@@ -5,6 +5,7 @@ import type { FunctionModules } from "../../lib/engine/run/registry.ts";
 import type { Outcome } from "../../lib/protocol/outcome.ts";
 import { HandClock } from "../../lib/testing/hand-clock.ts";
 import { Nowhere } from "./databases/nowhere.ts";
+import { patiently, pausesPass, turn } from "./pauses.ts";
 import { WireClient } from "./wire-client.ts";
 
 /** A query to watch: its path, and its arguments if it has any. */
@@ -116,22 +117,10 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
   };
 
   /** Lets the engine's pauses of at most `ms` milliseconds pass until `isSo`. Longer ones, such as time limits, do not end. */
-  readonly pausesPass = async (ms: number, isSo: () => boolean): Promise<void> => {
-    while (!isSo()) {
-      await turn();
-      if (this.clock.nextDue !== undefined && this.clock.nextDue <= ms) this.clock.advance(this.clock.nextDue);
-    }
-  };
+  readonly pausesPass = (ms: number, isSo: () => boolean): Promise<void> => pausesPass(this.clock, ms, isSo);
 
   /** Waits for a promise while the engine's pauses of at most `ms` milliseconds pass. */
-  readonly patiently = async <T>(ms: number, awaited: Promise<T>): Promise<T> => {
-    let isOver = false;
-    const over = awaited.finally(() => {
-      isOver = true;
-    });
-    await this.pausesPass(ms, () => isOver);
-    return over;
-  };
+  readonly patiently = <T>(ms: number, awaited: Promise<T>): Promise<T> => patiently(this.clock, ms, awaited);
 
   /** Moves time forward by so many milliseconds, timer by timer, so that what a timer begins may begin others. */
   readonly timePasses = async (ms: number): Promise<void> => {
@@ -153,5 +142,3 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
     return this.close();
   }
 }
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));

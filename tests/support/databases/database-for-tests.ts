@@ -16,12 +16,17 @@ export class DatabaseForTests {
    * Call it in the group. The database is opened before its tests, with the tables of the schema and the framework's own;
    * it is empty before each test, and closed after the last.
    * @param open Default: opens a temporary embedded database.
+   * @param prepare Makes the tables of the schema.
    */
-  constructor(schema: Record<string, unknown>, open = () => openTemporaryDatabase({ schema })) {
+  constructor(
+    schema: Record<string, unknown>,
+    open = () => openTemporaryDatabase({ schema }),
+    prepare: (driver: Driver) => Promise<unknown> = (driver) => createTables(driver, schema),
+  ) {
     this.#schema = schema;
     beforeAll(async () => {
       this.#opened = await open();
-      await createTables(this.#opened, schema);
+      await prepare(this.#opened);
     });
     beforeEach(() => this.#empty());
     afterAll(() => this.#opened?.close());
