@@ -68,64 +68,6 @@ const list = "inbox";
 const ALL = queryKey("rows:all", { list });
 const firstPage = (numItems: number) => queryKey("rows:page", { list, paginationOpts: { cursor: null, numItems } });
 
-/** Looks at the pages after every change of them, together with the whole list of the same client. */
-class Reader {
-  readonly pages: LoadedPages;
-  readonly #client: ConvexClient;
-  /** Everything that ever was shown. */
-  readonly seen: LoadedRows[] = [];
-  readonly problems: string[] = [];
-  readonly stop: () => void;
-
-  constructor(client: ConvexClient, numItems: number) {
-    this.#client = client;
-    const stopAll = client.sync.watch([ALL], () => {});
-    this.pages = new LoadedPages(client.sync, firstPage(numItems));
-    const stopPages = this.pages.subscribe(() => this.#look());
-    this.stop = () => {
-      stopPages();
-      stopAll();
-    };
-  }
-
-  get ids(): number[] {
-    return (this.pages.rows().results as Row[]).map(({ id }) => id);
-  }
-
-  get status(): string {
-    return this.pages.rows().status;
-  }
-
-  #look(): void {
-    const rows = this.pages.rows();
-    const before = this.seen.at(-1);
-    if (rows === before) return;
-    this.seen.push(rows);
-    const whole = this.#client.sync.result(ALL).data as Row[] | undefined;
-    if (rows.error) this.problems.push(String(rows.error));
-    if (whole) this.#compare(rows, whole);
-    if (before) this.#compareIdentities(before.results as Row[], rows.results as Row[]);
-  }
-
-  /** What is shown has to be how the list begins, at the very commit that the whole list is of. */
-  #compare({ results, status }: LoadedRows, whole: Row[]): void {
-    const ids = (shown: unknown[]) => (shown as Row[]).map(({ id, rank }) => `${id}@${rank}`).join(" ");
-    if (!isDeepStrictEqual(results, whole.slice(0, results.length))) {
-      this.problems.push(`shown: ${ids(results)}\nis:    ${ids(whole)}`);
-    }
-    if (status === "Exhausted" && results.length < whole.length) this.problems.push("exhausted, and there is more");
-    if (status === "CanLoadMore" && results.length >= whole.length) this.problems.push("there is no more");
-  }
-
-  #compareIdentities(before: Row[], now: Row[]): void {
-    const known = new Map(before.map((row) => [row.id, row]));
-    for (const row of now) {
-      const same = known.get(row.id);
-      if (same && same !== row && isDeepStrictEqual(same, row)) this.problems.push(`row ${row.id} is another object`);
-    }
-  }
-}
-
 const insert = (...ranks: number[]): Operation[] => ranks.map((rank) => ({ insert: rank }));
 
 describe("pages of a list", () => {
@@ -310,3 +252,61 @@ describe.each([1, 2, 3, 4, 5, 6])("with random writes, reads and lost connection
     expect(new Set(readers.map(({ ids }) => ids.join())).size).toBe(1);
   });
 });
+
+/** Looks at the pages after every change of them, together with the whole list of the same client. */
+class Reader {
+  readonly pages: LoadedPages;
+  readonly #client: ConvexClient;
+  /** Everything that ever was shown. */
+  readonly seen: LoadedRows[] = [];
+  readonly problems: string[] = [];
+  readonly stop: () => void;
+
+  constructor(client: ConvexClient, numItems: number) {
+    this.#client = client;
+    const stopAll = client.sync.watch([ALL], () => {});
+    this.pages = new LoadedPages(client.sync, firstPage(numItems));
+    const stopPages = this.pages.subscribe(() => this.#look());
+    this.stop = () => {
+      stopPages();
+      stopAll();
+    };
+  }
+
+  get ids(): number[] {
+    return (this.pages.rows().results as Row[]).map(({ id }) => id);
+  }
+
+  get status(): string {
+    return this.pages.rows().status;
+  }
+
+  #look(): void {
+    const rows = this.pages.rows();
+    const before = this.seen.at(-1);
+    if (rows === before) return;
+    this.seen.push(rows);
+    const whole = this.#client.sync.result(ALL).data as Row[] | undefined;
+    if (rows.error) this.problems.push(String(rows.error));
+    if (whole) this.#compare(rows, whole);
+    if (before) this.#compareIdentities(before.results as Row[], rows.results as Row[]);
+  }
+
+  /** What is shown has to be how the list begins, at the very commit that the whole list is of. */
+  #compare({ results, status }: LoadedRows, whole: Row[]): void {
+    const ids = (shown: unknown[]) => (shown as Row[]).map(({ id, rank }) => `${id}@${rank}`).join(" ");
+    if (!isDeepStrictEqual(results, whole.slice(0, results.length))) {
+      this.problems.push(`shown: ${ids(results)}\nis:    ${ids(whole)}`);
+    }
+    if (status === "Exhausted" && results.length < whole.length) this.problems.push("exhausted, and there is more");
+    if (status === "CanLoadMore" && results.length >= whole.length) this.problems.push("there is no more");
+  }
+
+  #compareIdentities(before: Row[], now: Row[]): void {
+    const known = new Map(before.map((row) => [row.id, row]));
+    for (const row of now) {
+      const same = known.get(row.id);
+      if (same && same !== row && isDeepStrictEqual(same, row)) this.problems.push(`row ${row.id} is another object`);
+    }
+  }
+}

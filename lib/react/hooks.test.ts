@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 // biome-ignore-all lint/correctness/noComponentHookFactories: each test renders a component of its own, once
 import { act, createElement, Fragment, memo, type ReactNode, StrictMode, Suspense, use, useState } from "react";
-import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
+import { RenderedPage } from "../../tests/support/rendered-page.ts";
+import { type ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import {
   ConvexProvider,
   HydrateQueries,
@@ -37,29 +37,17 @@ function preloaded(value: unknown, more: Partial<Preloaded<PublicQuery>> = {}): 
   return { path: "messages:list", args: general, text, hash: `hash of ${text}`, ...rest, ...more } as never;
 }
 
+let screen: RenderedPage;
 let server: ScriptedServer;
 let container: HTMLElement;
-let root: Root | undefined;
-let complaints: unknown[];
 const renders = new Map<string, number>();
 
 beforeEach(() => {
-  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
-  server = new ScriptedServer();
-  container = document.createElement("div");
-  complaints = [];
+  screen = new RenderedPage();
+  ({ server, container } = screen);
   renders.clear();
-  for (const level of ["error", "warn"] as const) {
-    vi.spyOn(console, level).mockImplementation((...about) => complaints.push(about.join(" ")));
-  }
 });
-
-afterEach(async () => {
-  await act(async () => root?.unmount());
-  root = undefined;
-  vi.restoreAllMocks();
-  expect(complaints).toEqual([]);
-});
+afterEach(() => screen.close());
 
 function rendered(name: string): void {
   renders.set(name, (renders.get(name) ?? 0) + 1);
@@ -69,47 +57,12 @@ function page(client = server.client(), ...children: ReactNode[]): ReactNode {
   return createElement(ConvexProvider, { client }, ...children);
 }
 
-async function mount(node: ReactNode): Promise<void> {
-  await act(async () => {
-    root = createRoot(container);
-    root.render(node);
-    await settle();
-  });
-}
-
-async function hydrate(html: string, node: ReactNode): Promise<void> {
-  container.innerHTML = html;
-  await act(async () => {
-    root = hydrateRoot(container, node, { onRecoverableError: (error) => complaints.push(String(error)) });
-    await settle();
-  });
-}
-
-async function transition(...given: Parameters<ScriptedServer["transition"]>): Promise<void> {
-  await act(() => server.transition(...given));
-}
-
-/** The list as text, and how often it was rendered. */
-function List({ name = "list" }: { name?: string }): ReactNode {
-  rendered(name);
-  const { data, isLoading, error } = useQuery(api.messages.list, general);
-  if (isLoading) return "loading";
-  if (error) return error.kind;
-  return data.map((row) => row.text).join(",");
-}
-
-function PreloadedList({ from }: { from: Preloaded<Api["messages"]["list"]> }): ReactNode {
-  rendered("list");
-  const { data, error } = usePreloadedQuery(from);
-  return `${error?.kind ?? ""}${data.map((row) => row.text).join(",")}`;
-}
-
 describe("useQuery", () => {
   test("loads, then is live; equal queries share one subscription", async () => {
-    await mount(page(server.client(), createElement(List), "|", createElement(List, { name: "other" })));
+    await screen.mount(page(server.client(), createElement(List), "|", createElement(List, { name: "other" })));
     expect(container.textContent).toBe("loading|loading");
     expect(server.heard("Subscribe")).toMatchObject([{ queries: [{ path: "messages:list" }] }]);
-    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
     expect(container.textContent).toBe("one|one");
     expect([...renders.values()]).toEqual([2, 2]);
   });
@@ -122,23 +75,22 @@ describe("useQuery", () => {
       const { data, isLoading } = useQuery(api.messages.list, isOn ? general : "skip");
       return `${isLoading} ${data?.length}`;
     }
-    await mount(page(server.client(), createElement(Maybe)));
+    await screen.mount(page(server.client(), createElement(Maybe)));
     expect(container.textContent).toBe("false undefined");
     expect(server.network.pairs.flatMap((pair) => pair.saidByClient).map((said) => said.type)).not.toContain(
       "Subscribe",
     );
-    await act(async () => {
+    await screen.does(() => {
       start();
-      await settle();
     });
     expect(container.textContent).toBe("true undefined");
-    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
     expect(container.textContent).toBe("false 1");
   });
 
   test("under StrictMode subscribes once, and stays subscribed", async () => {
-    await mount(createElement(StrictMode, null, page(server.client(), createElement(List))));
-    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.mount(createElement(StrictMode, null, page(server.client(), createElement(List))));
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
     server.clock.advance(6_000);
     await settle();
     expect(container.textContent).toBe("one");
@@ -157,12 +109,12 @@ describe("useQuery", () => {
       rendered("both");
       return [`${count.data}:`, ...(list.data ?? []).map((row) => createElement(Line, { key: row.id, row }))];
     }
-    await mount(page(server.client(), createElement(Both)));
+    await screen.mount(page(server.client(), createElement(Both)));
     const maps: [number, number][] = [
       [1, 1],
       [2, 2],
     ];
-    await transition({
+    await screen.transition({
       at: 1,
       maps,
       answers: [
@@ -171,7 +123,7 @@ describe("useQuery", () => {
       ],
     });
     const more = [...ONE, { id: 2, text: "two" }];
-    await transition({
+    await screen.transition({
       at: 2,
       answers: [
         { live: 1, hash: "3", value: more },
@@ -183,7 +135,7 @@ describe("useQuery", () => {
   });
 
   test("names the missing provider", async () => {
-    await expect(mount(createElement(List))).rejects.toThrow("<ConvexProvider>");
+    await expect(screen.mount(createElement(List))).rejects.toThrow("<ConvexProvider>");
   });
 });
 
@@ -200,8 +152,8 @@ describe("useQueries", () => {
       const results = useQueries(requests);
       return Object.entries(results).map(([name, { data, isLoading }]) => `${name}${isLoading ? "?" : data?.length} `);
     }
-    await mount(page(server.client(), createElement(Many)));
-    await transition({
+    await screen.mount(page(server.client(), createElement(Many)));
+    await screen.transition({
       at: 1,
       maps: [
         [1, 1],
@@ -214,9 +166,8 @@ describe("useQueries", () => {
     });
     expect(container.textContent).toBe("a0 b1 ");
     expect(renders.get("many")).toBe(2);
-    await act(async () => {
+    await screen.does(() => {
       ask(["b", "c"]);
-      await settle();
     });
     expect(container.textContent).toBe("b1 c? ");
     expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ args: { channel: "c" } }]);
@@ -260,12 +211,12 @@ describe("hydration", () => {
     const node = () => page(server.client(), (pages[kind] as (typeof pages)[string])(from));
     const html = renderToString(node());
     renders.clear();
-    await hydrate(html, node());
+    await screen.hydrate(html, node());
     expect(container.textContent).toBe("one");
     expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: from.hash });
-    await transition({ at: 6, maps: [[1, 1]] });
+    await screen.transition({ at: 6, maps: [[1, 1]] });
     expect(renders.get("list")).toBe(1);
-    await transition({ at: 7, answers: [{ live: 1, hash: "2", value: [{ id: 2, text: "two" }] }] });
+    await screen.transition({ at: 7, answers: [{ live: 1, hash: "2", value: [{ id: 2, text: "two" }] }] });
     expect(container.textContent).toBe("two");
     expect(renders.get("list")).toBe(2);
   });
@@ -277,7 +228,7 @@ describe("hydration", () => {
         null,
         page(server.client(), createElement(HydrateQueries, { preloaded: [preloaded(ONE)] }, createElement(List))),
       );
-    await hydrate(renderToString(node()), node());
+    await screen.hydrate(renderToString(node()), node());
     expect(container.textContent).toBe("one");
   });
 
@@ -302,12 +253,15 @@ describe("hydration", () => {
         ),
       );
     const html = renderToString(node(undefined));
-    await hydrate(html, node(later));
-    await transition({ at: 9, maps: [[1, 1]], answers: [{ live: 1, hash: "2", value: [{ id: 1, text: "new" }] }] });
+    await screen.hydrate(html, node(later));
+    await screen.transition({
+      at: 9,
+      maps: [[1, 1]],
+      answers: [{ live: 1, hash: "2", value: [{ id: 1, text: "new" }] }],
+    });
     expect(container.textContent).toBe("newoneone");
-    await act(async () => {
+    await screen.does(() => {
       finish("");
-      await settle();
     });
     expect(container.textContent).toBe("newnewnew");
   });
@@ -327,10 +281,14 @@ describe("a page with preloaded answers", () => {
       seen.push(data?.map((row) => row.text).join(",") ?? "loading");
       return null;
     }
-    await mount(page(server.client(), createElement(Router)));
+    await screen.mount(page(server.client(), createElement(Router)));
     const old = preloaded(ONE, { at: 5 });
     await act(async () => go(old));
-    await transition({ at: 9, maps: [[1, 1]], answers: [{ live: 1, hash: "n", value: [{ id: 1, text: "newer" }] }] });
+    await screen.transition({
+      at: 9,
+      maps: [[1, 1]],
+      answers: [{ live: 1, hash: "n", value: [{ id: 1, text: "newer" }] }],
+    });
     await act(async () => go(null));
     server.clock.advance(5_000);
     await settle();
@@ -347,18 +305,18 @@ describe("a page with preloaded answers", () => {
       refresh = setFrom;
       return createElement(PreloadedList, { from });
     }
-    await mount(page(server.client(), createElement(Router)));
-    await transition({ at: 6, maps: [[1, 1]] });
+    await screen.mount(page(server.client(), createElement(Router)));
+    await screen.transition({ at: 6, maps: [[1, 1]] });
     await act(async () => refresh(preloaded([{ id: 1, text: "ahead" }], { at: 8 })));
     expect(container.textContent).toBe("ahead");
-    await transition({ at: 7, answers: [{ live: 1, hash: "b", value: [{ id: 1, text: "behind" }] }] });
+    await screen.transition({ at: 7, answers: [{ live: 1, hash: "b", value: [{ id: 1, text: "behind" }] }] });
     expect(container.textContent).toBe("ahead");
     await act(async () => refresh(preloaded([{ id: 1, text: "old" }], { at: 4 })));
     expect(container.textContent).toBe("ahead");
     await act(async () => refresh(preloaded([{ id: 1, text: "elsewhere" }], { at: 99, epoch: "epoch-2" })));
     expect(container.textContent).toBe("ahead");
-    await transition({ at: 8, answers: [{ live: 1, hash: "c", value: [{ id: 1, text: "ahead" }] }] });
-    await transition({ at: 9, answers: [{ live: 1, hash: "d", value: [{ id: 1, text: "now" }] }] });
+    await screen.transition({ at: 8, answers: [{ live: 1, hash: "c", value: [{ id: 1, text: "ahead" }] }] });
+    await screen.transition({ at: 9, answers: [{ live: 1, hash: "d", value: [{ id: 1, text: "now" }] }] });
     expect(container.textContent).toBe("now");
   });
 
@@ -366,10 +324,14 @@ describe("a page with preloaded answers", () => {
     server.identity = "alice";
     const from = preloaded([{ id: 1, text: "bob's" }], { identity: "bob" });
     const list = createElement(Suspense, { fallback: "…" }, createElement(PreloadedList, { from }));
-    await mount(page(server.client(), list));
+    await screen.mount(page(server.client(), list));
     expect(server.network.pairs).toHaveLength(2);
     expect(container.textContent).toBe("…");
-    await transition({ at: 6, maps: [[1, 1]], answers: [{ live: 1, hash: "a", value: [{ id: 1, text: "alice's" }] }] });
+    await screen.transition({
+      at: 6,
+      maps: [[1, 1]],
+      answers: [{ live: 1, hash: "a", value: [{ id: 1, text: "alice's" }] }],
+    });
     expect(container.textContent).toBe("alice's");
     server.clock.advance(5_000);
     await settle();
@@ -384,17 +346,16 @@ describe("a page with preloaded answers", () => {
       refresh = setFrom;
       return createElement(PreloadedList, { from });
     }
-    await mount(page(server.client(), createElement(Router)));
-    await transition({ at: 6, maps: [[1, 1]] });
+    await screen.mount(page(server.client(), createElement(Router)));
+    await screen.transition({ at: 6, maps: [[1, 1]] });
     server.identity = "bob";
-    await act(async () => {
+    await screen.does(() => {
       refresh(preloaded([{ id: 1, text: "bob's" }], { identity: "bob", at: 7 }));
-      await settle();
     });
     expect(container.textContent).toBe("bob's");
     expect(server.network.pairs).toHaveLength(2);
     expect(server.heard("Subscribe")[0]?.queries).toMatchObject([{ hash: expect.stringContaining("bob's") }]);
-    await transition({ at: 8, maps: [[1, 1]] });
+    await screen.transition({ at: 8, maps: [[1, 1]] });
     expect(container.textContent).toBe("bob's");
   });
 });
@@ -416,17 +377,16 @@ describe("useMutation", () => {
       state = `${isPending} ${error?.kind}`;
       return null;
     }
-    await mount(page(server.client(), createElement(List), createElement(Sender)));
-    await transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.mount(page(server.client(), createElement(List), createElement(Sender)));
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
     let result: Promise<number> = Promise.resolve(0);
-    await act(async () => {
+    await screen.does(() => {
       result = send({ text: "two" });
-      await settle();
     });
     expect([container.textContent, state]).toEqual(["one,two", "true undefined"]);
     server.say({ type: "MutationSucceeded", request: 1, value: 2 });
     const rows = [...ONE, { id: 2, text: "two" }];
-    await transition({ at: 2, reflected: [1], answers: [{ live: 1, hash: "2", value: rows }] });
+    await screen.transition({ at: 2, reflected: [1], answers: [{ live: 1, hash: "2", value: rows }] });
     await expect(result).resolves.toBe(2);
     expect([container.textContent, state]).toEqual(["one,two", "false undefined"]);
     await act(async () => {
@@ -450,17 +410,15 @@ describe("useAction", () => {
       state = `${action.isPending} ${action.error?.kind}`;
       return null;
     }
-    await mount(page(server.client(), createElement(Relay)));
+    await screen.mount(page(server.client(), createElement(Relay)));
     let result: Promise<string> = Promise.resolve("");
-    await act(async () => {
+    await screen.does(() => {
       result = run({ text: "x" });
-      await settle();
     });
     expect(state).toBe("true undefined");
     const request = server.heard("Act")[0]?.request ?? 0;
-    await act(async () => {
+    await screen.does(() => {
       server.say({ type: "ActionSucceeded", request, value: "done" });
-      await settle();
     });
     await expect(result).resolves.toBe("done");
     expect(state).toBe("false undefined");
@@ -470,11 +428,10 @@ describe("useAction", () => {
 describe("useConnectionState", () => {
   test("follows the connection and the pending mutations", async () => {
     const client = server.client();
-    await mount(page(client, createElement(State), createElement(List)));
+    await screen.mount(page(client, createElement(State), createElement(List)));
     expect(container.textContent).toBe("openloading");
-    await act(async () => {
+    await screen.does(() => {
       server.network.cut();
-      await settle();
     });
     expect(container.textContent).toBe("waitingloading");
   });
@@ -484,12 +441,11 @@ describe("a provider with a client of its own", () => {
   test("disconnects some seconds after it has unmounted, not between the two mounts of StrictMode", async () => {
     vi.stubGlobal("WebSocket", server.network.webSocketConstructor);
     vi.useFakeTimers();
-    await mount(createElement(StrictMode, null, createElement(ConvexProvider, null, createElement(List))));
+    await screen.mount(createElement(StrictMode, null, createElement(ConvexProvider, null, createElement(List))));
     await act(() => vi.advanceTimersByTimeAsync(6_000));
     expect(server.network.pairs).toHaveLength(1);
     expect(server.network.last.isOpen).toBe(true);
-    await act(async () => root?.unmount());
-    root = undefined;
+    await screen.unmount();
     await vi.advanceTimersByTimeAsync(6_000);
     expect(server.network.last.isOpen).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
@@ -497,3 +453,18 @@ describe("a provider with a client of its own", () => {
     vi.unstubAllGlobals();
   });
 });
+
+/** The list as text, and how often it was rendered. */
+function List({ name = "list" }: { name?: string }): ReactNode {
+  rendered(name);
+  const { data, isLoading, error } = useQuery(api.messages.list, general);
+  if (isLoading) return "loading";
+  if (error) return error.kind;
+  return data.map((row) => row.text).join(",");
+}
+
+function PreloadedList({ from }: { from: Preloaded<Api["messages"]["list"]> }): ReactNode {
+  rendered("list");
+  const { data, error } = usePreloadedQuery(from);
+  return `${error?.kind ?? ""}${data.map((row) => row.text).join(",")}`;
+}

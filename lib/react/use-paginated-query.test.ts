@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 // biome-ignore-all lint/correctness/noComponentHookFactories: each test renders a component of its own, once
 import { act, createElement, memo, type ReactNode, StrictMode, useState } from "react";
-import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { RenderedPage } from "../../tests/support/rendered-page.ts";
+import { type ScriptedServer, settle } from "../../tests/support/scripted-server.ts";
 import { ConvexProvider, HydrateQueries, type PaginatedQueryResult, usePaginatedQuery } from "../entries/react.ts";
 import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
@@ -26,32 +26,20 @@ const page = (ids: number[], continueCursor: string, isDone = false) => ({
 });
 const answer = (live: number, value: ReturnType<typeof page>) => ({ live, hash: JSON.stringify(value), value });
 
+let screen: RenderedPage;
 let server: ScriptedServer;
 let container: HTMLElement;
-let root: Root | undefined;
-let complaints: unknown[];
 let shown: PaginatedQueryResult<Page>;
 let renders: string[];
 let rowRenders: number[];
 
 beforeEach(() => {
-  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
-  server = new ScriptedServer();
-  container = document.createElement("div");
-  complaints = [];
+  screen = new RenderedPage();
+  ({ server, container } = screen);
   renders = [];
   rowRenders = [];
-  for (const level of ["error", "warn"] as const) {
-    vi.spyOn(console, level).mockImplementation((...about) => complaints.push(about.join(" ")));
-  }
 });
-
-afterEach(async () => {
-  await act(async () => root?.unmount());
-  root = undefined;
-  vi.restoreAllMocks();
-  expect(complaints).toEqual([]);
-});
+afterEach(() => screen.close());
 
 const Line = memo(function Line({ row }: { row: Row }): ReactNode {
   rowRenders.push(row.id);
@@ -66,16 +54,6 @@ function List({ channel = "general" }: { channel?: string | null }): ReactNode {
 
 const provider = (...children: ReactNode[]) => createElement(ConvexProvider, { client: server.client() }, ...children);
 
-async function mount(node: ReactNode): Promise<void> {
-  await act(async () => {
-    root = createRoot(container);
-    root.render(node);
-    await settle();
-  });
-}
-
-const transition = (...given: Parameters<ScriptedServer["transition"]>) => act(() => server.transition(...given));
-
 /** The arguments of the list's queries in the last subscription. */
 const asked = () =>
   server
@@ -83,32 +61,13 @@ const asked = () =>
     .at(-1)
     ?.queries.map(({ args, hash }) => [args.paginationOpts, hash]);
 
-async function loadMore(numItems: number): Promise<void> {
-  await act(async () => {
-    shown.loadMore(numItems);
-    await settle();
-  });
-}
-
-/** Two rows of the first page, and two of the second. */
-async function loadTwoPages(): Promise<void> {
-  await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
-  await loadMore(3);
-  await transition({
-    at: 2,
-    maps: [
-      [2, 2],
-      [3, 3],
-    ],
-    answers: [answer(3, page([3, 4], "d", true))],
-  });
-}
+const loadMore = (numItems: number) => screen.does(() => shown.loadMore(numItems));
 
 describe("usePaginatedQuery", () => {
   test("loads the first page, then more in one step, and loads no row twice", async () => {
-    await mount(provider(createElement(List)));
+    await screen.mount(provider(createElement(List)));
     expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, undefined]]);
-    await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
     const { loadMore: before } = shown;
     await loadMore(3);
     // The first page with its end fixed is expected to be equal: the server confirms its hash in a few bytes.
@@ -116,7 +75,7 @@ describe("usePaginatedQuery", () => {
       [{ cursor: null, endCursor: "b", numItems: 2 }, JSON.stringify(page([1, 2], "b"))],
       [{ cursor: "b", numItems: 3 }, undefined],
     ]);
-    await transition({
+    await screen.transition({
       at: 2,
       maps: [
         [2, 2],
@@ -130,19 +89,19 @@ describe("usePaginatedQuery", () => {
   });
 
   test("moves a row from page to page in one render, and renders no other row again", async () => {
-    await mount(provider(createElement(List)));
+    await screen.mount(provider(createElement(List)));
     await loadTwoPages();
     rowRenders = [];
-    await transition({ at: 3, answers: [answer(2, page([2], "b")), answer(3, page([3, 1, 4], "d", true))] });
+    await screen.transition({ at: 3, answers: [answer(2, page([2], "b")), answer(3, page([3, 1, 4], "d", true))] });
     expect(renders.slice(4)).toEqual(["2,3,1,4 Exhausted"]);
     expect(rowRenders).toEqual([]);
   });
 
   test("shows its rows until both the page with its end and the next page are there", async () => {
-    await mount(provider(createElement(List)));
-    await transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
+    await screen.mount(provider(createElement(List)));
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
     await loadMore(2);
-    await transition({ at: 2, answers: [answer(1, page([2, 3], "c"))] });
+    await screen.transition({ at: 2, answers: [answer(1, page([2, 3], "c"))] });
     expect(renders.at(-1)).toBe("2,3 LoadingMore");
     await act(() => server.reconnect());
     expect(renders.at(-1)).toBe("2,3 LoadingMore");
@@ -150,15 +109,15 @@ describe("usePaginatedQuery", () => {
     const maps = server
       .heard("Subscribe")
       .flatMap(({ queries }) => queries.map(({ query }) => [query, query + 10] as [number, number]));
-    await transition({ at: 3, maps, answers: [answer(12, page([2], "b")), answer(13, page([3, 4], "d"))] });
+    await screen.transition({ at: 3, maps, answers: [answer(12, page([2], "b")), answer(13, page([3, 4], "d"))] });
     expect(renders.at(-1)).toBe("2,3,4 CanLoadMore");
     expect(rowRenders).toEqual([4]);
   });
 
   test("keeps its rows and reports the error when a page fails", async () => {
-    await mount(provider(createElement(List)));
+    await screen.mount(provider(createElement(List)));
     await loadTwoPages();
-    await transition({ at: 3, answers: [{ live: 3, error: { kind: "internal", incident: "x" } }] });
+    await screen.transition({ at: 3, answers: [{ live: 3, error: { kind: "internal", incident: "x" } }] });
     expect([renders.at(-1), shown.error?.kind]).toEqual(["1,2,3,4 Exhausted", "internal"]);
   });
 
@@ -169,7 +128,7 @@ describe("usePaginatedQuery", () => {
       show = choose;
       return createElement(List, { channel });
     }
-    await mount(provider(createElement(Choice)));
+    await screen.mount(provider(createElement(Choice)));
     expect(renders).toEqual([" LoadingFirstPage"]);
     await loadMore(2);
     expect(asked()).toBeUndefined();
@@ -188,7 +147,7 @@ describe("usePaginatedQuery", () => {
   });
 
   test("under StrictMode loads and stays subscribed", async () => {
-    await mount(createElement(StrictMode, null, provider(createElement(List))));
+    await screen.mount(createElement(StrictMode, null, provider(createElement(List))));
     await loadTwoPages();
     server.clock.advance(4_000);
     await settle();
@@ -197,13 +156,12 @@ describe("usePaginatedQuery", () => {
   });
 
   test("stops watching a page that it no longer needs, and all of them when it unmounts", async () => {
-    await mount(provider(createElement(List)));
+    await screen.mount(provider(createElement(List)));
     await loadTwoPages();
     server.clock.advance(5_000);
     await settle();
     expect(server.heard("Unsubscribe").map(({ queries }) => queries)).toEqual([[1]]);
-    await act(async () => root?.unmount());
-    root = undefined;
+    await screen.unmount();
     server.clock.advance(5_000);
     await settle();
     expect(server.heard("Unsubscribe").flatMap(({ queries }) => queries)).toEqual([1, 2, 3]);
@@ -228,16 +186,12 @@ describe("usePaginatedQuery under HydrateQueries", () => {
     expect(html.replaceAll("<!-- -->", "")).toBe("1 2 CanLoadMore");
     expect(server.network.pairs).toHaveLength(0);
     renders = [];
-    container.innerHTML = html;
-    await act(async () => {
-      root = hydrateRoot(container, hydrated(), { onRecoverableError: (error) => complaints.push(String(error)) });
-      await settle();
-    });
+    await screen.hydrate(html, hydrated());
     expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, text]]);
-    await transition({ at: 1, maps: [[1, 1]] });
+    await screen.transition({ at: 1, maps: [[1, 1]] });
     expect(renders).toEqual(["1,2 CanLoadMore"]);
     await loadMore(1);
-    await transition({
+    await screen.transition({
       at: 2,
       maps: [
         [2, 2],
@@ -253,3 +207,17 @@ describe("usePaginatedQuery under HydrateQueries", () => {
     expect(server.network.pairs).toHaveLength(0);
   });
 });
+
+/** Two rows of the first page, and two of the second. */
+async function loadTwoPages(): Promise<void> {
+  await screen.transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
+  await loadMore(3);
+  await screen.transition({
+    at: 2,
+    maps: [
+      [2, 2],
+      [3, 3],
+    ],
+    answers: [answer(3, page([3, 4], "d", true))],
+  });
+}
