@@ -9,31 +9,6 @@ import { until } from "./until.ts";
 /** The server states them in Connected, and the client keeps to them. Longer than a pause of a busy machine. */
 const LIMITS = { pingIntervalMs: 300, silenceTimeoutMs: 3_000 };
 
-/** A real client over a real socket, and what it shows of one room. */
-class Watching {
-  readonly client: ConvexClient;
-  /** What it has sent, whether or not it arrived. */
-  readonly said: string[] = [];
-  shown: string[] = [];
-  /** Notes that it has shown twice at one time. */
-  readonly doubled: string[] = [];
-
-  constructor(url: string, room: string) {
-    const { said } = this;
-    class Overheard extends WebSocket {
-      override send(text: string): void {
-        said.push(text);
-        super.send(text);
-      }
-    }
-    this.client = new ConvexClient(url, { logger: silent, webSocketConstructor: Overheard as never });
-    this.client.watchQuery("notes:list", { room }, ({ data }) => {
-      this.shown = ((data as Note[] | undefined) ?? []).map(({ text }) => text);
-      this.doubled.push(...this.shown.filter((text, i) => this.shown.indexOf(text) !== i));
-    });
-  }
-}
-
 describe("a line that breaks", () => {
   let server: SmallServer;
   let line: BrokenLine;
@@ -108,3 +83,28 @@ describe("a line that breaks", () => {
     },
   );
 });
+
+/** A real client over a real socket, and what it shows of one room. */
+class Watching {
+  readonly client: ConvexClient;
+  /** What it has sent, whether or not it arrived. */
+  readonly said: string[] = [];
+  shown: string[] = [];
+  /** Notes that it has shown twice at one time. */
+  readonly doubled: string[] = [];
+
+  constructor(url: string, room: string) {
+    const { said } = this;
+    class Overheard extends WebSocket {
+      override send(text: string): void {
+        said.push(text);
+        super.send(text);
+      }
+    }
+    this.client = new ConvexClient(url, { logger: silent, webSocketConstructor: Overheard as never });
+    this.client.watchQuery("notes:list", { room }, ({ data }) => {
+      this.shown = ((data as Note[] | undefined) ?? []).map(({ text }) => text);
+      this.doubled.push(...this.shown.filter((text, i) => this.shown.indexOf(text) !== i));
+    });
+  }
+}

@@ -3,6 +3,7 @@ import * as mysql from "drizzle-orm/mysql-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
+import { everyPage } from "../../../tests/support/every-page.ts";
 import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import { openMysql } from "../../database/mysql/mysql-driver.ts";
 import { openTemporaryDatabase } from "../../database/temporary-database.ts";
@@ -12,7 +13,7 @@ import type { Database } from "../context.ts";
 import { InvalidCursorError, readCursor, writeCursor } from "./cursor.ts";
 import type { OrderTerm } from "./keyset-order.ts";
 import { paginate } from "./paginate.ts";
-import { type PaginationOptions, type PaginationResult, paginationOpts } from "./pagination-options.ts";
+import type { PaginationOptions, PaginationResult } from "./pagination-options.ts";
 
 /** PostgreSQL has tests of its own: see `paginate.test.ts`. These are what SQLite and MySQL do differently. */
 interface Case {
@@ -121,20 +122,8 @@ function paginates({ open, schema, things, links, row, orders, impossible }: Cas
     await driver?.close();
   });
 
-  async function all<Row>(
-    page: (pagination: PaginationOptions) => Promise<PaginationResult<Row>>,
-    numItems: number,
-  ): Promise<Row[]> {
-    const rows: Row[] = [];
-    let cursor: string | null = null;
-    for (let isDone = false; !isDone; ) {
-      const result: PaginationResult<Row> = await page(paginationOpts.parse({ cursor, numItems }));
-      rows.push(...result.page);
-      ({ isDone, continueCursor: cursor } = result);
-    }
-    return rows;
-  }
-
+  const all = async <Row>(page: (options: PaginationOptions) => Promise<PaginationResult<Row>>, numItems: number) =>
+    (await everyPage(page, numItems)).flat();
   const ids = (rows: readonly { id: number }[]) => rows.map(({ id }) => id);
 
   test.each(Object.entries(orders))("orders by %s", async (_, orderBy) => {

@@ -18,6 +18,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithPostgres } from "../../../tests/support/databases/with-postgres.ts";
+import { everyPage } from "../../../tests/support/every-page.ts";
 import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import { openPostgres } from "../../database/postgres/postgres.ts";
 import { openTemporaryDatabase } from "../../database/temporary-database.ts";
@@ -26,7 +27,7 @@ import { HandClock } from "../../testing/hand-clock.ts";
 import type { Database } from "../context.ts";
 import { InvalidCursorError, writeCursor } from "./cursor.ts";
 import { paginate } from "./paginate.ts";
-import { type PaginationOptions, type PaginationResult, paginationOpts } from "./pagination-options.ts";
+import { type PaginationOptions, paginationOpts } from "./pagination-options.ts";
 
 const mood = pgEnum("Mood", ["low", "even", "high"]);
 const posts = pgTable("posts", {
@@ -89,34 +90,19 @@ function behavesAsPaginate(open: () => Promise<Driver>): void {
 
   const inTime = { orderBy: [asc(posts.at), asc(posts.id)] };
 
-  /** Page after page, until it is done. */
-  async function all<Row>(
-    page: (pagination: PaginationOptions) => Promise<PaginationResult<Row>>,
-    numItems: number,
-  ): Promise<Row[][]> {
-    const pages: Row[][] = [];
-    let cursor: string | null = null;
-    for (let isDone = false; !isDone; ) {
-      const result: PaginationResult<Row> = await page(paginationOpts.parse({ cursor, numItems }));
-      pages.push(result.page);
-      ({ isDone, continueCursor: cursor } = result);
-    }
-    return pages;
-  }
-
   const ids = (rows: readonly { id: number }[]) => rows.map(({ id }) => id);
 
   test("walks through rows of one millisecond in their order, each once", async () => {
     const expected = ids(await db.select().from(posts).orderBy(asc(posts.at), asc(posts.id)));
     for (const numItems of [1, 2, 5, 12, 100]) {
-      const pages = await all((pagination) => paginate(db.select().from(posts), inTime, pagination), numItems);
+      const pages = await everyPage((pagination) => paginate(db.select().from(posts), inTime, pagination), numItems);
       expect(ids(pages.flat())).toEqual(expected);
       expect(pages).toHaveLength(Math.ceil(15 / numItems));
     }
   });
 
   test("keeps to what the select asks for", async () => {
-    const pages = await all(
+    const pages = await everyPage(
       (pagination) =>
         paginate(db.select().from(posts).where(eq(posts.room, "attic")), { orderBy: desc(posts.id) }, pagination),
       2,
@@ -160,12 +146,12 @@ function behavesAsPaginate(open: () => Promise<Driver>): void {
         .from(things)
         .orderBy(...([orderBy].flat() as [])),
     );
-    const pages = await all((pagination) => paginate(db.select().from(things), options(), pagination), 4);
+    const pages = await everyPage((pagination) => paginate(db.select().from(things), options(), pagination), 4);
     expect(ids(pages.flat())).toEqual(expected);
   });
 
   test("orders by a primary key of several columns", async () => {
-    const pages = await all(
+    const pages = await everyPage(
       (pagination) => paginate(db.select().from(links), { orderBy: [links.to, links.from] }, pagination),
       3,
     );

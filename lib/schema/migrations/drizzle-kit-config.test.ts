@@ -47,53 +47,6 @@ afterEach(async () => {
 });
 const children: ChildProcess[] = [];
 
-interface Kit {
-  output: string;
-  code: Promise<number | null>;
-  says(words: string): Promise<void>;
-  stop(): void;
-}
-
-function drizzleKit(args: string[], env: Record<string, string | undefined> = {}): Kit {
-  const bin = join(project, "node_modules", "drizzle-kit", "bin.cjs");
-  // drizzle-kit calls process.exit, which can hang: Node waits for a thread that compiles, and that thread waits for
-  // Node to collect garbage (nodejs/node#54918). With a single thread there is none to wait for.
-  const child = spawn(process.execPath, ["--single-threaded", bin, ...args], {
-    cwd: project,
-    env: { ...process.env, NODE_ENV: "development", DATABASE_URL: "", ...env },
-  });
-  children.push(child);
-  const heard: Array<() => void> = [];
-  const kit: Kit = {
-    output: "",
-    code: new Promise((resolve) => {
-      // The output so far shows where a process hangs.
-      const late = setTimeout(() => {
-        kit.output += `\n(did not end within ${patience.fact} ms: killed)`;
-        child.kill("SIGKILL");
-      }, patience.fact);
-      child.on("exit", (code) => {
-        clearTimeout(late);
-        resolve(code);
-      });
-    }),
-    says: (words) =>
-      new Promise((resolve) => {
-        const check = (): void => void (kit.output.includes(words) && resolve());
-        heard.push(check);
-        check();
-      }),
-    stop: () => child.kill(),
-  };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (text) => {
-      kit.output += text;
-      for (const check of heard) check();
-    });
-  }
-  return kit;
-}
-
 test("without a server, drizzle-kit opens the embedded database itself, and a server is refused meanwhile", async () => {
   const push = drizzleKit(["push"]);
   expect(await push.code, push.output).toBe(0);
@@ -295,3 +248,50 @@ await describeWithMysql("on MySQL or MariaDB", (server) => {
     await driver.close();
   });
 });
+
+interface Kit {
+  output: string;
+  code: Promise<number | null>;
+  says(words: string): Promise<void>;
+  stop(): void;
+}
+
+function drizzleKit(args: string[], env: Record<string, string | undefined> = {}): Kit {
+  const bin = join(project, "node_modules", "drizzle-kit", "bin.cjs");
+  // drizzle-kit calls process.exit, which can hang: Node waits for a thread that compiles, and that thread waits for
+  // Node to collect garbage (nodejs/node#54918). With a single thread there is none to wait for.
+  const child = spawn(process.execPath, ["--single-threaded", bin, ...args], {
+    cwd: project,
+    env: { ...process.env, NODE_ENV: "development", DATABASE_URL: "", ...env },
+  });
+  children.push(child);
+  const heard: Array<() => void> = [];
+  const kit: Kit = {
+    output: "",
+    code: new Promise((resolve) => {
+      // The output so far shows where a process hangs.
+      const late = setTimeout(() => {
+        kit.output += `\n(did not end within ${patience.fact} ms: killed)`;
+        child.kill("SIGKILL");
+      }, patience.fact);
+      child.on("exit", (code) => {
+        clearTimeout(late);
+        resolve(code);
+      });
+    }),
+    says: (words) =>
+      new Promise((resolve) => {
+        const check = (): void => void (kit.output.includes(words) && resolve());
+        heard.push(check);
+        check();
+      }),
+    stop: () => child.kill(),
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (text) => {
+      kit.output += text;
+      for (const check of heard) check();
+    });
+  }
+  return kit;
+}
