@@ -65,14 +65,14 @@ async function comeBack(bench: Bench, queries: number): Promise<Round> {
   const before = Array.from({ length: CLIENTS }, (_, i) => new Listener(channelsOf(i)));
   await connectAll(server, before, () => []);
   const first = bytesPerQuery(before, queries);
-  const hashes = before.map((client) => client.hashes);
+  const tokens = before.map((client) => client.tokens);
   await cutAll(server, before);
 
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const clients = before.map((client, i) => new Listener(channelsOf(i), client.clientId));
     await server.usage();
-    await connectAll(server, clients, (i) => hashes[i] ?? []);
+    await connectAll(server, clients, (i) => tokens[i] ?? []);
     const { queryRuns } = await server.usage();
     const bytes = bytesPerQuery(clients, queries);
     rounds.push({ ...bytes, firstDown: first.down, firstBoth: first.both, runs: queryRuns });
@@ -107,11 +107,11 @@ function bytesPerQuery(clients: readonly Listener[], queries: number) {
 async function connectAll(
   server: Server,
   clients: readonly Listener[],
-  hashesOf: (i: number) => readonly string[],
+  tokensOf: (i: number) => readonly string[],
 ): Promise<void> {
   for (let i = 0; i < clients.length; i += AT_ONCE) {
     const group = clients.slice(i, i + AT_ONCE);
-    await Promise.all(group.map((client, k) => client.connect(server.port, hashesOf(i + k))));
+    await Promise.all(group.map((client, k) => client.connect(server.port, tokensOf(i + k))));
   }
   await Promise.all(clients.map((client) => client.subscribed()));
 }

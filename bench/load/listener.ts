@@ -1,4 +1,5 @@
 import type { ServerMessage, Transition } from "../../lib/protocol/server-message.ts";
+import { TOKEN_LENGTH } from "../../lib/protocol/token-length.ts";
 import { within } from "../within.ts";
 import { LoadSocket } from "./load-socket.ts";
 import { connect, newClientId, PONG, subscribe } from "./speech.ts";
@@ -25,13 +26,13 @@ export class Listener {
     this.clientId = clientId;
   }
 
-  /** Connects and subscribes. @param hashes The hashes of the answers that it has, in the order of its channels. */
-  async connect(port: number, hashes: readonly string[] = []): Promise<void> {
+  /** Connects and subscribes. @param tokens The tokens of the answers that it has, in the order of its channels. */
+  async connect(port: number, tokens: readonly string[] = []): Promise<void> {
     const socket = await LoadSocket.open({ port, path: "/api/sync" }, this.#hear);
     this.#socket = socket;
     socket.say(connect(this.clientId));
     this.sent = { connect: socket.traffic.up, subscribe: 0 };
-    socket.say(subscribe(this.#channels.map((channel, i) => withHash(channel, hashes[i]))));
+    socket.say(subscribe(this.#channels.map((channel, i) => withToken(channel, tokens[i]))));
     this.sent.subscribe = socket.traffic.up - this.sent.connect;
   }
 
@@ -71,14 +72,14 @@ export class Listener {
     for (let count = 1; mapped() < this.#channels.length; count++) await this.transitions(count);
   }
 
-  /** The hashes of its answers, in the order of its channels. */
-  get hashes(): string[] {
+  /** The tokens of its answers, in the order of its channels. */
+  get tokens(): string[] {
     const transitions = this.reads("Transition").map(({ message }) => message);
     const live = new Map(transitions.flatMap(({ maps = [] }) => maps));
     const answers = transitions.flatMap(({ answers = [] }) => answers);
     return this.#channels.map((_, i) => {
       const answer = answers.find((answer) => answer.live === live.get(i + 1));
-      return answer && "hash" in answer ? answer.hash : "";
+      return answer && "token" in answer ? answer.token.slice(0, TOKEN_LENGTH) : "";
     });
   }
 
@@ -98,6 +99,6 @@ function headerBytes(length: number): number {
   return length < 126 ? 2 : length < 65_536 ? 4 : 10;
 }
 
-function withHash(channel: string, hash: string | undefined): { channel: string; hash?: string } {
-  return hash === undefined ? { channel } : { channel, hash };
+function withToken(channel: string, token: string | undefined): { channel: string; token?: string } {
+  return token === undefined ? { channel } : { channel, token };
 }

@@ -58,10 +58,10 @@ export function connect(clientId: string): string {
 }
 
 /** The message that subscribes to channels, in this order, as queries 1, 2, 3 … */
-export function subscribe(channels: { channel: string; hash?: string }[]): string {
-  const queries = channels.map(({ channel, hash }, i) => {
+export function subscribe(channels: { channel: string; token?: string }[]): string {
+  const queries = channels.map(({ channel, token }, i) => {
     const query = { query: i + 1, path: QUERY_PATH, args: { channel } };
-    return hash === undefined ? query : { ...query, hash };
+    return token === undefined ? query : { ...query, token };
   });
   return JSON.stringify({ type: "Subscribe", queries } satisfies ClientMessage);
 }

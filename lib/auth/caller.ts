@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Identity } from "../functions/context.ts";
 import { canonical } from "../values/canonical.ts";
 
@@ -9,20 +9,30 @@ export interface Caller {
   /** Equal for equal identities only: callers with equal keys share results. It never leaves the server. */
   readonly key: string;
   /**
-   * A hash of the key that clients and preloaded pages may know. A client uses a preloaded answer only if it was made for
-   * the same fingerprint. Null for an anonymous caller.
+   * An HMAC of the key that clients and preloaded pages may know. A client uses a preloaded answer only if it was made
+   * for the same fingerprint. Null for an anonymous caller.
    */
   readonly fingerprint: string | null;
 }
 
 const anonymous: Caller = { identity: null, key: "", fingerprint: null };
 
-/**
- * Derives the key and the fingerprint of an identity.
- * @throws {ValueError} when a claim is not serialisable.
- */
-export function callerOf(identity: Identity | null): Caller {
-  if (identity === null) return anonymous;
-  const key = canonical(identity);
-  return { identity, key, fingerprint: createHash("sha256").update(key).digest("base64url").slice(0, 22) };
+/** Makes callers of identities. */
+export class Callers {
+  readonly #key: Buffer;
+
+  /** @param secret Keeps claims from being guessed by their fingerprint. The same on all servers of a database. */
+  constructor(secret: string) {
+    this.#key = createHmac("sha256", secret).update("identities").digest();
+  }
+
+  /**
+   * Derives the key and the fingerprint of an identity.
+   * @throws {ValueError} when a claim is not serialisable.
+   */
+  of(identity: Identity | null): Caller {
+    if (identity === null) return anonymous;
+    const key = canonical(identity);
+    return { identity, key, fingerprint: createHmac("sha256", this.#key).update(key).digest("base64url").slice(0, 22) };
+  }
 }

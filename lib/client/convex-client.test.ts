@@ -17,7 +17,7 @@ async function watching(rows: { id: number }[] = [{ id: 1 }]) {
   const results: unknown[] = [];
   const stop = client.watchQuery(LIST, general, (result) => results.push(result.error ?? result.data));
   await settle();
-  await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, hash: "h1", value: rows }] });
+  await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, token: "h1", value: rows }] });
   return { server, client, results, stop };
 }
 
@@ -84,15 +84,15 @@ describe("a client", () => {
         [2, 2],
       ],
       answers: [
-        { live: 1, hash: "a1", value: 1 },
-        { live: 2, hash: "b1", value: 1 },
+        { live: 1, token: "a1", value: 1 },
+        { live: 2, token: "b1", value: 1 },
       ],
     });
     await server.transition({
       at: 2,
       answers: [
-        { live: 1, hash: "a2", value: 2 },
-        { live: 2, hash: "b2", value: 2 },
+        { live: 1, token: "a2", value: 2 },
+        { live: 2, token: "b2", value: 2 },
       ],
     });
     expect(seen).toEqual([
@@ -104,10 +104,10 @@ describe("a client", () => {
   test("keeps unchanged rows the same objects, and the whole result when all are unchanged", async () => {
     const { server, client } = await watching([{ id: 1 }, { id: 2 }]);
     const before = client.sync.result(firstKey(client));
-    await server.transition({ at: 2, answers: [{ live: 7, hash: "h2", value: [{ id: 2 }, { id: 3 }] }] });
+    await server.transition({ at: 2, answers: [{ live: 7, token: "h2", value: [{ id: 2 }, { id: 3 }] }] });
     const after = client.sync.result(firstKey(client));
     expect((after.data as unknown[])[0]).toBe((before.data as unknown[])[1]);
-    await server.transition({ at: 3, answers: [{ live: 7, hash: "h2", value: [{ id: 2 }, { id: 3 }] }] });
+    await server.transition({ at: 3, answers: [{ live: 7, token: "h2", value: [{ id: 2 }, { id: 3 }] }] });
     expect(client.sync.result(firstKey(client))).toBe(after);
   });
 
@@ -124,7 +124,7 @@ describe("a client", () => {
       error: { kind: "application", data: new Date(5) },
     });
     expect(failed.error).toBeInstanceOf(ConvexError);
-    await server.transition({ at: 3, answers: [{ live: 7, hash: "h1", value: [{ id: 1 }] }] });
+    await server.transition({ at: 3, answers: [{ live: 7, token: "h1", value: [{ id: 1 }] }] });
     expect(client.sync.result(firstKey(client))).toEqual({ data: [{ id: 1 }], isLoading: false, error: undefined });
   });
 
@@ -135,27 +135,27 @@ describe("a client", () => {
     client.watchQuery(LIST, general, ({ data, error }) => seen.push(error?.kind ?? data));
     await settle();
     await server.transition({ at: 1, refused: [[1, { kind: "badRequest", message: "No such query." }]] });
-    await server.transition({ at: 2, maps: [[1, 4]], answers: [{ live: 4, hash: "h", value: 5 }] });
+    await server.transition({ at: 2, maps: [[1, 4]], answers: [{ live: 4, token: "h", value: 5 }] });
     expect(seen).toEqual(["badRequest", 5]);
   });
 
   test("follows a query to another live query, with and without an answer beside the map", async () => {
     const { server, results } = await watching();
     await server.transition({ at: 2, maps: [[1, 8]] });
-    await server.transition({ at: 3, answers: [{ live: 7, hash: "old", value: "of the live query that was left" }] });
-    await server.transition({ at: 4, answers: [{ live: 8, hash: "h2", value: "new" }] });
+    await server.transition({ at: 3, answers: [{ live: 7, token: "old", value: "of the live query that was left" }] });
+    await server.transition({ at: 4, answers: [{ live: 8, token: "h2", value: "new" }] });
     expect(results).toEqual([[{ id: 1 }], "new"]);
   });
 });
 
 describe("a client that comes back", () => {
-  test("sends the hashes of its answers, and shows nothing twice when they are confirmed", async () => {
+  test("sends the tokens of its answers, and shows nothing twice when they are confirmed", async () => {
     const { server, results } = await watching();
     await server.reconnect();
-    expect(server.heard("Subscribe")[0]?.queries).toEqual([{ query: 1, path: LIST, args: general, hash: "h1" }]);
+    expect(server.heard("Subscribe")[0]?.queries).toEqual([{ query: 1, path: LIST, args: general, token: "h1" }]);
     await server.transition({ at: 1, maps: [[1, 3]] });
     expect(results).toEqual([[{ id: 1 }]]);
-    await server.transition({ at: 2, answers: [{ live: 3, hash: "h2", value: "new" }] });
+    await server.transition({ at: 2, answers: [{ live: 3, token: "h2", value: "new" }] });
     expect(results).toEqual([[{ id: 1 }], "new"]);
   });
 
@@ -364,10 +364,10 @@ describe("a malformed message", () => {
     "leads back in time": (server) => server.say({ type: "Transition", at: 0 }),
     "maps a query that says nothing of what it has": (server) => {
       server.say({ type: "Transition", at: 2, refused: [[1, { kind: "badRequest", message: "" }]] });
-      server.say({ type: "Transition", at: 3, answers: [{ live: 7, hash: "", value: 1 }], maps: [[2, 9]] });
+      server.say({ type: "Transition", at: 3, answers: [{ live: 7, token: "", value: 1 }], maps: [[2, 9]] });
     },
     "holds a value with an unknown tag": (server) =>
-      server.say({ type: "Transition", at: 2, answers: [{ live: 7, hash: "", value: { $t: ["socks"] } }] }),
+      server.say({ type: "Transition", at: 2, answers: [{ live: 7, token: "", value: { $t: ["socks"] } }] }),
   };
 
   test.each(Object.keys(mistakes))("leads to a resync and changes nothing: one that %s", async (name) => {
@@ -382,25 +382,25 @@ describe("a malformed message", () => {
     server.clock.advance(8_000);
     await settle();
     expect(client.connectionState().state).toBe("open");
-    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: "h1" });
+    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ token: "h1" });
   });
 
   test("answers of live queries that no query maps to any more are no mistake", async () => {
     const { server, client } = await watching();
-    await server.transition({ at: 2, answers: [{ live: 99, hash: "x", value: 1 }], maps: [[55, 99]] });
+    await server.transition({ at: 2, answers: [{ live: 99, token: "x", value: 1 }], maps: [[55, 99]] });
     expect(client.connectionState().state).toBe("open");
   });
 
   test("a server that always sends malformed messages is connected to less and less often", async () => {
     const { server, client } = await watching();
     for (let i = 0; i < 8; i++) {
-      server.say({ type: "Transition", at: 5, maps: [[1, 1]], answers: [{ live: 1, hash: "", value: { $t: [] } }] });
+      server.say({ type: "Transition", at: 5, maps: [[1, 1]], answers: [{ live: 1, token: "", value: { $t: [] } }] });
       await settle();
       server.clock.advance((client.connectionState().retryAt ?? 0) - server.clock.now());
       await settle();
     }
     expect(server.network.pairs.length).toBe(9);
-    server.say({ type: "Transition", at: 5, maps: [[1, 1]], answers: [{ live: 1, hash: "", value: { $t: [] } }] });
+    server.say({ type: "Transition", at: 5, maps: [[1, 1]], answers: [{ live: 1, token: "", value: { $t: [] } }] });
     await settle();
     expect(client.connectionState().state).toBe("waiting");
   });
@@ -584,10 +584,10 @@ describe("optimistic updates", () => {
     const done = client.mutation(SEND, { id: -1 }, { optimisticUpdate });
     expect(results.at(-1)).toEqual([{ id: 1 }, { id: -1 }]);
     await settle();
-    await server.transition({ at: 2, answers: [{ live: 7, hash: "h2", value: [{ id: 1 }, { id: 2 }] }] });
+    await server.transition({ at: 2, answers: [{ live: 7, token: "h2", value: [{ id: 1 }, { id: 2 }] }] });
     expect(results.at(-1)).toEqual([{ id: 1 }, { id: 2 }, { id: -1 }]);
     const rows = [{ id: 1 }, { id: 2 }, { id: 3 }];
-    await server.transition({ at: 3, reflected: [1], answers: [{ live: 7, hash: "h3", value: rows }] });
+    await server.transition({ at: 3, reflected: [1], answers: [{ live: 7, token: "h3", value: rows }] });
     expect(results.at(-1)).toEqual(rows);
     expect(results).toHaveLength(4);
     server.say({ type: "MutationSucceeded", request: 1, value: null });
@@ -622,7 +622,7 @@ describe("optimistic updates", () => {
     expect(server.clock.lines).toMatchObject([{ level: "error", message: expect.stringContaining("oops") }]);
     await settle();
     expect(server.heard("Mutate")).toHaveLength(3);
-    await server.transition({ at: 2, answers: [{ live: 7, hash: "h2", value: [] }] });
+    await server.transition({ at: 2, answers: [{ live: 7, token: "h2", value: [] }] });
     expect(server.clock.lines).toHaveLength(1);
   });
 
@@ -661,7 +661,7 @@ describe("the identity", () => {
     client.watchQuery(LIST, general, (result) => results.push(result.data));
     const sent = client.mutation(SEND, { n: 1 }).catch(reasonOf);
     await settle();
-    await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, hash: "h1", value: "alice's" }] });
+    await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, token: "h1", value: "alice's" }] });
     const { clientId } = server.heard("Connect")[0] ?? {};
     server.network.cut();
     const unsent = client.mutation(SEND, { n: 2 }).catch(reasonOf);
@@ -675,7 +675,7 @@ describe("the identity", () => {
     expect(server.network.pairs.flatMap((pair) => pair.saidByClient).filter((m) => m.type === "Mutate")).toHaveLength(
       1,
     );
-    expect(server.heard("Subscribe")[0]?.queries[0]).not.toHaveProperty("hash");
+    expect(server.heard("Subscribe")[0]?.queries[0]).not.toHaveProperty("token");
     expect(server.network.pairs).toHaveLength(3);
   });
 
@@ -686,7 +686,7 @@ describe("the identity", () => {
     const results: unknown[] = [];
     client.watchQuery(LIST, general, () => {});
     await settle();
-    await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, hash: "h1", value: "alice's" }] });
+    await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, token: "h1", value: "alice's" }] });
     server.network.cut();
     const guess = (store: OptimisticLocalStore) => (store.setQuery as Untyped)(LIST, general, "alice's guess");
     client.mutation(SEND, { n: 1 }, { optimisticUpdate: guess as never }).catch(() => {});
@@ -748,7 +748,7 @@ describe("limits", () => {
     await settle();
     expect(server.heard("Unsubscribe")).toEqual([{ type: "Unsubscribe", queries: [1] }]);
     expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ query: 3, path: "x:c" }]);
-    await server.transition({ at: 1, maps: [[3, 5]], answers: [{ live: 5, hash: "c", value: "there" }] });
+    await server.transition({ at: 1, maps: [[3, 5]], answers: [{ live: 5, token: "c", value: "there" }] });
     expect(seen).toEqual(["unavailable", "there"]);
   });
 
@@ -815,7 +815,7 @@ describe("a closed client", () => {
     client.watchQuery(LIST, general, () => {});
     await settle();
     expect(server.network.last.isOpen).toBe(true);
-    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: "h1" });
+    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ token: "h1" });
   });
 });
 

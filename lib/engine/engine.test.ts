@@ -10,6 +10,7 @@ import { EngineScene } from "../../tests/support/engine-scene.ts";
 import { WireClient } from "../../tests/support/wire-client.ts";
 import type { Dialect, Driver } from "../database/driver/driver.ts";
 import { createFunctions } from "../functions/define.ts";
+import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import type { HandClock } from "../testing/hand-clock.ts";
 import { ConvexError } from "../values/errors.ts";
 import type { Engine } from "./engine.ts";
@@ -198,6 +199,19 @@ function behavesAsEngine({ dialect, open }: TestDatabase): void {
     expect(texts(back.value(1))).toEqual(["once"]);
   });
 
+  test("a page that comes back to a server that has been started anew is sent nothing that it has", async () => {
+    const before = await scene.watching(["messages:list", inA]);
+    const token = before.transitions
+      .flatMap(({ answers = [] }) => answers)
+      .flatMap((a) => ("token" in a ? a.token : []))[0];
+    await scene.restart();
+    const back = scene.again(before);
+    back.subscribe(1, "messages:list", inA, token);
+    await back.until(() => back.transitions.length > 0);
+    expect(back.transitions).toEqual([expect.objectContaining({ maps: [[1, expect.any(Number)]] })]);
+    expect(back.transitions[0]).not.toHaveProperty("answers");
+  });
+
   test("a mutation resent to a server that has been started anew is not run again", async () => {
     const lost = scene.client();
     lost.mutate(1, "messages:send", { ...inA, text: "once" });
@@ -277,7 +291,7 @@ function behavesAsEngine({ dialect, open }: TestDatabase): void {
     expect(engine.counters.queryRuns).toBe(1);
 
     const client = scene.client();
-    client.subscribe(1, "messages:list", inA, preloaded.value.hash);
+    client.subscribe(1, "messages:list", inA, preloaded.value.token);
     await client.until(() => client.transitions.length === 1);
     expect(engine.counters.queryRuns).toBe(1);
     expect(client.texts.at(-1)).toBe(`{"type":"Transition","at":${preloaded.value.at},"maps":[[1,1]]}`);
@@ -289,7 +303,7 @@ function behavesAsEngine({ dialect, open }: TestDatabase): void {
     if (!preloaded.ok) throw new Error("not preloaded");
     await sendToA("late");
     const client = scene.client();
-    client.subscribe(1, "messages:list", inA, preloaded.value.hash);
+    client.subscribe(1, "messages:list", inA, preloaded.value.token);
     await client.until(() => client.value(1) !== undefined);
     expect(texts(client.value(1))).toEqual(["late"]);
   });
@@ -525,7 +539,7 @@ function behavesAsEngine({ dialect, open }: TestDatabase): void {
     ["no JSON", "{", 4400],
     ["no known message", '{"type":"Nope"}', 4400],
     ["unknown fields", '{"type":"Ping","x":1}', 4400],
-    ["a second Connect", `{"type":"Connect","protocol":2,"clientId":"${CLIENT_ID}"}`, 4400],
+    ["a second Connect", `{"type":"Connect","protocol":3,"clientId":"${CLIENT_ID}"}`, 4400],
     ["nested too deeply", `{"type":"Ping","a":${"[".repeat(500)}${"]".repeat(500)}}`, 4413],
     ["a message too large", `"${"x".repeat(1024 * 1024)}"`, 4413],
   ])("a client that sends %s is told so and disconnected; others are not affected", async (_what, text, code) => {
@@ -539,7 +553,7 @@ function behavesAsEngine({ dialect, open }: TestDatabase): void {
 
   test("a client that speaks another version, or nothing, or before Connect, is disconnected", () => {
     const other = scene.socket();
-    other.say({ type: "Connect", protocol: 3, clientId: CLIENT_ID });
+    other.say({ type: "Connect", protocol: PROTOCOL_VERSION + 1, clientId: CLIENT_ID });
     expect(other.closedWith?.code).toBe(4426);
     const eager = scene.socket();
     eager.subscribe(1, "messages:list");

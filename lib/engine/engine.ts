@@ -1,4 +1,4 @@
-import { callerOf } from "../auth/caller.ts";
+import { Callers } from "../auth/caller.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
@@ -6,6 +6,7 @@ import type { Outcome } from "../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
 import type { Wire } from "../values/wire.ts";
+import { AnswerTokens } from "./answers/answer-tokens.ts";
 import { Actions } from "./calls/actions.ts";
 import { Calls, type EngineCall } from "./calls/calls.ts";
 import { QueryOnce } from "./calls/query-once.ts";
@@ -94,6 +95,8 @@ export function createEngine(options: EngineOptions): Engine {
   const epoch = environment.randomId().slice(0, 12);
   const counters = { queryRuns: 0, serialisations: 0, sends: 0, checkRuns: 0 };
   const failures = new Failures(environment, development);
+  const secret = driver.secret ?? environment.randomId();
+  const callers = new Callers(secret);
   let functions = new Registry({});
   let keptNotice: string | undefined;
   const registry = () => functions;
@@ -112,6 +115,7 @@ export function createEngine(options: EngineOptions): Engine {
     transactions,
     liveQueries,
     failures,
+    tokens: new AnswerTokens(secret),
     counters,
     registry,
     sink: () => connections,
@@ -129,7 +133,7 @@ export function createEngine(options: EngineOptions): Engine {
   const mutations = new Mutations({ environment, limits, transactions, failures, registry });
   const clientQueues = new ClientQueues(mutations, environment);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
-  const calls = new Calls({ limits, failures, queryOnce, leases, mutations, actions, epoch, registry });
+  const calls = new Calls({ limits, callers, failures, queryOnce, leases, mutations, actions, epoch, registry });
 
   async function whatRunsEnds(): Promise<void> {
     await Promise.all([clientQueues.settled(), actions.settled()]);
@@ -177,7 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
       keptNotice = message;
     },
 
-    opened: (socket, caller) => connections.open(connectionParts, socket, callerOf(caller)),
+    opened: (socket, caller) => connections.open(connectionParts, socket, callers.of(caller)),
 
     preload: (path, args, caller) => calls.preload(path, args, caller),
 

@@ -7,6 +7,7 @@ import { EngineScene } from "../../tests/support/engine-scene.ts";
 import type { WireClient } from "../../tests/support/wire-client.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import { createFunctions } from "../functions/define.ts";
+import { TOKEN_LENGTH } from "../protocol/token-length.ts";
 
 const rows = pgTable("rows", {
   id: integer().primaryKey(),
@@ -164,27 +165,42 @@ test("a page of a list is patched too, with what is around it when that changes"
   expect(client.value(1)).toEqual(await scene.read("rows:page", size));
 });
 
-test("a client that returns with the hash of an earlier answer is sent what changed since", async () => {
+test("a client that returns with the token of an earlier answer is sent what changed since", async () => {
   await fill("a", 20);
   const client = await scene.watching(["rows:list", inA]);
   const other = await scene.watching(["rows:list", inA]);
-  const hash = lastHash(client);
+  const token = lastToken(client);
   client.cut();
   await change("put", { id: 100, list: "a", rank: 100, text: TEXT });
-  const back = await returning("rows:list", inA, hash);
+  const back = await returning("rows:list", inA, token);
   expect(isPatch(back)).toBe(true);
   expect(lastText(back)).toContain('"maps":[[1,');
-  expect(lastHash(back)).toBe(lastHash(other));
-  const unchanged = await returning("rows:list", inA, lastHash(other));
+  expect(lastToken(back)).toBe(lastToken(other));
+  const unchanged = await returning("rows:list", inA, lastToken(other));
   expect(lastText(unchanged)).not.toContain('"answers"');
+});
+
+test("an edit is told whatever texts its author has chosen: to open pages, and to those that return", async () => {
+  // Found in a second. Rows with these texts had one hash of 64 bits, by which answers were compared until version 2.
+  const [before, after] = [
+    "蕇迫栩肜岘蜝鬤扨妵潔僎盁勘毓慤馽摏椧槢笣箯櫀永袨钃鬚边雤绂蛎伺筣豩擢劑潼",
+    "盰柒栩肜岘蜝鬤扨泂蝍方躦勘毓雓憄僘腀屵鏄箯櫀永袨钃鬚魎滽創纩伺筣邞鰋劑潼",
+  ];
+  const row = { id: 1, list: "a", rank: 1, text: before };
+  await change("put", row);
+  const open = await scene.watching(["rows:list", inA]);
+  const token = lastToken(open);
+  await change("put", { ...row, text: after });
+  expect(open.value(1)).toEqual([{ ...row, text: after }]);
+  expect((await returning("rows:list", inA, token)).value(1)).toEqual([{ ...row, text: after }]);
 });
 
 test("a client that shows two states of one list is sent the whole list", async () => {
   await fill("a", 20);
   const client = await scene.watching(["rows:list", inA]);
-  const hash = lastHash(client);
+  const token = lastToken(client);
   await change("put", { id: 100, list: "a", rank: 100, text: TEXT });
-  client.subscribe(2, "rows:list", inA, hash);
+  client.subscribe(2, "rows:list", inA, token);
   await scene.engine.settled();
   expect(lastText(client)).toContain('"value":[');
   expect(client.value(2)).toEqual(await scene.read("rows:list", inA));
@@ -212,9 +228,9 @@ test("a list of 200,000 numbers is patched like any other", async () => {
 });
 
 /** A client that watches a query as 1, and has this answer of before. */
-async function returning(path: string, args: object, hash: string): Promise<WireClient> {
+async function returning(path: string, args: object, token: string): Promise<WireClient> {
   const client = scene.client();
-  client.subscribe(1, path, args, hash);
+  client.subscribe(1, path, args, token);
   await scene.engine.settled();
   return client;
 }
@@ -223,9 +239,9 @@ function lastText(client: WireClient): string {
   return client.texts.at(-1) ?? "";
 }
 
-function lastHash(client: WireClient): string {
+function lastToken(client: WireClient): string {
   const answers = client.transitions.flatMap(({ answers = [] }) => answers);
-  return answers.flatMap((answer) => ("hash" in answer ? answer.hash : [])).at(-1) ?? "";
+  return answers.flatMap((answer) => ("token" in answer ? answer.token.slice(0, TOKEN_LENGTH) : [])).at(-1) ?? "";
 }
 
 function isPatch(client: WireClient): boolean {

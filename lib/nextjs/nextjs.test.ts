@@ -48,7 +48,7 @@ const runtime: Runtime = {
     calls.push(["preload", path, args, headers.get("cookie")]);
     if (failure) return { ok: false, error: failure };
     const text = '{"at":{"$t":["date",0]}}';
-    return { ok: true, value: { path, args: {}, text, hash: "h", epoch: "e", at: calls.length, identity: null } };
+    return { ok: true, value: { path, args: {}, text, token: "h", epoch: "e", at: calls.length, identity: null } };
   },
   async call(kind, path, args, headers) {
     calls.push([kind, path, args, headers.get("cookie")]);

@@ -42,8 +42,8 @@ const subscribe = z.strictObject({
         query: queryId,
         path,
         args,
-        /** The hash of the answer that the client has: an equal answer is not sent. */
-        hash: z.string().max(64).optional(),
+        /** The token of the answer that the client has: an equal answer is not sent. */
+        token: z.string().max(64).optional(),
       }),
     )
     .min(1)

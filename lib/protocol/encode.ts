@@ -55,15 +55,15 @@ export function encodeActionReply(request: number, valueText: string): string {
 // ── answers ──
 
 const LIVE = first<Answer>("live");
-const HASH = next<ValueAnswer & Patch>("hash");
+const TOKEN = next<ValueAnswer & Patch>("token");
 const ANSWER_VALUE = next<ValueAnswer>("value");
 const ANSWER_ERROR = next<ErrorAnswer>("error");
 const SPLICES = next<Patch>("splices");
 const AROUND = next<Patch>("around");
 
 /** A whole answer. @param valueText The value as wire text. */
-export function encodeValueAnswer(live: number, hash: string, valueText: string): string {
-  return `${LIVE}${live}${HASH}"${hash}"${ANSWER_VALUE}${valueText}}`;
+export function encodeValueAnswer(live: number, token: string, valueText: string): string {
+  return `${LIVE}${live}${TOKEN}"${token}"${ANSWER_VALUE}${valueText}}`;
 }
 
 export function encodeErrorAnswer(live: number, error: WireError): string {
@@ -72,12 +72,19 @@ export function encodeErrorAnswer(live: number, error: WireError): string {
 
 /**
  * What changed in an answer.
+ * @param check What the client's own check of the value after the patch must be: see `checkOf`.
  * @param splices Each as text: `[at,removed,…rows]`.
  * @param around The value without the rows of its list, as text, if it has changed.
  */
-export function encodePatch(live: number, hash: string, splices: readonly string[], around?: string): string {
+export function encodePatch(
+  live: number,
+  token: string,
+  check: string,
+  splices: readonly string[],
+  around?: string,
+): string {
   const rest = around === undefined ? "" : `${AROUND}${around}`;
-  return `${LIVE}${live}${HASH}"${hash}"${SPLICES}[${splices.join(",")}]${rest}}`;
+  return `${LIVE}${live}${TOKEN}"${token}${check}"${SPLICES}[${splices.join(",")}]${rest}}`;
 }
 
 // ── transitions ──

@@ -8,13 +8,13 @@ const mutate = { type: "Mutate", request: 1, path: "messages:send", args: { text
 
 describe("a client may send", () => {
   test.each<object>([
-    { type: "Connect", protocol: 2, clientId },
+    { type: "Connect", protocol: 3, clientId },
     { type: "Connect", protocol: 99, clientId, identity: null, undecided: [3, 4] },
-    { type: "Connect", protocol: 2, clientId, identity: "a".repeat(22), undecided: [] },
+    { type: "Connect", protocol: 3, clientId, identity: "a".repeat(22), undecided: [] },
     subscribe,
     {
       type: "Subscribe",
-      queries: [{ query: 2, path: "admin/users:list", args: { a: { $t: ["date", 0] } }, hash: "x" }],
+      queries: [{ query: 2, path: "admin/users:list", args: { a: { $t: ["date", 0] } }, token: "x" }],
     },
     { type: "Unsubscribe", queries: [1, 2] },
     mutate,
@@ -35,11 +35,11 @@ describe("a client may not send", () => {
     ["a message of the server", { type: "Transition", at: 1 }],
     ["a field that does not exist", { ...mutate, caller: "admin" }],
     ["a nested field that does not exist", { ...subscribe, queries: [{ ...subscribe.queries[0], identity: "a" }] }],
-    ["a client id that is no 128 bits", { type: "Connect", protocol: 2, clientId: clientId.slice(1) }],
-    ["a client id in capitals", { type: "Connect", protocol: 2, clientId: clientId.toUpperCase() }],
-    ["a client id with a line end", { type: "Connect", protocol: 2, clientId: `${clientId}\n` }],
-    ["a fingerprint that is too long", { type: "Connect", protocol: 2, clientId, identity: "a".repeat(65) }],
-    ["too many undecided mutations", { type: "Connect", protocol: 2, clientId, undecided: Array(1001).fill(1) }],
+    ["a client id that is no 128 bits", { type: "Connect", protocol: 3, clientId: clientId.slice(1) }],
+    ["a client id in capitals", { type: "Connect", protocol: 3, clientId: clientId.toUpperCase() }],
+    ["a client id with a line end", { type: "Connect", protocol: 3, clientId: `${clientId}\n` }],
+    ["a fingerprint that is too long", { type: "Connect", protocol: 3, clientId, identity: "a".repeat(65) }],
+    ["too many undecided mutations", { type: "Connect", protocol: 3, clientId, undecided: Array(1001).fill(1) }],
     ["no query at all", { type: "Subscribe", queries: [] }],
     ["a query number 0", { type: "Unsubscribe", queries: [0] }],
     ["half a query number", { type: "Unsubscribe", queries: [1.5] }],
@@ -50,7 +50,7 @@ describe("a client may not send", () => {
     ["a path that is too long", { ...mutate, path: "a".repeat(513) }],
     ["arguments that are no object", { ...mutate, args: [1] }],
     ["arguments that are null", { ...mutate, args: null }],
-    ["a hash that is too long", { ...subscribe, queries: [{ ...subscribe.queries[0], hash: "x".repeat(65) }] }],
+    ["a token that is too long", { ...subscribe, queries: [{ ...subscribe.queries[0], token: "x".repeat(65) }] }],
   ])("%s", (_, message) => {
     expect(clientMessage.safeParse(message).success).toBe(false);
   });
@@ -82,10 +82,10 @@ describe("the server may send", () => {
       maps: [[1, 7]],
       refused: [[2, { kind: "badRequest", message: "…" }]],
       answers: [
-        { live: 7, hash: "k", value: [] },
+        { live: 7, token: "k", value: [] },
         {
           live: 9,
-          hash: "~k",
+          token: "~k",
           splices: [
             [0, 1],
             [-1, 0, { id: 1 }],
@@ -118,8 +118,8 @@ describe("the server may send", () => {
       { type: "MutationFailed", request: 1, error: { kind: "unavailable", reason: "later", message: "…" } },
     ],
     ["a map without a live query", { type: "Transition", at: 1, maps: [[1]] }],
-    ["an answer without a hash", { type: "Transition", at: 1, answers: [{ live: 1, value: 1 }] }],
-    ["a splice without a place", { type: "Transition", at: 1, answers: [{ live: 1, hash: "k", splices: [[]] }] }],
+    ["an answer without a token", { type: "Transition", at: 1, answers: [{ live: 1, value: 1 }] }],
+    ["a splice without a place", { type: "Transition", at: 1, answers: [{ live: 1, token: "k", splices: [[]] }] }],
     ["a state before the first", { type: "Transition", at: -1 }],
   ])("but not %s", (_, message) => {
     expect(serverMessage.safeParse(message).success).toBe(false);

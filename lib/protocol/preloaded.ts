@@ -20,8 +20,8 @@ export interface PreloadedAnswer {
   readonly args: Record<string, Wire>;
   /** The answer's wire text, as subscribers get it. */
   readonly text: string;
-  /** The hash of `text`. */
-  readonly hash: string;
+  /** The token of `text`. */
+  readonly token: string;
   /** Names the server's start; revisions are compared within one epoch only. */
   readonly epoch: string;
   /** The revision that the answer was valid at. */

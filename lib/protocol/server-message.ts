@@ -50,8 +50,8 @@ const splice = z.tuple([z.int(), z.int().min(0)], wire);
 /** What changed in the answer that the client has. Its value is a list, or an object with a list in it. */
 const patch = z.object({
   live: liveId,
-  /** The hash of the value after the patch. */
-  hash: z.string(),
+  /** The token of the value after the patch. */
+  token: z.string(),
   /** In ascending order. */
   splices: z.array(splice),
   /** The value without the rows of its list, if anything but the rows has changed. */
@@ -61,7 +61,7 @@ const patch = z.object({
 /** The answer of a live query: its value, whole or as a patch, or the error of its last run. */
 export const answer = z.union([
   patch,
-  z.object({ live: liveId, hash: z.string(), value: wire }),
+  z.object({ live: liveId, token: z.string(), value: wire }),
   z.object({ live: liveId, error: wireError }),
 ]);
 
@@ -75,7 +75,7 @@ const transition = z.object({
   at: z.int().min(0),
   /** Mutations of this client whose writes the answers now contain: their optimistic updates end. */
   reflected: z.array(requestId).optional(),
-  /** A query of the client → the live query whose answers it gets from now on. Without an answer, the client's hash is right. */
+  /** A query of the client → the live query whose answers it gets from now on. Without an answer, the client's token is right. */
   maps: z.array(z.tuple([queryId, liveId])).optional(),
   /** Queries that cannot be subscribed to: there is no such function, or the arguments do not parse. */
   refused: z.array(z.tuple([queryId, wireError])).optional(),

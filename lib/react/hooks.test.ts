@@ -34,7 +34,7 @@ const ONE: Row[] = [{ id: 1, text: "one" }];
 function preloaded(value: unknown, more: Partial<Preloaded<PublicQuery>> = {}): Preloaded<Api["messages"]["list"]> {
   const text = JSON.stringify(value);
   const rest = { epoch: "epoch-1", at: 5, identity: null };
-  return { path: "messages:list", args: general, text, hash: `hash of ${text}`, ...rest, ...more } as never;
+  return { path: "messages:list", args: general, text, token: `token of ${text}`, ...rest, ...more } as never;
 }
 
 let screen: RenderedPage;
@@ -62,7 +62,7 @@ describe("useQuery", () => {
     await screen.mount(page(server.client(), createElement(List), "|", createElement(List, { name: "other" })));
     expect(container.textContent).toBe("loading|loading");
     expect(server.heard("Subscribe")).toMatchObject([{ queries: [{ path: "messages:list" }] }]);
-    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, token: "1", value: ONE }] });
     expect(container.textContent).toBe("one|one");
     expect([...renders.values()]).toEqual([2, 2]);
   });
@@ -84,13 +84,13 @@ describe("useQuery", () => {
       start();
     });
     expect(container.textContent).toBe("true undefined");
-    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, token: "1", value: ONE }] });
     expect(container.textContent).toBe("false 1");
   });
 
   test("under StrictMode subscribes once, and stays subscribed", async () => {
     await screen.mount(createElement(StrictMode, null, page(server.client(), createElement(List))));
-    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, token: "1", value: ONE }] });
     server.clock.advance(6_000);
     await settle();
     expect(container.textContent).toBe("one");
@@ -118,16 +118,16 @@ describe("useQuery", () => {
       at: 1,
       maps,
       answers: [
-        { live: 1, hash: "1", value: ONE },
-        { live: 2, hash: "2", value: 1 },
+        { live: 1, token: "1", value: ONE },
+        { live: 2, token: "2", value: 1 },
       ],
     });
     const more = [...ONE, { id: 2, text: "two" }];
     await screen.transition({
       at: 2,
       answers: [
-        { live: 1, hash: "3", value: more },
-        { live: 2, hash: "4", value: 2 },
+        { live: 1, token: "3", value: more },
+        { live: 2, token: "4", value: 2 },
       ],
     });
     expect(container.textContent).toBe("2:onetwo");
@@ -160,8 +160,8 @@ describe("useQueries", () => {
         [2, 2],
       ],
       answers: [
-        { live: 1, hash: "1", value: [] },
-        { live: 2, hash: "2", value: ONE },
+        { live: 1, token: "1", value: [] },
+        { live: 2, token: "2", value: ONE },
       ],
     });
     expect(container.textContent).toBe("a0 b1 ");
@@ -213,10 +213,10 @@ describe("hydration", () => {
     renders.clear();
     await screen.hydrate(html, node());
     expect(container.textContent).toBe("one");
-    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ hash: from.hash });
+    expect(server.heard("Subscribe")[0]?.queries[0]).toMatchObject({ token: from.token });
     await screen.transition({ at: 6, maps: [[1, 1]] });
     expect(renders.get("list")).toBe(1);
-    await screen.transition({ at: 7, answers: [{ live: 1, hash: "2", value: [{ id: 2, text: "two" }] }] });
+    await screen.transition({ at: 7, answers: [{ live: 1, token: "2", value: [{ id: 2, text: "two" }] }] });
     expect(container.textContent).toBe("two");
     expect(renders.get("list")).toBe(2);
   });
@@ -257,7 +257,7 @@ describe("hydration", () => {
     await screen.transition({
       at: 9,
       maps: [[1, 1]],
-      answers: [{ live: 1, hash: "2", value: [{ id: 1, text: "new" }] }],
+      answers: [{ live: 1, token: "2", value: [{ id: 1, text: "new" }] }],
     });
     expect(container.textContent).toBe("newoneone");
     await screen.does(() => {
@@ -287,7 +287,7 @@ describe("a page with preloaded answers", () => {
     await screen.transition({
       at: 9,
       maps: [[1, 1]],
-      answers: [{ live: 1, hash: "n", value: [{ id: 1, text: "newer" }] }],
+      answers: [{ live: 1, token: "n", value: [{ id: 1, text: "newer" }] }],
     });
     await act(async () => go(null));
     server.clock.advance(5_000);
@@ -295,7 +295,7 @@ describe("a page with preloaded answers", () => {
     expect(server.heard("Unsubscribe")).toHaveLength(1);
     await act(async () => go(old));
     expect(seen).toEqual(["one", "newer", "newer"]);
-    expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ hash: "n" }]);
+    expect(server.heard("Subscribe")[1]?.queries).toMatchObject([{ token: "n" }]);
   });
 
   test("that are ahead of the connection are shown until it has caught up, and never go back", async () => {
@@ -309,14 +309,14 @@ describe("a page with preloaded answers", () => {
     await screen.transition({ at: 6, maps: [[1, 1]] });
     await act(async () => refresh(preloaded([{ id: 1, text: "ahead" }], { at: 8 })));
     expect(container.textContent).toBe("ahead");
-    await screen.transition({ at: 7, answers: [{ live: 1, hash: "b", value: [{ id: 1, text: "behind" }] }] });
+    await screen.transition({ at: 7, answers: [{ live: 1, token: "b", value: [{ id: 1, text: "behind" }] }] });
     expect(container.textContent).toBe("ahead");
     await act(async () => refresh(preloaded([{ id: 1, text: "old" }], { at: 4 })));
     expect(container.textContent).toBe("ahead");
     await act(async () => refresh(preloaded([{ id: 1, text: "elsewhere" }], { at: 99, epoch: "epoch-2" })));
     expect(container.textContent).toBe("ahead");
-    await screen.transition({ at: 8, answers: [{ live: 1, hash: "c", value: [{ id: 1, text: "ahead" }] }] });
-    await screen.transition({ at: 9, answers: [{ live: 1, hash: "d", value: [{ id: 1, text: "now" }] }] });
+    await screen.transition({ at: 8, answers: [{ live: 1, token: "c", value: [{ id: 1, text: "ahead" }] }] });
+    await screen.transition({ at: 9, answers: [{ live: 1, token: "d", value: [{ id: 1, text: "now" }] }] });
     expect(container.textContent).toBe("now");
   });
 
@@ -330,7 +330,7 @@ describe("a page with preloaded answers", () => {
     await screen.transition({
       at: 6,
       maps: [[1, 1]],
-      answers: [{ live: 1, hash: "a", value: [{ id: 1, text: "alice's" }] }],
+      answers: [{ live: 1, token: "a", value: [{ id: 1, text: "alice's" }] }],
     });
     expect(container.textContent).toBe("alice's");
     server.clock.advance(5_000);
@@ -354,7 +354,7 @@ describe("a page with preloaded answers", () => {
     });
     expect(container.textContent).toBe("bob's");
     expect(server.network.pairs).toHaveLength(2);
-    expect(server.heard("Subscribe")[0]?.queries).toMatchObject([{ hash: expect.stringContaining("bob's") }]);
+    expect(server.heard("Subscribe")[0]?.queries).toMatchObject([{ token: expect.stringContaining("bob's") }]);
     await screen.transition({ at: 8, maps: [[1, 1]] });
     expect(container.textContent).toBe("bob's");
   });
@@ -378,7 +378,7 @@ describe("useMutation", () => {
       return null;
     }
     await screen.mount(page(server.client(), createElement(List), createElement(Sender)));
-    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, hash: "1", value: ONE }] });
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [{ live: 1, token: "1", value: ONE }] });
     let result: Promise<number> = Promise.resolve(0);
     await screen.does(() => {
       result = send({ text: "two" });
@@ -386,7 +386,7 @@ describe("useMutation", () => {
     expect([container.textContent, state]).toEqual(["one,two", "true undefined"]);
     server.say({ type: "MutationSucceeded", request: 1, value: 2 });
     const rows = [...ONE, { id: 2, text: "two" }];
-    await screen.transition({ at: 2, reflected: [1], answers: [{ live: 1, hash: "2", value: rows }] });
+    await screen.transition({ at: 2, reflected: [1], answers: [{ live: 1, token: "2", value: rows }] });
     await expect(result).resolves.toBe(2);
     expect([container.textContent, state]).toEqual(["one,two", "false undefined"]);
     await act(async () => {

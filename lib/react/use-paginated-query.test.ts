@@ -24,7 +24,7 @@ const page = (ids: number[], continueCursor: string, isDone = false) => ({
   isDone,
   continueCursor,
 });
-const answer = (live: number, value: ReturnType<typeof page>) => ({ live, hash: JSON.stringify(value), value });
+const answer = (live: number, value: ReturnType<typeof page>) => ({ live, token: JSON.stringify(value), value });
 
 let screen: RenderedPage;
 let server: ScriptedServer;
@@ -59,7 +59,7 @@ const asked = () =>
   server
     .heard("Subscribe")
     .at(-1)
-    ?.queries.map(({ args, hash }) => [args.paginationOpts, hash]);
+    ?.queries.map(({ args, token }) => [args.paginationOpts, token]);
 
 const loadMore = (numItems: number) => screen.does(() => shown.loadMore(numItems));
 
@@ -70,7 +70,7 @@ describe("usePaginatedQuery", () => {
     await screen.transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([1, 2], "b"))] });
     const { loadMore: before } = shown;
     await loadMore(3);
-    // The first page with its end fixed is expected to be equal: the server confirms its hash in a few bytes.
+    // The first page with its end fixed is expected to be equal: the server confirms its token in a few bytes.
     expect(asked()).toEqual([
       [{ cursor: null, endCursor: "b", numItems: 2 }, JSON.stringify(page([1, 2], "b"))],
       [{ cursor: "b", numItems: 3 }, undefined],
@@ -174,7 +174,7 @@ describe("usePaginatedQuery under HydrateQueries", () => {
     path: "messages:page",
     args: { channel: "general", paginationOpts: { cursor: null, numItems: 2 } },
     text,
-    hash: text,
+    token: text,
     epoch: "epoch-1",
     at: 1,
     identity: null,

@@ -198,14 +198,14 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { seeds: 300 },
   },
   {
-    name: "the hash is not compared on subscribe",
+    name: "the token is not compared on subscribe",
     edits: [
       {
         file: "lib/engine/views/subscriptions.ts",
         in: "takeChanges",
         find: "$changes.maps.push($_);",
         given: "$subscription.mapped = true",
-        put: "$0 if ($subscription.hash !== undefined) continue;",
+        put: "$0 if ($subscription.token !== undefined) continue;",
       },
     ],
     caughtBy: { seeds: 100 },
@@ -213,7 +213,7 @@ export const BUGS: readonly PlantedBug[] = [
   {
     name: "a patch is applied without a check",
     edits: [
-      { file: "lib/client/queries/apply-patch.ts", in: "applyPatch", find: "if ($_ !== $hash) throw $_;", put: "" },
+      { file: "lib/client/queries/apply-patch.ts", in: "applyPatch", find: "if ($_ !== $check) throw $_;", put: "" },
     ],
     caughtBy: { file: "lib/client/queries/apply-patch.test.ts", test: "is never taken" },
   },

@@ -38,6 +38,7 @@ export class MemoryDriver implements Driver {
   readonly overlaps = true;
   readonly shared = false;
   readonly description = "memory";
+  readonly secret = "the simulation's";
   readonly #database: MemoryDatabase;
   readonly #clock: SimulationClock;
   readonly #owner: Owner;

@@ -29,7 +29,7 @@ export class RawSocket {
 
   /** Sends Connect, under a client id of this number. */
   connect(number: number): this {
-    return this.say({ type: "Connect", protocol: 2, clientId: number.toString(16).padStart(32, "0") });
+    return this.say({ type: "Connect", protocol: 3, clientId: number.toString(16).padStart(32, "0") });
   }
 
   say(message: ClientMessage): this {

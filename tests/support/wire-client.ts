@@ -52,7 +52,7 @@ export class WireClient implements SocketLike {
 
   connect(clientId: string, more: { undecided?: number[]; identity?: string | null } = {}): this {
     this.clientId = clientId;
-    this.say({ type: "Connect", protocol: 2, clientId, ...more });
+    this.say({ type: "Connect", protocol: 3, clientId, ...more });
     return this;
   }
 
@@ -61,8 +61,8 @@ export class WireClient implements SocketLike {
     this.#events.closed();
   }
 
-  subscribe(query: number, path: string, args: Record<string, never> | object = {}, hash?: string): void {
-    const wanted = { query, path, args: args as Record<string, never>, ...(hash !== undefined && { hash }) };
+  subscribe(query: number, path: string, args: Record<string, never> | object = {}, token?: string): void {
+    const wanted = { query, path, args: args as Record<string, never>, ...(token !== undefined && { token }) };
     this.say({ type: "Subscribe", queries: [wanted] });
   }
 
@@ -100,7 +100,7 @@ export class WireClient implements SocketLike {
     }
   }
 
-  /** Follows PROTOCOL.md, but checks no hash. A value of which it only sent the hash stays unknown. */
+  /** Follows PROTOCOL.md, but checks no token. A value of which it only sent the token stays unknown. */
   #patch({ live, splices, around }: Patch): void {
     const before = this.#values.get(live) as unknown[] | Record<string, unknown> | undefined;
     if (before === undefined) return;

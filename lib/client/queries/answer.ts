@@ -1,8 +1,8 @@
 import type { QueryKey } from "../../functions/query-key.ts";
 import type { FunctionError } from "../../protocol/function-error.ts";
 import type { Transition } from "../../protocol/server-message.ts";
-import type { ListHash } from "../../values/list-hash.ts";
 import { share } from "../../values/share.ts";
+import type { ListRecord } from "./apply-patch.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
 
@@ -10,12 +10,12 @@ import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
 export interface Answer {
   readonly result: Good<unknown> | Failed<unknown, unknown>;
   /**
-   * The hash of the last good value, which is `result.data`. Undefined before the first one, and after a patch that did
+   * The token of the last good value, which is `result.data`. Undefined before the first one, and after a patch that did
    * not fit.
    */
-  hash: string | undefined;
+  token: string | undefined;
   /** The list in that value, for the next patch. Set by the first patch. */
-  readonly list?: ListHash;
+  readonly list?: ListRecord;
 }
 
 /** An answer, and the revision that it is valid at. Revisions are compared within one epoch only. */
@@ -50,14 +50,14 @@ export function settled(
 }
 
 /** The answer with a value that the server sent. Parts that equal those of `previous` keep their identity. */
-export function goodAnswer(previous: Answer | undefined, value: unknown, hash: string): Answer {
+export function goodAnswer(previous: Answer | undefined, value: unknown, token: string): Answer {
   const data = freezeInDevelopment(share(previous?.result.data, value));
-  return { result: settled(data, undefined, previous?.result), hash };
+  return { result: settled(data, undefined, previous?.result), token };
 }
 
 /** The answer with an error that the server sent, beside the last good value. */
 export function failedAnswer(previous: Answer | undefined, error: FunctionError): Answer {
-  return { hash: undefined, ...previous, result: settled(previous?.result.data, error) };
+  return { token: undefined, ...previous, result: settled(previous?.result.data, error) };
 }
 
 /** The server has confirmed the value of the answer: an error beside it is over. */

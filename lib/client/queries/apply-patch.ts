@@ -1,51 +1,70 @@
 import type { Patch } from "../../protocol/server-message.ts";
-import { findList, ListHash, splice } from "../../values/list-hash.ts";
+import { TOKEN_LENGTH } from "../../protocol/token-length.ts";
+import { checkOf, hashText } from "../../values/hash.ts";
+import { findList, spliced } from "../../values/result-list.ts";
 import { share } from "../../values/share.ts";
 import { fromWire, toWire, type Wire } from "../../values/wire.ts";
 import { type Answer, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
+
+/** What is kept of a list for the check of the next patch. */
+export interface ListRecord {
+  /** Where the list is: see `ListResult`. */
+  readonly key: string | undefined;
+  /** The fingerprints of the rows' wire texts. */
+  readonly rows: readonly number[];
+  /** The fingerprint of the value's wire text without the rows. */
+  readonly around: number;
+}
 
 const UNFIT = "A patch does not fit.";
 
 /**
  * What `base`, the answer that the server knows the client to have, becomes by a patch. Rows that did not change keep
  * their identity, and cost no more than a copy of the list.
- * @throws when the result is not the one that the patch names by its hash.
+ * @throws when the result does not pass the check that comes with the patch.
  */
-export function applyPatch(base: Answer | undefined, { splices, around, hash }: Patch): Answer {
+export function applyPatch(base: Answer | undefined, { splices, around, token }: Patch): Answer {
   const data = base?.result.data as Record<string, unknown>;
-  const list = base?.list ?? listOf(data);
-  const { key } = list;
-  let rows = (key === undefined ? data : data[key]) as unknown[];
-  const places = splices.map(([at, removed, ...values]) => ({
-    at: at < 0 ? rows.length - ~at : at,
-    removed,
-    rows: values.map(wireText),
-    values: fromWire(values) as unknown[],
-  }));
-  const after = list.spliced(places, around && JSON.stringify(around));
-  if (after.text !== hash) throw new Error(UNFIT);
+  const before = base?.list ?? recordOf(data);
+  const { key } = before;
+  const rows = (key === undefined ? data : data[key]) as unknown[];
+  const changes = <Row>(rowsOf: (rows: Wire[]) => Row[]) =>
+    splices.map(([at, removed, ...inserted]) => ({
+      at: at < 0 ? rows.length - ~at : at,
+      removed,
+      rows: rowsOf(inserted),
+    }));
+  const list = {
+    key,
+    rows: spliced(
+      before.rows,
+      changes((inserted) => inserted.map(fingerprint)),
+    ),
+    around: around ? fingerprint(around) : before.around,
+  };
+  if (checkOf(list.rows, list.around) !== token.slice(TOKEN_LENGTH)) throw new Error(UNFIT);
 
+  const places = changes((inserted) => fromWire(inserted) as unknown[]);
   const gone = places.flatMap(({ at, removed }) => rows.slice(at, at + removed));
-  for (const { at, removed, values } of places.reverse()) rows = splice(rows, at, removed, share(gone, values));
-  if (key === undefined) return patchedTo(rows, after);
-  const others = around ? share({ ...data, [key]: [] }, fromWire(around) as object) : data;
-  return patchedTo({ ...others, [key]: rows }, after);
+  const after = spliced(
+    rows,
+    places.map((place) => ({ ...place, rows: share(gone, place.rows) })),
+  );
+  const others = around ? share({ ...data, [key as string]: [] }, fromWire(around) as object) : data;
+  const value = key === undefined ? after : { ...others, [key]: after };
+  return { result: settled(freezeInDevelopment(value), undefined), token: token.slice(0, TOKEN_LENGTH), list };
 }
 
-function patchedTo(value: unknown, list: ListHash): Answer {
-  return { result: settled(freezeInDevelopment(value), undefined), hash: list.text, list };
-}
-
-/** The list in a value that was sent whole. It is hashed only when the first patch arrives. */
-function listOf(data: unknown): ListHash {
+/** Of the list in a value that was sent whole. It is made only when the first patch arrives. */
+function recordOf(data: unknown): ListRecord {
   const wire = toWire(data);
   const list = findList(wire);
   if (list === undefined) throw new Error(UNFIT);
   const around = JSON.stringify(wire, (_, part) => (part === list.rows ? [] : part));
-  return ListHash.of(list.key, list.rows.map(wireText), around);
+  return { key: list.key, rows: list.rows.map(fingerprint), around: hashText(around) };
 }
 
-function wireText(row: Wire): string {
-  return JSON.stringify(row);
+function fingerprint(wire: Wire): number {
+  return hashText(JSON.stringify(wire));
 }

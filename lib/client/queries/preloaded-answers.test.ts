@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 function payload(value: unknown, more: Partial<PreloadedAnswer> = {}): PreloadedAnswer {
-  const rest = { hash: JSON.stringify(value), epoch: "e", at: 1, identity: "alice" };
+  const rest = { token: JSON.stringify(value), epoch: "e", at: 1, identity: "alice" };
   return { path: "x:a", args: { since: { $t: ["date", 0] } }, text: JSON.stringify(value), ...rest, ...more };
 }
 

@@ -35,11 +35,11 @@ export class PreloadedAnswers {
   read(preloaded: PreloadedAnswer): RenderedAnswer {
     const before = this.#read.get(preloaded);
     if (before) return before;
-    const { path, args, text, hash, epoch, at, identity } = preloaded;
+    const { path, args, text, token, epoch, at, identity } = preloaded;
     const key = keyOf(path, fromWire(args) as Record<string, unknown>);
     const held = heldAnswer(this.#queries.get(key));
-    const isHeld = held?.hash === hash && held.result.error === undefined;
-    const answer = isHeld ? held : goodAnswer(held, fromWire(JSON.parse(text) as Wire), hash);
+    const isHeld = held?.token === token && held.result.error === undefined;
+    const answer = isHeld ? held : goodAnswer(held, fromWire(JSON.parse(text) as Wire), token);
     const read = { key, answer, epoch, at, identity };
     this.#read.set(preloaded, read);
     return read;

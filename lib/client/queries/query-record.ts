@@ -54,7 +54,7 @@ export function shownAnswer(query: QueryRecord | undefined): Answer | undefined 
   return (query?.unverified ?? query?.pinned)?.answer ?? (query?.live === undefined ? undefined : query.acknowledged);
 }
 
-/** The best answer that the client has, whether or not it may be shown: its hash spares the server to send it again. */
+/** The best answer that the client has, whether or not it may be shown: its token spares the server to send it again. */
 export function heldAnswer(query: QueryRecord | undefined): Answer | undefined {
   return shownAnswer(query) ?? query?.cached?.answer;
 }

@@ -25,7 +25,7 @@ function querySet(alsoReleased = (_queries: QuerySet, _key: QueryKey) => {}) {
 
 const subscribe = (...queries: [query: number, path: string][]) => ({
   type: "Subscribe",
-  queries: queries.map(([query, path]) => ({ query, path, args: {}, hash: undefined })),
+  queries: queries.map(([query, path]) => ({ query, path, args: {}, token: undefined })),
 });
 const unsubscribe = (...queries: number[]) => ({ type: "Unsubscribe", queries });
 

@@ -96,7 +96,7 @@ export class QuerySet {
     const queries: Subscribe["queries"] = [];
     let text = "";
     for (const query of queued) {
-      const item = { query: query.id, ...callOf(query.key), hash: heldAnswer(query)?.hash };
+      const item = { query: query.id, ...callOf(query.key), token: heldAnswer(query)?.token };
       const itemText = JSON.stringify(item);
       const error = tooLarge(item.path, itemText, frameBytes);
       if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));

@@ -40,7 +40,7 @@ function reconnect(epoch: string) {
 
 const shown = (key: QueryKey) => shownAnswer(queries.get(key));
 const data = (key: QueryKey) => shown(key)?.result.data;
-const value = (live: number, value: number, hash = `h${value}`) => ({ live, hash, value });
+const value = (live: number, value: number, token = `h${value}`) => ({ live, token, value });
 const rendered = (value: number, at: number, epoch = "epoch-1") => ({
   answer: goodAnswer(undefined, value, `h${value}`),
   at,
@@ -60,7 +60,11 @@ describe("the server's answers", () => {
     expect([data(a), data(b)]).toEqual([1, 2]);
     expect(() => answers.apply({ type: "Transition", at: 1, answers: [value(1, 5)] })).toThrow("leads back");
     expect(() =>
-      answers.apply({ type: "Transition", at: 3, answers: [value(1, 5), { live: 2, hash: "", value: { $t: ["?"] } }] }),
+      answers.apply({
+        type: "Transition",
+        at: 3,
+        answers: [value(1, 5), { live: 2, token: "", value: { $t: ["?"] } }],
+      }),
     ).toThrow();
     expect([data(a), data(b)]).toEqual([1, 2]);
   });
@@ -71,7 +75,7 @@ describe("the server's answers", () => {
     expect(() => answers.apply({ type: "Transition", at: 1 })).toThrow("Connected");
   });
 
-  test("of a confirmed hash are those that were held when it was sent, also when others came in between", () => {
+  test("of a confirmed token are those that were held when it was sent, also when others came in between", () => {
     answers.fill(a, rendered(1, 5));
     ask(a);
     answers.fill(a, rendered(2, 6));
@@ -146,7 +150,7 @@ describe("the server's answers", () => {
     answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
     queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
-    expect([data(a), heldAnswer(queries.get(a))?.hash]).toEqual([undefined, "h5"]);
+    expect([data(a), heldAnswer(queries.get(a))?.token]).toEqual([undefined, "h5"]);
     answers.fill(a, rendered(3, 3));
     expect(data(a)).toBe(5);
     answers.fill(a, rendered(8, 8));

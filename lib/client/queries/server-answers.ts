@@ -42,7 +42,7 @@ export class ServerAnswers {
     query.pinned = query.live = query.acknowledged = undefined;
   }
 
-  /** The subscription was sent: with the hash of the held answer, which the server confirms or replaces. */
+  /** The subscription was sent: with the token of the held answer, which the server confirms or replaces. */
   sent(query: AnsweredQuery): void {
     query.acknowledged = heldAnswer(query);
   }
@@ -117,7 +117,7 @@ export class ServerAnswers {
     }
   }
 
-  /** `acknowledged` stays: when the functions have changed, the server may answer by its hash after all. */
+  /** `acknowledged` stays: when the functions have changed, the server may answer by its token after all. */
   #refused(query: AnsweredQuery, error: FunctionError): void {
     this.refuse(query, error);
     query.live = undefined;
@@ -144,19 +144,19 @@ function decoded(query: QueryRecord, wire: WireAnswer): Answer {
   const { acknowledged } = query;
   const previous = query.live === undefined ? heldAnswer(query) : acknowledged;
   if ("error" in wire) return failedAnswer(previous, toFunctionError(wire.error));
-  if ("value" in wire) return goodAnswer(previous, fromWire(wire.value), wire.hash);
+  if ("value" in wire) return goodAnswer(previous, fromWire(wire.value), wire.token);
   try {
     return applyPatch(acknowledged, wire);
   } catch (error) {
-    // Every record that holds this answer loses the hash: on the next connection the server sends the whole value, and
+    // Every record that holds this answer loses the token: on the next connection the server sends the whole value, and
     // no patch to one that may be wrong.
-    if (acknowledged) acknowledged.hash = undefined;
+    if (acknowledged) acknowledged.token = undefined;
     throw error;
   }
 }
 
-/** The answer of a query that is mapped without one: the server has compared hashes, and the acknowledged one is right. */
+/** The answer of a query that is mapped without one: the server has compared tokens, and the acknowledged one is right. */
 function confirmed({ id, acknowledged }: QueryRecord): Answer {
-  if (acknowledged?.hash !== undefined) return confirmedAnswer(acknowledged);
+  if (acknowledged?.token !== undefined) return confirmedAnswer(acknowledged);
   throw new Error(`Query ${id} is mapped without an answer.`);
 }

@@ -43,6 +43,11 @@ export interface Driver {
   readonly shared: boolean;
   /** Its name in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */
   readonly description: string;
+  /**
+   * A random text that all servers of the database share and clients never see. Set by `createInternalTables`; undefined
+   * before.
+   */
+  secret?: string;
   /** Waits for a free connection. @throws {ConnectionLostError} when none becomes free within the time allowed. */
   connect(): Promise<DatabaseConnection>;
   /** Sets the schema (Drizzle tables and relations) from which `db` is built, from the next `begin` on. */

@@ -34,6 +34,16 @@ test("the key is the only index of the clients' table, so that mutations of diff
   await driver.close();
 });
 
+test("the secret of a database is made once, and differs from that of another", async () => {
+  const [driver, other] = [await openTemporaryDatabase({ schema: {} }), await openTemporaryDatabase({ schema: {} })];
+  const { secret } = driver;
+  expect(secret).toMatch(/^[0-9a-f]{64}$/);
+  expect(other.secret).not.toBe(secret);
+  await createInternalTables(driver);
+  expect(driver.secret).toBe(secret);
+  await Promise.all([driver.close(), other.close()]);
+});
+
 test("tables of a later release are refused with an error that says so", async () => {
   const driver = await openTemporaryDatabase({ schema: {} });
   await inTransaction(driver, "write", (connection) => writeMeta(connection, "version", "99"));
@@ -48,7 +58,8 @@ await describeWithPostgres("PostgreSQL", (server) => {
     );
     await Promise.all(drivers.map(createInternalTables));
     const [driver] = drivers as [Driver];
-    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("2");
+    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("3");
+    expect(new Set(drivers.map(({ secret }) => secret)).size).toBe(1);
     await Promise.all(drivers.map((each) => each.close()));
   });
 
@@ -80,7 +91,7 @@ await describeWithPostgres("PostgreSQL", (server) => {
     });
     const driver = await openPostgres({ url, schema: {}, log });
     await createInternalTables(driver);
-    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("2");
+    expect(await inTransaction(driver, "read", (connection) => readMeta(connection, "version"))).toBe("3");
     await Promise.all([admin.close(), driver.close()]);
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
 import type { DatabaseConnection, Dialect, Driver } from "../driver/driver.ts";
 import { advance, clients } from "./client-row.ts";
@@ -15,6 +16,7 @@ const meta: TableSpec = { name: "meta", columns: { key: "key", value: "text" } }
 const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
   (dialect) => [meta, clients].flatMap(internalSql[dialect].createOwn),
   (dialect) => advance[dialect].create,
+  (dialect) => [createSecret(dialect)],
 ];
 
 /**
@@ -24,13 +26,29 @@ const versions: readonly ((dialect: Dialect) => readonly string[])[] = [
  */
 export async function createInternalTables(driver: Driver): Promise<void> {
   const { rightToUse, rightToCreate } = internalSql[driver.dialect];
-  const present = await inTransaction(driver, "read", presentVersion).catch((error: unknown) => {
-    throw explained(driver, error, "read", rightToUse);
-  });
-  if (present === versions.length) return;
-  await withDatabaseLock(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
-    throw explained(driver, error, "created", rightToCreate);
-  });
+  const look = () =>
+    inTransaction(driver, "read", presentState).catch((error: unknown) => {
+      throw explained(driver, error, "read", rightToUse);
+    });
+  let present = await look();
+  if (present.version < versions.length) {
+    await withDatabaseLock(driver, () => inTransaction(driver, "define", bringToNewest)).catch((error: unknown) => {
+      throw explained(driver, error, "created", rightToCreate);
+    });
+    present = await look();
+  }
+  driver.secret = present.secret ?? "";
+}
+
+async function presentState(connection: DatabaseConnection): Promise<{ version: number; secret: string | undefined }> {
+  return { version: await presentVersion(connection), secret: await readMeta(connection, "secret") };
+}
+
+/** Servers sign with it what a client sends back. It is made once for each database; 256 random bits. */
+function createSecret(dialect: Dialect): string {
+  const { own, insertNew } = internalSql[dialect];
+  const secret = randomBytes(32).toString("hex");
+  return insertNew(own("meta"), ["key", "value"]).replace("$1", "'secret'").replace("$2", `'${secret}'`);
 }
 
 /** Adds the missing right to an error, unless the error explains itself or is one that no right would prevent. */

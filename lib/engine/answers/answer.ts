@@ -12,9 +12,10 @@ export interface ValueAnswer extends EncodedAnswer {
   readonly ok: true;
   /** The value's wire text: the same for sockets and preloaded pages. */
   readonly valueText: string;
-  readonly hash: string;
-  /** A patch for a client that has the value of this hash; undefined when there is none shorter than the whole. */
-  since(hash: string): EncodedAnswer | undefined;
+  /** Tells this value from any other: see `AnswerTokens`. */
+  readonly token: string;
+  /** A patch for a client that has the value of this token; undefined when there is none shorter than the whole. */
+  since(token: string): EncodedAnswer | undefined;
 }
 
 export interface ErrorAnswer extends EncodedAnswer {

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RowSplice } from "../../values/list-hash.ts";
+import type { Splice } from "../../values/result-list.ts";
 import { diffRows } from "./diff-rows.ts";
 
 const letters = (text: string) => [...text];
 /** `3-1+xy`: at place 3, one row is removed, x and y are inserted. */
-const short = (splices: readonly RowSplice[]) =>
+const short = (splices: readonly Splice<string>[]) =>
   splices.map((s) => `${s.at}-${s.removed}+${s.rows.join("")}`).join(" ");
 const anyList = fc.uniqueArray(fc.constantFrom(...letters("abcdefghij")));
 
-function applied(before: readonly string[], splices: readonly RowSplice[]): string[] {
+function applied(before: readonly string[], splices: readonly Splice<string>[]): string[] {
   const rows = [...before];
   for (const { at, removed, rows: inserted } of [...splices].reverse()) rows.splice(at, removed, ...inserted);
   return rows;

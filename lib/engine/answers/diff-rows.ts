@@ -1,12 +1,11 @@
-import type { RowSplice } from "../../values/list-hash.ts";
+import type { Splice } from "../../values/result-list.ts";
 
 /**
  * What makes one list of texts of another: as few rows as there can be leave and come, and a row that moves does both.
  * A row of `after` that is one of `before` is replaced by that very string, so that two lists hold it once.
- * @param before Its rows all differ.
  * @returns Splices in ascending order that do not touch one another; `at` counts in `before`.
  */
-export function diffRows(before: readonly string[], after: string[]): RowSplice[] {
+export function diffRows(before: readonly string[], after: string[]): Splice<string>[] {
   const shortest = Math.min(before.length, after.length);
   let start = 0;
   while (start < shortest && before[start] === after[start]) start = keep(before, start, after, start) + 1;
@@ -15,7 +14,7 @@ export function diffRows(before: readonly string[], after: string[]): RowSplice[
     keep(before, before.length - 1 - same, after, after.length - 1 - same);
     same++;
   }
-  const splices: RowSplice[] = [];
+  const splices: Splice<string>[] = [];
   let from = start;
   let at = start;
   const stay = [...staying(before, after, start, same), [before.length - same, after.length - same] as const];

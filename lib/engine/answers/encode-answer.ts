@@ -1,17 +1,16 @@
 import { encodeErrorAnswer, encodeValueAnswer } from "../../protocol/encode.ts";
 import type { WireError } from "../../protocol/outcome.ts";
-import { hashText } from "../../values/hash.ts";
-import { findList } from "../../values/list-hash.ts";
+import { findList } from "../../values/result-list.ts";
 import { toWire } from "../../values/wire.ts";
 import type { Answer, ErrorAnswer, ValueAnswer } from "./answer.ts";
+import type { AnswerTokens } from "./answer-tokens.ts";
 import { checkResultSize } from "./encode-result.ts";
 import { ListAnswer } from "./list-answer.ts";
 import { joinList, lengthOf, listText } from "./list-text.ts";
 
 /**
  * Serialises a result, once for all clients.
- * @param previous The live query's answer before: returned itself when its list is the same, otherwise the base of a
- * patch.
+ * @param previous The live query's answer before: returned itself when it says the same, otherwise the base of a patch.
  * @throws {ValueError} when the value cannot travel, {RangeError} when it is larger than `maxBytes`.
  */
 export function encodeAnswer(
@@ -19,6 +18,7 @@ export function encodeAnswer(
   path: string,
   value: unknown,
   maxBytes: number,
+  tokens: AnswerTokens,
   previous?: Answer,
 ): ValueAnswer {
   const wire = toWire(value);
@@ -26,12 +26,12 @@ export function encodeAnswer(
   if (!found) {
     const text = JSON.stringify(wire);
     checkResultSize(path, maxBytes, text.length, () => text);
-    return plainAnswer(liveId, text);
+    const isSame = previous?.ok && !(previous instanceof ListAnswer) && previous.valueText === text;
+    return isSame ? previous : plainAnswer(liveId, text, tokens);
   }
   const list = listText(wire, found);
   checkResultSize(path, maxBytes, lengthOf(list), () => joinList(list));
-  const answer = ListAnswer.of(liveId, list, previous instanceof ListAnswer ? previous : undefined);
-  return answer ?? plainAnswer(liveId, joinList(list));
+  return ListAnswer.of(liveId, list, tokens, previous instanceof ListAnswer ? previous : undefined);
 }
 
 export function encodeError(liveId: number, error: WireError, isRetryable: boolean): ErrorAnswer {
@@ -39,8 +39,8 @@ export function encodeError(liveId: number, error: WireError, isRetryable: boole
 }
 
 /** An answer that is always sent whole. */
-function plainAnswer(liveId: number, valueText: string): ValueAnswer {
-  const hash = hashText(valueText);
-  const text = encodeValueAnswer(liveId, hash, valueText);
-  return { ok: true, valueText, hash, text, since: () => undefined };
+function plainAnswer(liveId: number, valueText: string, tokens: AnswerTokens): ValueAnswer {
+  const token = tokens.of(valueText);
+  const text = encodeValueAnswer(liveId, token, valueText);
+  return { ok: true, valueText, token, text, since: () => undefined };
 }

@@ -1,6 +1,8 @@
 import { encodePatch, encodeValueAnswer } from "../../protocol/encode.ts";
-import { hasRepeatedRows, ListHash } from "../../values/list-hash.ts";
+import { checkOf, hashText } from "../../values/hash.ts";
+import { spliced } from "../../values/result-list.ts";
 import type { EncodedAnswer, ValueAnswer } from "./answer.ts";
+import type { AnswerTokens } from "./answer-tokens.ts";
 import { changeOf, joinList, type ListChange, type ListText, lengthOf, spliceTexts } from "./list-text.ts";
 
 /** How many earlier lists are kept, for clients that have missed answers. Rows that did not change are held once. */
@@ -10,46 +12,38 @@ const WORTHWHILE = 3 / 4;
 
 /** An earlier answer's list. */
 interface Base {
-  readonly hash: string;
+  readonly token: string;
   readonly list: ListText;
   /** The patch from it to the answer now: undefined until it is asked for, null when the whole answer is better. */
   told: EncodedAnswer | null | undefined;
 }
 
 /**
- * An answer with a list in it whose rows all differ. A client that has one of the earlier lists is sent a patch; the text
- * of the whole is not put together before it is needed.
+ * An answer with a list in it. A client that has one of the earlier lists is sent a patch; the text of the whole is not
+ * kept before it is needed.
  */
 export class ListAnswer implements ValueAnswer {
   readonly ok = true;
-  readonly hash: string;
+  readonly token: string;
   readonly #liveId: number;
   readonly #list: ListText;
-  readonly #listHash: ListHash;
+  /** The fingerprints of the rows, for the check of a patch. Made with the first patch, then brought up to date. */
+  #rowHashes: readonly number[] | undefined;
   readonly #earlier: Base[] = [];
   #valueText: string | undefined;
   #text: string | undefined;
 
-  private constructor(liveId: number, list: ListText, listHash: ListHash) {
+  private constructor(liveId: number, list: ListText, token: string) {
     this.#liveId = liveId;
     this.#list = list;
-    this.#listHash = listHash;
-    this.hash = listHash.text;
+    this.token = token;
   }
 
-  /**
-   * @param previous The last answer of the same live query. Returned itself when it says the same.
-   * @returns undefined when rows repeat: the hash of a list does not see their order.
-   */
-  static of(liveId: number, list: ListText, previous?: ListAnswer): ListAnswer | undefined {
+  /** @param previous The last answer of the same live query. Returned itself when it says the same. */
+  static of(liveId: number, list: ListText, tokens: AnswerTokens, previous?: ListAnswer): ListAnswer {
     const change = previous && changeOf(previous.#list, list);
-    if (change?.splices.length === 0 && change.around === undefined) return previous;
-    const hash =
-      previous && change
-        ? previous.#listHash.spliced(change.splices, change.around)
-        : ListHash.of(list.key, list.rows, list.head + list.tail);
-    if (hasRepeatedRows(hash)) return undefined;
-    const answer = new ListAnswer(liveId, list, hash);
+    if (change?.splices.length === 0 && change.around === undefined) return previous as ListAnswer;
+    const answer = new ListAnswer(liveId, list, tokens.of(joinList(list)));
     if (previous && change) answer.#follow(previous, change);
     return answer;
   }
@@ -60,27 +54,42 @@ export class ListAnswer implements ValueAnswer {
   }
 
   get text(): string {
-    this.#text ??= encodeValueAnswer(this.#liveId, this.hash, this.valueText);
+    this.#text ??= encodeValueAnswer(this.#liveId, this.token, this.valueText);
     return this.#text;
   }
 
-  since(hash: string): EncodedAnswer | undefined {
-    const base = this.#earlier.find((earlier) => earlier.hash === hash);
+  since(token: string): EncodedAnswer | undefined {
+    const base = this.#earlier.find((earlier) => earlier.token === token);
     if (base?.told === undefined && base) base.told = this.#patch(base, changeOf(base.list, this.#list));
     return base?.told ?? undefined;
   }
 
   /** Keeps the answer before as a base, unless it has too little in common with this one. */
   #follow(previous: ListAnswer, change: ListChange): void {
-    const base: Base = { hash: previous.hash, list: previous.#list, told: undefined };
+    const hashes = previous.#rowHashes;
+    if (hashes) {
+      this.#rowHashes = spliced(
+        hashes,
+        change.splices.map((splice) => ({ ...splice, rows: splice.rows.map(hashText) })),
+      );
+    }
+    const base: Base = { token: previous.token, list: previous.#list, told: undefined };
     base.told = this.#patch(base, change);
     if (base.told === null) return;
-    const older = previous.#earlier.map(({ hash, list }) => ({ hash, list, told: undefined }));
+    const older = previous.#earlier.map(({ token, list }) => ({ token, list, told: undefined }));
     this.#earlier.push(base, ...older.slice(0, EARLIER - 1));
   }
 
   #patch({ list }: Base, change: ListChange | undefined): EncodedAnswer | null {
-    const text = change && encodePatch(this.#liveId, this.hash, spliceTexts(change, list.rows.length), change.around);
-    return text !== undefined && text.length <= lengthOf(this.#list) * WORTHWHILE ? { text } : null;
+    if (change === undefined) return null;
+    const splices = spliceTexts(change, list.rows.length);
+    const text = encodePatch(this.#liveId, this.token, this.#check(), splices, change.around);
+    return text.length <= lengthOf(this.#list) * WORTHWHILE ? { text } : null;
+  }
+
+  #check(): string {
+    const { rows, head, tail } = this.#list;
+    this.#rowHashes ??= rows.map(hashText);
+    return checkOf(this.#rowHashes, hashText(head + tail));
   }
 }

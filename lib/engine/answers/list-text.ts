@@ -1,4 +1,4 @@
-import type { ListResult, RowSplice } from "../../values/list-hash.ts";
+import type { ListResult, Splice } from "../../values/result-list.ts";
 import type { Wire } from "../../values/wire.ts";
 import { diffRows } from "./diff-rows.ts";
 
@@ -13,11 +13,11 @@ export interface ListText {
 
 /** What makes one list result of another. `around`: the text of the result without the list's rows, if it is another. */
 export interface ListChange {
-  readonly splices: readonly RowSplice[];
+  readonly splices: readonly Splice<string>[];
   readonly around: string | undefined;
 }
 
-/** A change at more places than this is sent whole: a client copies the list for each place. */
+/** A change at more places than this is sent whole. */
 const MAX_SPLICES = 100;
 
 /** Serialises a result, each row once. Together the parts are what `JSON.stringify(wire)` is. */

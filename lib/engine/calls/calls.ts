@@ -1,4 +1,4 @@
-import { type Caller, callerOf } from "../../auth/caller.ts";
+import type { Caller, Callers } from "../../auth/caller.ts";
 import type { Identity } from "../../functions/context.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
@@ -32,6 +32,7 @@ export interface EngineCall {
 export interface CallParts {
   readonly limits: EngineLimits;
   readonly failures: Failures;
+  readonly callers: Callers;
   readonly queryOnce: QueryOnce;
   readonly leases: PreloadLeases;
   readonly mutations: Mutations;
@@ -51,7 +52,7 @@ export class Calls {
 
   call({ kind, path, args, caller, internal }: EngineCall): Promise<Outcome<Wire>> {
     return this.#outcomeOf<Wire>(kind, path, async () => {
-      const outcome = await this.#run(this.#resolve(kind, path, args, internal), callerOf(caller));
+      const outcome = await this.#run(this.#resolve(kind, path, args, internal), this.#parts.callers.of(caller));
       return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
     });
   }
@@ -65,18 +66,18 @@ export class Calls {
 
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
   preload(path: string, args: Record<string, unknown>, identity: Identity | null): Promise<Outcome<PreloadedAnswer>> {
-    const { limits, queryOnce, leases, epoch } = this.#parts;
+    const { limits, callers, queryOnce, leases, epoch } = this.#parts;
     return this.#outcomeOf<PreloadedAnswer>("query", path, async () => {
-      const caller = callerOf(identity);
+      const caller = callers.of(identity);
       const wireArgs = toWire(args) as Record<string, Wire>;
       checkKeptArguments(path, argumentBytes(wireArgs), limits);
       const call = this.#resolve("query", path, args);
       const { answer, revision } = await queryOnce.answer(call, caller, (live) => leases.hold(live));
       if (!answer.ok) return { ok: false, error: answer.error };
-      const { valueText: text, hash } = answer;
+      const { valueText: text, token } = answer;
       return {
         ok: true,
-        value: { path, args: wireArgs, text, hash, epoch, at: revision, identity: caller.fingerprint },
+        value: { path, args: wireArgs, text, token, epoch, at: revision, identity: caller.fingerprint },
       };
     });
   }

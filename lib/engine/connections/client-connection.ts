@@ -175,7 +175,7 @@ export class ClientConnection implements SocketEvents {
 
   /**
    * What fails in serving this client ends with this client, as others are served by the same loop. It comes back, and
-   * its hashes say what it has.
+   * its tokens say what it has.
    */
   #fail(error: unknown): void {
     this.#parts.environment.log.error("A client could not be served: its socket is closed", { error });

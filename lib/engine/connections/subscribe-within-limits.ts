@@ -16,9 +16,9 @@ export function subscribeWithinLimits(
   if (view.size + queries.length > subscriptions) {
     return new ProtocolViolation(CloseCode.tooMany, `A client may watch ${subscriptions} queries at a time.`);
   }
-  for (const { query, path, args, hash } of queries) {
+  for (const { query, path, args, token } of queries) {
     if (view.has(query)) return new ProtocolViolation(CloseCode.badMessage, `Query ${query} is in use.`);
-    view.subscribe(query, path, args, hash);
+    view.subscribe(query, path, args, token);
     if (view.bytes > keptArgsBytes) {
       const reason = `The arguments of a client's queries may take ${keptArgsBytes} bytes together.`;
       return new ProtocolViolation(CloseCode.tooMany, reason);

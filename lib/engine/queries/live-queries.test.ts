@@ -1,19 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { callerOf } from "../../auth/caller.ts";
+import { Callers } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import { canonical } from "../../values/canonical.ts";
+import { AnswerTokens } from "../answers/answer-tokens.ts";
 import { encodeAnswer } from "../answers/encode-answer.ts";
 import type { Call } from "../run/run.ts";
 import { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Waiter, Watcher } from "./live-query.ts";
 
+const callers = new Callers("secret");
+const tokens = new AnswerTokens("secret");
+
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
 const call = (args: Record<string, unknown> = {}, path = "messages:list"): Call => ({ fn, path, args });
-const anonymous = callerOf(null);
-const ines = callerOf({ subject: "ines" });
-const tomasz = callerOf({ subject: "tomasz" });
+const anonymous = callers.of(null);
+const ines = callers.of({ subject: "ines" });
+const tomasz = callers.of({ subject: "tomasz" });
 
 const about = (args: Record<string, unknown>, path = "messages:list"): Invalidation => ({
   path,
@@ -32,7 +36,7 @@ function watched(live: LiveQuery, queries: LiveQueries): LiveQuery {
 
 /** Ends its run, with an answer of this revision. */
 function answer(live: LiveQuery, queries: LiveQueries, revision = 0): void {
-  queries.finish(live, encodeAnswer(live.id, live.path, [], 1000), revision, false);
+  queries.finish(live, encodeAnswer(live.id, live.path, [], 1000, tokens), revision, false);
 }
 
 function unwatch(live: LiveQuery): void {

@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { callerOf } from "../../auth/caller.ts";
+import { Callers } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
+import type { Answer } from "../answers/answer.ts";
+import { AnswerTokens } from "../answers/answer-tokens.ts";
 import { encodeAnswer, encodeError } from "../answers/encode-answer.ts";
 import { LiveQuery, type Waiter, type Watcher } from "./live-query.ts";
 
+const callers = new Callers("secret");
+const tokens = new AnswerTokens("secret");
+
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
-const caller = callerOf(null);
+const caller = callers.of(null);
 const newQuery = () => new LiveQuery(1, "key", { fn, path: "m:list", args: {} }, new Map(), caller, false);
-const value = (of: unknown) => encodeAnswer(1, "m:list", of, 1000);
+const value = (of: unknown, previous?: Answer) => encodeAnswer(1, "m:list", of, 1000, tokens, previous);
 const watcher = { caller } as Watcher;
 
 /** The state of a live query, in words. */
@@ -111,7 +116,7 @@ describe("its answer", () => {
   test("is another one only if it says something else", () => {
     const live = through(newQuery(), "begin", "finish");
     const { answer } = live;
-    expect(live.finish(value("answer"), 6)).toBe(false);
+    expect(live.finish(value("answer", answer), 6)).toBe(false);
     expect(live.answer).toBe(answer);
     expect(live.answeredAt).toBe(6);
     expect(live.finish(value("another"), 7)).toBe(true);

@@ -313,7 +313,6 @@ export class LiveQuery {
 
 function sameAnswer(before: Answer | undefined, after: Answer): boolean {
   if (before === after) return true;
-  if (!before?.ok || !after.ok) return before?.text === after.text;
-  // Another hash says enough: the text of a list is put together only when it is needed.
-  return before.hash === after.hash && before.valueText === after.valueText;
+  // A value that says the same is the answer before itself: see `encodeAnswer`.
+  return !before?.ok && !after.ok && before?.text === after.text;
 }

@@ -1,13 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { callerOf } from "../../auth/caller.ts";
+import { Callers } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { canonical } from "../../values/canonical.ts";
+import { AnswerTokens } from "../answers/answer-tokens.ts";
 import { encodeAnswer } from "../answers/encode-answer.ts";
 import { defaultLimits, type EngineLimits } from "../run/limits.ts";
 import { LiveQueries } from "./live-queries.ts";
 import type { LiveQuery, Watcher } from "./live-query.ts";
 import { PreloadLeases } from "./preload-leases.ts";
+
+const callers = new Callers("secret");
+const tokens = new AnswerTokens("secret");
 
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
 
@@ -17,9 +21,9 @@ function world(limits: Partial<EngineLimits> = {}) {
   const leases = new PreloadLeases(clock, { ...defaultLimits, preloadLeaseMs: 30_000, ...limits }, queries);
   /** A page was rendered from a query's answer of this size. */
   const hold = (n: number, bytes = 100): LiveQuery => {
-    const live = queries.getOrCreate({ fn, path: "m:list", args: { n } }, callerOf(null));
+    const live = queries.getOrCreate({ fn, path: "m:list", args: { n } }, callers.of(null));
     live.begin();
-    live.finish(encodeAnswer(live.id, live.path, "x".repeat(bytes), 1_000_000), 0);
+    live.finish(encodeAnswer(live.id, live.path, "x".repeat(bytes), 1_000_000, tokens), 0);
     leases.hold(live);
     return live;
   };

@@ -1,6 +1,7 @@
 import type { DatabaseConnection, Driver } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Answer } from "../answers/answer.ts";
+import type { AnswerTokens } from "../answers/answer-tokens.ts";
 import { encodeAnswer, encodeError } from "../answers/encode-answer.ts";
 import { withStatementTimeout } from "../commits/statement-timeout.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
@@ -15,6 +16,7 @@ export interface RunQueryParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly failures: Failures;
+  readonly tokens: AnswerTokens;
   readonly counters: { queryRuns: number; serialisations: number };
   registry(): Registry;
 }
@@ -32,7 +34,7 @@ const MAX_LOST_RUNS = 3;
 
 /** Runs one live query in a snapshot. @throws when its connection was lost: then it has no answer. */
 export async function runQuery(parts: RunQueryParts, live: LiveQuery, connection: DatabaseConnection): Promise<Ran> {
-  const { environment, limits, failures, counters, driver } = parts;
+  const { environment, limits, failures, counters, driver, tokens } = parts;
   const { call } = live;
   const run = new Run(parts.registry(), live.caller);
   counters.queryRuns++;
@@ -40,7 +42,7 @@ export async function runQuery(parts: RunQueryParts, live: LiveQuery, connection
     const work = run.query(call, connection.db);
     const value = await withTimeLimit(environment, limits.queryTimeoutMs, call.path, work, () => connection.destroy());
     counters.serialisations++;
-    const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, live.answer);
+    const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, tokens, live.answer);
     live.noteSuccess();
     return { answer, readsIdentity: run.readsIdentity, isSpent: false };
   } catch (error) {

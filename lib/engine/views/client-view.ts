@@ -73,15 +73,15 @@ export class ClientView implements Watcher {
     return this.#subscriptions.has(query);
   }
 
-  /** @param hash Of the answer that the client has. */
-  subscribe(query: number, path: string, args: Record<string, Wire>, hash: string | undefined): void {
+  /** @param token Of the answer that the client has. */
+  subscribe(query: number, path: string, args: Record<string, Wire>, token: string | undefined): void {
     const bytes = argumentBytes(args);
     const subscription: Subscription = {
       query,
       path,
       args,
       bytes,
-      hash,
+      token,
       live: undefined,
       mapped: false,
       moving: false,

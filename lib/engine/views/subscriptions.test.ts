@@ -1,43 +1,47 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { callerOf } from "../../auth/caller.ts";
+import { Callers } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import type { WireError } from "../../protocol/outcome.ts";
+import { AnswerTokens } from "../answers/answer-tokens.ts";
 import { encodeAnswer, encodeError } from "../answers/encode-answer.ts";
 import { LiveQuery } from "../queries/live-query.ts";
 import { type Changes, type Subscription, Subscriptions } from "./subscriptions.ts";
+
+const callers = new Callers("secret");
+const tokens = new AnswerTokens("secret");
 
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
 const notFound: WireError = { kind: "badRequest", message: "There is no such query." };
 
 function live(id: number, value?: unknown): LiveQuery {
-  const made = new LiveQuery(id, `${id}`, { fn, path: "m:list", args: {} }, new Map(), callerOf(null), false);
+  const made = new LiveQuery(id, `${id}`, { fn, path: "m:list", args: {} }, new Map(), callers.of(null), false);
   if (value !== undefined) answer(made, value);
   return made;
 }
-/** Ends its run with this value. @returns the hash of the answer. */
+/** Ends its run with this value. @returns the token of the answer. */
 function answer(query: LiveQuery, value: unknown): string {
-  const made = encodeAnswer(query.id, query.path, value, 1000);
+  const made = encodeAnswer(query.id, query.path, value, 1000, tokens);
   query.finish(made, 0);
-  return made.hash;
+  return made.token;
 }
 function fail(query: LiveQuery): void {
   query.finish(encodeError(query.id, { kind: "internal", incident: "i" }, false), 0);
 }
-const subscription = (query: number, hash?: string): Subscription => ({
+const subscription = (query: number, token?: string): Subscription => ({
   query,
   path: "m:list",
   args: {},
   bytes: 2,
-  hash,
+  token,
   live: undefined,
   mapped: false,
   moving: false,
 });
 
-function watching(to: LiveQuery, query = 1, hash?: string) {
+function watching(to: LiveQuery, query = 1, token?: string) {
   const subscriptions = new Subscriptions();
-  const mine = subscription(query, hash);
+  const mine = subscription(query, token);
   subscriptions.add(mine);
   subscriptions.bind(mine, to);
   return { subscriptions, mine };
@@ -68,18 +72,18 @@ describe("a new subscription", () => {
     expect(told(subscriptions.takeChanges())).toEqual({ maps: [[1, 7]], refused: [], answers: [7] });
   });
 
-  test("with the right hash is told the map alone: the client has the value", () => {
+  test("with the right token is told the map alone: the client has the value", () => {
     const query = live(7);
     const { subscriptions } = watching(query, 1, answer(query, "value"));
     expect(told(subscriptions.takeChanges())).toEqual({ maps: [[1, 7]], refused: [], answers: [] });
   });
 
-  test("with another hash is told the value", () => {
+  test("with another token is told the value", () => {
     const { subscriptions } = watching(live(7, "value"), 1, "older");
     expect(told(subscriptions.takeChanges()).answers).toEqual([7]);
   });
 
-  test("to an error is told the error, hash or not", () => {
+  test("to an error is told the error, token or not", () => {
     const query = live(7);
     fail(query);
     const { subscriptions } = watching(query, 1, "older");
@@ -254,20 +258,20 @@ describe("an unsubscribed query", () => {
   });
 });
 
-/** A client that follows PROTOCOL.md: it keeps the hash of the value that each of its queries shows. */
+/** A client that follows PROTOCOL.md: it keeps the token of the value that each of its queries shows. */
 class Client {
   readonly #maps = new Map<number, number>();
   readonly #values = new Map<number, string>();
 
-  hash(query: number): string | undefined {
+  token(query: number): string | undefined {
     return this.#values.get(this.#maps.get(query) ?? 0);
   }
 
   apply(maps: Changes["maps"], answers: LiveQuery[]): void {
-    const confirmed = maps.map(([query, to]) => [to, this.hash(query)] as const);
+    const confirmed = maps.map(([query, to]) => [to, this.token(query)] as const);
     for (const [query, to] of maps) this.#maps.set(query, to);
-    for (const [to, hash] of confirmed) if (hash !== undefined) this.#values.set(to, hash);
-    for (const { id, answer } of answers) if (answer?.ok) this.#values.set(id, answer.hash);
+    for (const [to, token] of confirmed) if (token !== undefined) this.#values.set(to, token);
+    for (const { id, answer } of answers) if (answer?.ok) this.#values.set(id, answer.token);
     this.#forgetUnmapped();
   }
 
@@ -321,7 +325,7 @@ test("after every transition the client has the answer of each of its queries, a
           if (single) expect([maps, answers]).toEqual([[], new Map()]);
           client.apply(maps, single ? lives.filter((each) => each.answer === single) : [...answers.keys()]);
           for (const { query, live: bound } of subscriptions.all()) {
-            if (bound?.answer?.ok) expect(client.hash(query)).toBe(bound.answer.hash);
+            if (bound?.answer?.ok) expect(client.token(query)).toBe(bound.answer.token);
           }
         }
       }

@@ -11,8 +11,8 @@ export interface Subscription {
   readonly args: Record<string, Wire>;
   /** How many bytes `args` take as wire text. */
   readonly bytes: number;
-  /** The hash of the answer that the client has. Follows what it is sent. */
-  hash: string | undefined;
+  /** The token of the answer that the client has. Follows what it is sent. */
+  token: string | undefined;
   /** Undefined until it is bound, and while it is refused and kept. */
   live: LiveQuery | undefined;
   /** Has the client been told which live query it gets answers of? */
@@ -179,15 +179,15 @@ export class Subscriptions {
 
   /** What to tell the client of this answer; undefined when it has it already. Notes that it has it from now on. */
   #tell(live: LiveQuery, answer: Answer): EncodedAnswer | undefined {
-    const now = answer.ok ? answer.hash : undefined;
+    const now = answer.ok ? answer.token : undefined;
     let had: string | undefined;
     let isFirst = true;
     for (const subscription of this.#all) {
       if (subscription.live !== live) continue;
       // Queries that have different answers are all told the whole one.
-      had = isFirst || subscription.hash === had ? subscription.hash : undefined;
+      had = isFirst || subscription.token === had ? subscription.token : undefined;
       isFirst = false;
-      subscription.hash = now;
+      subscription.token = now;
     }
     if (!answer.ok || had === undefined) return answer;
     return had === now ? undefined : (answer.since(had) ?? answer);
@@ -224,6 +224,6 @@ function remove<T>(list: T[], item: T): void {
 }
 
 /** Does the client show an answer for it: one that it was sent, or one that it said it has? */
-function isShown({ mapped, moving, hash }: Subscription): boolean {
-  return mapped || moving || hash !== undefined;
+function isShown({ mapped, moving, token }: Subscription): boolean {
+  return mapped || moving || token !== undefined;
 }

@@ -37,9 +37,8 @@ export class KeysetOrder {
         "its columns together are not unique, so rows could be lost between pages; add the primary key at the end",
       );
     }
-    this.fingerprint = hashText(
-      this.#steps.map(({ column, direction }) => `${column.name} ${column.getSQLType()} ${direction}`).join(),
-    );
+    const terms = this.#steps.map(({ column, direction }) => `${column.name} ${column.getSQLType()} ${direction}`);
+    this.fingerprint = (hashText(terms.join()) >>> 0).toString(36);
   }
 
   get size(): number {

@@ -36,6 +36,14 @@ export class DriverAround implements Driver {
     return this.#driver.description;
   }
 
+  get secret(): string | undefined {
+    return this.#driver.secret;
+  }
+
+  set secret(secret: string) {
+    this.#driver.secret = secret;
+  }
+
   async connect(): Promise<DatabaseConnection> {
     const connection = await this.#driver.connect();
     const { commit } = this.#otherwise;
