@@ -37,8 +37,7 @@ export class ConnectionStatus {
   readonly state = (): ConnectionState => {
     const { phase, hasEverConnected, pendingMutations } = this.#client.connection;
     const state = phase.state === "idle" ? "connecting" : phase.state;
-    const retryAt = phase.state === "waiting" && { retryAt: phase.retryAt };
-    this.#state = share(this.#state, { state, hasEverConnected, ...retryAt, pendingMutations });
+    this.#state = share(this.#state, { ...phase, state, hasEverConnected, pendingMutations });
     return this.#state;
   };
 

@@ -14,11 +14,8 @@ import { Connection } from "./connection/connection.ts";
 import { consoleLog } from "./console-log.ts";
 import { messageReceiver, reconnect } from "./exchange/message-receiver.ts";
 import { type SendQueue, sendQueue } from "./exchange/send-queue.ts";
-import { leavePrompt } from "./page/leave-prompt.ts";
-import { Listeners } from "./page/listeners.ts";
-import { OptimisticAnswers } from "./page/optimistic-answers.ts";
+import { PageUpdates } from "./page/page-updates.ts";
 import type { RenderedAnswer } from "./queries/answer.ts";
-import { AnswerWaits } from "./queries/answer-waits.ts";
 import { PreloadedAnswers } from "./queries/preloaded-answers.ts";
 import { shownAnswer } from "./queries/query-record.ts";
 import type { Result } from "./queries/query-result.ts";
@@ -27,17 +24,14 @@ import { ServerAnswers } from "./queries/server-answers.ts";
 
 /**
  * The client without types: by query keys and paths. It wires the stores to each other, to the server and to the page;
- * every change of a store ends in `#changed`, which makes the optimistic answers anew and calls each listener once.
+ * every change of a store ends in `PageUpdates.changed`.
  */
 export class SyncClient {
   readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
-  readonly #waits: AnswerWaits;
   readonly #preloaded: PreloadedAnswers;
   readonly #calls: PendingCalls;
-  readonly #optimistic: OptimisticAnswers;
-  readonly #listeners: Listeners;
-  readonly #askBeforeLeaving: (isNeeded: boolean) => void;
+  readonly #page: PageUpdates;
   readonly #connection: Connection;
   readonly #sendQueue: SendQueue;
   #isClosed = false;
@@ -54,22 +48,21 @@ export class SyncClient {
       sent: (query) => this.#answers.sent(query),
       released: (query) => {
         this.#answers.released(query);
-        this.#changed();
+        this.#page.changed();
         this.#sendQueue.schedule();
       },
       refuse: (query, error) => {
         if (shownAnswer(query)?.result.error?.message === error.message) return; // refused before, and shown
         this.#answers.refuse(query, error);
-        this.#changed();
+        this.#page.changed();
       },
     });
     this.#answers = new ServerAnswers(this.#queries);
-    this.#waits = new AnswerWaits(this.#queries);
     this.#preloaded = new PreloadedAnswers(this.#queries, this.#answers);
     this.#calls = new PendingCalls(environment);
-    this.#optimistic = new OptimisticAnswers(this.#queries, this.#calls, environment.log);
-    this.#listeners = new Listeners(environment.log);
-    this.#askBeforeLeaving = leavePrompt(tab);
+    this.#page = new PageUpdates(environment, tab, this.#queries, this.#answers, this.#calls, () =>
+      this.#sendQueue.schedule(),
+    );
     this.#connection = new Connection(environment, tab, {
       openSocket,
       opened: () =>
@@ -86,9 +79,9 @@ export class SyncClient {
         this.#answers.disconnected();
         this.#queries.disconnected();
         this.#calls.disconnected();
-        this.#changed();
+        this.#page.changed();
       },
-      changed: () => this.#publish(),
+      changed: () => this.#page.publish(),
       refused: (reason) => {
         environment.log.error(`The server refuses this client: ${reason}`);
         this.close(reason);
@@ -101,7 +94,7 @@ export class SyncClient {
       this.#answers,
       this.#preloaded,
       this.#calls,
-      () => this.#changed(),
+      () => this.#page.changed(),
     );
   }
 
@@ -109,7 +102,7 @@ export class SyncClient {
 
   /** The result as the page shows it, with optimistic updates: the same object until it changes. */
   result(key: QueryKey): Result<unknown> {
-    return this.#optimistic.result(key);
+    return this.#page.answers.result(key);
   }
 
   /** The server's own answer, without optimistic updates. Undefined while there is none. */
@@ -125,7 +118,7 @@ export class SyncClient {
     if (this.#isClosed) return () => {};
     this.#want();
     for (const key of keys) this.#queries.watch(key);
-    const stop = this.#listeners.add(() => keys.map((key) => this.result(key)), listener);
+    const stop = this.#page.listeners.add(() => keys.map((key) => this.result(key)), listener);
     return () => {
       if (stop()) for (const key of keys) this.#queries.unwatch(key);
     };
@@ -135,7 +128,7 @@ export class SyncClient {
   answered(key: QueryKey): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError());
     this.#want();
-    return this.#waits.add(key);
+    return this.#page.waits.add(key);
   }
 
   /** Expects the server to answer `key` as it has answered `like`: not shown before it has, but not sent if equal. */
@@ -152,7 +145,7 @@ export class SyncClient {
     this.#preloaded.take(read, this.#connection.identity);
     queueMicrotask(() => {
       if (this.#connection.isOpen && this.#preloaded.verify(this.#connection.identity)) this.reconnect();
-      this.#changed();
+      this.#page.changed();
     });
     return read;
   }
@@ -181,7 +174,7 @@ export class SyncClient {
         stage: "queued",
         update: update && ((store) => update(store, given)),
       });
-      this.#changed();
+      this.#page.changed();
     });
   }
 
@@ -198,7 +191,7 @@ export class SyncClient {
 
   /** Calls back whenever any part of what `read` returns is another. */
   follow(read: () => readonly unknown[], listener: () => void): Cancel {
-    return this.#listeners.add(read, listener);
+    return this.#page.listeners.add(read, listener);
   }
 
   /** Keeps the client connected. Once released, it disconnects as soon as nothing is watched and no call is left. */
@@ -220,11 +213,11 @@ export class SyncClient {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#calls.drop("notSent", reason);
-    this.#waits.settle(closedError());
+    this.#page.waits.settle(closedError());
     this.#connection.end("stopped");
     this.#queries.clear();
     this.#sendQueue.close();
-    this.#changed();
+    this.#page.changed();
   }
 
   // ── sending ──
@@ -240,34 +233,9 @@ export class SyncClient {
    */
   #flushed(): void {
     if (this.#calls.isOverdue) this.reconnect();
-    this.#publish();
+    this.#page.publish();
     if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
     if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("rested");
-  }
-
-  // ── changes ──
-
-  /**
-   * The only way in which a change of what is shown reaches the page: after all stores have changed, so that listeners
-   * see one state, and optimistic updates end in the very update that brings their results. After a reconnect the server
-   * may say what is reflected before it knows the subscriptions, while older answers are shown: mutations settle once
-   * all of these are answered.
-   */
-  #changed(): void {
-    if (!this.#answers.isCatchingUp) this.#calls.settle();
-    this.#optimistic.replay();
-    this.#publish();
-  }
-
-  /**
-   * Tells the page of answers, calls and the state of the connection. Runs at every attempt to connect, so that an overdue
-   * mutation needs no timer of its own; while connected, heartbeats do the same.
-   */
-  #publish(): void {
-    if (this.#calls.isOverdue) this.#sendQueue.schedule();
-    this.#askBeforeLeaving(this.#calls.hasUnsent);
-    this.#waits.settle();
-    this.#listeners.publish();
   }
 }
 
