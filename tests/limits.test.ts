@@ -43,6 +43,7 @@ describe("PROTOCOL.md names every limit with its default and what happens at it"
   test("of the client", () => {
     expect(tableUnder("What the client keeps to")).toEqual({
       "unacknowledged mutations": statedLimits(defaultLimits).unacknowledgedMutations,
+      "unacknowledged bytes": statedLimits(defaultLimits).unacknowledgedBytes,
       "pending mutations": MAX_PENDING,
       "pending actions": MAX_PENDING,
       undecided: CLIENT_ID_LIFE_MS,

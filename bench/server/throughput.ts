@@ -74,6 +74,8 @@ class Caller {
         if (text.startsWith('{"type":"MutationS')) this.#done();
         else if (text.startsWith('{"type":"MutationF')) throw new Error(`A mutation failed: ${text}`);
       },
+      pause() {},
+      resume() {},
       close: (code, reason) => {
         throw new Error(`The engine closed a connection: ${code} ${reason}`);
       },

@@ -471,6 +471,29 @@ describe("mutations", () => {
     expect(server.clock.now() - started).toBeGreaterThan(2_000);
   });
 
+  test("that take many bytes wait for the outcomes of those before them, in order; one alone may take more", async () => {
+    const server = new ScriptedServer();
+    server.limits = { ...server.limits, unacknowledgedBytes: 1_000 };
+    const client = server.client();
+    const sizes = [600, 600, 10, 2_000, 10];
+    for (const size of sizes) void client.mutation(SEND, { text: "x".repeat(size) });
+    await settle();
+    const sent = () => server.heard("Mutate").map(({ request }) => request);
+    expect(sent()).toEqual([1]);
+    const afterwards: number[][] = [];
+    for (const request of [1, 2, 3, 4]) {
+      server.say({ type: "MutationSucceeded", request, value: null });
+      await settle();
+      afterwards.push(sent());
+    }
+    expect(afterwards).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5],
+    ]);
+  });
+
   test("wait while offline, at most a thousand of them", async () => {
     const server = new ScriptedServer();
     server.network.isUp = false;

@@ -161,7 +161,7 @@ export class SyncClient {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closedError();
-      const args = admittedArgs(path, original, this.#calls.count(type), this.#connection.limits.frameBytes);
+      const { args, bytes } = admittedArgs(path, original, this.#calls.count(type), this.#connection.limits.frameBytes);
       const given = fromWire(args) as never;
       this.#want();
       if (this.#calls.isClientIdOver) this.reconnect();
@@ -169,6 +169,7 @@ export class SyncClient {
         type,
         path,
         args,
+        bytes,
         resolve,
         reject,
         stage: "queued",

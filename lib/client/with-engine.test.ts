@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ClientOnLine } from "../../tests/support/client-on-line.ts";
 import { DatabaseForTests } from "../../tests/support/databases/database-for-tests.ts";
-import { turn } from "../../tests/support/pauses.ts";
+import { patiently, pausesPass, turn } from "../../tests/support/pauses.ts";
 import { createFunctions } from "../functions/define.ts";
 import type { FunctionReference } from "../functions/reference.ts";
 import { HandClock } from "../testing/hand-clock.ts";
@@ -26,6 +26,9 @@ const list = query({
     db.select().from(messages).where(eq(messages.channel, channel)).orderBy(asc(messages.id)).limit(limit),
 });
 const count = query({ handler: async ({ db }) => (await db.select().from(messages)).length });
+const channels = query({
+  handler: async ({ db }) => (await db.select().from(messages).orderBy(asc(messages.id))).map(({ channel }) => channel),
+});
 const who = query({ handler: async ({ auth }) => (await auth.getUserIdentity())?.subject ?? "anonymous" });
 const send = mutation({
   args: z.object({ channel: z.string(), text: z.string() }),
@@ -37,7 +40,7 @@ const send = mutation({
     return text;
   },
 });
-const functions = { messages: { list, count, send, who } };
+const functions = { messages: { list, count, channels, send, who } };
 
 type Row = { id: number; channel: string; text: string };
 type List = FunctionReference<"query", "public", { channel: string; limit?: number }, Row[]>;
@@ -70,6 +73,24 @@ describe("a client and a real engine", () => {
       data: { code: "refused" },
     });
     expect(seenByAlice).toEqual(["", "hi", "hi", "hi,refused", "hi"]);
+  });
+
+  test("forty mutations of a megabyte are each applied once and in order, with the line cut twice", async () => {
+    await using alice = new ClientOnLine(world);
+    const large = "x".repeat(1024 * 1024 - 1_000);
+    const calls = Array.from({ length: 40 }, (_, n) =>
+      alice.client.mutation("messages:send", { channel: `${n}`, text: large }),
+    );
+    let done = 0;
+    for (const call of calls) void call.then(() => done++);
+    for (const cutAfter of [7, 23]) {
+      await pausesPass(world.clock, 1_000, () => done >= cutAfter);
+      alice.line.cut();
+    }
+    await patiently(world.clock, 1_000, Promise.all(calls));
+    const applied = await world.engine.call({ kind: "query", path: "messages:channels", args: {}, caller: null });
+    expect(applied).toEqual({ ok: true, value: calls.map((_, n) => `${n}`) });
+    expect(alice.network.pairs.length).toBe(3);
   });
 
   test("two queries move together", async () => {

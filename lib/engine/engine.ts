@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import { Callers } from "../auth/caller.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
@@ -22,6 +23,7 @@ import { PreloadLeases } from "./queries/preload-leases.ts";
 import { RerunLoop } from "./rerun/rerun-loop.ts";
 import { Failures } from "./run/failures.ts";
 import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
+import { MessageBudget } from "./run/message-budget.ts";
 import { type FunctionModules, Registry } from "./run/registry.ts";
 import { endsWithin } from "./run/time-limit.ts";
 import { ConnectedFrames } from "./views/transition-frames.ts";
@@ -131,7 +133,9 @@ export function createEngine(options: EngineOptions): Engine {
   const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
   const leases = new PreloadLeases(environment, limits, liveQueries);
   const mutations = new Mutations({ environment, limits, transactions, failures, registry });
-  const clientQueues = new ClientQueues(mutations, environment);
+  const heap = getHeapStatistics().heap_size_limit;
+  const messageBudget = new MessageBudget(Math.min(limits.serverMessageBytes, heap / 8));
+  const clientQueues = new ClientQueues(mutations, environment, messageBudget);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
   const calls = new Calls({ limits, callers, failures, queryOnce, leases, mutations, actions, epoch, registry });
 
@@ -147,6 +151,7 @@ export function createEngine(options: EngineOptions): Engine {
     connected: new ConnectedFrames({ type: "Connected", epoch, limits: statedLimits(limits) }),
     failures,
     liveQueries,
+    messageBudget,
     clientQueues,
     counters,
     keptNotice: () => keptNotice,

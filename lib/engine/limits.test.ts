@@ -112,7 +112,7 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       asking.subscribe(2, "it:answer", { text: larger });
       await rest();
       expect(asking.value(1)).toBe(fits);
-      const said = /it:answer take 101 bytes.* may take 100\..*limits\.queryArgsBytes/;
+      const said = /it:answer take 101 bytes.* may take 100 .*limits\.queryArgsBytes/;
       const error = { kind: "badRequest", message: expect.stringMatching(said) };
       expect(asking.transitions.flatMap(({ refused = [] }) => refused)).toEqual([[2, error]]);
       expect(await engine.preload("it:answer", { text: larger }, null)).toEqual({ ok: false, error });
@@ -145,6 +145,80 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(writer)).toBeUndefined();
       writer.mutate(3, "it:hang");
       expect(codeOf(writer)).toBe(CloseCode.tooMany);
+    },
+  },
+  keptMessageBytes: {
+    limits: { keptMessageBytes: 1_000, frameBytes: 1_000 },
+    happens:
+      "a client whose calls weigh more is not heard until they weigh half of it; all of them are done in the end",
+    when: async ({ client, rest }) => {
+      const busy = client();
+      busy.mutate(1, "it:hang");
+      for (const n of [2, 3]) busy.mutate(n, "it:write", { text: ".".repeat(400) });
+      expect(busy.isPaused).toBe(true);
+      busy.mutate(4, "it:write");
+      await rest();
+      expect(busy.ofType("MutationSucceeded")).toEqual([]);
+      hanging.resolve();
+      await busy.until(() => busy.ofType("MutationSucceeded").length === 4);
+      expect([busy.isPaused, codeOf(busy)]).toEqual([false, undefined]);
+    },
+  },
+  serverMessageBytes: {
+    limits: { serverMessageBytes: 1_000, frameBytes: 1_000 },
+    happens: "above it clients that have calls here are not heard, others are",
+    when: async ({ client, rest }) => {
+      const [greedy, other, bystander] = [client(), client(), client()];
+      for (const busy of [greedy, other]) busy.mutate(1, "it:hang");
+      greedy.mutate(2, "it:write", { text: ".".repeat(900) });
+      other.mutate(2, "it:write");
+      bystander.mutate(1, "it:write");
+      await bystander.until(() => bystander.ofType("MutationSucceeded").length === 1);
+      expect([greedy.isPaused, other.isPaused, bystander.isPaused]).toEqual([true, true, false]);
+      hanging.resolve();
+      await greedy.until(() => greedy.ofType("MutationSucceeded").length === 2);
+      await rest();
+      expect([greedy.isPaused, other.isPaused]).toEqual([false, false]);
+    },
+  },
+  heldTimeoutMs: {
+    limits: { heldTimeoutMs: 400, keptMessageBytes: 100, frameBytes: 1_000, mutationTimeoutMs: 100_000 },
+    happens: "a client that is not heard for so long without a call of it ending is closed",
+    when: async ({ client, clock }) => {
+      const busy = client();
+      busy.mutate(1, "it:hang", { text: ".".repeat(200) });
+      await clock.advance(390);
+      expect([busy.isPaused, codeOf(busy)]).toEqual([true, undefined]);
+      await clock.advance(20);
+      expect(codeOf(busy)).toBe(CloseCode.tooMany);
+    },
+  },
+  bytesPerSecond: {
+    limits: { bytesPerSecond: 1_000, byteBurst: 1_000, frameBytes: 3_000 },
+    happens: "a client that has sent more is not heard until the time has passed, and nothing of it is lost",
+    when: async ({ client, clock }) => {
+      const talker = client();
+      talker.sayText(`{"type":"Ping"}${" ".repeat(2_900)}`);
+      talker.say({ type: "Ping" });
+      expect(talker.isPaused).toBe(true);
+      expect(talker.ofType("Pong")).toHaveLength(1);
+      await clock.advance(1_500);
+      expect(talker.ofType("Pong")).toHaveLength(1);
+      await clock.advance(2_500);
+      expect(talker.ofType("Pong")).toHaveLength(2);
+      expect([talker.isPaused, codeOf(talker)]).toEqual([false, undefined]);
+    },
+  },
+  byteBurst: {
+    limits: { bytesPerSecond: 100, byteBurst: 3_000, frameBytes: 3_000 },
+    happens: "so many may come at once",
+    when: async ({ client }) => {
+      const talker = client();
+      talker.sayText(`{"type":"Ping"}${" ".repeat(2_000)}`);
+      expect(talker.isPaused).toBe(false);
+      talker.sayText(`{"type":"Ping"}${" ".repeat(2_000)}`);
+      expect(talker.isPaused).toBe(true);
+      expect(talker.ofType("Pong")).toHaveLength(2);
     },
   },
   runningActions: {

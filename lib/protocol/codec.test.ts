@@ -5,6 +5,7 @@ import { fromWire, MAX_DEPTH, toWire } from "../values/wire.ts";
 import { MessageDepthError, MessageTextError, parseMessageText } from "./codec.ts";
 
 const deepest = 4 * MAX_DEPTH + 8;
+const parsed = (text: string) => parseMessageText(text).value;
 const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
 describe("the text of a message", () => {
@@ -12,7 +13,7 @@ describe("the text of a message", () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const text = JSON.stringify({ type: "Mutate", args: toWire(value) });
-        return JSON.stringify(parseMessageText(text)) === text;
+        return JSON.stringify(parsed(text)) === text;
       }),
     );
   });
@@ -20,40 +21,49 @@ describe("the text of a message", () => {
   test.each(["", "{", "undefined", "{'a':1}", '{"a":1}}', "NaN", '{"type":"Ping"}x', '"\\'])(
     "that is not JSON is refused: %j",
     (text) => {
-      expect(() => parseMessageText(text)).toThrow(new MessageTextError("The message is not JSON."));
+      expect(() => parsed(text)).toThrow(new MessageTextError("The message is not JSON."));
     },
   );
 
   test("may be nested as deeply as the deepest value that can travel", () => {
     const objects = Array.from({ length: MAX_DEPTH }).reduce((inner) => ({ $t: inner }), 1 as unknown);
     const message = { type: "Subscribe", queries: [{ query: 1, path: "a:b", args: toWire(objects) }] };
-    const parsed = parseMessageText(JSON.stringify(message)) as typeof message;
-    expect(fromWire(parsed.queries[0]?.args ?? null)).toEqual(objects);
+    const read = parsed(JSON.stringify(message)) as typeof message;
+    expect(fromWire(read.queries[0]?.args ?? null)).toEqual(objects);
   });
 
   test("is measured before it is parsed", () => {
-    expect(parseMessageText(nested(deepest))).toBeDefined();
+    expect(parsed(nested(deepest))).toBeDefined();
     const tooDeep = `The message is nested deeper than ${deepest} levels.`;
-    expect(() => parseMessageText(nested(deepest + 1))).toThrow(new MessageDepthError(tooDeep));
+    expect(() => parsed(nested(deepest + 1))).toThrow(new MessageDepthError(tooDeep));
     // It is no JSON either. The error names its depth, so it was not parsed.
-    expect(() => parseMessageText("[".repeat(500_000))).toThrow(new MessageDepthError(tooDeep));
-    expect(() => parseMessageText('{"a":'.repeat(500_000))).toThrow(MessageDepthError);
+    expect(() => parsed("[".repeat(500_000))).toThrow(new MessageDepthError(tooDeep));
+    expect(() => parsed('{"a":'.repeat(500_000))).toThrow(MessageDepthError);
   });
 
   test("is as deep as the brackets that are open at the same time, not as all that are opened", () => {
-    expect(parseMessageText(`[${Array.from({ length: 1000 }, () => "[{}]").join(",")}]`)).toHaveLength(1000);
+    expect(parsed(`[${Array.from({ length: 1000 }, () => "[{}]").join(",")}]`)).toHaveLength(1000);
   });
 
   test("may hold any number of brackets in strings, in keys and after escaped quotes", () => {
     const text = "[{".repeat(1000);
     for (const value of [[text], { [text]: 1 }, [`\\"${text}`], [`\\`, text], [`"`, text], `${text}\\`]) {
-      expect(parseMessageText(JSON.stringify(value))).toEqual(value);
+      expect(parsed(JSON.stringify(value))).toEqual(value);
     }
   });
 
   test("does not hide nesting behind an escaped quote", () => {
     // If \" ended the string, the brackets after it would count as the content of the next one.
-    expect(() => parseMessageText(`["\\"",${nested(deepest + 1)}]`)).toThrow("nested deeper");
-    expect(() => parseMessageText(`["\\\\",${nested(deepest + 1)}]`)).toThrow("nested deeper");
+    expect(() => parsed(`["\\"",${nested(deepest + 1)}]`)).toThrow("nested deeper");
+    expect(() => parsed(`["\\\\",${nested(deepest + 1)}]`)).toThrow("nested deeper");
+  });
+
+  test("weighs what it takes: its length, and more for each part of a list or an object, not for what is in texts", () => {
+    const text = (content: string) => `{"args":{"a":"${content}"}}`;
+    const long = text("x,[]{}:".repeat(1_000));
+    expect(parseMessageText(long).weight).toBe(long.length + 4 * 16);
+    const list = `[${"[],".repeat(1_000)}1]`;
+    expect(parseMessageText(list).weight).toBe(list.length + 2_001 * 16);
+    expect(parseMessageText(text("short")).weight).toBe(text("short").length);
   });
 });

@@ -67,8 +67,11 @@ describe("the server may send", () => {
   const limits = {
     subscriptions: 256,
     unacknowledgedMutations: 32,
+    unacknowledgedBytes: 1,
     messagesPerSecond: 50,
+    bytesPerSecond: 1,
     frameBytes: 1,
+    queryArgsBytes: 1,
     pingIntervalMs: 1,
     silenceTimeoutMs: 2,
   };

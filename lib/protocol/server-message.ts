@@ -25,8 +25,12 @@ const requestId = z.int().min(1);
 export const limits = z.object({
   subscriptions: z.int(),
   unacknowledgedMutations: z.int(),
+  /** Bytes of the arguments of mutations that were sent and have no outcome; one may be larger alone. */
+  unacknowledgedBytes: z.int(),
   messagesPerSecond: z.int(),
+  bytesPerSecond: z.int(),
   frameBytes: z.int(),
+  queryArgsBytes: z.int(),
   pingIntervalMs: z.int(),
   silenceTimeoutMs: z.int(),
 });

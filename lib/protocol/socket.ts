@@ -10,6 +10,10 @@ export interface SocketLike {
   send(frame: Frame): void;
   /** Bytes passed to `send` that have not left this machine. */
   readonly bufferedAmount: number;
+  /** Stops reading what the client sends. Messages that have arrived already may still come. */
+  pause(): void;
+  /** Reads on. */
+  resume(): void;
   /** Closes the socket after the messages that were sent, with a WebSocket close code. */
   close(code: number, reason: string): void;
 }

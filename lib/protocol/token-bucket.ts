@@ -20,8 +20,8 @@ export class TokenBucket {
     return Math.max(0, Math.ceil(((this.#missing + 1 - burst) * 1000) / perSecond));
   }
 
-  /** Takes a token, which must be there. */
-  take(): void {
-    this.#missing++;
+  /** Takes tokens, of which one must be there: more than there are leave a debt that is filled up first. */
+  take(tokens = 1): void {
+    this.#missing += tokens;
   }
 }

@@ -35,6 +35,9 @@ export class SocketPair {
   readonly #accept: Accept;
   #events: SocketEvents | undefined;
   #isOver = false;
+  /** Does the server not read now? What has arrived meanwhile is `#unread`. */
+  #isPaused = false;
+  readonly #unread: string[] = [];
 
   constructor(environment: Environment, accept: Accept, latency = 0) {
     this.#environment = environment;
@@ -64,7 +67,10 @@ export class SocketPair {
   /** Sends a message of the client to the server. */
   toServer(text: string): void {
     this.said.push({ from: "client", at: this.#environment.now(), message: clientMessage.parse(JSON.parse(text)) });
-    this.#later(() => this.#events?.message(text));
+    this.#later(() => {
+      if (this.#isPaused) this.#unread.push(text);
+      else this.#events?.message(text);
+    });
   }
 
   closeFromClient(): void {
@@ -75,6 +81,13 @@ export class SocketPair {
     const server: SocketLike = {
       bufferedAmount: 0,
       send: (frame) => this.#toClient(frame),
+      pause: () => {
+        this.#isPaused = true;
+      },
+      resume: () => {
+        this.#isPaused = false;
+        while (this.#unread.length > 0 && !this.#isPaused) this.#events?.message(this.#unread.shift() as string);
+      },
       close: (code, reason) => this.#later(() => this.#end(code, reason, "client")),
     };
     this.#events = this.#accept(server, this);

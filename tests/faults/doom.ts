@@ -76,6 +76,8 @@ export class Doom {
             return socket.bufferedAmount;
           },
           send: (frame) => say(socket, frame),
+          pause: () => socket.pause(),
+          resume: () => socket.resume(),
           close: (code, reason) => socket.close(code, reason),
         },
         caller,

@@ -138,6 +138,8 @@ class Connection implements ClientSocket {
         return bytes();
       },
       send: (frame) => this.#sendToClient(frame),
+      pause() {},
+      resume() {},
       close: (code, reason) => {
         this.#serverIsOver = true;
         this.#toClient(() => this.#endClient(code, reason));

@@ -17,8 +17,11 @@ export class ScriptedServer {
   limits: Limits = {
     subscriptions: 256,
     unacknowledgedMutations: 32,
+    unacknowledgedBytes: 4 * 1024 * 1024,
     messagesPerSecond: 50,
+    bytesPerSecond: 2 * 1024 * 1024,
     frameBytes: 1024 * 1024,
+    queryArgsBytes: 16 * 1024,
     pingIntervalMs: 15_000,
     silenceTimeoutMs: 35_000,
   };

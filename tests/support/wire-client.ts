@@ -13,10 +13,14 @@ export class WireClient implements SocketLike {
   readonly texts: string[] = [];
   readonly frames: Frame[] = [];
   bufferedAmount = 0;
+  /** Does the engine not read what it sends? */
+  isPaused = false;
   closedWith: { code: number; reason: string } | undefined;
   /** Under which it has connected. */
   clientId = "";
   readonly #events: SocketEvents;
+  /** Sent while the engine did not read. */
+  readonly #unread: string[] = [];
   readonly #values = new Map<number, unknown>();
   readonly #waiting: { found: () => boolean; resolve: () => void }[] = [];
 
@@ -35,6 +39,15 @@ export class WireClient implements SocketLike {
     this.#wakeWaiting();
   }
 
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    while (this.#unread.length > 0 && !this.isPaused) this.#events.message(this.#unread.shift() as string);
+  }
+
   close(code: number, reason: string): void {
     this.closedWith ??= { code, reason };
     this.#wakeWaiting();
@@ -47,7 +60,8 @@ export class WireClient implements SocketLike {
   }
 
   sayText(text: string): void {
-    this.#events.message(text);
+    if (this.isPaused) this.#unread.push(text);
+    else this.#events.message(text);
   }
 
   connect(clientId: string, more: { undecided?: number[]; identity?: string | null } = {}): this {

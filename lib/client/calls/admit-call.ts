@@ -7,7 +7,7 @@ import type { WireArgs } from "./named-call.ts";
 export const MAX_PENDING = 1_000;
 
 /**
- * The arguments of a new call in wire form: a copy, so that a change in place after the call does not reach them.
+ * The arguments of a new call in wire form, and how long they are as text: a copy, so that a change in place after the call does not reach them.
  * @param pending How many calls of the same type wait already.
  * @param frameBytes The largest frame that the server takes.
  * @throws {UnavailableError} when too many calls wait.
@@ -19,10 +19,10 @@ export function admittedArgs(
   args: Record<string, unknown> | undefined,
   pending: number,
   frameBytes: number,
-): WireArgs {
+): { args: WireArgs; bytes: number } {
   if (pending >= MAX_PENDING) throw new UnavailableError("notSent", `Not sent: ${path}. Too many calls wait.`);
   const text = JSON.stringify(toWire(args ?? {}));
   const error = tooLarge(path, text, frameBytes);
   if (error) throw error;
-  return JSON.parse(text);
+  return { args: JSON.parse(text), bytes: text.length };
 }

@@ -2,6 +2,7 @@ import type { Environment } from "../../environment/environment.ts";
 import type { Act, Connect, Mutate } from "../../protocol/client-message.ts";
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import type { UnavailableReason } from "../../protocol/outcome.ts";
+import type { Limits } from "../../protocol/server-message.ts";
 import type { WireArgs } from "./named-call.ts";
 import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
@@ -18,6 +19,8 @@ export interface PendingCall {
   readonly type: "Mutate" | "Act";
   readonly path: string;
   readonly args: WireArgs;
+  /** How long `args` are as text. */
+  readonly bytes: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: FunctionError) => void;
   /** The optimistic update. Undefined once it has thrown. */
@@ -113,9 +116,12 @@ export class PendingCalls {
     this.#all.push(call);
   }
 
-  /** The next call to send; undefined when all are sent, or `window` mutations wait for an outcome. */
-  next(window: number): Mutate | Act | undefined {
-    const isRoom = this.#sent.filter(isSent).length < window;
+  /** The next call to send; undefined when all are sent, or as many mutations wait for an outcome as may. */
+  next({ unacknowledgedMutations, unacknowledgedBytes }: Limits): Mutate | Act | undefined {
+    const waiting = this.#sent.filter(isSent);
+    const room = waiting.reduce((left, { bytes }) => left - bytes, unacknowledgedBytes);
+    const next = this.#all.find((each) => isQueued(each) && each.type === "Mutate");
+    const isRoom = !waiting.length || (waiting.length < unacknowledgedMutations && (next?.bytes ?? 0) <= room);
     const call = this.#all.find((each) => isQueued(each) && (isRoom || each.type === "Act"));
     if (call === undefined) return undefined;
     const { type, path, args } = call;

@@ -29,7 +29,7 @@ export function sendQueue(
   /** Subscriptions follow `Connect` at once; calls wait for `Connected`, which says under which identity they run. */
   function next(): ClientMessage | undefined {
     const { isOpen, limits } = connection;
-    return queries.next(limits) ?? (isOpen ? calls.next(limits.unacknowledgedMutations) : undefined);
+    return queries.next(limits) ?? (isOpen ? calls.next(limits) : undefined);
   }
 
   /** Sends what is due; what the rate does not allow now is sent by a timer. */

@@ -106,4 +106,14 @@ describe("a query set", () => {
     ]);
     expect(refused).toEqual([[big, "badRequest"]]);
   });
+
+  test("refuses a query with larger arguments than the server keeps, before it is sent", () => {
+    const { refused, queries, next } = querySet();
+    const args = (bytes: number) => `{"text":"${"語".repeat((bytes - 11) / 3)}"}`;
+    const [fits, larger] = [`x:fits${args(101)}` as QueryKey, `x:larger${args(104)}` as QueryKey];
+    for (const key of [fits, larger]) queries.watch(key);
+    const sent = next({ queryArgsBytes: 101 });
+    expect(sent).toMatchObject({ queries: [{ path: "x:fits" }] });
+    expect(refused).toEqual([[larger, "badRequest"]]);
+  });
 });

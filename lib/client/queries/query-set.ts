@@ -1,7 +1,7 @@
 import type { Environment } from "../../environment/environment.ts";
 import type { QueryKey } from "../../functions/query-key.ts";
 import type { Subscribe, Unsubscribe } from "../../protocol/client-message.ts";
-import { tooLarge } from "../../protocol/frame-size.ts";
+import { bytesOf, tooLarge, tooLargeToKeep } from "../../protocol/frame-size.ts";
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import type { Limits } from "../../protocol/server-message.ts";
 import { callOf } from "../calls/named-call.ts";
@@ -87,7 +87,7 @@ export class QuerySet {
   }
 
   /** The next message to send, within the limits; undefined when the server knows all subscriptions. */
-  next({ subscriptions, frameBytes }: Limits): Subscribe | Unsubscribe | undefined {
+  next({ subscriptions, frameBytes, queryArgsBytes }: Limits): Subscribe | Unsubscribe | undefined {
     this.#makeRoom(subscriptions);
     if (this.#unsubscribed.length > 0) return { type: "Unsubscribe", queries: this.#unsubscribed.splice(0) };
     const subscribed: Subscription[] = this.subscribed;
@@ -98,7 +98,8 @@ export class QuerySet {
     for (const query of queued) {
       const item = { query: query.id, ...callOf(query.key), token: heldAnswer(query)?.token };
       const itemText = JSON.stringify(item);
-      const error = tooLarge(item.path, itemText, frameBytes);
+      const argsBytes = bytesOf(query.key) - item.path.length;
+      const error = tooLargeToKeep(item.path, argsBytes, queryArgsBytes) ?? tooLarge(item.path, itemText, frameBytes);
       if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));
       else if (error) {
         this.answered(query);

@@ -1,5 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
+import type { MessageBudget } from "../run/message-budget.ts";
 import type { ClientRecord } from "./client-record.ts";
 import type { MutationRequest, Mutations, RecordedClient } from "./mutations.ts";
 
@@ -8,6 +9,8 @@ export interface QueueListener {
   /** The mutation has committed: it is reflected by every state at this revision or later. */
   committed(request: number, revision: number): void;
   decided(request: number, outcome: string): void;
+  /** A mutation takes no room any more. */
+  ended(): void;
   /** Another socket has this client id now. */
   takenOver(): void;
   /** An outcome could not be recorded: the client must come back and send again. */
@@ -15,6 +18,7 @@ export interface QueueListener {
 }
 
 export interface ClientQueueParts {
+  readonly messageBudget: MessageBudget;
   readonly environment: Environment;
   readonly mutations: Mutations;
   /** It has no listener, and none of its mutations runs. */
@@ -35,6 +39,7 @@ export class ClientQueue implements RecordedClient {
   #running: MutationRequest | undefined;
   /** Works off the queue. Undefined until the first mutation. */
   #work: Promise<void> | undefined;
+  #isWorking = false;
 
   constructor(id: string, caller: Caller, parts: ClientQueueParts) {
     this.id = id;
@@ -46,21 +51,21 @@ export class ClientQueue implements RecordedClient {
   attach(listener: QueueListener): void {
     const before = this.#listener;
     this.#listener = listener;
-    this.#queue = [];
+    this.#forgetQueue();
     if (before && before !== listener) before.takenOver();
   }
 
   detach(listener: QueueListener): void {
     if (this.#listener !== listener) return;
     this.#listener = undefined;
-    this.#queue = [];
+    this.#forgetQueue();
     this.#restIfIdle();
   }
 
   /** Forgets the mutations that `listener` has sent and that are not begun. @returns whether there were any. */
   forgetWaiting(listener: QueueListener): boolean {
     if (this.#listener !== listener || this.#queue.length === 0) return false;
-    this.#queue = [];
+    this.#forgetQueue();
     return true;
   }
 
@@ -74,6 +79,11 @@ export class ClientQueue implements RecordedClient {
     return this.#queue.length + (this.#running ? 1 : 0);
   }
 
+  /** What they weigh together. */
+  get pendingWeight(): number {
+    return this.#queue.reduce((sum, { weight }) => sum + weight, this.#running?.weight ?? 0);
+  }
+
   /** Resolves when no mutation waits or runs. Never rejects. */
   async settled(): Promise<void> {
     while (this.pending > 0) await this.#work;
@@ -84,10 +94,12 @@ export class ClientQueue implements RecordedClient {
     if (this.#running?.number === request.number || this.#queue.some((queued) => queued.number === request.number))
       return;
     this.#queue.push(request);
-    if (!this.#running) this.#work = this.#workOff();
+    this.#parts.messageBudget.take(request.weight);
+    if (!this.#isWorking) this.#work = this.#workOff();
   }
 
   async #workOff(): Promise<void> {
+    this.#isWorking = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       this.#running = next;
       const { number } = next;
@@ -102,13 +114,22 @@ export class ClientQueue implements RecordedClient {
       } catch (error) {
         this.#parts.environment.log.error("The outcome of a mutation could not be recorded", { error });
         this.record = undefined;
-        this.#queue = [];
+        this.#forgetQueue();
         this.#listener?.notRecorded();
       } finally {
         this.#running = undefined;
+        this.#parts.messageBudget.release(next.weight);
+        this.#listener?.ended();
       }
     }
+    this.#isWorking = false;
     this.#restIfIdle();
+  }
+
+  #forgetQueue(): void {
+    const forgotten = this.#queue;
+    this.#queue = [];
+    for (const { weight } of forgotten) this.#parts.messageBudget.release(weight);
   }
 
   #restIfIdle(): void {

@@ -1,5 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
+import type { MessageBudget } from "../run/message-budget.ts";
 import { ClientQueue, type ClientQueueParts, type QueueListener } from "./client-queue.ts";
 import type { Mutations } from "./mutations.ts";
 
@@ -8,10 +9,11 @@ export class ClientQueues {
   readonly #parts: ClientQueueParts;
   readonly #queues = new Map<string, ClientQueue>();
 
-  constructor(mutations: Mutations, environment: Environment) {
+  constructor(mutations: Mutations, environment: Environment, messageBudget: MessageBudget) {
     this.#parts = {
       mutations,
       environment,
+      messageBudget,
       idle: ({ id, caller }) => this.#queues.delete(keyOf(id, caller)),
     };
   }

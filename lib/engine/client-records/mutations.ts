@@ -21,6 +21,8 @@ export interface MutationRequest {
   readonly path: string;
   readonly args: Record<string, Wire>;
   readonly confirmedUpTo: number;
+  /** What its message weighs: see `parseMessageText`. */
+  readonly weight: number;
 }
 
 /** The client whose mutation it is, and what is known of its record. */

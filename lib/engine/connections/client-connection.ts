@@ -1,6 +1,6 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Environment } from "../../environment/environment.ts";
-import type { ClientMessage, Connect, Subscribe } from "../../protocol/client-message.ts";
+import type { Connect, Subscribe } from "../../protocol/client-message.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
 import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -12,12 +12,17 @@ import { ConnectionActions, type ConnectionActionsParts } from "./connection-act
 import { ConnectionMutations, type ConnectionMutationsParts } from "./connection-mutations.ts";
 import { Departure } from "./departure.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { MessageReader, ProtocolViolation } from "./message-reader.ts";
+import { Intake, type IntakeParts } from "./intake.ts";
+import { MessageReader, ProtocolViolation, type ReadMessage } from "./message-reader.ts";
 import type { SharedTimers } from "./shared-timers.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import { subscribeWithinLimits } from "./subscribe-within-limits.ts";
 
-export interface ClientConnectionParts extends ClientViewParts, ConnectionMutationsParts, ConnectionActionsParts {
+export interface ClientConnectionParts
+  extends ClientViewParts,
+    IntakeParts,
+    ConnectionMutationsParts,
+    ConnectionActionsParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly timers: SharedTimers;
@@ -47,6 +52,7 @@ export class ClientConnection implements SocketEvents {
   readonly #reader: MessageReader;
   readonly #writer: SocketWriter;
   readonly #heartbeat: Heartbeat;
+  readonly #intake: Intake;
   readonly #departure: Departure;
   readonly #actions: ConnectionActions;
   /** Undefined until `Connect`. */
@@ -76,9 +82,18 @@ export class ClientConnection implements SocketEvents {
       isBusy: () => this.#actions.isRunning || this.#mutations?.isRunning === true,
       leave: () => this.close(CloseCode.serviceRestart, "The server restarts."),
     });
-    this.#actions = new ConnectionActions(parts, caller, this.#writer, () => this.#departure.leaveIfTurnedAway());
+    this.#actions = new ConnectionActions(parts, caller, this.#writer, () => {
+      this.#departure.leaveIfTurnedAway();
+      this.#intake.progressed();
+    });
     this.#heartbeat = new Heartbeat(environment, limits, timers, {
       ping: () => this.#writer.send(PING),
+      close: (code, reason) => this.close(code, reason),
+      isHeld: () => this.#intake.isHeld,
+    });
+    this.#intake = new Intake(parts, socket, {
+      take: (text) => this.#take(text),
+      keptWeight: () => this.#actions.weight + (this.#mutations?.pendingWeight ?? 0),
       close: (code, reason) => this.close(code, reason),
     });
   }
@@ -91,16 +106,25 @@ export class ClientConnection implements SocketEvents {
 
   message(text: string): void {
     if (this.#closed) return;
-    const message = this.#reader.read(text, this.#heartbeat.heard());
-    if (message instanceof ProtocolViolation) return this.close(message.code, message.reason);
+    this.#intake.message(text);
+  }
+
+  /** @returns what the message weighs. */
+  #take(text: string): number {
+    const read = this.#reader.read(text, this.#heartbeat.heard());
+    if (read instanceof ProtocolViolation) {
+      this.close(read.code, read.reason);
+      return 0;
+    }
     try {
-      this.#receive(message);
+      this.#receive(read);
     } catch (error) {
       this.#fail(error);
     }
+    return read.weight;
   }
 
-  #receive(message: ClientMessage): void {
+  #receive({ message, weight }: ReadMessage): void {
     if (this.#departure.refuses(message)) return;
     if (message.type === "Connect") return this.#connect(message);
     if (!this.#mutations) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
@@ -112,9 +136,9 @@ export class ClientConnection implements SocketEvents {
         // A query that it has just left may have kept its transition back, and nothing else would look at it again.
         return this.#parts.wake(this);
       case "Mutate":
-        return this.#mutations.submit(message);
+        return this.#mutations.submit(message, weight);
       case "Act":
-        void this.#actions.run(message);
+        void this.#actions.run(message, weight);
         return;
       case "Ping":
         return this.#writer.send(PONG);
@@ -138,6 +162,7 @@ export class ClientConnection implements SocketEvents {
       committed: (request, revision) => this.view.committed(request, revision),
       // No mutation is begun after it for a client that is turned away: what waited is forgotten.
       told: () => this.#departure.leaveIfTurnedAway(this.#actions.isRunning),
+      ended: () => this.#intake.progressed(),
       close: (code, reason) => this.close(code, reason),
     });
     this.#mutations = mutations;
@@ -197,6 +222,7 @@ export class ClientConnection implements SocketEvents {
     if (this.#closed) return;
     this.#closed = true;
     this.#heartbeat.close();
+    this.#intake.close();
     this.#writer.close();
     this.view.close();
     this.#mutations?.detach();

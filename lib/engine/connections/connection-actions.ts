@@ -4,10 +4,12 @@ import { encodeActionReply } from "../../protocol/encode.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import type { Wire } from "../../values/wire.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import type { MessageBudget } from "../run/message-budget.ts";
 import type { SocketWriter } from "./socket-writer.ts";
 
 export interface ConnectionActionsParts {
   readonly limits: EngineLimits;
+  readonly messageBudget: MessageBudget;
   /** Runs an action to its end. Never rejects. */
   runAction(
     path: string,
@@ -23,6 +25,7 @@ export class ConnectionActions {
   readonly #writer: SocketWriter;
   readonly #told: () => void;
   #running = 0;
+  #weight = 0;
 
   /** @param told An outcome has been told, and its action does not run any more. */
   constructor(parts: ConnectionActionsParts, caller: Caller, writer: SocketWriter, told: () => void) {
@@ -37,12 +40,21 @@ export class ConnectionActions {
     return this.#running > 0;
   }
 
+  /** What those weigh that run. */
+  get weight(): number {
+    return this.#weight;
+  }
+
   /** Runs an action and tells its outcome, or refuses it. Never rejects. */
-  async run({ request, path, args }: Act): Promise<void> {
+  async run({ request, path, args }: Act, weight: number): Promise<void> {
     if (this.#running >= this.#parts.limits.runningActions) return this.#refuse(request);
     this.#running++;
+    this.#weight += weight;
+    this.#parts.messageBudget.take(weight);
     const outcome = await this.#parts.runAction(path, args, this.#caller);
     this.#running--;
+    this.#weight -= weight;
+    this.#parts.messageBudget.release(weight);
     if (outcome.ok) this.#writer.reply(encodeActionReply(request, outcome.value));
     else this.#writer.say({ type: "ActionFailed", request, error: outcome.error });
     this.#told();

@@ -19,6 +19,8 @@ export interface ConnectionMutationsPort {
   committed(request: number, revision: number): void;
   /** An outcome has been told: of the mutations that this socket has sent, none runs until the next begins. */
   told(): void;
+  /** A mutation takes no room any more. */
+  ended(): void;
   close(code: number, reason: string): void;
 }
 
@@ -67,15 +69,20 @@ export class ConnectionMutations implements QueueListener {
     return this.#queue.isRunning;
   }
 
+  /** What those weigh that wait or run. */
+  get pendingWeight(): number {
+    return this.#queue.pendingWeight;
+  }
+
   // ── to the queue ──
 
-  submit({ request, path, args, confirmedUpTo }: Mutate): void {
+  submit({ request, path, args, confirmedUpTo }: Mutate, weight: number): void {
     const { queuedMutations } = this.#parts.limits;
     if (this.#foreign) return this.#refuse(request, this.#foreign);
     if (this.#queue.pending >= queuedMutations) {
       return this.#port.close(CloseCode.tooMany, `A client may have ${queuedMutations} mutations waiting.`);
     }
-    this.#queue.submit({ number: request, path, args, confirmedUpTo });
+    this.#queue.submit({ number: request, path, args, confirmedUpTo, weight });
   }
 
   #refuse(request: number, sentBefore: ReadonlySet<number>): void {
@@ -104,6 +111,10 @@ export class ConnectionMutations implements QueueListener {
   decided(request: number, outcome: string): void {
     this.#writer.reply(encodeMutationReply(request, outcome));
     this.#port.told();
+  }
+
+  ended(): void {
+    this.#port.ended();
   }
 
   takenOver(): void {

@@ -6,6 +6,8 @@ import type { SharedTimer, SharedTimers, TimerTarget } from "./shared-timers.ts"
 export interface HeartbeatPort {
   ping(): void;
   close(code: number, reason: string): void;
+  /** Is the client not heard now, so that its silence says nothing? */
+  isHeld(): boolean;
 }
 
 /**
@@ -51,6 +53,7 @@ export class Heartbeat implements TimerTarget {
     if (!this.#isConnected) {
       return this.#port.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshakeTimeoutMs} ms.`);
     }
+    if (this.#isPinged && this.#port.isHeld()) this.heard();
     if (this.#isPinged) return this.#port.close(CloseCode.silent, `Nothing heard for ${silenceTimeoutMs} ms.`);
     const silent = Math.max(0, this.#environment.now() - this.#lastHeard);
     this.#isPinged = silent >= pingIntervalMs;

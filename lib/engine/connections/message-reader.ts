@@ -15,6 +15,12 @@ export class ProtocolViolation {
   }
 }
 
+/** A message, and what it weighs: see `parseMessageText`. */
+export interface ReadMessage {
+  readonly message: ClientMessage;
+  readonly weight: number;
+}
+
 /** What one client says: how large, how often, how deep, and whether it is a message at all. */
 export class MessageReader {
   readonly #limits: EngineLimits;
@@ -24,7 +30,7 @@ export class MessageReader {
     this.#limits = limits;
   }
 
-  read(text: string, now: number): ClientMessage | ProtocolViolation {
+  read(text: string, now: number): ReadMessage | ProtocolViolation {
     const { frameBytes, messagesPerSecond, messageBurst } = this.#limits;
     if (text.length > frameBytes)
       return new ProtocolViolation(CloseCode.tooLarge, `A message may hold ${frameBytes} bytes.`);
@@ -33,8 +39,9 @@ export class MessageReader {
     }
     this.#rate.take();
     try {
-      const parsed = clientMessage.safeParse(parseMessageText(text));
-      if (parsed.success) return parsed.data;
+      const { value, weight } = parseMessageText(text);
+      const parsed = clientMessage.safeParse(value);
+      if (parsed.success) return { message: parsed.data, weight };
       const issue = parsed.error.issues[0];
       const reason = `Not a message: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`;
       return new ProtocolViolation(CloseCode.badMessage, reason);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RegisteredFunction } from "../../functions/define.ts";
+import { tooLargeToKeep } from "../../protocol/frame-size.ts";
 import { BadRequestError } from "../../protocol/function-error.ts";
 import type { Issue } from "../../protocol/outcome.ts";
 import { canonical } from "../../values/canonical.ts";
@@ -30,11 +31,8 @@ export function argumentBytes(args: Record<string, Wire>): number {
 
 /** @throws {BadRequestError} when arguments of so many bytes are too large for a query that is kept live. */
 export function checkKeptArguments(path: string, bytes: number, { queryArgsBytes }: EngineLimits): void {
-  if (bytes <= queryArgsBytes) return;
-  throw new BadRequestError(
-    `The arguments of ${path} take ${bytes} bytes; those of a query that is kept live may take ${queryArgsBytes}. ` +
-      "Pass less, such as an id, or raise limits.queryArgsBytes in server.ts.",
-  );
+  const error = tooLargeToKeep(path, bytes, queryArgsBytes);
+  if (error) throw error;
 }
 
 /** What the two kinds of parsed arguments have in common with zod's own issues. */

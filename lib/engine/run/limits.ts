@@ -23,12 +23,25 @@ export interface EngineLimits {
   keptArgsBytes: number;
   /** Mutations of one socket that wait for their turn or run. @default 64 */
   queuedMutations: number;
+  /**
+   * Bytes of the mutations and actions of one socket that wait or run, where each bracket, comma and colon outside of
+   * texts counts as 16 more: about the memory that they take. @default 8 MiB
+   */
+  keptMessageBytes: number;
+  /** The same of all sockets of a server; at most an eighth of the heap. @default 128 MiB */
+  serverMessageBytes: number;
+  /** Milliseconds that a client whose calls take too many bytes is not heard without one of them ending. @default 30 000 */
+  heldTimeoutMs: number;
   /** Actions of one socket that run. @default 16 */
   runningActions: number;
   /** Messages that one socket may send each second, on average. @default 50 */
   messagesPerSecond: number;
   /** Messages that one socket may send at once, after a silence. @default 200 */
   messageBurst: number;
+  /** Bytes, counted as for `keptMessageBytes`, that one socket may send each second, on average. @default 2 MiB */
+  bytesPerSecond: number;
+  /** Bytes that one socket may send at once, after a silence. @default 4 MiB */
+  byteBurst: number;
   /** Milliseconds from the opening of a socket until it must have sent `Connect`. @default 5 000 */
   handshakeTimeoutMs: number;
   /** Milliseconds of silence after which a client is sent a ping. @default 15 000 */
@@ -68,6 +81,8 @@ export interface EngineLimits {
   drainTimeoutMs: number;
 }
 
+const MIB = 1024 * 1024;
+
 export const defaultLimits: EngineLimits = {
   frameBytes: 1024 * 1024,
   argsDepth: MAX_DEPTH,
@@ -75,9 +90,14 @@ export const defaultLimits: EngineLimits = {
   queryArgsBytes: 16 * 1024,
   keptArgsBytes: 4 * 1024 * 1024,
   queuedMutations: 64,
+  keptMessageBytes: 8 * MIB,
+  serverMessageBytes: 128 * MIB,
+  heldTimeoutMs: 30_000,
   runningActions: 16,
   messagesPerSecond: 50,
   messageBurst: 200,
+  bytesPerSecond: 2 * MIB,
+  byteBurst: 4 * MIB,
   handshakeTimeoutMs: 5_000,
   pingIntervalMs: 15_000,
   silenceTimeoutMs: 35_000,
@@ -129,7 +149,17 @@ export function limitsFrom(given: Partial<EngineLimits> = {}): EngineLimits {
 
 /** What a client is told of them, to keep within by itself. */
 export function statedLimits(limits: EngineLimits): Limits {
-  const { subscriptions, queuedMutations, messagesPerSecond, frameBytes, pingIntervalMs, silenceTimeoutMs } = limits;
-  const unacknowledgedMutations = Math.min(32, queuedMutations);
-  return { subscriptions, unacknowledgedMutations, messagesPerSecond, frameBytes, pingIntervalMs, silenceTimeoutMs };
+  const { subscriptions, messagesPerSecond, bytesPerSecond, frameBytes, queryArgsBytes } = limits;
+  const { pingIntervalMs, silenceTimeoutMs } = limits;
+  return {
+    subscriptions,
+    unacknowledgedMutations: Math.min(32, limits.queuedMutations),
+    unacknowledgedBytes: limits.keptMessageBytes / 2,
+    messagesPerSecond,
+    bytesPerSecond,
+    frameBytes,
+    queryArgsBytes,
+    pingIntervalMs,
+    silenceTimeoutMs,
+  };
 }

@@ -183,6 +183,14 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
     return held + this.#connection.writableLength;
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(code: number, reason: string): void {
     this.flush();
     hangUp(this.#socket, code, reason);

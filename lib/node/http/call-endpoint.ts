@@ -162,7 +162,7 @@ class BadBodyError extends Error {}
 
 function parseBody(text: string, argsDepth: number): { path: string; args: Record<string, unknown> } {
   try {
-    const body = callBody.safeParse(parseMessageText(text));
+    const body = callBody.safeParse(parseMessageText(text).value);
     if (!body.success) throw new BadBodyError(`Expected { path, args }. ${z.prettifyError(body.error)}`);
     const args = fromWireWithin(argsDepth, (body.data.args ?? {}) as Wire);
     if (!isRecord(args)) throw new BadBodyError("Expected args to be an object.");

@@ -1,0 +1,115 @@
+import type { Cancel, Environment } from "../../environment/environment.ts";
+import { CloseCode } from "../../protocol/close-codes.ts";
+import type { SocketLike } from "../../protocol/socket.ts";
+import { TokenBucket } from "../../protocol/token-bucket.ts";
+import type { EngineLimits } from "../run/limits.ts";
+import type { MessageBudget } from "../run/message-budget.ts";
+
+export interface IntakeParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
+  readonly messageBudget: MessageBudget;
+}
+
+/** The connection, as far as its intake needs it. */
+export interface IntakePort {
+  /** Handles a message. @returns what it weighs. */
+  take(text: string): number;
+  /** What the client's calls weigh that wait or run. */
+  keptWeight(): number;
+  close(code: number, reason: string): void;
+}
+
+/**
+ * How fast a client is heard. Its socket is not read while it has sent more than its rate of bytes, while its calls that
+ * wait or run weigh too much, or while those of all clients do and some are its own. TCP then holds the client back, so
+ * nothing is lost. It is heard again when its calls weigh half of that.
+ */
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #socket: SocketLike;
+  readonly #port: IntakePort;
+  readonly #rate = new TokenBucket();
+  /** Messages that had arrived before the socket was held: as many as its connection had buffered. */
+  #arrived: string[] = [];
+  #isHeld = false;
+  #isClosed = false;
+  #cancel: Cancel | undefined;
+  readonly #look = () => this.#lookAgain();
+
+  constructor(parts: IntakeParts, socket: SocketLike, port: IntakePort) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.#port = port;
+  }
+
+  /** Is the client not heard now? */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  message(text: string): void {
+    if (this.#isHeld) this.#arrived.push(text);
+    else this.#take(text);
+  }
+
+  /** A call of the client has ended. */
+  progressed(): void {
+    if (this.#isHeld) this.#lookAgain();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#arrived = [];
+    this.#cancel?.();
+    this.#parts.messageBudget.forget(this.#look);
+  }
+
+  #take(text: string): void {
+    this.#rate.take(this.#port.take(text));
+    if (this.#isClosed || (this.#tooFast() === 0 && !this.#keepsTooMuch(1))) return;
+    this.#isHeld = true;
+    this.#socket.pause();
+    this.#lookAgain();
+  }
+
+  /** @returns milliseconds until the client may send more. */
+  #tooFast(): number {
+    const { environment, limits } = this.#parts;
+    return this.#rate.wait(environment.now(), limits.bytesPerSecond, limits.byteBurst);
+  }
+
+  /** @param part Of the limit. */
+  #keepsTooMuch(part: number): boolean {
+    const { limits, messageBudget } = this.#parts;
+    const kept = this.#port.keptWeight();
+    return kept > limits.keptMessageBytes * part || (kept > 0 && messageBudget.isSpent);
+  }
+
+  #lookAgain(): void {
+    const { environment, limits, messageBudget } = this.#parts;
+    this.#cancel?.();
+    messageBudget.forget(this.#look);
+    const wait = this.#tooFast();
+    if (wait > 0) this.#cancel = environment.after(wait, this.#look);
+    else if (this.#keepsTooMuch(1 / 2)) {
+      messageBudget.whenFree(this.#look);
+      this.#cancel = environment.after(limits.heldTimeoutMs, () => this.#giveUp());
+    } else this.#resume();
+  }
+
+  #resume(): void {
+    this.#isHeld = false;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    while (arrived.length > 0 && !this.#isHeld && !this.#isClosed) this.#take(arrived.shift() as string);
+    this.#arrived.unshift(...arrived);
+    if (!this.#isHeld && !this.#isClosed) this.#socket.resume();
+  }
+
+  #giveUp(): void {
+    const { keptMessageBytes, heldTimeoutMs } = this.#parts.limits;
+    const reason = `Calls of more than ${keptMessageBytes} bytes wait or run, and none has ended for ${heldTimeoutMs} ms.`;
+    this.#port.close(CloseCode.tooMany, reason);
+  }
+}

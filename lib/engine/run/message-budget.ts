@@ -1,0 +1,40 @@
+/** What the calls of clients make a server keep until they have ended, by weight (see `parseMessageText`). */
+export class MessageBudget {
+  readonly #limit: number;
+  #kept = 0;
+  /** Called, once each, when enough has ended. */
+  #waiting = new Set<() => void>();
+
+  /** @param limit The weight above which clients that have calls here are not heard. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get isSpent(): boolean {
+    return this.#kept > this.#limit;
+  }
+
+  /** A call waits or runs. */
+  take(weight: number): void {
+    this.#kept += weight;
+  }
+
+  /** A call has ended, or is forgotten. */
+  release(weight: number): void {
+    this.#kept -= weight;
+    if (this.#waiting.size === 0 || this.#kept > this.#limit / 2) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const look of waiting) look();
+  }
+
+  /** Calls back when half of the limit is free. Not called for each: what calls back may spend it again. */
+  whenFree(look: () => void): void {
+    this.#waiting.add(look);
+  }
+
+  /** Does not call back any more. */
+  forget(look: () => void): void {
+    this.#waiting.delete(look);
+  }
+}
