@@ -14,6 +14,7 @@ import { QueryOnce } from "./calls/query-once.ts";
 import { ClientQueues } from "./client-records/client-queues.ts";
 import { Mutations } from "./client-records/mutations.ts";
 import { Transactions } from "./commits/transactions.ts";
+import { AnswerBudget } from "./connections/answer-budget.ts";
 import type { ClientConnectionParts } from "./connections/client-connection.ts";
 import { ClientConnections } from "./connections/client-connections.ts";
 import { SharedTimers } from "./connections/shared-timers.ts";
@@ -109,7 +110,14 @@ export function createEngine(options: EngineOptions): Engine {
     if (development && by !== undefined) missingInvalidations.committed(by, revision, invalidations);
     rerunLoop.wake();
   });
-  const connections = new ClientConnections(() => environment.random());
+  const heap = getHeapStatistics().heap_size_limit;
+  const answerBudget = new AnswerBudget(
+    Math.min(limits.serverAnswerBytes, heap / 8),
+    limits,
+    liveQueries,
+    environment.log,
+  );
+  const connections = new ClientConnections(() => environment.random(), answerBudget);
   const rerunLoop: RerunLoop = new RerunLoop({
     driver,
     environment,
@@ -133,7 +141,6 @@ export function createEngine(options: EngineOptions): Engine {
   const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
   const leases = new PreloadLeases(environment, limits, liveQueries);
   const mutations = new Mutations({ environment, limits, transactions, failures, registry });
-  const heap = getHeapStatistics().heap_size_limit;
   const messageBudget = new MessageBudget(Math.min(limits.serverMessageBytes, heap / 8));
   const clientQueues = new ClientQueues(mutations, environment, messageBudget);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });

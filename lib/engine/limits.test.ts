@@ -136,6 +136,32 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       expect(codeOf(asking)).toBe(CloseCode.tooMany);
     },
   },
+  serverAnswerBytes: {
+    limits: { serverAnswerBytes: 3_000, keptAnswerBytes: 1_000 },
+    happens: "the client with the greatest share of the answers is closed; those who share large ones are not",
+    when: async ({ client, reading, rest }) => {
+      const shared = "s".repeat(1_500);
+      const readers = [await reading(shared), await reading(shared), await reading(shared)];
+      const greedy = client();
+      for (const n of [1, 2, 3]) greedy.subscribe(n, "it:answer", { text: `${n}`.padEnd(900, ".") });
+      await rest();
+      expect(codeOf(greedy)).toBe(CloseCode.tooMany);
+      expect(readers.map(codeOf)).toEqual([undefined, undefined, undefined]);
+    },
+  },
+  keptAnswerBytes: {
+    limits: { serverAnswerBytes: 100, keptAnswerBytes: 1_000 },
+    happens: "a client with no greater share is kept, and the log says that the answers take too much",
+    when: async ({ reading, clock, rest }) => {
+      const modest = await reading("m".repeat(900));
+      await rest();
+      expect(codeOf(modest)).toBeUndefined();
+      expect(clock.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+      expect(codeOf(await reading("n".repeat(900)))).toBeUndefined();
+      const large = await reading("m".repeat(1_100));
+      expect(codeOf(large)).toBe(CloseCode.tooMany);
+    },
+  },
   queuedMutations: {
     limits: { queuedMutations: 2 },
     happens: "one mutation more closes the socket",

@@ -8,7 +8,13 @@ export interface EncodedAnswer {
   readonly text: string;
 }
 
-export interface ValueAnswer extends EncodedAnswer {
+/** How much of the server's memory an answer takes is counted by its length as text. */
+interface Sized {
+  /** In UTF-16 units, of which most take one byte. */
+  readonly size: number;
+}
+
+export interface ValueAnswer extends EncodedAnswer, Sized {
   readonly ok: true;
   /** The value's wire text: the same for sockets and preloaded pages. */
   readonly valueText: string;
@@ -18,7 +24,7 @@ export interface ValueAnswer extends EncodedAnswer {
   since(token: string): EncodedAnswer | undefined;
 }
 
-export interface ErrorAnswer extends EncodedAnswer {
+export interface ErrorAnswer extends EncodedAnswer, Sized {
   readonly ok: false;
   readonly error: WireError;
   /** The database did not answer, or not in time: another run may succeed. */

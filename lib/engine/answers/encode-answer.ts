@@ -35,12 +35,13 @@ export function encodeAnswer(
 }
 
 export function encodeError(liveId: number, error: WireError, isRetryable: boolean): ErrorAnswer {
-  return { ok: false, error, isRetryable, text: encodeErrorAnswer(liveId, error) };
+  const text = encodeErrorAnswer(liveId, error);
+  return { ok: false, error, isRetryable, text, size: text.length };
 }
 
 /** An answer that is always sent whole. */
 function plainAnswer(liveId: number, valueText: string, tokens: AnswerTokens): ValueAnswer {
   const token = tokens.of(valueText);
   const text = encodeValueAnswer(liveId, token, valueText);
-  return { ok: true, valueText, token, text, since: () => undefined };
+  return { ok: true, valueText, token, text, size: text.length, since: () => undefined };
 }

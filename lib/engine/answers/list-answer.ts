@@ -25,6 +25,7 @@ interface Base {
 export class ListAnswer implements ValueAnswer {
   readonly ok = true;
   readonly token: string;
+  readonly size: number;
   readonly #liveId: number;
   readonly #list: ListText;
   /** The fingerprints of the rows, for the check of a patch. Made with the first patch, then brought up to date. */
@@ -37,6 +38,7 @@ export class ListAnswer implements ValueAnswer {
     this.#liveId = liveId;
     this.#list = list;
     this.token = token;
+    this.size = lengthOf(list);
   }
 
   /** @param previous The last answer of the same live query. Returned itself when it says the same. */
@@ -84,7 +86,7 @@ export class ListAnswer implements ValueAnswer {
     if (change === undefined) return null;
     const splices = spliceTexts(change, list.rows.length);
     const text = encodePatch(this.#liveId, this.token, this.#check(), splices, change.around);
-    return text.length <= lengthOf(this.#list) * WORTHWHILE ? { text } : null;
+    return text.length <= this.size * WORTHWHILE ? { text } : null;
   }
 
   #check(): string {

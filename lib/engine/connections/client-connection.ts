@@ -7,6 +7,7 @@ import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import { ClientView, type ClientViewParts } from "../views/client-view.ts";
 import type { ConnectedFrames } from "../views/transition-frames.ts";
+import type { AnswerKeeper } from "./answer-budget.ts";
 import { closeReason } from "./close-reason.ts";
 import { ConnectionActions, type ConnectionActionsParts } from "./connection-actions.ts";
 import { ConnectionMutations, type ConnectionMutationsParts } from "./connection-mutations.ts";
@@ -44,7 +45,7 @@ const PONG: Frame = { text: '{"type":"Pong"}' };
  * Not here: what the client watches and is sent (see `ClientView`), the calls that it makes (see
  * `ConnectionMutations` and `ConnectionActions`), how it leaves a server that stops (see `Departure`).
  */
-export class ClientConnection implements SocketEvents {
+export class ClientConnection implements SocketEvents, AnswerKeeper {
   readonly view: ClientView;
   readonly #caller: Caller;
   readonly #socket: SocketLike;
@@ -176,6 +177,10 @@ export class ClientConnection implements SocketEvents {
     const violation = subscribeWithinLimits(this.view, message, this.#parts.limits);
     if (violation) return this.close(violation.code, violation.reason);
     this.#parts.wake(this);
+  }
+
+  answerShare(): number {
+    return this.view.answerShare;
   }
 
   notice(message: string): void {

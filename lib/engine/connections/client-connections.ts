@@ -6,6 +6,7 @@ import { clientRecords } from "../client-records/client-record.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { TransitionSink } from "../rerun/rerun-loop.ts";
 import { TransitionFrames } from "../views/transition-frames.ts";
+import type { AnswerBudget } from "./answer-budget.ts";
 import { ClientConnection, type ClientConnectionParts } from "./client-connection.ts";
 
 /** Over how many milliseconds the clients of a server that stops come back. */
@@ -14,6 +15,7 @@ const DRAIN_SPREAD_MS = 2_000;
 /** Every open connection, and which of them are due a transition. */
 export class ClientConnections implements TransitionSink {
   readonly #random: () => number;
+  readonly #answers: AnswerBudget;
   readonly #all = new Set<ClientConnection>();
   #draining = false;
   /** Connections with something to send or to look up. */
@@ -25,8 +27,9 @@ export class ClientConnections implements TransitionSink {
   #frames = new TransitionFrames(0);
 
   /** @param random From 0 to 1, exclusive. */
-  constructor(random: () => number) {
+  constructor(random: () => number, answers: AnswerBudget) {
     this.#random = random;
+    this.#answers = answers;
   }
 
   /** Takes an accepted socket. */
@@ -115,6 +118,7 @@ export class ClientConnections implements TransitionSink {
         if (connection.view.hasNews) this.#heldBack.add(connection);
       } else this.#holdBack(connection, blocking, detached, unsettled);
     }
+    this.#answers.relieve(this.#all);
   }
 
   /** If all that it waits for runs at this very revision, the connection can have the state of this revision later. */

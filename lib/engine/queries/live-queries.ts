@@ -22,6 +22,7 @@ interface Group {
  */
 export class LiveQueries {
   #lastId = 0;
+  #answerBytes = 0;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   readonly #groups = new Map<string, Group>();
   readonly #index = new ArgumentIndex<LiveQuery>();
@@ -128,6 +129,7 @@ export class LiveQueries {
   /** A run has ended with this answer, of this revision: it becomes visible in this step. */
   finish(live: LiveQuery, answer: Answer, revision: number, isSuspect: boolean): void {
     this.#running.delete(live);
+    if (!live.isDropped) this.#answerBytes += answer.size - (live.answer?.size ?? 0);
     const isAnother = live.finish(answer, revision, isSuspect);
     this.requeueIfStale(live);
     if (isAnother) for (const watcher of live.watchers) watcher.changed(live);
@@ -189,6 +191,7 @@ export class LiveQueries {
   dropIfIdle(live: LiveQuery): void {
     if (!live.isIdle || live.isDropped) return;
     live.drop();
+    this.#answerBytes -= live.answer?.size ?? 0;
     this.#due.delete(live);
     this.#running.delete(live);
     this.#index.delete(live);
@@ -205,6 +208,7 @@ export class LiveQueries {
       live.drop();
       this.#index.delete(live);
     }
+    this.#answerBytes = 0;
     this.#groups.clear();
     this.#slowPaths.clear();
     this.#due.clear();
@@ -230,6 +234,11 @@ export class LiveQueries {
   /** Every one there is. */
   *all(): Generator<LiveQuery> {
     for (const group of this.#groups.values()) yield* group.members.values();
+  }
+
+  /** What all visible answers take. */
+  get answerBytes(): number {
+    return this.#answerBytes;
   }
 
   get size(): number {

@@ -21,6 +21,13 @@ export interface EngineLimits {
   queryArgsBytes: number;
   /** Bytes of the arguments of all queries of one socket, and of refusals that it has yet to be told. @default 4 MiB */
   keptArgsBytes: number;
+  /**
+   * Bytes of all answers of live queries that a server keeps; at most an eighth of the heap. Above it the clients with the
+   * greatest shares are closed. @default 128 MiB
+   */
+  serverAnswerBytes: number;
+  /** A client whose share of the answers takes no more bytes is not closed for it. @default 16 MiB */
+  keptAnswerBytes: number;
   /** Mutations of one socket that wait for their turn or run. @default 64 */
   queuedMutations: number;
   /**
@@ -89,6 +96,8 @@ export const defaultLimits: EngineLimits = {
   subscriptions: 256,
   queryArgsBytes: 16 * 1024,
   keptArgsBytes: 4 * 1024 * 1024,
+  serverAnswerBytes: 128 * MIB,
+  keptAnswerBytes: 16 * MIB,
   queuedMutations: 64,
   keptMessageBytes: 8 * MIB,
   serverMessageBytes: 128 * MIB,

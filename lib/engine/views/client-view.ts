@@ -69,6 +69,11 @@ export class ClientView implements Watcher {
     return this.#subscriptions.bytes;
   }
 
+  /** Its share of the answers that it watches, in bytes. */
+  get answerShare(): number {
+    return this.#subscriptions.answerShare();
+  }
+
   has(query: number): boolean {
     return this.#subscriptions.has(query);
   }

@@ -122,6 +122,14 @@ export class Subscriptions {
     if (this.#watches(live) && !this.#changed.includes(live)) this.#changed.push(live);
   }
 
+  /** Its share of the answers that it watches: an answer counts for each of its watchers alike. */
+  answerShare(): number {
+    const lives = new Set(this.#all.map(({ live }) => live));
+    let share = 0;
+    for (const live of lives) if (live?.answer) share += live.answer.size / live.watchers.size;
+    return share;
+  }
+
   /** Must the client wait, because a query whose answer it shows is now of a live query without one? */
   get incomplete(): boolean {
     for (const subscription of this.#unmapped) if (isShown(subscription) && !subscription.live?.answer) return true;
