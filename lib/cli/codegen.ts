@@ -4,7 +4,8 @@ import { compareApi, writeApi } from "../node/loading/generate-api.ts";
 /** Writes `convex/_generated/api.ts`; with `check` only compares it. @returns the exit code. */
 export function codegen(root: string, { check }: { check: boolean }): number {
   const directory = join(root, "convex");
-  const { file, upToDate } = compareApi(directory);
+  const { file, upToDate, notRead } = compareApi(directory);
+  for (const { message } of notRead) console.warn(message);
   const shown = relative(root, file);
   if (upToDate) {
     console.log(`${shown} is up to date`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
-import { LoadError } from "../node/loading/load-error.ts";
+import { LoadError } from "../bundling/load-error.ts";
 import { build } from "./build.ts";
 import { codegen } from "./codegen.ts";
 import { dev } from "./dev.ts";

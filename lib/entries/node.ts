@@ -1,6 +1,8 @@
 /** `convex-lite/node`: the parts that `server.ts` wires. */
 
 export type { Identify, IdentifyRequest } from "../auth/identify.ts";
+export type { LoadProblem } from "../bundling/load-error.ts";
+export type { SourcePosition } from "../bundling/source-positions.ts";
 export type {
   DatabaseConnection,
   Dialect,

@@ -29,7 +29,8 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "database/mysql": ["environment", "database/driver"],
   "database/pglite": ["environment", "database/driver", "database/postgres"],
   database: ["environment", "database/**"],
-  "schema/snapshot": ["environment", "database/driver"],
+  bundling: ["environment"],
+  "schema/snapshot": ["environment", "database/driver", "bundling"],
   "schema/introspect": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/plan": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/migrations": ["environment", "database/**", "schema/snapshot", "schema/introspect"],
@@ -67,15 +68,18 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "node/http": [...bothSides, "auth", "engine", "node/process"],
   "node/loading": [
     ...["environment", "values", "functions", "database/driver", "database/pglite", "schema/**"],
-    ...["engine", "engine/run", "node/process"],
+    ...["bundling", "engine", "engine/run", "node/process"],
   ],
-  "node/lifecycle": ["environment", "database/driver", "engine", "node/process", "node/http", "node/loading"],
+  "node/lifecycle": [
+    ...["environment", "bundling", "database/driver", "engine"],
+    ...["node/process", "node/http", "node/loading"],
+  ],
   "node/runtime": [...bothSides, "auth", "engine"],
   nextjs: [...bothSides, "node/runtime"],
 
   // hands: what people hold
   testing: [...bothSides, "client", "client/connection", "database/**", "schema", "engine", "engine/run"],
-  cli: ["environment", "schema/migrations", "node/loading", "node/process"],
+  cli: ["environment", "bundling", "schema/migrations", "node/loading", "node/process"],
 
   // what people import by the package's name; nothing in lib/ does
   entries: ["**"],

@@ -1,7 +1,7 @@
+import { LoadError, printProblem } from "../../bundling/load-error.ts";
 import { UnusableDatabaseError } from "../../database/driver/database-errors.ts";
 import { DirectoryInUseError } from "../../database/driver/directory-lock.ts";
 import type { Log } from "../../environment/environment.ts";
-import { LoadError, printProblem } from "../loading/load-error.ts";
 import { SettingsError } from "../process/settings.ts";
 
 /**

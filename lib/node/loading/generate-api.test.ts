@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
+import { LoadError } from "../../bundling/load-error.ts";
 import { compareApi, generateApi, writeApi } from "./generate-api.ts";
-import { LoadError } from "./load-error.ts";
 import { scanFunctions } from "./scan-functions.ts";
 
 test("modules are found at any depth; files that hold no functions are left out", () => {
@@ -21,10 +21,48 @@ test("modules are found at any depth; files that hold no functions are left out"
     "convex/notes.md": "",
     "convex/.hidden/x.ts": "",
   });
-  expect(scanFunctions(project.path("convex"))).toEqual({
+  expect(scanFunctions(project.path("convex"))).toMatchObject({
     modules: ["a/b/c/deep", "admin", "admin/schema", "admin/users", "messages"],
     hasSchema: true,
+    notRead: [],
   });
+});
+
+test("functions may be in .ts, .tsx, .js and .jsx; of a file with another ending, or a path that is taken, it is said", () => {
+  using project = new TemporaryProject({
+    "convex/mails.tsx": "",
+    "convex/old.js": "",
+    "convex/older.jsx": "",
+    "convex/older.test.jsx": "",
+    "convex/messages.ts": "",
+    "convex/messages.js": "",
+    "convex/admin/tasks.mts": "",
+    "convex/_own.cjs": "",
+    "convex/types.d.mts": "",
+  });
+  const { modules, files, notRead } = scanFunctions(project.path("convex"));
+  expect(modules).toEqual(["mails", "messages", "old", "older"]);
+  expect(modules.map((module) => files.get(module))).toEqual(["mails.tsx", "messages.ts", "old.js", "older.jsx"]);
+  expect(notRead.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^convex\/admin\/tasks\.mts is not read: .* Rename it, or start its name with _/),
+    "convex/messages.js is not read, because convex/messages.ts has the same path. Remove one.",
+  ]);
+});
+
+test.each([
+  [
+    "schema/index.ts",
+    /^convex\/schema\/index\.ts is not read as the schema: .*convex\/schema\.ts with `export \* from/,
+  ],
+  ["schema.tsx", /^convex\/schema\.tsx is not read: the tables are the exports of convex\/schema\.ts. Rename it\.$/],
+  ["schema.mts", /^convex\/schema\.mts is not read: the tables are the exports of convex\/schema\.ts. Rename it\.$/],
+])("a schema in convex/%s is not read, and it is said where the tables belong", (file, said) => {
+  using project = new TemporaryProject({ [`convex/${file}`]: "" });
+  const { hasSchema, notRead } = scanFunctions(project.path("convex"));
+  expect(hasSchema).toBe(false);
+  expect(notRead).toEqual([{ message: expect.stringMatching(said) }]);
+  project.write("convex/schema.ts", "");
+  expect(scanFunctions(project.path("convex")).hasSchema).toBe(true);
 });
 
 test("a name that cannot be part of a function's path is refused with a remedy", () => {

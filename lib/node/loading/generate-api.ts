@@ -22,7 +22,7 @@ declare module "convex-lite/server" {
  * The types are a nested literal of homomorphic mapped types, one for each module. Filtered keys, or a tree that is
  * inferred, would break go-to-definition, or give functions that call each other through `api` circular types.
  */
-export function generateApi({ modules, hasSchema }: FunctionsFolder): string {
+export function generateApi({ modules, hasSchema }: Pick<FunctionsFolder, "modules" | "hasSchema">): string {
   const tree = toTree(modules);
   return [
     HEADER,
@@ -54,10 +54,18 @@ export function writeApi(directory: string): boolean {
 }
 
 /** Compares `_generated/api.ts` with the text that it should have. Writes nothing. */
-export function compareApi(directory: string): { file: string; text: string; upToDate: boolean } {
+export function compareApi(directory: string): Pick<FunctionsFolder, "notRead"> & ComparedApi {
   const file = join(directory, "_generated", "api.ts");
-  const text = generateApi(scanFunctions(directory));
-  return { file, text, upToDate: readIfThere(file) === text };
+  const folder = scanFunctions(directory);
+  const text = generateApi(folder);
+  return { file, text, upToDate: readIfThere(file) === text, notRead: folder.notRead };
+}
+
+/** `_generated/api.ts`: its absolute path, the text that it should have, and whether it has it. */
+interface ComparedApi {
+  file: string;
+  text: string;
+  upToDate: boolean;
 }
 
 function readIfThere(file: string): string | undefined {

@@ -3,8 +3,8 @@ import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
+import { LoadError } from "../../bundling/load-error.ts";
 import { isRegisteredFunction } from "../../functions/define.ts";
-import { LoadError } from "./load-error.ts";
 import { FunctionLoader } from "./load-functions.ts";
 
 const open: (FunctionLoader | TemporaryProject)[] = [];
@@ -46,6 +46,18 @@ test("modules are loaded with their exports, also from nested folders, and so is
   expect(isRegisteredFunction(modules.greetings?.hello)).toBe(true);
   expect(modules["admin/users"]?.same).toBe(modules.greetings?.hello);
   expect(Object.keys(schema)).toEqual(["users"]);
+});
+
+test("functions in .tsx may render, also where tsconfig.json keeps JSX for Next's compiler, and JavaScript is loaded as it is", async () => {
+  const { loader } = projectOf({
+    "tsconfig.json": '{ "compilerOptions": { "jsx": "preserve" } }',
+    "convex/mails.tsx": `
+      import { renderToStaticMarkup } from "react-dom/server";
+      export const run = () => renderToStaticMarkup(<b>hello</b>);`,
+    "convex/old.js": "export const run = () => 1;",
+  });
+  const { modules } = await loader.load();
+  expect([run(modules, "mails"), run(modules, "old")]).toEqual(["<b>hello</b>", 1]);
 });
 
 test("functions share the instances of packages with the server, also by default imports", async () => {

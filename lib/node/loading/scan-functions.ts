@@ -1,17 +1,24 @@
-import { type Dirent, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { LoadError } from "./load-error.ts";
+import { LoadError, type LoadProblem } from "../../bundling/load-error.ts";
 
 /** The contents of `convex/`. */
 export interface FunctionsFolder {
   /** The paths of modules that may hold functions, sorted: `messages`, `admin/users` (no ending, `/` on every system). */
   modules: string[];
+  /** The file of each of them, relative to `convex/`. */
+  files: ReadonlyMap<string, string>;
   /** Whether there is a `schema.ts` at the top. */
   hasSchema: boolean;
+  /** Files that look as if they were to be read, and are not. */
+  notRead: readonly LoadProblem[];
 }
 
 /** Endings of files that hold no functions. */
-const HOLDS_NO_FUNCTIONS = /(\.test|\.d|\.test-d)\.ts$/;
+const HOLDS_NO_FUNCTIONS = /\.(test|test-d|d)\.[cm]?[jt]sx?$/;
+/** Endings of files that may hold functions. Of two files with one path, the one whose ending is first is read. */
+const ENDINGS = [".ts", ".tsx", ".js", ".jsx"];
+const OTHER_ENDING = /\.[cm][jt]s$/;
 
 /**
  * Lists the modules of `convex/` at any depth.
@@ -27,36 +34,59 @@ export function scanFunctions(directory: string): FunctionsFolder {
       { message: `Expected your functions in ${directory}, but there is no such folder. Create it, with a schema.ts.` },
     ]);
   }
-  const files = typescriptFiles(directory, "");
-  return {
-    modules: files.filter((file) => file !== "schema").sort(),
-    hasSchema: files.includes("schema"),
-  };
+  const all = sourceFiles(directory, "");
+  const files = new Map<string, string>();
+  for (const ending of ENDINGS) {
+    for (const file of all.filter((each) => each.endsWith(ending))) {
+      const module = checkedPath(file.slice(0, -ending.length), file);
+      if (!files.has(module)) files.set(module, file);
+    }
+  }
+  const hasSchema = files.get("schema") === "schema.ts";
+  const notRead = all.flatMap((file) => whyNotRead(file, files, hasSchema)).map((message) => ({ message }));
+  files.delete("schema");
+  return { modules: [...files.keys()].sort(), files, hasSchema, notRead };
 }
 
-function typescriptFiles(directory: string, prefix: string): string[] {
+function sourceFiles(directory: string, prefix: string): string[] {
   return readdirSync(join(directory, prefix), { withFileTypes: true }).flatMap((entry) => {
-    if (!mayHoldFunctions(entry)) return [];
+    if (entry.name.startsWith("_") || entry.name.startsWith(".")) return [];
     const path = prefix + entry.name;
-    if (entry.isDirectory()) return typescriptFiles(directory, `${path}/`);
-    return [checkedPath(path.slice(0, -".ts".length))];
+    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : sourceFiles(directory, `${path}/`);
+    const isSource = ENDINGS.some((ending) => path.endsWith(ending)) || OTHER_ENDING.test(path);
+    return isSource && !HOLDS_NO_FUNCTIONS.test(path) ? [path] : [];
   });
 }
 
-/** Is this entry of a folder a module, or a folder that may hold modules? */
-function mayHoldFunctions(entry: Dirent): boolean {
-  if (entry.name.startsWith("_") || entry.name.startsWith(".")) return false;
-  if (entry.isDirectory()) return entry.name !== "node_modules";
-  return entry.name.endsWith(".ts") && !HOLDS_NO_FUNCTIONS.test(entry.name);
+/** Says of a file that is not read, or not as what its name says, why not and what to do. */
+function whyNotRead(file: string, files: ReadonlyMap<string, string>, hasSchema: boolean): string[] {
+  const module = file.replace(/\.[^.]+$/, "");
+  if (!hasSchema && module === "schema") {
+    return [`convex/${file} is not read: the tables are the exports of convex/schema.ts. Rename it.`];
+  }
+  if (!hasSchema && module === "schema/index") {
+    return [
+      `convex/${file} is not read as the schema: the tables are the exports of convex/schema.ts. ` +
+        'Rename the folder to convex/_schema and write convex/schema.ts with `export * from "./_schema";`.',
+    ];
+  }
+  if (OTHER_ENDING.test(file)) {
+    return [
+      `convex/${file} is not read: functions are the exports of files in .ts, .tsx, .js and .jsx. ` +
+        "Rename it, or start its name with _ if it holds no functions.",
+    ];
+  }
+  const read = files.get(module);
+  return read === file ? [] : [`convex/${file} is not read, because convex/${read} has the same path. Remove one.`];
 }
 
 /** `api` cannot have properties with these names: JavaScript reads `then` and `toJSON` of every object, for instance. */
 const TAKEN = new Set(["then", "toJSON", "__proto__", "constructor", "prototype"]);
 
-function checkedPath(module: string): string {
+function checkedPath(module: string, file: string): string {
   const name = module.split("/").find((part) => TAKEN.has(part) || !/^[\w.$-]+$/.test(part));
   if (name !== undefined) {
-    const problem = `convex/${module}.ts cannot be reached through \`api\`: "${name}" cannot be part of a function's path.`;
+    const problem = `convex/${file} cannot be reached through \`api\`: "${name}" cannot be part of a function's path.`;
     const remedy = "Use letters, digits, - and _, or start the name with _ if the file holds no functions.";
     throw new LoadError([{ message: `${problem} ${remedy}` }]);
   }

@@ -147,6 +147,21 @@ test("while an error stands, every save is answered by a line, but a file that a
   expect(warnings()).toEqual(told);
 });
 
+test("what is doubtful is told once: at the start, or when it is saved", async () => {
+  const warnings = () => clock.lines.filter((line) => line.level === "warn").map((line) => line.message);
+  const tasks = expect.stringMatching(/^convex\/tasks\.mts is not read/);
+  project.put("convex/tasks.mts", "");
+  await expect.poll(warnings).toEqual([tasks]);
+  project.put("convex/a.ts", "export const value = 'b';\nexport const twice = { x: 1, x: 2 };");
+  await serves("a", "b");
+  expect(warnings()).toEqual([tasks, expect.stringMatching(/a\.ts:2:30[\s\S]*Duplicate key "x"/)]);
+
+  clock.lines.length = 0;
+  const { warnings: said } = await loadFunctions({ loader, settings: { development: false }, log: clock.log });
+  expect(said).toHaveLength(2);
+  expect(warnings()).toHaveLength(2);
+});
+
 test("functions that are refused leave all previous ones in place", async () => {
   refuse = "the schema would lose data";
   project.write("convex/a.ts", answers("refused"));

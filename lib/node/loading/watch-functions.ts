@@ -1,4 +1,5 @@
 import { join, sep } from "node:path";
+import { LoadError, type LoadProblem, printProblem } from "../../bundling/load-error.ts";
 import type { Log } from "../../environment/environment.ts";
 import type { Settings } from "../process/settings.ts";
 import {
@@ -12,7 +13,6 @@ import {
   type TaskState,
 } from "./follow-states.ts";
 import { writeApi } from "./generate-api.ts";
-import { LoadError, printProblem } from "./load-error.ts";
 import { type FunctionLoader, foldersOf, type LoadedFunctions } from "./load-functions.ts";
 import { watchFolders } from "./watch-folders.ts";
 
@@ -50,7 +50,7 @@ export interface LoadFunctionsOptions {
   loader: FunctionLoader;
   /** In development a failed load waits for the next save. */
   settings: Pick<Settings, "development">;
-  /** Receives the reason of a failed load, in development. */
+  /** Receives the reason of a failed load, in development, and what is doubtful in files that load. */
   log: Log;
 }
 
@@ -63,6 +63,7 @@ export interface LoadFunctionsOptions {
 export function watchFunctions({ loader, loaded, serve, notServed, log }: WatchOptions): () => void {
   let served = loaded;
   let state: SavedState = { name: "served" };
+  let told = loaded.warnings;
 
   async function reload(saved: boolean): Promise<void> {
     const start = performance.now();
@@ -71,6 +72,8 @@ export function watchFunctions({ loader, loaded, serve, notServed, log }: WatchO
       const message = found.problems.map(printProblem).join("\n\n");
       return fail({ type: "loadFailed", message }, saved, beginning(message));
     }
+    tellWarnings(found.warnings, told, log);
+    told = found.warnings;
     if (mustServe(state, found.key === served.key)) {
       try {
         await serve(found, served);
@@ -106,7 +109,13 @@ export function watchFunctions({ loader, loaded, serve, notServed, log }: WatchO
  * @example
  * const loaded = await loadFunctions({ loader, settings: readSettings(), log });
  */
-export async function loadFunctions({ loader, settings, log }: LoadFunctionsOptions): Promise<LoadedFunctions> {
+export async function loadFunctions(options: LoadFunctionsOptions): Promise<LoadedFunctions> {
+  const loaded = await firstThatLoad(options);
+  tellWarnings(loaded.warnings, [], options.log);
+  return loaded;
+}
+
+async function firstThatLoad({ loader, settings, log }: LoadFunctionsOptions): Promise<LoadedFunctions> {
   if (!settings.development) return loader.load();
   const found = await attempt(loader);
   if (!(found instanceof LoadError)) return found;
@@ -119,6 +128,12 @@ export async function loadFunctions({ loader, settings, log }: LoadFunctionsOpti
       resolve(now);
     });
   });
+}
+
+/** Logs the warnings that were not there before. */
+function tellWarnings(warnings: readonly LoadProblem[], before: readonly LoadProblem[], log: Log): void {
+  const told = new Set(before.map(printProblem));
+  for (const warning of new Set(warnings.map(printProblem))) if (!told.has(warning)) log.warn(warning);
 }
 
 async function attempt(loader: FunctionLoader): Promise<LoadedFunctions | LoadError> {

@@ -6,6 +6,27 @@ import { missingMigration } from "./missing-migration.ts";
 const schema = (columns: string) => `import * as d from "drizzle-orm/sqlite-core";
 export const notes = d.sqliteTable("notes", { id: d.integer().primaryKey(), ${columns} });`;
 
+test("a schema is read as functions are loaded: with paths that only bundlers find, server-only and import.meta", async () => {
+  using project = new TemporaryProject({
+    "node_modules/own/package.json": '{ "name": "own" }',
+    "node_modules/own/sizes/index.js": "exports.length = 20;",
+    "packages/model/package.json": '{ "name": "model", "exports": "./index.ts" }',
+    "packages/model/index.ts": 'export { length } from "own/sizes"; export const here = import.meta.dirname;',
+    "convex/schema.ts": `import "server-only"; import { here, length } from "../packages/model/index";
+      ${schema("title: d.text({ length }).default(here)")}`,
+  });
+  const drizzleKit = new DrizzleKitProcess();
+  try {
+    const { snapshots } = await drizzleKit.read(project.path("convex/schema.ts"));
+    expect(snapshots.sqlite?.tables.notes?.columns.title).toMatchObject({
+      type: "text(20)",
+      default: `'${project.path("packages/model")}'`,
+    });
+  } finally {
+    drizzleKit.close();
+  }
+});
+
 test("warns of a schema that is ahead of its migrations, and of no other", async () => {
   using project = new TemporaryProject({ "convex/schema.ts": schema("text: d.text()") });
   const told = () => missingMigration(project.path("convex/schema.ts"), project.path("drizzle"));

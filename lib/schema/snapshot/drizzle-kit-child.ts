@@ -4,10 +4,9 @@
  * (here it has none), and writes to the terminal. It never connects to the database.
  */
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import vm from "node:vm";
+import { basename, dirname } from "node:path";
 import { getTableColumns, getTableUniqueName } from "drizzle-orm";
-import { build } from "esbuild";
+import { Bundler } from "../../bundling/bundler.ts";
 import type { Dialect } from "../../database/driver/driver.ts";
 import { dialectOf, type SchemaDialect, tablesOf } from "../../database/driver/schema-dialect.ts";
 import { schemaFingerprint } from "./fingerprint.ts";
@@ -94,23 +93,19 @@ function filledByCode(schema: Exports): string[] {
   );
 }
 
-/** Bundles and runs the schema's file, and returns its exports. Packages stay outside of the bundle. */
+const bundlers = new Map<string, Bundler>();
+
+/** Runs the schema's file as the functions' loader does, and returns its exports. */
 async function load(schemaPath: string): Promise<Exports> {
-  const built = await build({
-    entryPoints: [schemaPath],
-    absWorkingDir: dirname(schemaPath),
-    bundle: true,
-    packages: "external",
-    format: "cjs",
-    platform: "node",
-    write: false,
-    logLevel: "silent",
-  });
-  const module = { exports: {} as Exports };
-  const code = built.outputFiles[0]?.text ?? "";
-  const evaluate = vm.compileFunction(code, ["module", "exports", "require"], { filename: schemaPath });
-  evaluate(module, module.exports, createRequire(schemaPath));
-  return module.exports;
+  let bundler = bundlers.get(schemaPath);
+  if (bundler === undefined) {
+    const directory = dirname(schemaPath);
+    const entry = () =>
+      `import * as all from ${JSON.stringify(`./${basename(schemaPath)}`)}; export const schema = { ...all };`;
+    bundler = new Bundler({ directory, root: directory, entry });
+    bundlers.set(schemaPath, bundler);
+  }
+  return (await bundler.load()).exports.schema as Exports;
 }
 
 /** The reply for an error. Without a terminal, drizzle-kit fails where it would ask whether something was renamed. */

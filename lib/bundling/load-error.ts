@@ -4,13 +4,15 @@ import { styleText } from "node:util";
 import type { Message } from "esbuild";
 import { firstPosition, type SourcePosition } from "./source-positions.ts";
 
-/** One reason why the functions do not load. */
+/** One reason why files do not load, or something doubtful in them. */
 export interface LoadProblem {
+  /** What is wrong, and what to do. */
   message: string;
+  /** Where. Absent when it concerns no single place. */
   position?: SourcePosition;
 }
 
-/** The files in `convex/` do not load: because of a syntax error, an import that is not found, or a module that throws. */
+/** Files of the project do not load: because of a syntax error, an import that is not found, or a module that throws. */
 export class LoadError extends Error {
   override name = "LoadError";
   readonly problems: readonly LoadProblem[];
@@ -24,14 +26,7 @@ export class LoadError extends Error {
 
   /** Made of the bundler's messages. */
   static fromMessages(messages: readonly Message[], root: string): LoadError {
-    return new LoadError(
-      messages.map(({ text, location }) => {
-        // The bundler calls the namespace of plain files "file" or "".
-        if (!location || (location.namespace !== "file" && location.namespace !== "")) return { message: text };
-        const position = { file: `${root}/${location.file}`, line: location.line, column: location.column + 1 };
-        return { message: text, position };
-      }),
-    );
+    return new LoadError(problemsOf(messages, root), messages.find(({ detail }) => detail !== undefined)?.detail);
   }
 
   /** Made of what a module threw during its evaluation. The stack must name the author's files already. */
@@ -40,6 +35,26 @@ export class LoadError extends Error {
     const position = thrown instanceof Error ? firstPosition(thrown.stack ?? "", `${root}/`) : undefined;
     return new LoadError([position ? { message, position } : { message }], thrown);
   }
+}
+
+/** The bundler's messages, with positions in the author's files. */
+export function problemsOf(messages: readonly Message[], root: string): LoadProblem[] {
+  return messages.map(({ text, location }) => {
+    const message = inOurWords(text);
+    // The bundler calls the namespace of plain files "file" or "".
+    if (!location || (location.namespace !== "file" && location.namespace !== "")) return { message };
+    return {
+      message,
+      position: { file: `${root}/${location.file}`, line: location.line, column: location.column + 1 },
+    };
+  });
+}
+
+function inOurWords(text: string): string {
+  if (text.startsWith("Top-level await is")) {
+    return "`await` outside of a function is not supported in convex/ and in files that it imports. Await inside the function that needs the value, or keep the promise in a constant and await that.";
+  }
+  return text.replaceAll("convex-lite-package:", "");
 }
 
 function place({ file, line, column }: SourcePosition): string {

@@ -4,10 +4,13 @@ import { dirname, resolve } from "node:path";
 /** How many bundles are remapped: an action may still run, and throw, long after the next load. */
 const BUNDLES_KEPT = 5;
 
-/** A position in a file of the author. Lines and columns count from 1. */
+/** A position in a file of the author. */
 export interface SourcePosition {
+  /** Its absolute path. */
   file: string;
+  /** Its line, from 1. */
   line: number;
+  /** Its column, from 1. */
   column: number;
 }
 
@@ -53,9 +56,11 @@ export class SourcePositions {
   }
 }
 
-/** The first position in a stack that lies in `directory`. */
+/** The first position in a stack that lies in `directory` and is not of a package; otherwise the first in `directory`. */
 export function firstPosition(stack: string, directory: string): SourcePosition | undefined {
-  const [, file, line, column] = new RegExp(`(${literally(directory)}[^\\n]*?):(\\d+):(\\d+)`).exec(stack) ?? [];
+  const positions = [...stack.matchAll(new RegExp(`(${literally(directory)}[^\\n]*?):(\\d+):(\\d+)`, "g"))];
+  const isOwn = ([, file = ""]: RegExpExecArray) => !file.split(/[\\/]/).includes("node_modules");
+  const [, file, line, column] = positions.find(isOwn) ?? positions[0] ?? [];
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
 }
 
