@@ -5,8 +5,9 @@ import { MAX_PENDING } from "../lib/client/calls/admit-call.ts";
 import { CLIENT_ID_LIFE_MS } from "../lib/client/calls/pending-calls.ts";
 import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
-import { MOST_SOCKETS } from "../lib/node/http/accept-sockets.ts";
-import { MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http/call-endpoint.ts";
+import { MOST_FRAGMENTS, MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from "../lib/node/http/accept-sockets.ts";
+import { MOST_READING_MS, MOST_UNREAD_BYTES } from "../lib/node/http/answers.ts";
+import { MOST_BODY_MS, MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http/call-endpoint.ts";
 
 const document = readFileSync(join(import.meta.dirname, "../lib/protocol/PROTOCOL.md"), "utf8");
 const section = document.split(/^## /m).find((text) => text.startsWith("Limits")) ?? "";
@@ -35,8 +36,18 @@ describe("PROTOCOL.md names every limit with its default and what happens at it"
   test("of the server around it", () => {
     expect(tableUnder("`acceptSockets")).toEqual({
       sockets: MOST_SOCKETS,
+      socketsPerAddress: MOST_SOCKETS_PER_ADDRESS,
       calls: MOST_CALLS,
       callsPerAddress: MOST_CALLS_PER_ADDRESS,
+    });
+  });
+
+  test("of the server around it, which cannot be set", () => {
+    expect(tableUnder("What the server keeps to")).toEqual({
+      fragments: MOST_FRAGMENTS,
+      body: MOST_BODY_MS,
+      reading: MOST_READING_MS,
+      "unread answers": MOST_UNREAD_BYTES,
     });
   });
 

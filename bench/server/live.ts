@@ -21,7 +21,7 @@ const driver = await openBenchDatabase(place);
 const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
 engine.useFunctions({ messages }, schema);
-const rules = { engine, identify: () => null, log, trustProxy: false };
+const rules = { engine, identify: () => null, log, trustProxy: 0 };
 offerRuntime(engineRuntime(rules));
 const sockets = acceptSockets(rules);
 http.open({

@@ -25,7 +25,7 @@ const driver = await openBenchDatabase(place);
 const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
 engine.useFunctions({ messages }, schema);
-const rules = { engine, identify: () => null, log, trustProxy: false };
+const rules = { engine, identify: () => null, log, trustProxy: 0 };
 const port = Number(new URL(http.url).port);
 
 offerRuntime(engineRuntime(rules));

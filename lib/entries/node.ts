@@ -28,7 +28,7 @@ export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "../node/
 export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "../node/http/call-endpoint.ts";
 export { type Handlers, type HttpServer, listen } from "../node/http/http-server.ts";
 export { type NextServer, nextServer } from "../node/http/next-server.ts";
-export type { OriginRules } from "../node/http/origin.ts";
+export type { OriginRules } from "../node/admission/origin.ts";
 export { announceReady, type Ready } from "../node/lifecycle/announce-ready.ts";
 export { installCrashHandlers } from "../node/lifecycle/crash-handlers.ts";
 export { gracefulShutdown, type Running } from "../node/lifecycle/graceful-shutdown.ts";

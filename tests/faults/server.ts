@@ -41,7 +41,7 @@ const engine = doom?.engine(healthy) ?? healthy;
 engine.useFunctions(doom?.functions(functions) ?? functions, schema);
 
 const next = { request: async () => {}, upgrade: () => false, close: async () => {} };
-const rules = { engine, identify: () => null, log, trustProxy: false };
+const rules = { engine, identify: () => null, log, trustProxy: 0 };
 const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
 gracefulShutdown({ http, sockets, engine, functions: { close: async () => {} }, database, next, log });

@@ -36,7 +36,7 @@ export async function startSmallServer(options: SmallServerOptions = {}): Promis
   const engine = createEngine({ driver, environment: fastTime(factor), development: false, limits });
   // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
   engine.useFunctions(functions, schema);
-  const rules = { engine, identify: () => null, log: silent, trustProxy: false };
+  const rules = { engine, identify: () => null, log: silent, trustProxy: 0 };
   const sockets = acceptSockets(rules);
   const calls = httpEndpoint(rules);
   const server: Server = createServer((request, response) => {

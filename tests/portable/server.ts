@@ -37,7 +37,7 @@ const engine = createEngine({
 engine.useFunctions(modules, schema);
 
 const next = { request: async () => {}, upgrade: () => false, close: async () => {} };
-const rules = { engine, identify: () => null, log, trustProxy: false };
+const rules = { engine, identify: () => null, log, trustProxy: 0 };
 const sockets = acceptSockets(rules);
 http.open({ sockets, calls: httpEndpoint(rules), next });
 gracefulShutdown({ http, sockets, engine, functions: loader, database, next, log });

@@ -65,7 +65,8 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   ],
   engine: [...bothSides, "auth", "database/driver", "engine/**"],
   "node/process": ["environment"],
-  "node/http": [...bothSides, "auth", "engine", "node/process"],
+  "node/admission": ["environment", "node/process"],
+  "node/http": [...bothSides, "auth", "engine", "node/process", "node/admission"],
   "node/loading": [
     ...["environment", "values", "functions", "database/driver", "database/pglite", "schema/**"],
     ...["bundling", "engine", "engine/run", "node/process"],

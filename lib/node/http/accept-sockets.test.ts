@@ -55,7 +55,8 @@ async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?:
     },
     identify: () => null,
     log: clock.log,
-    trustProxy: false,
+    trustProxy: 0,
+    clock,
     ...options,
   });
   const server = createServer();
@@ -261,6 +262,43 @@ test("above the limit of sockets, and while draining, a new socket is refused wi
   answer.resolve(null);
   expect(await late).toBe(503);
   expect(slow.opened).toEqual([]);
+});
+
+test("a socket behind a proxy that writes X-Forwarded-Proto: wss is let in", async () => {
+  const { url } = await listening({ trustProxy: 1 });
+  const headers = { Origin: "https://app.example", "X-Forwarded-Host": "app.example", "X-Forwarded-Proto": "wss" };
+  expect(await open(url, headers)).toBeInstanceOf(WebSocket);
+});
+
+test("a refused origin is a line in the log that names it, the host and TRUST_PROXY", async () => {
+  const { url, port, clock } = await listening();
+  expect(await open(url, { Origin: "https://app.example" })).toBe(403);
+  expect(await open(url, { Origin: "https://app.example" })).toBe(403);
+  expect(clock.lines).toEqual([{ level: "warn", message: expect.stringMatching(/app\.example.*TRUST_PROXY/) }]);
+  expect(clock.lines[0]?.message).toContain(`127.0.0.1:${port}`);
+});
+
+test("one address has its limit of sockets, where a trusted proxy tells it; a peer of this machine has none", async () => {
+  const proxied = await listening({ trustProxy: 1, socketsPerAddress: 2 });
+  const from = (address: string) => open(proxied.url, { "X-Forwarded-For": `9.9.9.9, ${address}` });
+  const first = (await from("2001:db8:1:2::1")) as WebSocket;
+  await from("2001:db8:1:2::2");
+  expect(await from("2001:db8:1:2:ffff::3")).toBe(429);
+  expect(await from("2001:db8:1:3::1")).toBeInstanceOf(WebSocket);
+  first.close();
+  await expect.poll(() => from("2001:db8:1:2::3")).toBeInstanceOf(WebSocket);
+
+  const direct = await listening({ socketsPerAddress: 2 });
+  for (let i = 0; i < 4; i++) expect(await open(direct.url)).toBeInstanceOf(WebSocket);
+});
+
+test("a message in more than 64 fragments closes its socket before the last is there", async () => {
+  const { url, opened } = await listening();
+  const client = await opens(url);
+  for (let i = 0; i < 64; i++) client.send("x", { fin: i === 63 });
+  await expect.poll(() => opened[0]?.messages).toEqual(["x".repeat(64)]);
+  for (let i = 0; i < 65; i++) client.send("x", { fin: false });
+  expect((await once(client, "close"))[0]).toBe(1008);
 });
 
 test("a binary message or one that is too large closes the socket with its code", async () => {

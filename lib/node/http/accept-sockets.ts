@@ -3,11 +3,13 @@ import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { askIdentity, type Identified, type Identify, NodeRequest } from "../../auth/identify.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Log } from "../../environment/environment.ts";
+import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
 import type { Identity } from "../../functions/context.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
 import type { Frame, SocketLike } from "../../protocol/socket.ts";
-import { type OriginRules, originAllowed } from "./origin.ts";
+import { ownAddress } from "../admission/client-address.ts";
+import { OriginCheck, type OriginRules } from "../admission/origin.ts";
+import { Slots } from "../admission/slots.ts";
 import { FrameBytes } from "./websocket-frame.ts";
 
 /** The path of the URL to which clients open their socket. */
@@ -19,17 +21,33 @@ export interface AcceptSocketsOptions extends OriginRules {
   engine: Pick<Engine, "opened" | "limits">;
   /** Decides who is calling; called once for each socket, at the upgrade. */
   identify: Identify;
-  /** Receives what `identify` throws. */
+  /** Receives what `identify` throws, and the origins that are refused. */
   log: Log;
   /**
    * How many sockets may be open at the same time; further ones are answered with 503.
    * @default 10_000
    */
   sockets?: number;
+  /**
+   * How many sockets one client address may have open at the same time; further ones are answered with 429. An IPv6
+   * address counts by its first 64 bits. Only an address that a trusted proxy has told, or that is public, is counted.
+   * @default 200
+   */
+  socketsPerAddress?: number;
+  /**
+   * The time, for tests.
+   * @default the machine's.
+   */
+  clock?: Pick<Environment, "now">;
 }
 
 /** The default of `AcceptSocketsOptions.sockets`. */
 export const MOST_SOCKETS = 10_000;
+/** The default of `AcceptSocketsOptions.socketsPerAddress`. */
+export const MOST_SOCKETS_PER_ADDRESS = 200;
+
+/** A message may come in so many frames. Clients of this protocol send one; each costs memory until the last is there. */
+export const MOST_FRAGMENTS = 64;
 
 const { OPEN } = WebSocket;
 
@@ -61,19 +79,26 @@ export interface Sockets {
  * const sockets = acceptSockets({ engine, identify, log, trustProxy: settings.trustProxy });
  */
 export function acceptSockets(options: AcceptSocketsOptions): Sockets {
-  const { engine, sockets: most = MOST_SOCKETS } = options;
+  const { engine, sockets = MOST_SOCKETS, socketsPerAddress = MOST_SOCKETS_PER_ADDRESS, log } = options;
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: engine.limits.frameBytes,
+    maxFragments: MOST_FRAGMENTS,
   });
+  const origins = new OriginCheck(options, log, options.clock ?? machineEnvironment(log));
+  const slots = new Slots(sockets, socketsPerAddress);
   const writer: Writer = { frames: new FrameBytes(), deferred: new DeferredWrites() };
-  let opening = 0;
   let draining = false;
 
   function accept(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    if (!originAllowed(request, options)) return refuse(connection, 403, "This origin may not connect.");
-    if (draining || server.clients.size + opening >= most) return refuseForNow(connection);
+    if (!origins.allows(request)) return refuse(connection, 403, "This origin may not connect.");
+    if (draining) return refuseForNow(connection);
+    const slot = slots.take(ownAddress(request, options.trustProxy));
+    if (slot === "addressFull") return refuse(connection, 429, "Too many sockets of this address.", RETRY_AFTER);
+    if (slot === "full") return refuseForNow(connection);
+    // Also when it is refused below, or breaks while `identify` runs.
+    connection.once("close", slot);
     const identified = askIdentity(options, new NodeRequest(request));
     if (identified instanceof Promise) void openLater(identified, request, connection, head);
     else upgrade(identified, request, connection, head);
@@ -88,9 +113,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     // Without a listener, a connection that breaks while `identify` runs would end the process.
     const broken = () => connection.destroy();
     connection.on("error", broken);
-    opening++;
     const known = await identified;
-    opening--;
     connection.off("error", broken);
     upgrade(known, request, connection, head);
   }
@@ -226,8 +249,10 @@ function hangUp(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason);
 }
 
+const RETRY_AFTER = { "Retry-After": "5" };
+
 function refuseForNow(connection: Duplex): void {
-  refuse(connection, 503, "Come back in a moment.", { "Retry-After": "5" });
+  refuse(connection, 503, "Come back in a moment.", RETRY_AFTER);
 }
 
 /** Answers an upgrade with a plain HTTP response and ends the connection. */

@@ -38,7 +38,8 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
     },
     identify: () => null,
     log: clock.log,
-    trustProxy: false,
+    trustProxy: 0,
+    clock,
     ...options,
   });
   const server = createServer((request, response) => {
@@ -140,7 +141,7 @@ test("anything but JSON by POST from an allowed origin is refused", async () => 
 });
 
 test("a body that is too large is refused with 413, with or without Content-Length, and is not kept", async () => {
-  const { url, port, calls } = await listening(succeed);
+  const { url, port, calls, clock } = await listening(succeed);
   expect((await post(`${url}/query`, "x".repeat(1_001))).status).toBe(413);
   const connection = connect(port, "127.0.0.1");
   connection.on("error", () => {});
@@ -150,13 +151,14 @@ test("a body that is too large is refused with 413, with or without Content-Leng
   for (let i = 0; i < 3; i++) connection.write(`190\r\n${"x".repeat(400)}\r\n`);
   const [head] = (await once(connection, "data")) as [Buffer];
   expect(head.toString()).toMatch(/^HTTP\/1\.1 413[\s\S]*connection: close/i);
+  clock.advance(2_000);
   await once(connection, "close");
   expect(calls).toEqual([]);
 });
 
 test("above the limit of calls, one caller gets 429 and all callers get 503", async () => {
   let gate = Promise.withResolvers<Outcome<Wire>>();
-  const { url, calls } = await listening(() => gate.promise, { calls: 3, callsPerAddress: 2, trustProxy: true });
+  const { url, calls } = await listening(() => gate.promise, { calls: 3, callsPerAddress: 2, trustProxy: 1 });
   const callFrom = (address: string) =>
     post(`${url}/query`, { path: "a:b", args: {} }, { ...json, "x-forwarded-for": address });
   const running = [callFrom("1.1.1.1"), callFrom("1.1.1.1"), callFrom("2.2.2.2")];
@@ -172,6 +174,101 @@ test("above the limit of calls, one caller gets 429 and all callers get 503", as
   await expect.poll(() => calls).toHaveLength(6);
   gate.resolve({ ok: true, value: null });
   expect((await Promise.all(again)).map((answer) => answer.status)).toEqual([200, 200, 200]);
+});
+
+const head = (more: string) =>
+  `POST /api/convex/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}\r\n\r\n`;
+
+/** A client that writes bytes and keeps what it has read. */
+function rawClient(port: number) {
+  const connection = connect(port, "127.0.0.1");
+  let read = "";
+  let isClosed = false;
+  connection.on("error", () => {}).on("close", () => (isClosed = true));
+  connection.on("data", (chunk) => (read += chunk));
+  return { connection, read: () => read, isClosed: () => isClosed };
+}
+
+test.each([
+  ["a limit", { "content-length": `Content-Length: ${5 * 1024 * 1024}` }, 413],
+  ["its origin", { "content-length": `Content-Length: ${5 * 1024 * 1024}\r\nOrigin: http://evil.example` }, 403],
+])(
+  "a client that is refused for %s while it sends 5 MiB can send them all, and then reads why",
+  async (_, more, status) => {
+    const { port } = await listening(succeed);
+    const client = rawClient(port);
+    client.connection.write(head(more["content-length"]));
+    // It reads nothing before it has sent everything, as most clients do.
+    client.connection.pause();
+    await expect.poll(() => client.connection.readyState).toBe("open");
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => client.connection.write("x".repeat(1024 * 1024), resolve));
+    }
+    client.connection.resume();
+    await expect.poll(client.read).toContain(`HTTP/1.1 ${status}`);
+    await expect.poll(client.isClosed).toBe(true);
+  },
+);
+
+test("a refused body without end is not read for longer than 2 s", async () => {
+  const { port, clock } = await listening(succeed);
+  const client = rawClient(port);
+  client.connection.write(`${head("Content-Length: 5000000")}begun`);
+  await expect.poll(client.read).toContain("HTTP/1.1 413");
+  expect(client.isClosed()).toBe(false);
+  clock.advance(2_000);
+  await expect.poll(client.isClosed).toBe(true);
+});
+
+test("calls whose bodies do not come are answered with 408 after 10 s, and their address may call again", async () => {
+  const { url, port, clock, calls } = await listening(succeed, { callsPerAddress: 2 });
+  const stalled = [rawClient(port), rawClient(port)];
+  for (const { connection } of stalled) connection.write(`${head("Content-Length: 100")}{`);
+  const call = { path: "a:b", args: {} };
+  await expect.poll(async () => (await post(`${url}/query`, call)).status).toBe(429);
+  clock.advance(10_000);
+  for (const { read } of stalled) await expect.poll(read).toMatch(/^HTTP\/1\.1 408[\s\S]*"timedOut"/);
+  clock.advance(2_000);
+  await expect.poll(async () => (await post(`${url}/query`, call)).status).toBe(200);
+  expect(calls).toHaveLength(1);
+});
+
+test("a client that leaves while it sends its body is not logged", async () => {
+  const { url, port, clock } = await listening(succeed, { callsPerAddress: 1 });
+  const client = rawClient(port);
+  client.connection.write(`${head("Content-Length: 100")}{`);
+  const call = { path: "a:b", args: {} };
+  await expect.poll(async () => (await post(`${url}/query`, call)).status).toBe(429);
+  client.connection.resetAndDestroy();
+  await expect.poll(async () => (await post(`${url}/query`, call)).status).toBe(200);
+  expect(clock.lines).toEqual([]);
+});
+
+test("a call holds its slot until its answer has been read, for 30 s at most", async () => {
+  const large: Answering = () => ({ ok: true, value: "x".repeat(32 * 1024 * 1024) });
+  const { url, port, clock } = await listening(large, { callsPerAddress: 1 });
+  const client = rawClient(port);
+  const body = JSON.stringify({ path: "a:b", args: {} });
+  client.connection.write(`${head(`Content-Length: ${body.length}`)}${body}`);
+  await once(client.connection, "data");
+  client.connection.pause();
+  const next = () => post(`${url}/query`, "{").then(({ status }) => status);
+  expect(await next()).toBe(429);
+  clock.advance(29_999);
+  expect(await next()).toBe(429);
+  clock.advance(1);
+  await expect.poll(next).toBe(400);
+});
+
+test("a refused origin is a line in the log that names it, the host and TRUST_PROXY, and many are ten lines", async () => {
+  const { url, port, clock } = await listening(succeed);
+  for (let i = 0; i < 30; i++) {
+    await post(`${url}/query`, {}, { ...json, origin: `https://${i}.example` });
+  }
+  expect(clock.lines).toHaveLength(10);
+  expect(clock.lines[0]?.message).toMatch(
+    new RegExp(`origin https://0\\.example, .* called is 127\\.0\\.0\\.1:${port}\\..*TRUST_PROXY.*it is 0`),
+  );
 });
 
 test("while the server drains, a call gets 503 and does not run", async () => {

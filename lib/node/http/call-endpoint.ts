@@ -2,14 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { askIdentity, type Identify, NodeRequest } from "../../auth/identify.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Log } from "../../environment/environment.ts";
+import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import { MessageTextError, parseMessageText } from "../../protocol/codec.ts";
 import type { Outcome, UnavailableReason, WireError } from "../../protocol/outcome.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
-import { clientAddress, type OriginRules, originAllowed } from "./origin.ts";
-import { BodyTooLargeError, readBody } from "./read-body.ts";
+import { clientAddress } from "../admission/client-address.ts";
+import { OriginCheck, type OriginRules } from "../admission/origin.ts";
+import { type NoSlot, Slots } from "../admission/slots.ts";
+import { Answers } from "./answers.ts";
+import { BodyLostError, BodyTooLargeError, BodyTooSlowError, readBody } from "./read-body.ts";
 
 /** What `httpEndpoint` takes. */
 export interface HttpEndpointOptions extends OriginRules {
@@ -17,24 +20,31 @@ export interface HttpEndpointOptions extends OriginRules {
   engine: Pick<Engine, "call" | "limits">;
   /** Decides who is calling; called once for each call. */
   identify: Identify;
-  /** Receives what `identify` throws, and errors that the endpoint did not expect. */
+  /** Receives what `identify` throws, errors that the endpoint did not expect, and the origins that are refused. */
   log: Log;
   /**
-   * How many calls may run at the same time; further ones are answered with 503.
+   * How many calls may be read, run and answered at the same time; further ones are answered with 503.
    * @default 1_000
    */
   calls?: number;
   /**
-   * How many calls of one client address may run at the same time; further ones are answered with 429.
+   * How many of them may be of one client address; further ones are answered with 429.
    * @default 64
    */
   callsPerAddress?: number;
+  /**
+   * Time and timers, for tests.
+   * @default the machine's.
+   */
+  clock?: Pick<Environment, "now" | "after">;
 }
 
 /** The default of `HttpEndpointOptions.calls`. */
 export const MOST_CALLS = 1_000;
 /** The default of `HttpEndpointOptions.callsPerAddress`. */
 export const MOST_CALLS_PER_ADDRESS = 64;
+/** Milliseconds until the whole body of a call has to be there. */
+export const MOST_BODY_MS = 10_000;
 
 /**
  * Answers a request if its path is one of the endpoint's.
@@ -59,101 +69,94 @@ const callBody = z.strictObject({
  * const calls = httpEndpoint({ engine, identify, log, trustProxy: settings.trustProxy });
  */
 export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
-  const { log, calls: most = MOST_CALLS, callsPerAddress = MOST_CALLS_PER_ADDRESS } = options;
-  const running = new Map<string, number>();
-  let total = 0;
+  const { log, calls = MOST_CALLS, callsPerAddress = MOST_CALLS_PER_ADDRESS } = options;
+  const clock = options.clock ?? machineEnvironment(log);
+  const origins = new OriginCheck(options, log, clock);
+  const slots = new Slots(calls, callsPerAddress);
+  const answers = new Answers(clock);
+
+  function send(response: ServerResponse, { status, outcome, headers }: Answered): void {
+    const all = { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers };
+    answers.send(response, { status, headers: all, body: JSON.stringify(outcome) });
+  }
 
   async function answer(kind: FunctionKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const caller = clientAddress(request, options.trustProxy);
-    const own = running.get(caller) ?? 0;
-    if (total >= most || own >= callsPerAddress) {
-      response.setHeader("Retry-After", "1");
-      return send(
-        response,
-        own >= callsPerAddress ? 429 : 503,
-        unavailable("overloaded", "Too many calls at once. Try again."),
-      );
-    }
-    total++;
-    running.set(caller, own + 1);
+    const slot = slots.take(clientAddress(request, options.trustProxy));
+    if (typeof slot === "string") return send(response, noSlot(slot));
     try {
-      const { status, outcome } = await call(kind, request, options);
-      send(response, status, outcome);
-    } finally {
-      total--;
-      const left = (running.get(caller) ?? 1) - 1;
-      if (left === 0) running.delete(caller);
-      else running.set(caller, left);
+      send(response, await call(kind, request, options, clock));
+    } catch (error) {
+      if (!(error instanceof BodyLostError)) send(response, failed(log, error));
     }
+    // What is not read yet is held in memory: the call has its slot until the client has read it, or has left.
+    if (response.destroyed) slot();
+    else response.once("close", slot);
   }
 
   return (request, response, isDraining = false) => {
     const kind = CALL_PATH.exec(request.url ?? "")?.[1] as FunctionKind | undefined;
     if (kind === undefined) return false;
-    if (!allowed(request, response, options)) return true;
-    if (isDraining) {
-      response.setHeader("Retry-After", "1");
-      send(response, 503, unavailable("notSent", "The server restarts. The call was not run; try again."));
-      return true;
+    if (!origins.allows(request)) send(response, refused(403, "This origin may not call."));
+    else if (allowReading(request, response, options) && request.method === "OPTIONS") admitOtherOrigin(response);
+    else {
+      const refusal = refusalOf(request) ?? (isDraining ? restarting() : undefined);
+      if (refusal) send(response, refusal);
+      else void answer(kind, request, response);
     }
-    answer(kind, request, response).catch((error) => {
-      const incident = crypto.randomUUID();
-      log.error(`a call over HTTP failed (incident ${incident})`, { error });
-      send(response, 500, { ok: false, error: { kind: "internal", incident } });
-    });
     return true;
   };
 }
 
-/** Refuses what can be refused without the body, and answers the preflight request of a browser on another origin. */
-function allowed(request: IncomingMessage, response: ServerResponse, rules: OriginRules): boolean {
-  if (!originAllowed(request, rules)) {
-    send(response, 403, badRequest("This origin may not call."));
-    return false;
-  }
-  const { origin } = request.headers;
-  if (origin !== undefined && rules.origins?.includes(origin)) {
-    response.setHeader("Access-Control-Allow-Origin", origin);
-    response.setHeader("Access-Control-Allow-Credentials", "true");
-    response.setHeader("Vary", "Origin");
-    if (request.method === "OPTIONS") {
-      response.setHeader("Access-Control-Allow-Methods", "POST");
-      response.setHeader("Access-Control-Allow-Headers", "content-type, authorization");
-      response.writeHead(204).end();
-      return false;
-    }
-  }
-  if (request.method !== "POST") {
-    response.setHeader("Allow", "POST");
-    send(response, 405, badRequest(`Expected POST. Found ${request.method}.`));
-    return false;
-  }
-  const type = request.headers["content-type"] ?? "";
-  if (type.split(";")[0]?.trim().toLowerCase() !== "application/json") {
-    send(response, 415, badRequest(`Expected Content-Type: application/json. Found ${type || "none"}.`));
-    return false;
-  }
+/** Lets pages of a listed origin read the answer. @returns whether the request's origin is one. */
+function allowReading({ headers }: IncomingMessage, response: ServerResponse, { origins = [] }: OriginRules): boolean {
+  const { origin } = headers;
+  if (origin === undefined || !origins.includes(origin)) return false;
+  response.setHeader("Access-Control-Allow-Origin", origin);
+  response.setHeader("Access-Control-Allow-Credentials", "true");
+  response.setHeader("Vary", "Origin");
   return true;
 }
 
-interface Answer {
-  status: number;
-  outcome: Outcome<Wire>;
+/** Answers the preflight request of a browser, which asks for another origin's page. */
+function admitOtherOrigin(response: ServerResponse): void {
+  response.setHeader("Access-Control-Allow-Methods", "POST");
+  response.setHeader("Access-Control-Allow-Headers", "content-type, authorization");
+  response.writeHead(204).end();
 }
 
-async function call(kind: FunctionKind, request: IncomingMessage, options: HttpEndpointOptions): Promise<Answer> {
-  const { engine } = options;
+interface Answered {
+  status: number;
+  outcome: Outcome<Wire>;
+  headers?: Record<string, string>;
+}
+
+/** Refuses what can be refused without the body. */
+function refusalOf({ method, headers }: IncomingMessage): Answered | undefined {
+  if (method !== "POST") return { ...refused(405, `Expected POST. Found ${method}.`), headers: { Allow: "POST" } };
+  const type = headers["content-type"] ?? "";
+  if (type.split(";")[0]?.trim().toLowerCase() === "application/json") return undefined;
+  return refused(415, `Expected Content-Type: application/json. Found ${type || "none"}.`);
+}
+
+async function call(
+  kind: FunctionKind,
+  request: IncomingMessage,
+  options: HttpEndpointOptions,
+  clock: Pick<Environment, "after">,
+): Promise<Answered> {
+  const { frameBytes, argsDepth } = options.engine.limits;
   let body: { path: string; args: Record<string, unknown> };
   try {
-    body = parseBody(await readBody(request, engine.limits.frameBytes), engine.limits.argsDepth);
+    body = parseBody(await readBody(request, { bytes: frameBytes, ms: MOST_BODY_MS }, clock), argsDepth);
   } catch (error) {
-    if (error instanceof BodyTooLargeError) return { status: 413, outcome: badRequest(error.message) };
-    if (error instanceof BadBodyError) return { status: 400, outcome: badRequest(error.message) };
+    if (error instanceof BodyTooLargeError) return refused(413, error.message);
+    if (error instanceof BodyTooSlowError) return { status: 408, outcome: unavailable("timedOut", error.message) };
+    if (error instanceof BadBodyError) return refused(400, error.message);
     throw error;
   }
   const caller = await askIdentity(options, new NodeRequest(request));
   if (!caller.ok) return { status: 500, outcome: caller };
-  const outcome = await engine.call({ kind, path: body.path, args: body.args, caller: caller.value });
+  const outcome = await options.engine.call({ kind, path: body.path, args: body.args, caller: caller.value });
   return { status: statusOf(outcome), outcome };
 }
 
@@ -187,21 +190,24 @@ const STATUS = { application: 422, badRequest: 400, internal: 500, unavailable: 
   number
 >;
 
-function send(response: ServerResponse, status: number, outcome: Outcome<Wire>): void {
-  if (response.headersSent) return;
-  // The unread rest of a body would be parsed as the next request of this connection.
-  if (!response.req.complete) response.setHeader("Connection", "close");
-  const body = JSON.stringify(outcome);
-  response.writeHead(status, {
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
-  });
-  response.end(body);
+function refused(status: number, message: string): Answered {
+  return { status, outcome: { ok: false, error: { kind: "badRequest", message } } };
 }
 
-function badRequest(message: string): Outcome<never> {
-  return { ok: false, error: { kind: "badRequest", message } };
+function noSlot(reason: NoSlot): Answered {
+  const outcome = unavailable("overloaded", "Too many calls at once. Try again.");
+  return { status: reason === "addressFull" ? 429 : 503, outcome, headers: { "Retry-After": "1" } };
+}
+
+function restarting(): Answered {
+  const outcome = unavailable("notSent", "The server restarts. The call was not run; try again.");
+  return { status: 503, outcome, headers: { "Retry-After": "1" } };
+}
+
+function failed(log: Log, error: unknown): Answered {
+  const incident = crypto.randomUUID();
+  log.error(`a call over HTTP failed (incident ${incident})`, { error });
+  return { status: 500, outcome: { ok: false, error: { kind: "internal", incident } } };
 }
 
 function unavailable(reason: UnavailableReason, message: string): Outcome<never> {

@@ -8,25 +8,34 @@ test("the defaults are localhost:3000 and the embedded database; an empty variab
     host: "localhost",
     databaseUrl: undefined,
     redisUrl: undefined,
-    trustProxy: false,
+    trustProxy: 0,
+    allowedHosts: [],
   };
   expect(parseSettings({}, true)).toEqual(defaults);
-  expect(parseSettings({ PORT: "", HOST: "", DATABASE_URL: "", TRUST_PROXY: "" }, true)).toEqual(defaults);
+  const empty = { PORT: "", HOST: "", DATABASE_URL: "", TRUST_PROXY: "", ALLOWED_HOSTS: "" };
+  expect(parseSettings(empty, true)).toEqual(defaults);
 });
 
 test("variables that are set are used", () => {
-  const set = { PORT: "80", HOST: "0.0.0.0", DATABASE_URL: "postgres://u:p@db/app", TRUST_PROXY: "1", OTHER: "x" };
+  const set = {
+    ...{ PORT: "80", HOST: "0.0.0.0", DATABASE_URL: "postgres://u:p@db/app", OTHER: "x" },
+    ...{ TRUST_PROXY: "2", ALLOWED_HOSTS: "App.test, *.lan.test" },
+  };
   expect(parseSettings(set, false)).toMatchObject({
     development: false,
     port: 80,
     host: "0.0.0.0",
     databaseUrl: "postgres://u:p@db/app",
-    trustProxy: true,
+    trustProxy: 2,
+    allowedHosts: ["app.test", "*.lan.test"],
   });
 });
 
 test("the error names every unusable variable with what was expected and found, but shows no URL", () => {
-  const wrong = { PORT: "70000", HOST: "my host", DATABASE_URL: "secret password", TRUST_PROXY: "yes" };
+  const wrong = {
+    ...{ PORT: "70000", HOST: "my host", DATABASE_URL: "secret password" },
+    ...{ TRUST_PROXY: "yes", ALLOWED_HOSTS: "http://app.test" },
+  };
   const message = (() => {
     try {
       parseSettings(wrong, true);
@@ -38,6 +47,7 @@ test("the error names every unusable variable with what was expected and found, 
     'PORT: expected a port, 0 to 65535. Found "70000".',
     'HOST: expected a host name or address, such as localhost or 0.0.0.0. Found "my host".',
     "DATABASE_URL: expected a URL such as postgres://user:password@host:5432/name. Found a text that is no URL.",
-    'TRUST_PROXY: expected 1 or 0. Found "yes".',
+    'TRUST_PROXY: expected the number of proxies in front, such as 1. Found "yes".',
+    'ALLOWED_HOSTS: expected host names without a port, such as app.test,*.lan.test. Found "http://app.test".',
   ]);
 });

@@ -22,11 +22,17 @@ export interface Settings {
   /** `REDIS_URL`: not used by this version; reserved for several servers on one database. */
   readonly redisUrl: string | undefined;
   /**
-   * `TRUST_PROXY=1`: believe the headers `X-Forwarded-Host`, `X-Forwarded-Proto` and `X-Forwarded-For`. Set it only behind
-   * a proxy that sets them itself.
-   * @default false
+   * `TRUST_PROXY`: how many proxies stand in front of the server. Their headers `X-Forwarded-Host`, `-Proto`, `-Port` and
+   * `-For` are believed; with 0 they are not read. Count only proxies that write these headers themselves.
+   * @default 0
    */
-  readonly trustProxy: boolean;
+  readonly trustProxy: number;
+  /**
+   * `ALLOWED_HOSTS=app.test,*.lan.test`: further names by which the server may be called in development, in lower case.
+   * `*.lan.test` covers every subdomain of `lan.test`. In production every name is served.
+   * @default []
+   */
+  readonly allowedHosts: readonly string[];
   /** The code of the database plan that `convex-lite dev --accept CODE` accepts. Undefined when it was not given. */
   readonly acceptedPlan?: string | undefined;
 }
@@ -53,9 +59,22 @@ const environment = z.object({
   DATABASE_URL: url("postgres://user:password@host:5432/name").optional(),
   REDIS_URL: url("redis://host:6379").optional(),
   TRUST_PROXY: z
-    .enum(["0", "1"], { error: "expected 1 or 0" })
-    .default("0")
-    .transform((flag) => flag === "1"),
+    .string()
+    .regex(/^\d{1,2}$/, { error: "expected the number of proxies in front, such as 1" })
+    .transform(Number)
+    .default(0),
+  ALLOWED_HOSTS: z
+    .string()
+    .regex(/^\s*(\*\.)?[\w.-]+(\s*,\s*(\*\.)?[\w.-]+)*\s*$/, {
+      error: "expected host names without a port, such as app.test,*.lan.test",
+    })
+    .transform((names) =>
+      names
+        .toLowerCase()
+        .trim()
+        .split(/\s*,\s*/),
+    )
+    .default([]),
   CONVEX_LITE_ACCEPT: z.string().optional(),
 });
 
@@ -89,7 +108,7 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
   if (!parsed.success) {
     throw new SettingsError(parsed.error.issues.map((issue) => printIssue(issue, given)).join("\n"));
   }
-  const { PORT, HOST, DATABASE_URL, REDIS_URL, TRUST_PROXY, CONVEX_LITE_ACCEPT } = parsed.data;
+  const { PORT, HOST, DATABASE_URL, REDIS_URL, TRUST_PROXY, ALLOWED_HOSTS, CONVEX_LITE_ACCEPT } = parsed.data;
   return {
     development,
     port: PORT,
@@ -97,6 +116,7 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
     databaseUrl: DATABASE_URL,
     redisUrl: REDIS_URL,
     trustProxy: TRUST_PROXY,
+    allowedHosts: ALLOWED_HOSTS,
     acceptedPlan: CONVEX_LITE_ACCEPT,
   };
 }
