@@ -30,9 +30,9 @@ const loader = new FunctionLoader("convex");
 const log = terminalLog(loader);
 installCrashHandlers(log);
 
-// PORT, HOST, DATABASE_URL and TRUST_PROXY, from the environment and .env files.
+// PORT, HOST, DATABASE_URL, TRUST_PROXY and ALLOWED_HOSTS, from the environment and .env files.
 const settings = readSettings();
-const http = await listen(settings);
+const http = await listen(settings, log);
 
 const loaded = await loadFunctions({ loader, settings, log });
 const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: loaded.schema, log });

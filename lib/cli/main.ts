@@ -20,7 +20,8 @@ Usage: pnpm convex-lite <command>
   --help             show this
 
 In production: NODE_ENV=production node server.ts
-Environment (also from .env files): PORT (3000), HOST (localhost), DATABASE_URL (without it: an embedded database), TRUST_PROXY (1 behind a proxy)
+Environment (also from .env files): PORT (3000), HOST (localhost), DATABASE_URL (without it: an embedded database),
+  TRUST_PROXY (how many proxies stand in front), ALLOWED_HOSTS (development: further names of this server)
 `;
 
 /** @returns the exit code. */

@@ -3,6 +3,7 @@ import { createServer, request as httpRequest, type ServerResponse } from "node:
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { HandClock } from "../../testing/hand-clock.ts";
 import { SettingsError } from "../process/settings.ts";
 import { type Handlers, type HttpServer, listen } from "./http-server.ts";
 
@@ -32,10 +33,10 @@ function rooms(overrides: Partial<Handlers> = {}): Handlers {
 }
 
 /** The first line of the answer to an upgrade. */
-async function upgrade(url: string, path: string, protocol = "websocket"): Promise<string> {
+async function upgrade(url: string, path: string, { protocol = "websocket", host = "x" } = {}): Promise<string> {
   const { hostname, port } = new URL(url);
   const connection = connect(Number(port), hostname === "localhost" ? "127.0.0.1" : hostname);
-  connection.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+  connection.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
   const [data] = (await once(connection, "data")) as [Buffer];
   connection.destroy();
   return data.toString().split("\r\n")[0] as string;
@@ -81,6 +82,42 @@ test("a path that cannot be decoded gets 400", async () => {
   expect((await fetch(`${http.url}/chat/%E0%A4%A4`)).status).toBe(200);
 });
 
+test("in development a name that any site may have is served no page, no call and no socket, and a line says so", async () => {
+  const clock = new HandClock();
+  const settings = { host: "localhost", port: 0, development: true, allowedHosts: ["app.test"], trustProxy: 0 };
+  const http = await listen(settings, clock.log);
+  open.push(http);
+  let calls = 0;
+  http.open(
+    rooms({
+      calls: () => {
+        calls++;
+        return false;
+      },
+    }),
+  );
+  const get = (host: string, path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      httpRequest(`${http.url}${path}`, { headers: { host }, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on("error", reject)
+        .end();
+    });
+  for (const path of ["/", "/api/convex/query"]) {
+    expect([path, await get("evil.example:3000", path)]).toEqual([path, 403]);
+    expect([path, await get("app.test:3000", path)]).toEqual([path, 200]);
+  }
+  expect(calls).toBe(2);
+  expect(await get("evil.example", "/healthz")).toBe(200);
+  expect(await upgrade(http.url, "/api/sync", { host: "evil.example:3000" })).toBe("HTTP/1.1 403 Forbidden");
+  expect(await upgrade(http.url, "/api/sync", { host: "localhost:3000" })).toBe("accepted");
+  expect(clock.lines).toEqual([
+    { level: "warn", message: expect.stringMatching(/evil\.example:3000.*ALLOWED_HOSTS=evil\.example$/) },
+  ]);
+});
+
 test("localhost means both of its addresses", async () => {
   const http = await taken();
   http.open(rooms());
@@ -109,7 +146,7 @@ test("upgrades to /api/sync become sockets; other upgrades are refused or answer
   expect(await upgrade(http.url, "/api/sync")).toBe("accepted");
   expect(await upgrade(http.url, "/api/sync?x=1")).toBe("accepted");
   expect(await upgrade(http.url, "/elsewhere")).toBe("HTTP/1.1 404 Not Found");
-  expect(await upgrade(http.url, "/", "h2c")).toBe("HTTP/1.1 200 OK");
+  expect(await upgrade(http.url, "/", { protocol: "h2c" })).toBe("HTTP/1.1 200 OK");
   expect((await fetch(`${http.url}/api/sync`)).status).toBe(426);
 });
 

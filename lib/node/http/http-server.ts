@@ -1,8 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { type Log, machineEnvironment } from "../../environment/environment.ts";
+import { HostCheck, type HostRules } from "../admission/allowed-hosts.ts";
 import { type Settings, SettingsError } from "../process/settings.ts";
+import { terminalLog } from "../process/terminal-log.ts";
 import { refuse, type Sockets, SYNC_PATH } from "./accept-sockets.ts";
+import { type Answer, Answers } from "./answers.ts";
 import type { HttpEndpoint } from "./call-endpoint.ts";
 import type { NextServer } from "./next-server.ts";
 
@@ -34,8 +38,13 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** What `listen` takes of the settings. Without those of `HostRules` every host is served. */
+export type ListenOptions = Pick<Settings, "host" | "port"> & Partial<HostRules>;
+
 /**
  * Starts to listen on a port. `localhost` means both of its addresses, IPv4 and IPv6, as far as the machine has them.
+ * @param settings Where to listen, and in development by which names the server may be called.
+ * @param log Receives the hosts that are refused. Default: the terminal.
  * @returns the server, which answers requests once `open` is called.
  * @throws {SettingsError} when the port is in use, when this user may not use it, and when the host is not an address of
  *   this machine.
@@ -43,7 +52,11 @@ export interface HttpServer {
  * const http = await listen({ host: "localhost", port: 3000 });
  * http.open({ sockets, calls, next });
  */
-export async function listen({ host, port }: Pick<Settings, "host" | "port">): Promise<HttpServer> {
+export async function listen(settings: ListenOptions, log: Log = terminalLog()): Promise<HttpServer> {
+  const { host, port, development = false, allowedHosts = [], trustProxy = 0 } = settings;
+  const clock = machineEnvironment(log);
+  const hosts = new HostCheck({ host, development, allowedHosts, trustProxy }, log, clock);
+  const answers = new Answers(clock);
   const opened = Promise.withResolvers<Handlers>();
   const state = { health: "starting" as Health, handlers: undefined as Handlers | undefined };
   const running = new Set<ServerResponse>();
@@ -52,11 +65,13 @@ export async function listen({ host, port }: Pick<Settings, "host" | "port">): P
   async function request(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(incoming);
     if (path === "/healthz") return answerHealth(response, state.health);
-    if (!isWellFormed(path)) return refuseAddress(response);
+    const refusal = hosts.refusalOf(incoming);
+    if (refusal !== undefined) return answers.send(response, plain(403, refusal));
+    if (!isWellFormed(path)) return answers.send(response, plain(400, BAD_ADDRESS));
     running.add(response);
     response.on("close", () => running.delete(response));
     if (state.health === "draining") response.setHeader("Connection", "close");
-    if (path === SYNC_PATH) return askForUpgrade(response);
+    if (path === SYNC_PATH) return answers.send(response, UPGRADE_REQUIRED);
     const { calls, next } = await opened.promise;
     if (!calls(incoming, response, state.health === "draining")) await next.request(incoming, response);
   }
@@ -69,6 +84,8 @@ export async function listen({ host, port }: Pick<Settings, "host" | "port">): P
   }
 
   function upgrade({ sockets, next }: Handlers, incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
+    const refusal = hosts.refusalOf(incoming);
+    if (refusal !== undefined) return refuse(connection, 403, refusal);
     if (pathOf(incoming) === SYNC_PATH) return sockets.accept(incoming, connection, head);
     if (!next.upgrade(incoming, connection, head))
       refuse(connection, 404, `There is no WebSocket at this path. Connect to ${SYNC_PATH}.`);
@@ -118,10 +135,17 @@ function answerHealth(response: ServerResponse, health: Health): void {
   response.writeHead(health === "ok" ? 200 : 503, headers).end(JSON.stringify({ status: health }));
 }
 
-function askForUpgrade(response: ServerResponse): void {
-  const headers = { Upgrade: "websocket", Connection: "Upgrade, close", "Content-Type": "text/plain; charset=utf-8" };
-  response.writeHead(426, headers).end("Expected a WebSocket.\n");
+/** An answer for a person who reads it. */
+function plain(status: number, text: string): Answer {
+  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${text}\n` };
 }
+
+const BAD_ADDRESS = "Expected an address in UTF-8, percent-encoded.";
+
+const UPGRADE_REQUIRED: Answer = {
+  ...plain(426, "Expected a WebSocket."),
+  headers: { "Content-Type": "text/plain; charset=utf-8", Upgrade: "websocket", Connection: "Upgrade, close" },
+};
 
 /** Next answers a path that cannot be decoded with 500, although the fault is the client's. */
 function isWellFormed(path: string): boolean {
@@ -131,11 +155,6 @@ function isWellFormed(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function refuseAddress(response: ServerResponse): void {
-  const headers = { "Content-Type": "text/plain; charset=utf-8", Connection: "close" };
-  response.writeHead(400, headers).end("Expected an address in UTF-8, percent-encoded.\n");
 }
 
 /** Requests for another upgrade (some clients always offer HTTP/2) are answered as plain requests. */
