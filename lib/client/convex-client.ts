@@ -42,7 +42,7 @@ export class ConvexClient {
   readonly #status: ConnectionStatus;
 
   /**
-   * @param url The server's URL, such as `https://example.com`. Default: the origin of the page.
+   * @param url The server's URL, such as `https://example.com`, or a path on the page's origin. Default: that origin.
    * @param options Default: none.
    */
   constructor(url?: string, options: ClientOptions = {}) {

@@ -27,7 +27,12 @@ export type { FunctionKind } from "../functions/reference.ts";
 export type { HostRules } from "../node/admission/allowed-hosts.ts";
 export type { OriginRules } from "../node/admission/origin.ts";
 export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "../node/http/accept-sockets.ts";
-export { type HttpEndpoint, type HttpEndpointOptions, httpEndpoint } from "../node/http/call-endpoint.ts";
+export {
+  type HttpEndpoint,
+  type HttpEndpointOptions,
+  httpEndpoint,
+  type RequestFacts,
+} from "../node/http/call-endpoint.ts";
 export { type Handlers, type HttpServer, type ListenOptions, listen } from "../node/http/http-server.ts";
 export { type NextServer, nextServer } from "../node/http/next-server.ts";
 export { announceReady, type Ready } from "../node/lifecycle/announce-ready.ts";

@@ -13,7 +13,8 @@ async function bundle(from: string, names = "*") {
     format: "esm",
     target: "es2022",
     external: ["react"],
-    define: { "process.env.NODE_ENV": '"production"' },
+    // What Next replaces, for an application without a basePath.
+    define: { "process.env.NODE_ENV": '"production"', "process.env.__NEXT_ROUTER_BASEPATH": '""' },
   });
   const [output] = Object.values(result.metafile.outputs);
   const text = result.outputFiles[0]?.text ?? "";

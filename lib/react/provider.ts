@@ -8,8 +8,8 @@ const ClientContext = createContext<SyncClient | undefined>(undefined);
 /** The props of `ConvexProvider`. */
 export interface ConvexProviderProps {
   /**
-   * The server's URL, such as `https://example.com`. Not used with `client`.
-   * @default the origin of the page.
+   * The server's URL, such as `https://example.com`, or a path on the page's origin. Not used with `client`.
+   * @default the origin of the page, with the `basePath` of `next.config`.
    */
   url?: string;
   /**
@@ -30,7 +30,9 @@ export interface ConvexProviderProps {
  * @example <ConvexProvider>{children}</ConvexProvider>
  */
 export function ConvexProvider({ url, client: given, children }: ConvexProviderProps): ReactNode {
-  const client = useMemo(() => given?.sync ?? new SyncClient(() => new WebSocket(socketUrl(url))), [given, url]);
+  // Next replaces this name with the basePath: a bundle holds the text itself.
+  const site = url ?? process.env.__NEXT_ROUTER_BASEPATH;
+  const client = useMemo(() => given?.sync ?? new SyncClient(() => new WebSocket(socketUrl(site))), [given, site]);
   useEffect(() => (given === undefined ? client.hold() : undefined), [given, client]);
   return createElement(ClientContext.Provider, { value: client }, children);
 }

@@ -17,12 +17,12 @@ const PATH = "/api/sync";
 
 /**
  * The URL of the socket for the URL of a site.
- * @param site Such as `https://example.com`. Default: the origin of the page.
+ * @param site Such as `https://example.com`, or a path on the page's origin. Default: the origin of the page.
  * @throws when `site` is missing and there is no page, or when it is not a URL.
  */
 export function socketUrl(site: string | undefined): string {
-  const from = site ?? globalThis.location?.origin;
-  if (from === undefined) {
+  const page = globalThis.location?.origin;
+  if ((site ?? page) === undefined) {
     throw new Error(
       "The server's address is missing" +
         (process.env.NODE_ENV !== "production"
@@ -30,8 +30,7 @@ export function socketUrl(site: string | undefined): string {
           : "."),
     );
   }
-  const url = new URL(from);
-  url.protocol = url.protocol.replace("http", "ws");
+  const url = new URL(site ?? "", page);
   if (!url.pathname.endsWith(PATH)) url.pathname = url.pathname.replace(/\/$/, "") + PATH;
-  return url.href;
+  return url.href.replace(/^http/, "ws");
 }

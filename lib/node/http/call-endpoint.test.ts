@@ -43,7 +43,7 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
     ...options,
   });
   const server = createServer((request, response) => {
-    if (!endpoint(request, response, isDraining)) response.writeHead(299).end("not ours");
+    if (!endpoint(request, response, { isDraining })) response.writeHead(299).end("not ours");
   });
   server.listen(0, "127.0.0.1");
   servers.push(server);

@@ -46,12 +46,25 @@ export const MOST_CALLS_PER_ADDRESS = 64;
 /** Milliseconds until the whole body of a call has to be there. */
 export const MOST_BODY_MS = 10_000;
 
+/** What the server knows of a request. */
+export interface RequestFacts {
+  /**
+   * Its path, without the query and without the `basePath` of the pages.
+   * @default the path of its URL
+   */
+  path?: string;
+  /**
+   * The server is about to stop: a call is refused with 503.
+   * @default false
+   */
+  isDraining?: boolean;
+}
+
 /**
  * Answers a request if its path is one of the endpoint's.
- * @param isDraining The server is about to stop: a call is refused with 503. Default: false.
  * @returns false when the path is another one; request and response are untouched then.
  */
-export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse, isDraining?: boolean) => boolean;
+export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse, facts?: RequestFacts) => boolean;
 
 const CALL_PATH = /^\/api\/convex\/(query|mutation|action)\/?(?:\?.*)?$/;
 
@@ -93,8 +106,8 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
     else response.once("close", slot);
   }
 
-  return (request, response, isDraining = false) => {
-    const kind = CALL_PATH.exec(request.url ?? "")?.[1] as FunctionKind | undefined;
+  return (request, response, { path = request.url ?? "", isDraining = false } = {}) => {
+    const kind = CALL_PATH.exec(path)?.[1] as FunctionKind | undefined;
     if (kind === undefined) return false;
     if (!origins.allows(request)) send(response, refused(403, "This origin may not call."));
     else if (allowReading(request, response, options) && request.method === "OPTIONS") admitOtherOrigin(response);

@@ -61,8 +61,8 @@ test("an early request waits until the server is open, and /healthz tells the st
 test("the endpoint of calls learns whether the server drains", async () => {
   const http = await taken();
   const told: (boolean | undefined)[] = [];
-  const calls: Handlers["calls"] = (_request, response, isDraining) => {
-    told.push(isDraining);
+  const calls: Handlers["calls"] = (_request, response, facts) => {
+    told.push(facts?.isDraining);
     response.end();
     return true;
   };
@@ -148,6 +148,26 @@ test("upgrades to /api/sync become sockets; other upgrades are refused or answer
   expect(await upgrade(http.url, "/elsewhere")).toBe("HTTP/1.1 404 Not Found");
   expect(await upgrade(http.url, "/", { protocol: "h2c" })).toBe("HTTP/1.1 200 OK");
   expect((await fetch(`${http.url}/api/sync`)).status).toBe(426);
+});
+
+test("below the basePath of the pages the same paths are served as at the root", async () => {
+  const http = await taken();
+  const called: unknown[] = [];
+  const calls: Handlers["calls"] = (_request, response, facts) => {
+    called.push(facts?.path);
+    response.end("a call");
+    return true;
+  };
+  const { next } = rooms();
+  http.open(rooms({ calls, next: { ...next, basePath: "/shop" } }));
+  expect(await upgrade(http.url, "/shop/api/sync")).toBe("accepted");
+  expect(await upgrade(http.url, "/api/sync")).toBe("accepted");
+  expect(await upgrade(http.url, "/shopping/api/sync")).toBe("HTTP/1.1 404 Not Found");
+  expect(await (await fetch(`${http.url}/shop/healthz`)).json()).toEqual({ status: "ok" });
+  expect((await fetch(`${http.url}/shop/api/sync`)).status).toBe(426);
+  for (const path of ["/shop/api/convex/query?a=1", "/api/convex/query", "/shopping", "/shop"])
+    await fetch(http.url + path);
+  expect(called).toEqual(["/api/convex/query", "/api/convex/query", "/shopping", "/shop"]);
 });
 
 test("close waits for running requests and accepts no new ones", async () => {

@@ -16,8 +16,8 @@ export interface Handlers {
   sockets: Sockets;
   /** Answers calls over HTTP. */
   calls: HttpEndpoint;
-  /** Answers everything else. */
-  next: Pick<NextServer, "request" | "upgrade">;
+  /** Answers everything else. Below its `basePath` the paths above are served as they are at the root. */
+  next: Pick<NextServer, "request" | "upgrade"> & Partial<Pick<NextServer, "basePath">>;
 }
 
 /**
@@ -63,17 +63,19 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
   const listeners: Server[] = [];
 
   async function request(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = pathOf(incoming);
-    if (path === "/healthz") return answerHealth(response, state.health);
+    if (pathOf(incoming) === HEALTH_PATH) return answerHealth(response, state.health);
     const refusal = hosts.refusalOf(incoming);
     if (refusal !== undefined) return answers.send(response, plain(403, refusal));
-    if (!isWellFormed(path)) return answers.send(response, plain(400, BAD_ADDRESS));
+    if (!isWellFormed(pathOf(incoming))) return answers.send(response, plain(400, BAD_ADDRESS));
     running.add(response);
     response.on("close", () => running.delete(response));
     if (state.health === "draining") response.setHeader("Connection", "close");
-    if (path === SYNC_PATH) return answers.send(response, UPGRADE_REQUIRED);
     const { calls, next } = await opened.promise;
-    if (!calls(incoming, response, state.health === "draining")) await next.request(incoming, response);
+    const path = pathOf(incoming, next.basePath);
+    if (path === HEALTH_PATH) return answerHealth(response, state.health);
+    if (path === SYNC_PATH) return answers.send(response, UPGRADE_REQUIRED);
+    const isDraining = state.health === "draining";
+    if (!calls(incoming, response, { path, isDraining })) await next.request(incoming, response);
   }
 
   async function upgradeLater(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
@@ -86,7 +88,7 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
   function upgrade({ sockets, next }: Handlers, incoming: IncomingMessage, connection: Duplex, head: Buffer): void {
     const refusal = hosts.refusalOf(incoming);
     if (refusal !== undefined) return refuse(connection, 403, refusal);
-    if (pathOf(incoming) === SYNC_PATH) return sockets.accept(incoming, connection, head);
+    if (pathOf(incoming, next.basePath) === SYNC_PATH) return sockets.accept(incoming, connection, head);
     if (!next.upgrade(incoming, connection, head))
       refuse(connection, 404, `There is no WebSocket at this path. Connect to ${SYNC_PATH}.`);
   }
@@ -128,6 +130,8 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
   };
 }
 
+const HEALTH_PATH = "/healthz";
+
 type Health = "starting" | "ok" | "draining";
 
 function answerHealth(response: ServerResponse, health: Health): void {
@@ -167,8 +171,10 @@ function portOf([first]: Server[]): number | undefined {
   return (first?.address() as AddressInfo | null | undefined)?.port;
 }
 
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0] as string;
+/** The path of a request, and below `base` without it. */
+function pathOf(request: IncomingMessage, base = ""): string {
+  const path = (request.url ?? "/").split("?", 1)[0] as string;
+  return path.startsWith(`${base}/`) ? path.slice(base.length) : path;
 }
 
 /** @returns false when the machine has no such address and it is not `required`. */

@@ -5,6 +5,8 @@ import { type Settings, SettingsError } from "../process/settings.ts";
 
 /** Next, which renders the pages, without a port of its own. */
 export interface NextServer {
+  /** The `basePath` of `next.config`, such as `/shop`; empty if there is none. Known when `prepare` has resolved. */
+  readonly basePath: string;
   /**
    * Starts Next.
    * @returns a promise that resolves when pages can be rendered.
@@ -46,6 +48,11 @@ export function nextServer({ development, host, port }: Pick<Settings, "developm
   const app = next({ dev: development, hostname: host, port, httpServer: unused, turbopack: true });
   const handle = app.getRequestHandler();
   return {
+    get basePath() {
+      // Next has no public way to its configuration.
+      const { server } = app as { server?: { server?: { nextConfig?: { basePath?: string } } } };
+      return server?.server?.nextConfig?.basePath ?? "";
+    },
     async prepare() {
       try {
         await app.prepare();
@@ -56,7 +63,8 @@ export function nextServer({ development, host, port }: Pick<Settings, "developm
     },
     request: (request, response) => handle(request, response),
     upgrade(request, connection, head) {
-      if (!development || !request.url?.startsWith("/_next/")) return false;
+      // `basePath` and `assetPrefix` may stand before it.
+      if (!development || !request.url?.split("?", 1)[0]?.includes("/_next/")) return false;
       // The public `getUpgradeHandler()` does nothing in Next 16; the property that works is not in Next's types.
       const { upgradeHandler } = app as { upgradeHandler?: UpgradeHandler };
       if (upgradeHandler) upgradeHandler(request, connection, head);
