@@ -5,7 +5,7 @@ import { MAX_PENDING } from "../lib/client/calls/admit-call.ts";
 import { CLIENT_ID_LIFE_MS } from "../lib/client/calls/pending-calls.ts";
 import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
-import { MOST_FRAGMENTS, MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from "../lib/node/http/accept-sockets.ts";
+import { CLOSE_TIME, MOST_FRAGMENTS, MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from "../lib/node/http/accept-sockets.ts";
 import { MOST_READING_MS, MOST_UNREAD_BYTES } from "../lib/node/http/answers.ts";
 import { MOST_BODY_MS, MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http/call-endpoint.ts";
 
@@ -45,6 +45,7 @@ describe("PROTOCOL.md names every limit with its default and what happens at it"
   test("of the server around it, which cannot be set", () => {
     expect(tableUnder("What the server keeps to")).toEqual({
       fragments: MOST_FRAGMENTS,
+      closing: CLOSE_TIME,
       body: MOST_BODY_MS,
       reading: MOST_READING_MS,
       "unread answers": MOST_UNREAD_BYTES,

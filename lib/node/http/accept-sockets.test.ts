@@ -97,6 +97,11 @@ function handshake(port: number): Socket {
   return connection;
 }
 
+/** The first fragments of a message, of one character each. */
+function fragments(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, i) => Buffer.from([i === 0 ? 0x01 : 0x00, 0x81, 0, 0, 0, 0, 0x61]));
+}
+
 async function nextMessage(client: WebSocket): Promise<string> {
   const [data] = (await once(client, "message")) as [Buffer];
   return data.toString();
@@ -299,6 +304,37 @@ test("a message in more than 64 fragments closes its socket before the last is t
   await expect.poll(() => opened[0]?.messages).toEqual(["x".repeat(64)]);
   for (let i = 0; i < 65; i++) client.send("x", { fin: false });
   expect((await once(client, "close"))[0]).toBe(1008);
+});
+
+test.each([
+  ["sends a message in too many fragments", (connection: Socket) => connection.write(Buffer.concat(fragments(65)))],
+  ["is closed by the server", (_: Socket, engine: Opened) => engine.socket.close(CloseCode.handshakeTimeout, "late")],
+])(
+  "a client that %s has 5 s to answer the close frame, although it reads nothing and sends on",
+  async (_, misbehave) => {
+    const { port, opened, upgrades, clock, sockets } = await listening();
+    const connection = handshake(port).on("error", () => {});
+    await expect.poll(() => opened).toHaveLength(1);
+    connection.pause();
+    misbehave(connection, opened[0] as Opened);
+    await expect.poll(() => clock.waiting).toBe(1);
+    clock.advance(4_999);
+    connection.write(Buffer.concat(fragments(3)));
+    expect(upgrades[0]?.connection.destroyed).toBe(false);
+    clock.advance(1);
+    expect(upgrades[0]?.connection.destroyed).toBe(true);
+    await expect.poll(() => sockets.count).toBe(0);
+    connection.destroy();
+  },
+);
+
+test("what is no message ends the client's connection to the engine at once", async () => {
+  const { port, opened } = await listening();
+  const connection = handshake(port).on("error", () => {});
+  await expect.poll(() => opened).toHaveLength(1);
+  connection.write(Buffer.concat(fragments(65)));
+  await expect.poll(() => opened[0]?.closed).toBe(true);
+  connection.destroy();
 });
 
 test("a binary message or one that is too large closes the socket with its code", async () => {

@@ -35,10 +35,10 @@ export interface AcceptSocketsOptions extends OriginRules {
    */
   socketsPerAddress?: number;
   /**
-   * The time, for tests.
+   * Time and timers, for tests.
    * @default the machine's.
    */
-  clock?: Pick<Environment, "now">;
+  clock?: Pick<Environment, "now" | "after">;
 }
 
 /** The default of `AcceptSocketsOptions.sockets`. */
@@ -52,7 +52,7 @@ export const MOST_FRAGMENTS = 64;
 const { OPEN } = WebSocket;
 
 /** Milliseconds that a client has to answer the server's close frame, and to read what was sent before it. */
-const CLOSE_TIME = 5_000;
+export const CLOSE_TIME = 5_000;
 
 /** The WebSockets of a server. */
 export interface Sockets {
@@ -86,9 +86,10 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
     maxPayload: engine.limits.frameBytes,
     maxFragments: MOST_FRAGMENTS,
   });
-  const origins = new OriginCheck(options, log, options.clock ?? machineEnvironment(log));
+  const clock = options.clock ?? machineEnvironment(log);
+  const origins = new OriginCheck(options, log, clock);
   const slots = new Slots(sockets, socketsPerAddress);
-  const writer: Writer = { frames: new FrameBytes(), deferred: new DeferredWrites() };
+  const writer: Writer = { frames: new FrameBytes(), deferred: new DeferredWrites(), clock };
   let draining = false;
 
   function accept(request: IncomingMessage, connection: Duplex, head: Buffer): void {
@@ -130,12 +131,15 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   function open(socket: WebSocket, connection: Duplex, identity: Identity | null): void {
     const events = engine.opened(new AcceptedSocket(socket, connection, writer), identity);
     socket.on("message", (data, isBinary) => {
-      if (isBinary) hangUp(socket, CloseCode.badMessage, "Expected text. Found a binary message.");
+      if (isBinary) hangUp(socket, clock, CloseCode.badMessage, "Expected text. Found a binary message.");
       else events.message(data.toString());
     });
     socket.on("close", () => events.closed());
-    // `ws` closes it after any of these (a frame that is too large or no frame at all, a reset connection).
-    socket.on("error", ignore);
+    // A frame that is too large, or no frame at all: `ws` has sent a close frame, and passes on no further message.
+    socket.on("error", () => {
+      events.closed();
+      endInTime(socket, clock);
+    });
   }
 
   return {
@@ -144,7 +148,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
       draining = true;
     },
     close() {
-      for (const socket of server.clients) hangUp(socket, CloseCode.serviceRestart, "The server restarts.");
+      for (const socket of server.clients) hangUp(socket, clock, CloseCode.serviceRestart, "The server restarts.");
     },
     get count() {
       return server.clients.size;
@@ -156,6 +160,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 interface Writer {
   readonly frames: FrameBytes;
   readonly deferred: DeferredWrites;
+  readonly clock: Timers;
 }
 
 /**
@@ -216,7 +221,7 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
 
   close(code: number, reason: string): void {
     this.flush();
-    hangUp(this.#socket, code, reason);
+    hangUp(this.#socket, this.#writer.clock, code, reason);
   }
 }
 
@@ -243,10 +248,19 @@ class DeferredWrites {
   }
 }
 
-function hangUp(socket: WebSocket, code: number, reason: string): void {
-  const givenUp = setTimeout(() => socket.terminate(), CLOSE_TIME);
-  socket.once("close", () => clearTimeout(givenUp));
+type Timers = Pick<Environment, "after">;
+
+function hangUp(socket: WebSocket, clock: Timers, code: number, reason: string): void {
+  endInTime(socket, clock);
   socket.close(code, reason);
+}
+
+/** Ends the connection of a client that does not answer the server's close frame. */
+function endInTime(socket: WebSocket, clock: Timers): void {
+  socket.once(
+    "close",
+    clock.after(CLOSE_TIME, () => socket.terminate()),
+  );
 }
 
 const RETRY_AFTER = { "Retry-After": "5" };
