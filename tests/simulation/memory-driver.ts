@@ -106,6 +106,7 @@ export class MemoryDriver implements Driver {
 
 class MemoryConnection implements DatabaseConnection {
   readonly dialect = "pg";
+  readonly isSpent = false;
   readonly #driver: MemoryDriver;
   readonly #database: MemoryDatabase;
   readonly #clock: SimulationClock;

@@ -15,6 +15,11 @@ export function lostBecause(error: unknown): ConnectionLostError {
   return new ConnectionLostError(`The connection to the database was lost: ${reason}`, { cause: error });
 }
 
+/** The error of a statement in a query that can write a file on the database's machine. It is not sent. */
+export function writesFile(words: string): Error {
+  return new Error(`A query only reads, and "${words}" can write a file on the database's machine. It was not run.`);
+}
+
 /** The message of the innermost cause: the database's own, without Drizzle's around it. */
 export function innermostMessage(error: unknown): string {
   const innermost = causesOf(error).at(-1);

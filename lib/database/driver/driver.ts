@@ -82,6 +82,11 @@ export interface DatabaseConnection {
   /** The author's Drizzle database inside the open transaction. Unusable once the transaction has ended. */
   readonly db: unknown;
   /**
+   * Whether another function in the open transaction would notice the statements before it: one has failed, has ended
+   * the transaction or has changed a setting.
+   */
+  readonly isSpent: boolean;
+  /**
    * Runs one of the framework's own statements inside the open transaction and returns its rows. `$1`, `$2` … stand for
    * `params` in every dialect; without `params` the text goes to the database as it is. A 64-bit integer may come as a
    * number, a bigint or a string.

@@ -55,7 +55,7 @@ const PIECE = /\s+|\/\*(?!M?!)[\s\S]*?\*\/|--(?=\s|$)[^\n]*|#[^\n]*|(?<word>[a-z
  * Up to four words in lower case, each with a space after it. Stops at anything that is neither word, space nor
  * comment.
  */
-function firstWords(sql: string): string {
+export function firstWords(sql: string): string {
   let words = "";
   let left = 4;
   for (const { groups } of sql.matchAll(PIECE)) {

@@ -2,7 +2,7 @@ import type { MySqlDialect } from "drizzle-orm/mysql-core";
 import type { MySql2Client } from "drizzle-orm/mysql2/session";
 import type { PoolConnection, QueryOptions, ResultSetHeader } from "mysql2/promise";
 import { assert, must } from "../../environment/assert.ts";
-import { lostBecause } from "../driver/database-errors.ts";
+import { lostBecause, writesFile } from "../driver/database-errors.ts";
 import {
   ConnectionLostError,
   type DatabaseConnection,
@@ -14,6 +14,7 @@ import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/tran
 import { committingWords, mayHideAnother } from "./implicit-commit.ts";
 import { classifyMysql, isLoss } from "./mysql-errors.ts";
 import { NestableTransaction, TransactionSession } from "./mysql-transaction.ts";
+import { fileWords, staysInSession } from "./side-effects.ts";
 
 export interface MysqlConnectionOptions {
   /** The schema of the next `begin`. */
@@ -61,7 +62,10 @@ export class MysqlConnection implements DatabaseConnection {
   #over: unknown;
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
   #transaction: TransactionScope | undefined;
+  #mode: TransactionMode = "read";
   #inTransaction = false;
+  /** A statement of this transaction may have changed something in the session that the next function would notice. */
+  #changedSession = false;
   /** A statement has left the connection in a state in which it must not be used again. */
   #meddledWith = false;
   #running = 0;
@@ -80,6 +84,8 @@ export class MysqlConnection implements DatabaseConnection {
   async begin(mode: TransactionMode): Promise<void> {
     assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
     this.#over = undefined;
+    this.#mode = mode;
+    this.#changedSession = false;
     for (const statement of beginStatements[mode]) await this.#send({ sql: statement });
     this.#inTransaction = mode !== "define";
     this.#transaction = new TransactionScope();
@@ -88,6 +94,10 @@ export class MysqlConnection implements DatabaseConnection {
 
   get db(): unknown {
     return must(this.#db, "`db` is asked for after `begin`");
+  }
+
+  get isSpent(): boolean {
+    return this.#lost !== undefined || this.#over !== undefined || this.#changedSession;
   }
 
   async execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
@@ -166,15 +176,23 @@ export class MysqlConnection implements DatabaseConnection {
     if (this.#over !== undefined) throw this.#over;
     const committing = this.#inTransaction ? committingWords(query.sql) : undefined;
     if (committing) throw wouldCommit(committing);
+    const file = this.#mode === "read" ? fileWords(query.sql) : undefined;
+    if (file) throw writesFile(file);
+    if (staysInSession(query.sql)) {
+      this.#changedSession = true;
+      this.#meddledWith = true;
+    }
+    let answer: [unknown, unknown];
     try {
-      const answer = await this.#send(query);
-      await this.#noteWhetherOver(answer[0], query.sql);
-      return answer;
+      answer = await this.#send(query);
     } catch (error) {
       if (classifyMysql(error) === "conflict") this.#over = error;
       else await this.#noteWhetherOver(undefined, query.sql);
       throw this.#options.explain(error, query.sql);
     }
+    await this.#noteWhetherOver(answer[0], query.sql);
+    if (this.#over !== undefined) throw this.#over;
+    return answer;
   }
 
   /**

@@ -1,11 +1,13 @@
 import { relations } from "drizzle-orm";
 import { int, type MySqlDatabase, mysqlTable } from "drizzle-orm/mysql-core";
+import { createConnection } from "mysql2/promise";
 import { describe, expect, test } from "vitest";
 import { behavesAsDriver } from "../../../tests/support/databases/behaves-as-driver.ts";
 import { describeWithMysql } from "../../../tests/support/databases/with-mysql.ts";
 import type { DatabaseConnection, Driver } from "../driver/driver.ts";
 import { inTransaction } from "../internal/database-lock.ts";
 import { openMysql } from "./mysql-driver.ts";
+import { firstStatements } from "./session-settings.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
@@ -168,14 +170,34 @@ await describeWithMysql("MySQL or MariaDB", (server) => {
   });
 
   test("a connection has the settings on which values in statements rely, whatever the server's own are", async () => {
+    const shown =
+      "select @@sql_mode as mode, @@time_zone as zone, @@completion_type as ends, @@sql_select_limit as rows_at_most, " +
+      "@@character_set_results as results, @@character_set_client as sent, @@collation_connection as collation, " +
+      "@@foreign_key_checks as checks, @@autocommit as auto, 1 / 3 as third, date_format('2026-03-01', '%M') as month, " +
+      "week('2026-01-04') as week, length(repeat('ä', 2)) as bytes, 'a' || 'b' as both_true, @@group_concat_max_len as joined";
     const driver = await openMysql({ url: server.url, schema: {}, log });
-    const [row] = await inTransaction(driver, "read", (connection) =>
-      connection.execute("select @@session.sql_mode as mode, @@session.time_zone as zone"),
-    );
-    expect(row?.zone).toBe("+00:00");
-    expect(row?.mode).toContain("STRICT_ALL_TABLES");
-    expect(row?.mode).not.toMatch(/NO_BACKSLASH_ESCAPES|ANSI_QUOTES/);
+    const [usual] = await inTransaction(driver, "read", (connection) => connection.execute(shown));
     await driver.close();
+    expect(usual).toMatchObject({ zone: "+00:00", third: "0.3333", month: "March", joined: 1_048_576 });
+    const modes = String(usual?.mode)
+      .split(",")
+      .filter((mode) => mode !== "ONLY_FULL_GROUP_BY");
+    expect(new Set(modes)).toEqual(
+      new Set(["STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "ERROR_FOR_DIVISION_BY_ZERO", "NO_ENGINE_SUBSTITUTION"]),
+    );
+    // As a server's settings and its `init_connect` can leave a new connection.
+    const foreign = await createConnection({ uri: server.url, supportBigNumbers: true });
+    const groups = modes.length < String(usual?.mode).split(",").length ? ",ONLY_FULL_GROUP_BY" : "";
+    await foreign.query(
+      `set sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH', time_zone = '+05:00', completion_type = 1, ` +
+        "sql_select_limit = 1, div_precision_increment = 9, lc_time_names = 'de_DE', default_week_format = 3, " +
+        "foreign_key_checks = 0, group_concat_max_len = 16, names latin1",
+    );
+    await foreign.query(`set sql_mode = concat(replace(@@sql_mode, 'ONLY_FULL_GROUP_BY', ''), '${groups}')`);
+    for (const statement of firstStatements) await foreign.query(statement);
+    const [rows] = await foreign.query(shown);
+    expect((rows as unknown[])[0]).toEqual(usual);
+    await foreign.end();
   });
 });
 

@@ -10,6 +10,7 @@ import { Semaphore } from "../driver/semaphore.ts";
 import { MysqlConnection } from "./mysql-connection.ts";
 import { classifyMysql, mysqlErrorNumber } from "./mysql-errors.ts";
 import { withTlsOfMysql2 } from "./mysql-tls.ts";
+import { firstStatements } from "./session-settings.ts";
 
 export interface MysqlOptions {
   /** `mysql://user:password@host:3306/database`, with the parameters of mysql2, and those of TLS (see mysql-tls.ts). */
@@ -58,16 +59,6 @@ function connectionOptions({ url, connectTimeoutMs = 10_000 }: MysqlOptions): Po
   };
 }
 
-/**
- * The first statements on each connection. Times are in UTC, as Drizzle reads and writes them. A value that does not
- * fit its column is an error instead of truncated. A backslash escapes, on which mysql2 relies when it writes values
- * into statements. Autocommit is on, for changes of tables, which run outside of transactions.
- */
-const FIRST = [
-  "set session transaction isolation level repeatable read",
-  `set autocommit = 1, time_zone = '+00:00', sql_mode = concat_ws(',', replace(replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), 'ANSI_QUOTES', ''), 'STRICT_ALL_TABLES')`,
-];
-
 function openPool(options: MysqlOptions, place: string): Pool {
   const pool = createPool({ ...connectionOptions(options), connectionLimit: options.connections ?? CONNECTIONS });
   pool.on("connection", (client) => {
@@ -76,7 +67,7 @@ function openPool(options: MysqlOptions, place: string): Pool {
     connection.on("error", (error) =>
       options.log.warn(`A connection to the database at ${place} was lost.`, { reason: error.message }),
     );
-    for (const statement of FIRST) {
+    for (const statement of firstStatements) {
       connection.query(statement, (error) => {
         if (error) connection.destroy();
       });

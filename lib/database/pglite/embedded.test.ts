@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { patience } from "../../../tests/support/patience.ts";
 import { DirectoryInUseError, lockDirectory } from "../driver/directory-lock.ts";
@@ -138,4 +139,21 @@ describe("the first time on a machine", () => {
     await writeFile(join(folder, "node_modules"), "");
     expect(await run({ XDG_CACHE_HOME: join(folder, "occupied"), TMPDIR: folder }, "c")).toBe(0);
   });
+});
+
+test("values mean the same when a tool has made settings for the whole database", async () => {
+  await openPglite({ directory, schema: {}, log }).then((driver) => driver.close());
+  const tool = await PGlite.create({ dataDir: directory });
+  for (const made of ["timezone = 'Asia/Tokyo'", "datestyle = 'German'", "bytea_output = 'escape'"]) {
+    await tool.exec(`alter system set ${made}`);
+  }
+  await tool.close();
+  const driver = await openPglite({ directory, schema: {}, log });
+  const [seen] = await inTransaction(driver, "read", (connection) =>
+    connection.execute(
+      "select current_setting('timezone') as zone, '2026-03-04'::date::text as day, '\\xff'::bytea::text as bytes",
+    ),
+  );
+  expect(seen).toEqual({ zone: "UTC", day: "2026-03-04", bytes: "\\xff" });
+  await driver.close();
 });

@@ -11,6 +11,7 @@ import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
 import { classifyPostgres } from "../postgres/postgres-errors.ts";
+import { makeSettings, resetSession } from "../postgres/session-settings.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { initialImage } from "./initial-image.ts";
 import { PgliteThread } from "./pglite-thread.ts";
@@ -23,7 +24,7 @@ export interface PgliteOptions {
   log: Log;
   /** Milliseconds that `connect` waits for transactions before it. Default 10,000. */
   connectTimeoutMs?: number;
-  /** Milliseconds that the database's thread has to answer a ping after a connection was destroyed. Default 500. */
+  /** Milliseconds that the database's thread has to answer after a connection was destroyed. Default 500. */
   answerTimeoutMs?: number;
 }
 
@@ -56,6 +57,13 @@ export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> 
 const wayOut =
   "If another version of PGlite made it, or you do not need what is in it, move the directory away and start again.";
 
+const USER = "postgres";
+
+/** No client signs in to PGlite, so it has no user to go back to. */
+const clean = resetSession(USER);
+/** The settings with which PGlite is initialised are the right ones. To make them anew costs a tenth of a transaction. */
+const cleanWithSettings = `${clean}; ${makeSettings}`;
+
 /** A thread and the pool of its connections. Both are replaced together. */
 interface OpenThread {
   thread: PgliteThread;
@@ -66,13 +74,13 @@ function openThread(directory: string, lock: DirectoryLock, image?: string): Ope
   const thread = new PgliteThread(directory, lock, image);
   const pool = new pg.Pool({
     max: 2,
-    user: "postgres",
+    user: USER,
     database: "postgres",
     password: "",
     ssl: false,
     idleTimeoutMillis: 0,
     pipeline: true,
-    stream: () => new PortStream(() => thread.connect(false)) as never,
+    stream: () => new PortStream(() => thread.connect()) as never,
   });
   // An unhandled "error" event of an idle client would end the process.
   pool.on("error", () => {});
@@ -113,7 +121,7 @@ class PgliteDriver implements EmbeddedDriver {
   }
 
   openPort(): MessagePort | undefined {
-    return this.#open.thread.connect(true);
+    return this.#open.thread.connect();
   }
 
   async connect(): Promise<DatabaseConnection> {
@@ -127,9 +135,10 @@ class PgliteDriver implements EmbeddedDriver {
         namedStatements: false,
         // The thread has one backend: a later transaction runs only after everything that was sent before it.
         outlivesClient: false,
+        cleanSession: thread.hasMadeSettings ? cleanWithSettings : clean,
         ended: (how) => {
-          if (how === "destroy") void this.#afterDestroy(thread).finally(endTurn);
-          else endTurn();
+          if (how === "reuse") endTurn();
+          else void this.#afterEnd(thread).finally(endTurn);
         },
       });
     } catch (error) {
@@ -162,8 +171,8 @@ class PgliteDriver implements EmbeddedDriver {
    * A statement in PGlite cannot be cancelled, and its thread answers no message while it runs: then the thread is
    * ended.
    */
-  async #afterDestroy(thread: PgliteThread): Promise<void> {
-    if (!(await thread.answers(this.#options.answerTimeoutMs ?? 500))) await thread.kill();
+  async #afterEnd(thread: PgliteThread): Promise<void> {
+    if (!(await thread.discard(this.#options.answerTimeoutMs ?? 500))) await thread.kill();
   }
 
   async #close(): Promise<void> {

@@ -9,6 +9,7 @@ export class PgliteThread {
   readonly ready: Promise<void>;
   readonly #worker: Worker;
   #stopped = false;
+  #hasMadeSettings = false;
 
   /**
    * @param lock The directory's lock. The thread keeps a reference until it has stopped: garbage collection would
@@ -26,6 +27,11 @@ export class PgliteThread {
     this.ready.catch(() => {});
   }
 
+  /** Whether an administrator has made settings of values in the database. Known from `ready` on. */
+  get hasMadeSettings(): boolean {
+    return this.#hasMadeSettings;
+  }
+
   get stopped(): boolean {
     return this.#stopped;
   }
@@ -33,18 +39,20 @@ export class PgliteThread {
   /**
    * Opens a connection, which speaks PostgreSQL's wire protocol from the startup message on. Its port closes when the
    * thread stops.
-   * @param guest Whether the settings that the connection made in its session are undone when it closes.
    */
-  connect(guest: boolean): MessagePort | undefined {
+  connect(): MessagePort | undefined {
     if (this.#stopped) return undefined;
     const { port1, port2 } = new MessageChannel();
-    this.#worker.postMessage({ type: "serve", port: port2, guest } satisfies PgliteWorkerRequest, [port2]);
+    this.#worker.postMessage({ type: "serve", port: port2 } satisfies PgliteWorkerRequest, [port2]);
     return port1;
   }
 
-  /** Whether the thread answers a ping within `ms` milliseconds. It does not while a statement runs. */
-  answers(ms: number): Promise<boolean> {
-    return this.#ask({ type: "ping" }, "pong", ms);
+  /**
+   * Discards, before the next transaction, what a connection that has ended left in the backend that all share.
+   * @returns whether the thread has answered within `ms` milliseconds. It does not while a statement runs.
+   */
+  discard(ms: number): Promise<boolean> {
+    return this.#ask({ type: "discard" }, "discards", ms);
   }
 
   /** Shuts the database down, which makes the next opening faster, then ends the thread. */
@@ -63,7 +71,10 @@ export class PgliteThread {
     return new Promise((resolve, reject) => {
       let failure = new Error("its thread ended");
       this.#worker.on("message", (reply: PgliteWorkerReply) => {
-        if (reply.type === "ready") resolve();
+        if (reply.type === "ready") {
+          this.#hasMadeSettings = reply.madeSettings;
+          resolve();
+        }
         if (reply.type === "failed") {
           reject(new Error(reply.message));
           void this.kill();

@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { must } from "../../environment/assert.ts";
+import { madeSettings } from "../postgres/session-settings.ts";
 import { unpackImage } from "./unpack-image.ts";
 import { type MessageGroup, MessageGroups } from "./wire-messages.ts";
 
@@ -15,31 +16,25 @@ export interface PgliteWorkerData {
   image: string | undefined;
 }
 
-/**
- * A message to the thread. `guest`: a connection of a tool, whose settings in the session are undone when it closes.
- */
-export type PgliteWorkerRequest =
-  | { type: "serve"; port: MessagePort; guest: boolean }
-  | { type: "ping" }
-  | { type: "close" };
+/** A message to the thread. */
+export type PgliteWorkerRequest = { type: "serve"; port: MessagePort } | { type: "discard" } | { type: "close" };
 
 /** A message of the thread. */
 export type PgliteWorkerReply =
-  | { type: "ready" }
+  /** `madeSettings`: the directory has settings of values that an administrator has made. */
+  | { type: "ready"; madeSettings: boolean }
   | { type: "failed"; message: string }
-  | { type: "pong" }
+  | { type: "discards" }
   | { type: "closed" };
 
 /** A connection: its port, the bytes of the group that is not complete yet, and answers that were not sent yet. */
 class Served {
   readonly port: MessagePort;
-  readonly guest: boolean;
   readonly groups = new MessageGroups();
   readonly answers: Uint8Array[] = [];
 
-  constructor(port: MessagePort, guest: boolean) {
+  constructor(port: MessagePort) {
     this.port = port;
-    this.guest = guest;
   }
 
   send(): void {
@@ -54,13 +49,14 @@ class OneBackend {
   readonly #waiting: Array<{ from: Served; group: MessageGroup }> = [];
   /** The connection with an open transaction, or in the middle of a group. All others wait until it is done. */
   #owner: Served | undefined;
+  #mustDiscard = false;
 
   constructor(database: PGlite) {
     this.#database = database;
   }
 
-  serve(port: MessagePort, guest: boolean): void {
-    const served = new Served(port, guest);
+  serve(port: MessagePort): void {
+    const served = new Served(port);
     port.on("message", (chunk: Uint8Array) => {
       for (const group of served.groups.push(chunk)) this.#waiting.push({ from: served, group });
       this.#work();
@@ -69,9 +65,22 @@ class OneBackend {
     port.on("close", () => this.#forget(served));
   }
 
+  /**
+   * Discards what a connection that has ended may have left in the backend that all share, such as temporary tables, as
+   * soon as no transaction is open. Named statements end as well; the pool's connections have none.
+   */
+  discard(): void {
+    this.#mustDiscard = true;
+    this.#work();
+  }
+
   #work(): void {
     let answering: Served | undefined;
     for (;;) {
+      if (this.#mustDiscard && !this.#owner) {
+        this.#mustDiscard = false;
+        this.#database.execProtocolRawSync(statement("discard all"));
+      }
       const next = this.#owner ? this.#waiting.findIndex((turn) => turn.from === this.#owner) : 0;
       const [turn] = next < 0 ? [] : this.#waiting.splice(next, 1);
       if (!turn) break;
@@ -106,8 +115,7 @@ class OneBackend {
       this.#database.execProtocolRawSync(statement("rollback"));
       this.#owner = undefined;
     }
-    if (gone.guest && !this.#owner) this.#database.execProtocolRawSync(statement("discard all"));
-    this.#work();
+    this.discard();
   }
 }
 
@@ -150,11 +158,18 @@ async function start({ directory, image }: PgliteWorkerData): Promise<void> {
   const database = await PGlite.create({ dataDir: directory });
   const backend = new OneBackend(database);
   owner.on("message", (request: PgliteWorkerRequest) => {
-    if (request.type === "serve") backend.serve(request.port, request.guest);
-    else if (request.type === "ping") say({ type: "pong" });
-    else void database.close().finally(() => say({ type: "closed" }));
+    switch (request.type) {
+      case "serve":
+        return backend.serve(request.port);
+      case "discard":
+        backend.discard();
+        return say({ type: "discards" });
+      case "close":
+        void database.close().finally(() => say({ type: "closed" }));
+    }
   });
-  say({ type: "ready" });
+  const made = await database.query(madeSettings);
+  say({ type: "ready", madeSettings: made.rows.length > 0 });
 }
 
 start(workerData as PgliteWorkerData).catch((error: unknown) => {

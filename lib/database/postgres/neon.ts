@@ -39,6 +39,7 @@ function openPool(options: PostgresOptions, proxy: URL | undefined): pg.Pool {
       super(config);
       goThrough(this, proxy);
       sayTransactionStatus(this);
+      sendAlone(this);
     }
   };
   return pool as unknown as pg.Pool;
@@ -61,14 +62,52 @@ function goThrough({ neonConfig }: Client, proxy: URL | undefined): void {
   neonConfig.pipelineTLS = false;
 }
 
-/** Adds `getTransactionStatus`, which is missing from the older copy of `pg` in Neon's package. */
+/**
+ * Adds `getTransactionStatus`, which is missing from the older copy of `pg` in Neon's package. Replaces the method that
+ * takes the status, because the package removes all listeners while it connects.
+ */
 function sayTransactionStatus(client: Client): void {
   let status: string | null = null;
-  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
-  connection.on("readyForQuery", (message: { status: string }) => {
-    status = message.status;
+  const { _handleReadyForQuery } = client as unknown as { _handleReadyForQuery(message?: { status: string }): void };
+  Object.assign(client, {
+    getTransactionStatus: () => status,
+    _handleReadyForQuery(message?: { status: string }) {
+      status = message?.status ?? null;
+      _handleReadyForQuery.call(client, message);
+    },
   });
-  Object.assign(client, { getTransactionStatus: () => status });
+}
+
+/** Members of the package's connections that its types omit. */
+interface NeonConnection {
+  query(text: string): void;
+  parse(statement: { text: string }): void;
+  bind(values: object): void;
+  describe(what: { type: "P" }): void;
+  execute(portal: object): void;
+  sync(): void;
+}
+
+/** Adds `queryMode: "extended"`, which is missing from the older copy of `pg` in Neon's package. */
+function sendAlone(client: Client): void {
+  const { connection } = client as unknown as { connection: NeonConnection };
+  const alone = new Set<string>();
+  const query = client.query.bind(client) as (config: unknown, ...rest: unknown[]) => unknown;
+  const send = connection.query.bind(connection);
+  const withMode = (config: { text?: string; queryMode?: string }, ...rest: unknown[]): unknown => {
+    if (config?.queryMode === "extended" && config.text) alone.add(config.text);
+    return query(config, ...rest);
+  };
+  // The package calls this for a statement without values and without a name.
+  connection.query = (text) => {
+    if (!alone.delete(text)) return send(text);
+    connection.parse({ text });
+    connection.bind({});
+    connection.describe({ type: "P" });
+    connection.execute({});
+    connection.sync();
+  };
+  Object.assign(client, { query: withMode });
 }
 
 /** A member of the package's clients that its types omit. */

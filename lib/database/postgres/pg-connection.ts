@@ -4,7 +4,7 @@ import type { NodePgClient } from "drizzle-orm/node-postgres/session";
 import type { PgDialect } from "drizzle-orm/pg-core";
 import type { PoolClient, QueryConfig, QueryResult } from "pg";
 import { assert, must } from "../../environment/assert.ts";
-import { lostBecause } from "../driver/database-errors.ts";
+import { lostBecause, writesFile } from "../driver/database-errors.ts";
 import {
   ConnectionLostError,
   type DatabaseConnection,
@@ -16,6 +16,7 @@ import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 import { NestableTransaction, TransactionSession } from "./pg-transaction.ts";
 import { sqlState } from "./postgres-errors.ts";
+import { isCopy, StatementWatch } from "./statement-watch.ts";
 
 export interface PgConnectionOptions {
   /** The schema of the next `begin`. */
@@ -24,21 +25,25 @@ export interface PgConnectionOptions {
   namedStatements: boolean;
   /** Whether the server may still run what was sent before the connection was lost. */
   outlivesClient: boolean;
+  /** Statements of every BEGIN, by which nothing of an earlier transaction or of the server's settings is noticed. */
+  cleanSession: string;
   /** Called once: the client went back to its pool ("reuse"), or was closed because of a failure or by `destroy`. */
   ended(how: "reuse" | "throwAway" | "destroy"): void;
 }
 
 const IN_FAILED_TRANSACTION = "25P02";
 
+const beginStatement: Readonly<Record<TransactionMode, string>> = {
+  read: "begin isolation level repeatable read, read only",
+  write: "begin isolation level serializable",
+  define: "begin isolation level serializable",
+};
+
 /**
  * `select 1` takes the snapshot, in the same round trip: PostgreSQL takes it at the first statement, not at BEGIN. A
  * "write" takes its snapshot with its own first statement: the later a snapshot, the fewer conflicts.
  */
-const beginStatement: Readonly<Record<TransactionMode, string>> = {
-  read: "begin isolation level repeatable read, read only; select 1",
-  write: "begin isolation level serializable",
-  define: "begin isolation level serializable",
-};
+const takeSnapshot: Readonly<Record<TransactionMode, string>> = { read: "; select 1", write: "", define: "" };
 
 /**
  * One transaction at a time on one client of a `pg.Pool`, for a PostgreSQL server and for the embedded database.
@@ -50,6 +55,7 @@ export class PgConnection implements DatabaseConnection {
   readonly dialect = "pg";
   readonly #client: PoolClient;
   readonly #options: PgConnectionOptions;
+  readonly #watch: StatementWatch;
   /** Why the connection is gone. Set once, by the client's "error" or by `destroy`. */
   #lost: ConnectionLostError | undefined;
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
@@ -63,15 +69,22 @@ export class PgConnection implements DatabaseConnection {
   constructor(client: PoolClient, options: PgConnectionOptions) {
     this.#client = client;
     this.#options = options;
+    this.#watch = new StatementWatch(client);
     client.on("error", this.#onError);
   }
 
   async begin(mode: TransactionMode, lock?: string): Promise<void> {
     assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
-    const locking = lock !== undefined && this.#options.outlivesClient ? takeLock(lock) : "";
-    await this.#send(beginStatement[mode] + locking);
+    const { outlivesClient, cleanSession } = this.#options;
+    const locking = lock !== undefined && outlivesClient ? takeLock(lock) : "";
+    await this.#send(`${beginStatement[mode]}; ${cleanSession}${takeSnapshot[mode]}${locking}`);
+    this.#watch.begun();
     this.#transaction = new TransactionScope();
-    this.#db = this.#drizzleIn(this.#transaction);
+    this.#db = this.#drizzleIn(this.#transaction, mode);
+  }
+
+  get isSpent(): boolean {
+    return this.#lost !== undefined || this.#watch.isSpent;
   }
 
   get db(): unknown {
@@ -89,6 +102,8 @@ export class PgConnection implements DatabaseConnection {
   async commit(deciding?: Statement): Promise<boolean> {
     const transaction = must(this.#transaction, "`commit` is called after `begin`");
     await transaction.end();
+    if (this.#lost) throw this.#lost;
+    if (this.#watch.over) throw this.#watch.over;
     const status = this.#client.getTransactionStatus();
     if (status === "I") throw endedByHand(transaction.firstFailure);
     // The statement that failed before is the cause, and says more than the error of a later statement would.
@@ -128,9 +143,8 @@ export class PgConnection implements DatabaseConnection {
   }
 
   release(): void {
-    this.#end(
-      this.#lost || this.#transaction?.isOpen || this.#client.getTransactionStatus() !== "I" ? "throwAway" : "reuse",
-    );
+    const isClean = !this.#lost && !this.#transaction?.isOpen && !this.#watch.isMarked;
+    this.#end(isClean && this.#client.getTransactionStatus() === "I" ? "reuse" : "throwAway");
   }
 
   destroy(): void {
@@ -180,13 +194,32 @@ export class PgConnection implements DatabaseConnection {
   }
 
   #run(sql: string, params: readonly unknown[]): Promise<QueryResult> {
-    return must(this.#transaction, "statements come after `begin`").run(() => this.#send({ text: sql }, [...params]));
+    const transaction = must(this.#transaction, "statements come after `begin`");
+    return transaction.run(() => {
+      if (this.#watch.over) throw this.#watch.over;
+      return this.#send({ text: sql }, [...params]);
+    });
   }
 
-  #drizzleIn(transaction: TransactionScope): unknown {
+  /** Sends a statement of a function. */
+  async #sendWatched(query: Query, params: unknown[], mode: TransactionMode): Promise<QueryResult> {
+    if (this.#watch.over) throw this.#watch.over;
+    if (mode === "read" && isCopy(query.text)) throw writesFile("copy");
+    let result: QueryResult;
+    try {
+      result = await this.#send({ ...query, queryMode: "extended" }, params);
+    } catch (error) {
+      if (!this.#lost) await this.#watch.failed(error);
+      throw error;
+    }
+    this.#watch.succeeded(query.text, result);
+    return result;
+  }
+
+  #drizzleIn(transaction: TransactionScope, mode: TransactionMode): unknown {
     const { namedStatements } = this.#options;
     const schema = this.#options.schema();
-    const query = (query: Query, params: unknown[]) => transaction.run(() => this.#send(query, params));
+    const query = (query: Query, params: unknown[]) => transaction.run(() => this.#sendWatched(query, params, mode));
     const client = { query } as unknown as NodePgClient;
     const session = new TransactionSession(client, schema, transaction, namedStatements);
     return new NestableTransaction({ schema, session, transaction, send: (sql) => this.#run(sql, []) }, 0);
@@ -208,6 +241,8 @@ interface Query {
   name?: string;
   types?: unknown;
   rowMode?: string;
+  /** "extended": the text may hold one statement only, also without parameters. */
+  queryMode?: "extended";
 }
 
 /**

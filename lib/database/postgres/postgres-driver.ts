@@ -7,6 +7,7 @@ import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { classifyPostgres, sqlState } from "./postgres-errors.ts";
+import { makeSettings, resetSession } from "./session-settings.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`, with libpq's parameters (`?sslmode=require`). */
@@ -62,6 +63,8 @@ export async function openServer(server: PostgresServer, { schema, log }: Postgr
   return new PostgresDriver(server, schema);
 }
 
+const cleanSession = `${resetSession()}; ${makeSettings}`;
+
 class PostgresDriver implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
@@ -93,6 +96,7 @@ class PostgresDriver implements Driver {
         schema: () => this.#schema,
         namedStatements,
         outlivesClient: true,
+        cleanSession,
         ended: (how) => {
           if (how === "destroy") cancel(client);
         },

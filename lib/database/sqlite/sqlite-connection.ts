@@ -14,7 +14,8 @@ import { NestableTransaction, type Send, type Shape, TransactionSession } from "
 /** A handle on the file, lent to a connection for one transaction. */
 export interface LentFile {
   readonly file: SqliteFile;
-  giveBack(): void;
+  /** @param reusable Whether the next transaction may use the handle. Otherwise it is closed. */
+  giveBack(reusable: boolean): void;
 }
 
 export interface SqliteConnectionOptions {
@@ -48,6 +49,10 @@ export class SqliteConnection implements DatabaseConnection {
   #lent: LentFile | undefined;
   #transaction: TransactionScope | undefined;
   #definition: Definition | undefined;
+  /** The error with which every further statement is refused, because one has ended the transaction. */
+  #over: Error | undefined;
+  /** A statement may have changed the handle for the transactions after this one. */
+  #changedHandle = false;
   #db: unknown;
 
   constructor(options: SqliteConnectionOptions) {
@@ -72,6 +77,8 @@ export class SqliteConnection implements DatabaseConnection {
       throw error;
     }
     this.#lent = lent;
+    this.#over = undefined;
+    this.#changedHandle = false;
     this.#transaction = new TransactionScope();
     this.#db = this.#drizzleIn(this.#transaction);
   }
@@ -80,18 +87,23 @@ export class SqliteConnection implements DatabaseConnection {
     return must(this.#db, "`db` is asked for after `begin`");
   }
 
+  get isSpent(): boolean {
+    return this.#lost !== undefined || this.#over !== undefined || this.#changedHandle;
+  }
+
   execute(sql: string, params: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
-    return this.#run((file) => file.rows(sql, numbered(params)));
+    return this.#run(sql, (file) => file.rows(sql, numbered(params)));
   }
 
   async change(sql: string, params: readonly unknown[] = []): Promise<number> {
-    return (await this.#run((file) => file.change(sql, numbered(params)))).changes;
+    return (await this.#run(sql, (file) => file.change(sql, numbered(params)))).changes;
   }
 
   async commit(deciding?: Statement): Promise<boolean> {
     const transaction = must(this.#transaction, "`commit` is called after `begin`");
     await transaction.end();
     const lent = this.#stillLent();
+    if (this.#over) throw this.#over;
     if (!lent.file.inTransaction) throw endedByHand(transaction.firstFailure);
     if (transaction.firstFailure !== undefined) throw rolledBackInstead(transaction.firstFailure);
     if (deciding && lent.file.change(deciding.sql, numbered(deciding.params)).changes !== 1) return false;
@@ -130,7 +142,7 @@ export class SqliteConnection implements DatabaseConnection {
       if (lent.file.isOpen && lent.file.inTransaction) lent.file.change("rollback");
       if (lent.file.isOpen) definition?.end();
     } finally {
-      lent.giveBack();
+      lent.giveBack(!this.#changedHandle && this.#over === undefined);
     }
   }
 
@@ -146,17 +158,42 @@ export class SqliteConnection implements DatabaseConnection {
     return lent;
   }
 
-  #run<T>(statement: (file: SqliteFile) => T): Promise<T> {
+  #run<T>(sql: string, statement: (file: SqliteFile) => T): Promise<T> {
     const transaction = must(this.#transaction, "statements come after `begin`");
-    return transaction.run(() => statement(this.#stillLent().file));
+    return transaction.run(() => this.#watched(sql, statement));
+  }
+
+  /** Runs a statement, and looks whether the transaction is still open. */
+  #watched<T>(sql: string, statement: (file: SqliteFile) => T): T {
+    const { file } = this.#stillLent();
+    if (this.#over) throw this.#over;
+    this.#changedHandle ||= changesHandle(sql);
+    let result: T;
+    try {
+      result = statement(file);
+    } catch (error) {
+      if (!file.inTransaction) this.#over = endedByHand(error);
+      throw error;
+    }
+    if (file.inTransaction) return result;
+    this.#over = endedByHand(undefined);
+    throw this.#over;
   }
 
   #drizzleIn(transaction: TransactionScope): unknown {
     const schema = this.#options.schema();
-    const send: Send = (sql, params, shape) => this.#run((file) => answer(file, sql, params, shape));
+    const send: Send = (sql, params, shape) => this.#run(sql, (file) => answer(file, sql, params, shape));
     const session = new TransactionSession(schema, transaction, send);
     return new NestableTransaction({ schema, session, transaction, send }, 0);
   }
+}
+
+/**
+ * Whether a statement may stay in force on its handle: what it sets, attaches, or creates for the handle alone. Also
+ * true where a comment comes first.
+ */
+function changesHandle(sql: string): boolean {
+  return /^\s*(pragma|attach|detach|--|\/\*)|^\s*create\s+temp/i.test(sql);
 }
 
 /**

@@ -105,7 +105,8 @@ class SqliteDriver implements Driver {
   readonly shared = false;
   readonly #options: SqliteOptions;
   readonly #lock: DirectoryLock | undefined;
-  readonly #writer: SqliteFile;
+  /** Undefined from when a transaction has left something in it until the next one writes. */
+  #writer: SqliteFile | undefined;
   readonly #turns = new Semaphore();
   readonly #idle: SqliteFile[] = [];
   #reading = 0;
@@ -151,9 +152,9 @@ class SqliteDriver implements Driver {
       throw new ConnectionLostError(`${MOST_READERS} queries already run at the same time, which is the most.`);
     const file = this.#idle.pop() ?? new SqliteFile(this.#options.file, { readonly: true, wait: OPENING_WAIT });
     this.#reading++;
-    const giveBack = (): void => {
+    const giveBack = (reusable: boolean): void => {
       this.#reading--;
-      if (this.#closing || this.#idle.length >= KEPT_READERS) file.close();
+      if (!reusable || this.#closing || this.#idle.length >= KEPT_READERS) file.close();
       else this.#idle.push(file);
     };
     return { file, giveBack };
@@ -161,8 +162,20 @@ class SqliteDriver implements Driver {
 
   async #lendWriter(): Promise<LentFile> {
     if (this.#closing) throw closed();
-    const giveBack = await this.#turns.take(this.#options.connectTimeoutMs ?? 10_000, () => late("this server"));
-    return { file: this.#writer, giveBack };
+    const endTurn = await this.#turns.take(this.#options.connectTimeoutMs ?? 10_000, () => late("this server"));
+    try {
+      this.#writer ??= openWriter(this.#options.file);
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+    const file = this.#writer;
+    const giveBack = (reusable: boolean): void => {
+      if (!reusable) this.#writer = undefined;
+      if (!reusable) file.close();
+      endTurn();
+    };
+    return { file, giveBack };
   }
 
   /** Waits while another process, such as drizzle-kit, writes. SQLite's own wait would block this process. */
@@ -184,7 +197,7 @@ class SqliteDriver implements Driver {
     this.#turns.refuseAll(closed());
     const endTurn = await this.#turns.take(2_000, () => late("this server")).catch(() => () => {});
     for (const file of this.#idle.splice(0)) file.close();
-    this.#writer.close();
+    this.#writer?.close();
     this.#lock?.release();
     endTurn();
   }

@@ -44,7 +44,7 @@ export async function runQuery(parts: RunQueryParts, live: LiveQuery, connection
     counters.serialisations++;
     const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, tokens, live.answer);
     live.noteSuccess();
-    return { answer, readsIdentity: run.readsIdentity, isSpent: false };
+    return { answer, readsIdentity: run.readsIdentity, isSpent: connection.isSpent };
   } catch (error) {
     const isLate = error instanceof TimeLimitError;
     const failure = isLate ? "late" : driver.classify(error);
@@ -53,7 +53,7 @@ export async function runQuery(parts: RunQueryParts, live: LiveQuery, connection
     const isRetryable = failure !== "other" && failure !== "refusedWrite";
     const answer = encodeError(live.id, failures.toWireError(error, call.path, call.fn), isRetryable);
     // A statement that failed may have ended the transaction for every statement after it.
-    const isSpent = isLate || !(await stillAnswers(parts, connection));
+    const isSpent = isLate || connection.isSpent || !(await stillAnswers(parts, connection));
     return { answer, readsIdentity: run.readsIdentity, isSpent };
   }
 }

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
 import { DriverInUse, type DriverUnderTest } from "./contract/driver-in-use.ts";
+import { valuesAreOurs } from "./contract/foreign-settings.ts";
+import { nothingIsLeftBehind } from "./contract/left-behind.ts";
 import { lossesAreTold } from "./contract/losses.ts";
 import { recordsAreKept } from "./contract/records.ts";
 import { transactionsKeepApart } from "./contract/side-by-side.ts";
@@ -17,7 +19,9 @@ export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
 
     transactionsHold(use);
     valuesTravel(use);
+    valuesAreOurs(use);
     transactionsKeepApart(use);
+    nothingIsLeftBehind(use);
     lossesAreTold(use);
     recordsAreKept(use);
   });

@@ -28,6 +28,7 @@ export class Nowhere implements Driver {
     return {
       begin: () => (this.silentBegins-- > 0 ? new Promise(() => {}) : Promise.resolve()),
       db: undefined,
+      isSpent: false,
       dialect: "pg",
       execute: async () => [{}],
       change: async () => 1,

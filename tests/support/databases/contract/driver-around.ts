@@ -52,6 +52,9 @@ export class DriverAround implements Driver {
       get db() {
         return connection.db;
       },
+      get isSpent() {
+        return connection.isSpent;
+      },
       dialect: connection.dialect,
       begin: (mode, lock) => connection.begin(mode, lock),
       execute: (sql, params) => connection.execute(sql, params),
