@@ -140,11 +140,15 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
   const leases = new PreloadLeases(environment, limits, liveQueries);
-  const mutations = new Mutations({ environment, limits, transactions, failures, registry });
+  const holdsNul = driver.dialect !== "pg";
+  const mutations = new Mutations({ environment, limits, transactions, failures, holdsNul, registry });
   const messageBudget = new MessageBudget(Math.min(limits.serverMessageBytes, heap / 8));
   const clientQueues = new ClientQueues(mutations, environment, messageBudget);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
-  const calls = new Calls({ limits, callers, failures, queryOnce, leases, mutations, actions, epoch, registry });
+  const calls = new Calls({
+    ...{ limits, callers, failures, queryOnce, leases, mutations, actions, holdsNul, epoch },
+    registry,
+  });
 
   async function whatRunsEnds(): Promise<void> {
     await Promise.all([clientQueues.settled(), actions.settled()]);

@@ -9,6 +9,7 @@ import type { PreloadLeases } from "../queries/preload-leases.ts";
 import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "../run/arguments.ts";
 import type { Failures } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import { refuseNul } from "../run/nul-characters.ts";
 import type { Registry } from "../run/registry.ts";
 import { resolveFunction } from "../run/resolve-function.ts";
 import type { Call } from "../run/run.ts";
@@ -37,6 +38,8 @@ export interface CallParts {
   readonly leases: PreloadLeases;
   readonly mutations: Mutations;
   readonly actions: Actions;
+  /** Whether the database holds U+0000 in a text. */
+  readonly holdsNul: boolean;
   /** This start of the engine. */
   readonly epoch: string;
   registry(): Registry;
@@ -91,6 +94,7 @@ export class Calls {
 
   #resolve(kind: FunctionKind, path: string, args: Record<string, unknown>, internal = false): Call {
     const fn = resolveFunction(this.#parts.registry(), kind, path, internal);
+    if (!this.#parts.holdsNul) refuseNul(path, args);
     return { fn, path, args: parseArguments(fn, path, args) };
   }
 

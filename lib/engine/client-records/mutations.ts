@@ -9,6 +9,7 @@ import { AlreadyDecidedError, type Transactions } from "../commits/transactions.
 import { parseArguments, readArguments } from "../run/arguments.ts";
 import type { Failures } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import { refuseNul } from "../run/nul-characters.ts";
 import type { Registry } from "../run/registry.ts";
 import { resolveFunction } from "../run/resolve-function.ts";
 import { type Call, Run } from "../run/run.ts";
@@ -44,6 +45,8 @@ export interface MutationParts {
   readonly limits: EngineLimits;
   readonly transactions: Transactions;
   readonly failures: Failures;
+  /** Whether the database holds U+0000 in a text. */
+  readonly holdsNul: boolean;
   registry(): Registry;
 }
 
@@ -119,11 +122,9 @@ export class Mutations {
     let revision: number | undefined;
     try {
       fn = resolveFunction(this.#parts.registry(), "mutation", path);
-      const call = {
-        fn,
-        path,
-        args: parseArguments(fn, path, readArguments(request.args, this.#parts.limits.argsDepth)),
-      };
+      const args = readArguments(request.args, this.#parts.limits.argsDepth);
+      if (!this.#parts.holdsNul) refuseNul(path, args);
+      const call = { fn, path, args: parseArguments(fn, path, args) };
       const recordAfter = (valueText: string) =>
         advanced(record, number, encodeSuccess(valueText), confirmedUpTo, this.#parts.environment.now());
       const done = await this.#transact(client, call, number, recordAfter, (at) => {

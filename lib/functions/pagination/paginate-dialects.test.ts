@@ -209,6 +209,11 @@ describe("paginate on SQLite", () =>
       [null, 1],
       [{ a: 1 }, 1],
       [[], 1],
+      [undefined, 1],
+      [1, Number.NaN],
+      [1, 2n ** 63n],
+      [new Date(0), 1],
+      [new Map(), 1],
     ],
   }));
 
@@ -251,6 +256,9 @@ await describeWithMysql("paginate on MySQL or MariaDB", ({ url }) =>
       ["2026-01-01 00:00:00", 1],
       [null, "1"],
       [{ a: 1 }, null],
+      [["2026-01-01 00:00:00"], "1"],
+      [undefined, "1"],
+      ["2026-01-01 00:00:00", undefined],
     ],
   }),
 );

@@ -201,6 +201,15 @@ function behavesAsPaginate(open: () => Promise<Driver>): void {
       [["2026-01-01", "1; drop table things"]],
       [["2026-01-01\0", "1"]],
       [[{ a: 1 }, null]],
+      [[["2026-01-01"], "1"]],
+      [[[], "1"]],
+      [[undefined, "1"]],
+      [["2026-01-01", undefined]],
+      [["2026-01-01", 1]],
+      [[new Date(0), "1"]],
+      [["2026-01-01", new Uint8Array(2)]],
+      [["2026-01-01", "1.5"]],
+      [["2026-13-45", "1"]],
     ])("whose values the database cannot read: %j", async (values) => {
       await db.execute(sql`savepoint before`);
       await expect(page(await forged(values))).rejects.toThrow(/holds values that the database cannot read/);

@@ -10,6 +10,10 @@ export const sqliteKeyset: KeysetSql = {
   keys: (table) => (is(table, SQLiteTable) ? keysIn(getTableConfig(table)) : []),
 };
 
+/** SQLite's values have types of their own, whatever the column's is. NaN is no value, and an integer has 64 bits. */
 function isOfSqlite(value: unknown): boolean {
-  return ["string", "number", "bigint"].includes(typeof value) || value instanceof Uint8Array;
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value;
+  return (
+    typeof value === "string" || value instanceof Uint8Array || (typeof value === "number" && !Number.isNaN(value))
+  );
 }
