@@ -38,9 +38,9 @@ describe("canonical text", () => {
     expect(new Set(lookalikes.map(canonical)).size).toBe(lookalikes.length);
   });
 
-  test("sorts keys by their code units, on every machine alike", () => {
+  test("sorts keys on every machine alike: indexes by number, others by their code units", () => {
     expect(canonical({ b: 1, a: { d: [], c: null }, "10": 0, "9": 0, Z: 0, é: 0 })).toBe(
-      '{"10":0,"9":0,"Z":0,"a":{"c":null,"d":[]},"b":1,"é":0}',
+      '{"9":0,"10":0,"Z":0,"a":{"c":null,"d":[]},"b":1,"é":0}',
     );
   });
 

@@ -6,12 +6,16 @@ import { isRecord, toWire, type Wire } from "./wire.ts";
  * @throws {ValueError} when the value cannot travel.
  */
 export function canonical(value: unknown): string {
-  return print(toWire(value));
+  return sortedText(toWire(value));
 }
 
-function print(wire: Wire): string {
-  if (Array.isArray(wire)) return `[${wire.map(print).join(",")}]`;
-  if (!isRecord(wire)) return JSON.stringify(wire);
+/** The text of a wire form, the same in whatever order its keys stand. */
+export function sortedText(wire: Wire): string {
+  return JSON.stringify(wire, withSortedKeys);
+}
+
+function withSortedKeys(_key: string, wire: Wire): Wire {
+  if (!isRecord(wire)) return wire;
   const keys = Object.keys(wire).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${print(wire[key] as Wire)}`).join(",")}}`;
+  return Object.fromEntries(keys.map((key) => [key, wire[key] as Wire]));
 }

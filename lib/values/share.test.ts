@@ -145,4 +145,15 @@ describe("an object", () => {
     const next = { toString: {}, valueOf: 1 };
     expect(share({}, next)).toEqual(next);
   });
+
+  test.each(["__proto__", "constructor"])(
+    "with a key that is %s is never part of what every object inherits",
+    (key) => {
+      const next = Object.fromEntries([[key, {}]]);
+      const shared = share<Record<string, unknown>>({}, next);
+      expect(shared).toBe(next);
+      expect(Object.is(Object.values(shared)[0], Object.prototype)).toBe(false);
+      expect(share(next, Object.fromEntries([[key, {}]]))).toBe(next);
+    },
+  );
 });

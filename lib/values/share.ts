@@ -28,7 +28,7 @@ function shareArray(previous: unknown[], next: unknown[]): unknown[] {
 
 function shareRecord(previous: Record<string, unknown>, next: Record<string, unknown>): Record<string, unknown> {
   const keys = Object.keys(next);
-  const shared = keys.map((key) => share(previous[key], next[key]));
+  const shared = keys.map((key) => share(Object.hasOwn(previous, key) && previous[key], next[key]));
   // The order of keys counts as well: the wire text of what is kept has to be that of `next`, byte for byte.
   if (isSame(keys, Object.keys(previous)) && isSame(shared, Object.values(previous))) return previous;
   if (isSame(shared, Object.values(next))) return next;

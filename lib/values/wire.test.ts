@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyValue } from "../../tests/support/any-value.ts";
 import { ValueError } from "./errors.ts";
-import { FORBIDDEN_KEYS, fromWire, MAX_DEPTH, toWire, type Wire } from "./wire.ts";
+import { fromWire, MAX_DEPTH, toWire, type Wire } from "./wire.ts";
 
 /** Through text and back, as between server and browser. */
 const travel = (value: unknown): unknown => fromWire(JSON.parse(JSON.stringify(toWire(value))));
@@ -138,13 +138,36 @@ describe("what cannot travel", () => {
     const value = { a: [{ b: 1 }, { b: new Date(0) }], c: { d: [() => 1] } };
     expect(() => toWire(value)).toThrow('at "c.d.0"');
   });
+});
 
-  test.each([...FORBIDDEN_KEYS])("a key named %s is refused on both sides", (key) => {
-    const value = JSON.parse(`{"rows":[{"${key}":1}]}`);
-    expect(() => toWire(value)).toThrow(`The value at "rows.0.${key}" has a name that cannot travel.`);
-    expect(() => fromWire(value)).toThrow("has a name that cannot travel");
-    expect(() => fromWire({ $t: ["object", [[key as string, {}]]] })).toThrow("has a name that cannot travel");
-    expect(({} as Record<string, unknown>).rows).toBeUndefined();
+describe("a key that people chose", () => {
+  const tagged = (tag: string) => JSON.parse(`{"${tag}":[{"id":1,"${tag}":{"at":2}}]}`);
+
+  test.each(["constructor", "prototype", "toString", "hasOwnProperty"])("is data like any other: %s", (tag) => {
+    expect(toWire(tagged(tag))).toEqual(tagged(tag));
+    expect(isDeepStrictEqual(travel(tagged(tag)), tagged(tag))).toBe(true);
+  });
+
+  test("travels as an entry where it is __proto__, and arrives as a property of the object's own", () => {
+    expect(toWire(JSON.parse('{"__proto__":1}'))).toEqual({ $t: ["object", [["__proto__", 1]]] });
+    const arrived = travel(tagged("__proto__")) as object;
+    expect(Object.keys(arrived)).toEqual(["__proto__"]);
+    expect(Object.getPrototypeOf(arrived)).toBe(Object.prototype);
+    expect(isDeepStrictEqual(arrived, tagged("__proto__"))).toBe(true);
+  });
+
+  test("is __proto__ too beside a value that JSON does not have, and where it holds undefined", () => {
+    const value = Object.defineProperty({ at: new Date(0) }, "__proto__", { value: new Date(1), enumerable: true });
+    expect(isDeepStrictEqual(Object.entries(travel(value) as object).sort(), Object.entries(value).sort())).toBe(true);
+    const absent = Object.defineProperty({ a: 1 }, "__proto__", { value: undefined, enumerable: true });
+    expect(Object.keys(travel(absent) as object)).toEqual(["a"]);
+  });
+
+  test("is refused as __proto__ of a plain object on the wire", () => {
+    expect(() => fromWire(JSON.parse('{"rows":[{"__proto__":{"admin":true}}]}'))).toThrow(
+      'The value at "__proto__" is not known here.',
+    );
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
 });
 

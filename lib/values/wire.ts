@@ -2,7 +2,8 @@ import { ValueError } from "./errors.ts";
 
 /**
  * The wire form of a value: plain JSON, in which an object with the single key `$t` stands for a value that JSON does not
- * have: `{"$t":["date",0]}`. An object of the author's that has the key `$t` travels as `{"$t":["object", …]}`.
+ * have: `{"$t":["date",0]}`. An object of the author's that has the key `$t` or `__proto__` travels as its entries:
+ * `{"$t":["object",[["__proto__",1]]]}`.
  */
 export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
 
@@ -13,8 +14,8 @@ const TAG = "$t";
 /** How many digits a `bigint` may have: the time to read one grows with their square. */
 const MAX_DIGITS = 4096;
 const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
-/** Keys whose assignment changes an object's prototype. They never travel. */
-export const FORBIDDEN_KEYS: ReadonlySet<unknown> = new Set(["__proto__", "constructor", "prototype"]);
+/** To assign to this key may change an object's prototype: an object that has it never travels as one. */
+const PROTO = "__proto__";
 /** The numbers that JSON does not have, as JavaScript prints them. */
 const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
 
@@ -31,7 +32,7 @@ export function toWire(value: unknown): Wire {
 
 /**
  * Turns a wire form back into the value.
- * @throws {ValueError} when the tags are malformed, a key is forbidden, or it is nested more than 64 levels deep.
+ * @throws {ValueError} when the tags are malformed, an object has the key `__proto__`, or it is nested more than 64 levels deep.
  */
 export function fromWire(wire: Wire): unknown {
   return read(wire, 0);
@@ -58,65 +59,55 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 type Step = (part: never, depth: number, at: string | number) => unknown;
 
 /** A kind of value that JSON does not have: how it becomes the body behind its tag, and how the body becomes it. */
-interface Tag {
-  readonly is: (value: unknown) => boolean;
-  readonly write: (value: never, depth: number) => unknown;
-  readonly isBody: (body: unknown) => boolean;
-  readonly read: (body: never, depth: number) => unknown;
-}
+type Tag = readonly [
+  is: (value: unknown) => boolean,
+  write: (value: never, depth: number) => unknown,
+  isBody: (body: unknown) => boolean,
+  read: (body: never, depth: number) => unknown,
+];
 
 const TAGS: ReadonlyMap<string, Tag> = new Map(
   Object.entries<Tag>({
-    date: {
-      is: (value) => value instanceof Date,
-      write: (value: Date) => (Number.isNaN(value.getTime()) ? null : value.getTime()),
-      isBody: (body) => body === null || typeof body === "number",
-      read: (body: number | null) => new Date(body ?? Number.NaN),
-    },
-    undefined: {
-      is: (value) => value === undefined,
-      write: () => undefined,
-      isBody: () => true,
-      read: () => undefined,
-    },
-    number: {
-      is: (value) => typeof value === "number",
-      write: (value: number) => (value === 0 ? "-0" : String(value)),
-      isBody: (body) => NUMBERS.has(body),
-      read: Number,
-    },
-    bigint: {
-      is: (value) => typeof value === "bigint" && DIGITS.test(String(value)),
-      write: String,
-      isBody: (body) => typeof body === "string" && DIGITS.test(body),
-      read: BigInt,
-    },
-    bytes: {
-      is: (value) => value instanceof Uint8Array,
-      write: toBase64,
-      isBody: (body) => typeof body === "string",
-      read: fromBase64,
-    },
-    set: {
-      is: (value) => value instanceof Set,
-      write: (value: Set<unknown>, depth) => each([...value], depth + 2, writeAt),
-      isBody: Array.isArray,
-      read: (body: Wire[], depth) => new Set(each(body, depth + 2, read)),
-    },
-    map: {
-      is: (value) => value instanceof Map,
-      write: (value: Map<unknown, unknown>, depth) => each([...value], depth + 1, writeAt),
-      isBody: isPairs,
-      read: (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, read) as [unknown, unknown][]),
-    },
-    /** An object of the author's that has the key of the tags. */
-    object: {
-      is: isRecord,
+    date: [
+      (value) => value instanceof Date,
+      (value: Date) => (Number.isNaN(value.getTime()) ? null : value.getTime()),
+      (body) => body === null || typeof body === "number",
+      (body: number | null) => new Date(body ?? Number.NaN),
+    ],
+    undefined: [(value) => value === undefined, () => undefined, () => true, () => undefined],
+    number: [
+      (value) => typeof value === "number",
+      (value: number) => (value === 0 ? "-0" : String(value)),
+      (body) => NUMBERS.has(body),
+      Number,
+    ],
+    bigint: [
+      (value) => typeof value === "bigint" && DIGITS.test(String(value)),
+      String,
+      (body) => typeof body === "string" && DIGITS.test(body),
+      BigInt,
+    ],
+    bytes: [(value) => value instanceof Uint8Array, toBase64, (body) => typeof body === "string", fromBase64],
+    set: [
+      (value) => value instanceof Set,
+      (value: Set<unknown>, depth) => each([...value], depth + 2, writeAt),
+      Array.isArray,
+      (body: Wire[], depth) => new Set(each(body, depth + 2, read)),
+    ],
+    map: [
+      (value) => value instanceof Map,
+      (value: Map<unknown, unknown>, depth) => each([...value], depth + 1, writeAt),
+      isPairs,
+      (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, read) as [unknown, unknown][]),
+    ],
+    /** An object of the author's that has a key which no object on the wire has. */
+    object: [
+      isRecord,
       // Sorted here, as canonical text sorts the keys of objects only, and this is an array.
-      write: (value: Record<string, Wire>) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)),
-      isBody: (body) => isPairs(body) && body.every(([key]) => typeof key === "string"),
-      read: (body: [string, Wire][], depth) => each(Object.fromEntries(body), depth + 1, read),
-    },
+      (value: Record<string, Wire>) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)),
+      (body) => isPairs(body) && body.every(([key]) => typeof key === "string"),
+      (body: [string, Wire][], depth) => each(Object.fromEntries(body), depth + 1, read),
+    ],
   }),
 );
 
@@ -125,10 +116,10 @@ function write(value: unknown, depth: number): Wire {
   if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
   const isPlain = Array.isArray(value) || isRecord(value);
   const written = isPlain ? each(value, depth + 1, writeAt) : value;
-  if (isPlain && !(TAG in (written as object))) return written as Wire;
-  for (const [name, tag] of TAGS) {
-    if (!tag.is(written)) continue;
-    const body = tag.write(written as never, depth) as Wire | undefined;
+  if (isPlain && !(TAG in (written as object) || Object.hasOwn(written as object, PROTO))) return written as Wire;
+  for (const [name, [is, write]] of TAGS) {
+    if (!is(written)) continue;
+    const body = write(written as never, depth) as Wire | undefined;
     return { [TAG]: body === undefined ? [name] : [name, body] };
   }
   throw new ValueError([], `is ${described(value)}, which cannot travel`);
@@ -136,11 +127,12 @@ function write(value: unknown, depth: number): Wire {
 
 function read(wire: Wire, depth: number): unknown {
   if (typeof wire !== "object" || wire === null) return wire;
+  if (Object.hasOwn(wire, PROTO)) throw unreadable(PROTO);
   if (Array.isArray(wire) || !Object.hasOwn(wire, TAG)) return each(wire, depth + 1, read);
   const [name, body] = Array.isArray(wire[TAG]) ? wire[TAG] : [];
-  const tag = TAGS.get(name as string);
-  if (tag?.isBody(body)) return tag.read(body as never, depth);
-  throw unknownTag();
+  const [, , isBody, readBody] = TAGS.get(name as string) ?? [];
+  if (isBody?.(body)) return readBody?.(body as never, depth);
+  throw unreadable(TAG);
 }
 
 /** Adds the part's key to the path of a `ValueError` on its way out. */
@@ -152,36 +144,25 @@ function writeAt(value: unknown, depth: number, at: string | number): Wire {
   }
 }
 
-/** The list or record after `step` for each of its parts. Copied at the first part that changes: plain data is not copied. */
+/**
+ * The list or record after `step` for each of its parts. Copied at the first part that changes: plain data is not copied.
+ * Keys that hold `undefined` are left out of a record. Only what the copy has is assigned to: `__proto__` too is a key then.
+ */
 function each<Whole extends unknown[] | Record<string, unknown>>(whole: Whole, depth: number, step: Step): Whole {
   if (depth > MAX_DEPTH) throw new ValueError([], tooDeep(MAX_DEPTH));
-  return (Array.isArray(whole) ? eachItem(whole, depth, step) : eachEntry(whole, depth, step)) as Whole;
-}
-
-function eachItem(list: unknown[], depth: number, step: Step): unknown[] {
-  let copy: unknown[] | undefined;
-  for (let i = 0; i < list.length; i++) {
-    const item = step(list[i] as never, depth, i);
-    if (item === list[i]) continue;
-    copy ??= [...list];
-    copy[i] = item;
+  const isList = Array.isArray(whole);
+  const parts = whole as Record<string | number, unknown>;
+  let copy: typeof parts | undefined;
+  for (const at of isList ? whole.keys() : Object.keys(whole)) {
+    const before = parts[at];
+    const isLeftOut = before === undefined && !isList;
+    const part = isLeftOut ? undefined : step(before as never, depth, at);
+    if (part === before && !isLeftOut) continue;
+    copy ??= (isList ? [...whole] : { ...whole }) as typeof parts;
+    if (part === undefined && !isList) delete copy[at];
+    else copy[at] = part;
   }
-  return copy ?? list;
-}
-
-/** Keys that hold `undefined` are left out. */
-function eachEntry(record: Record<string, unknown>, depth: number, step: Step): Record<string, unknown> {
-  let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(record)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new ValueError([key], "has a name that cannot travel");
-    const before = record[key];
-    const item = before === undefined ? undefined : step(before as never, depth, key);
-    if (item !== undefined && item === before) continue;
-    copy ??= { ...record };
-    if (item === undefined) delete copy[key];
-    else copy[key] = item;
-  }
-  return copy ?? record;
+  return (copy ?? whole) as Whole;
 }
 
 function tooDeep(levels: number): string {
@@ -192,8 +173,8 @@ function isPairs(body: unknown): body is [Wire, Wire][] {
   return Array.isArray(body) && body.every((entry) => Array.isArray(entry) && entry.length === 2);
 }
 
-function unknownTag(): ValueError {
-  return new ValueError([TAG], "is not a tag this version knows");
+function unreadable(key: string): ValueError {
+  return new ValueError([key], "is not known here");
 }
 
 function described(value: unknown): string {
@@ -210,6 +191,6 @@ function fromBase64(text: string): Uint8Array {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   } catch {
-    throw unknownTag();
+    throw unreadable(TAG);
   }
 }

@@ -1,17 +1,17 @@
 import { encodeErrorAnswer, encodeValueAnswer } from "../../protocol/encode.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import { findList } from "../../values/result-list.ts";
-import { toWire } from "../../values/wire.ts";
 import type { Answer, ErrorAnswer, ValueAnswer } from "./answer.ts";
 import type { AnswerTokens } from "./answer-tokens.ts";
 import { checkResultSize } from "./encode-result.ts";
 import { ListAnswer } from "./list-answer.ts";
 import { joinList, lengthOf, listText } from "./list-text.ts";
+import { largestRow, resultToWire } from "./result-wire.ts";
 
 /**
  * Serialises a result, once for all clients.
  * @param previous The live query's answer before: returned itself when it says the same, otherwise the base of a patch.
- * @throws {ValueError} when the value cannot travel, {RangeError} when it is larger than `maxBytes`.
+ * @throws {TypeError} when the value cannot travel, {RangeError} when it is larger than `maxBytes`.
  */
 export function encodeAnswer(
   liveId: number,
@@ -21,7 +21,7 @@ export function encodeAnswer(
   tokens: AnswerTokens,
   previous?: Answer,
 ): ValueAnswer {
-  const wire = toWire(value);
+  const wire = resultToWire(path, value);
   const found = findList(wire);
   if (!found) {
     const text = JSON.stringify(wire);
@@ -30,7 +30,13 @@ export function encodeAnswer(
     return isSame ? previous : plainAnswer(liveId, text, tokens);
   }
   const list = listText(wire, found);
-  checkResultSize(path, maxBytes, lengthOf(list), () => joinList(list));
+  checkResultSize(
+    path,
+    maxBytes,
+    lengthOf(list),
+    () => joinList(list),
+    () => largestRow(list.rows, found.rows),
+  );
   return ListAnswer.of(liveId, list, tokens, previous instanceof ListAnswer ? previous : undefined);
 }
 

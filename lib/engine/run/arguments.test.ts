@@ -34,7 +34,7 @@ describe("arguments as they came over the wire", () => {
 
   test("are refused when they are malformed", () => {
     const { message, issues } = refusal(() => readArguments({ before: { $t: ["date", "7"] } }, 64));
-    expect(message).toBe('The arguments are malformed. The value at "$t" is not a tag this version knows.');
+    expect(message).toBe('The arguments are malformed. The value at "$t" is not known here.');
     expect(issues).toEqual([]);
   });
 });
