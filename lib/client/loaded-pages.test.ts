@@ -6,8 +6,8 @@ import { z } from "zod";
 import { createFunctions } from "../functions/define.ts";
 import { paginate } from "../functions/pagination/paginate.ts";
 import { paginationOpts } from "../functions/pagination/pagination-options.ts";
-import { queryKey } from "../functions/query-key.ts";
 import { startWorld, type World } from "../testing/world.ts";
+import { keyOf } from "./calls/named-call.ts";
 import type { ConvexClient } from "./convex-client.ts";
 import { LoadedPages, type LoadedRows } from "./loaded-pages.ts";
 
@@ -65,8 +65,8 @@ const functions = { rows: { page, all, change } };
 
 type Row = typeof rows.$inferSelect;
 const list = "inbox";
-const ALL = queryKey("rows:all", { list });
-const firstPage = (numItems: number) => queryKey("rows:page", { list, paginationOpts: { cursor: null, numItems } });
+const ALL = keyOf("rows:all", { list });
+const firstPage = (numItems: number) => keyOf("rows:page", { list, paginationOpts: { cursor: null, numItems } });
 
 const insert = (...ranks: number[]): Operation[] => ranks.map((rank) => ({ insert: rank }));
 

@@ -1,10 +1,10 @@
 import type { Cancel } from "../environment/environment.ts";
 import type { PaginationResult } from "../functions/pagination/pagination-options.ts";
-import { type QueryKey, queryKey } from "../functions/query-key.ts";
+import type { QueryKey } from "../functions/query-key.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
 import { share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
-import { callOf } from "./calls/named-call.ts";
+import { callOf, keyOf } from "./calls/named-call.ts";
 import { LOADING } from "./queries/answer.ts";
 import type { Result } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
@@ -132,7 +132,7 @@ export class LoadedPages {
   #page(cursor: string | null, numItems: number, endCursor?: string): WatchedPage {
     const { path, args } = callOf(this.first as QueryKey);
     const others = fromWire(args) as Record<string, unknown>;
-    return { key: queryKey(path, { ...others, paginationOpts: { cursor, endCursor, numItems } }), cursor, numItems };
+    return { key: keyOf(path, { ...others, paginationOpts: { cursor, endCursor, numItems } }), cursor, numItems };
   }
 }
 

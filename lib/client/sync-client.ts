@@ -6,6 +6,7 @@ import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import { PROTOCOL_VERSION } from "../protocol/version.ts";
 import { fromWire } from "../values/wire.ts";
 import { admittedArgs } from "./calls/admit-call.ts";
+import { withCallerStack } from "./calls/caller-stack.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 import { type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
 import { browserTab } from "./connection/browser-tab.ts";
@@ -171,7 +172,7 @@ export class SyncClient {
         args,
         bytes,
         resolve,
-        reject,
+        reject: process.env.NODE_ENV !== "production" ? withCallerStack(reject) : reject,
         stage: "queued",
         update: update && ((store) => update(store, given)),
       });

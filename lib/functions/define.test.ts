@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import * as mini from "zod/mini";
+import * as v3 from "zod/v3";
 import { createFunctions, type Definition, isRegisteredFunction } from "./define.ts";
 
 const { query, mutation, action, internalQuery, internalMutation, internalAction } =
@@ -89,5 +91,15 @@ describe("a mistake in a definition is told when the file is loaded", () => {
     expect(() => action(unchecked({ args, handler }))).toThrow(
       "action({ args }) expects a zod object, such as z.object({ id: z.string() }), or nothing.",
     );
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a union", z.union([z.object({}), z.object({})]), "Found: a union. Put it in an argument, such as z.object("],
+    ["zod/mini's", mini.object({}), 'Found: an object of zod/mini. Import z from "zod".'],
+    ["transformed", z.object({}).transform(() => 1), "Found: a transformed schema. Transform its arguments one by one"],
+    ["another schema", z.string(), "Found: a zod string."],
+    ["zod 3's", v3.object({}), "Found: object, which is no schema of zod 4."],
+  ])("what stands in the place of the arguments, and what to do: %s", (_, args, sentence) => {
+    expect(() => query(unchecked({ args, handler }))).toThrow(sentence);
   });
 });

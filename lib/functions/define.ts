@@ -116,8 +116,10 @@ function builder<Kind extends FunctionKind, Access extends Visibility>(kind: Kin
     if (typeof handler !== "function") {
       throw new TypeError(`${kind}({ handler }) expects handler to be a function. Found: ${typeof handler}.`);
     }
-    if (args !== undefined && args?.def?.type !== "object") {
-      throw new TypeError(`${kind}({ args }) expects a zod object, such as z.object({ id: z.string() }), or nothing.`);
+    if (args !== undefined && !(args?.def?.type === "object" && typeof args.strict === "function")) {
+      throw new TypeError(
+        `${kind}({ args }) expects a zod object, such as z.object({ id: z.string() }), or nothing. Found: ${found(args)}`,
+      );
     }
     const registered: RegisteredFunction<Kind, Access> = {
       [registeredFunction]: true,
@@ -130,6 +132,16 @@ function builder<Kind extends FunctionKind, Access extends Visibility>(kind: Kin
     };
     return Object.freeze(registered);
   };
+}
+
+/** What stands in the place of a zod object, and what to do about it. */
+function found(args: unknown): string {
+  const type: unknown = (args as { def?: { type?: unknown } } | null)?.def?.type;
+  if (type === "object") return 'an object of zod/mini. Import z from "zod".';
+  if (type === "union") return "a union. Put it in an argument, such as z.object({ by: z.union([…]) }).";
+  if (type === "pipe") return "a transformed schema. Transform its arguments one by one, or in the handler.";
+  if (typeof type === "string") return `a zod ${type}.`;
+  return `${args === null ? "null" : typeof args}, which is no schema of zod 4.`;
 }
 
 /** Is this export of a module one of its functions? */

@@ -6,6 +6,7 @@ import {
   functionPath,
   type OptionalArgs,
 } from "../functions/reference.ts";
+import { encodeArguments } from "../protocol/encode-arguments.ts";
 import { toFunctionError } from "../protocol/function-error.ts";
 import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 import { fromWire } from "../values/wire.ts";
@@ -31,7 +32,7 @@ export async function preloadQuery<Query extends FunctionReference<"query", "pub
 ): Promise<Preloaded<Query>> {
   const { runtime, headers } = await runningServer("preloadQuery");
   const answers = answersOfRequest();
-  const key = queryKey(query[functionPath], args);
+  const key = queryKey(query[functionPath], encodeArguments(query[functionPath], args));
   let answer = answers.get(key);
   if (!answer) {
     answer = runtime.preload(query[functionPath], args ?? {}, headers).then((outcome) => {

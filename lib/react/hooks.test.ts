@@ -400,6 +400,115 @@ describe("useMutation", () => {
   });
 });
 
+describe("a call whose outcome the component does not wait for", () => {
+  /** What Node reports as unhandled while `during` runs. The runner would fail for it. */
+  async function unhandled(during: () => Promise<void>): Promise<unknown[]> {
+    const reported: unknown[] = [];
+    const listeners = process.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", (reason) => reported.push(reason));
+    try {
+      await during();
+      await new Promise((resolve) => setTimeout(resolve));
+    } finally {
+      process.removeAllListeners("unhandledRejection");
+      for (const listener of listeners) process.on("unhandledRejection", listener);
+    }
+    return reported;
+  }
+
+  const hooks: [string, string, (isErrorRead: boolean) => (args: { text: string }) => Promise<unknown>][] = [
+    [
+      "Mutate",
+      "MutationFailed",
+      (isErrorRead) => {
+        const mutation = useMutation(api.messages.send).withOptimisticUpdate(() => {});
+        rendered(isErrorRead ? String(mutation.error?.kind) : "");
+        return mutation.mutate;
+      },
+    ],
+    [
+      "Act",
+      "ActionFailed",
+      (isErrorRead) => {
+        const action = useAction(api.messages.relay);
+        rendered(isErrorRead ? String(action.error?.kind) : "");
+        return action.run;
+      },
+    ],
+  ];
+
+  async function failed(hook: (typeof hooks)[number], isErrorRead: boolean): Promise<unknown[]> {
+    const [message, type, use] = hook;
+    let call: (args: { text: string }) => Promise<unknown> = async () => {};
+    function Caller(): ReactNode {
+      call = use(isErrorRead);
+      return null;
+    }
+    await mount(page(server.client(), createElement(Caller)));
+    return unhandled(() =>
+      act(async () => {
+        void call({ text: "x" });
+        await settle();
+        const request = server.heard(message as "Mutate")[0]?.request ?? 0;
+        server.say({ type: type as "MutationFailed", request, error: { kind: "internal", incident: "x" } });
+        await settle();
+      }),
+    );
+  }
+
+  test.each(hooks)("is reported if the component does not read `error`: %s", async (...hook) => {
+    expect(await failed(hook, false)).toMatchObject([{ kind: "internal" }]);
+  });
+
+  test.each(hooks)("is handled if the component reads `error`, which shows it: %s", async (...hook) => {
+    expect(await failed(hook, true)).toEqual([]);
+    expect(renders.get("internal")).toBe(1);
+  });
+
+  test.each(hooks)("names the line of the application in its stack: %s", async (...hook) => {
+    const [error] = (await failed(hook, false)) as Error[];
+    expect(error?.stack).toMatch(/^InternalError: The server failed/);
+    expect(error?.stack).toContain("hooks.test.ts");
+  });
+});
+
+describe("arguments that cannot be sent", () => {
+  const bad: [string, unknown, string, (string | number)[]][] = [
+    ["an event", new Event("click"), "is an instance of Event, which cannot travel", []],
+    ["a URL", { text: new URL("http://a") }, "is an instance of URL, which cannot travel", ["text"]],
+    ["a text in place of an object", "hello", "is not an object", []],
+    ["a list", ["hello"], "is not an object", []],
+  ];
+
+  test.each(bad)("are a `badRequest` that names the part and the remedy: %s", async (_, args, message, path) => {
+    let mutate: (args: never) => Promise<unknown> = async () => {};
+    let kind: string | undefined;
+    function Sender(): ReactNode {
+      const mutation = useMutation(api.messages.send);
+      mutate = mutation.mutate;
+      kind = mutation.error?.kind;
+      return null;
+    }
+    await mount(page(server.client(), createElement(Sender)));
+    await act(async () => {
+      const thrown: Error = await mutate(args as never).then(
+        () => Promise.reject(),
+        (error) => error,
+      );
+      expect(thrown).toMatchObject({ kind: "badRequest", issues: [{ path, message }] });
+      expect(thrown.message).toContain("The arguments of messages:send: The value");
+      expect(thrown.message).toContain(path.length > 0 ? "such as its text or its id" : "onClick={() => mutate(");
+    });
+    expect(kind).toBe("badRequest");
+    const thrown = await server
+      .client()
+      .query("messages:list", args as never)
+      .catch((error) => error);
+    expect(thrown).toMatchObject({ kind: "badRequest", issues: [{ path }] });
+  });
+});
+
 describe("useAction", () => {
   test("runs and reports the state of its calls", async () => {
     let run: (args: { text: string }) => Promise<string> = () => Promise.reject(new Error("not rendered"));

@@ -31,8 +31,8 @@ export interface Action<F extends PublicAction> {
  * return <button disabled={isPending} onClick={() => run({ id })}>{error ? error.message : "Translate"}</button>;
  */
 export function useAction<F extends PublicAction>(action: F): Action<F> {
-  const { call, isPending, error } = useCalls(action, runner);
-  return { run: call, isPending, error } as Action<F>;
+  const { call, withState } = useCalls(action, runner);
+  return withState({ run: call }) as Action<F>;
 }
 
 function runner(client: SyncClient, path: string, calls: Calls) {

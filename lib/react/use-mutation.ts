@@ -58,16 +58,17 @@ export interface MutationWithUpdate<F extends PublicMutation> extends Mutation<F
  * await mutate({ channel, text });
  */
 export function useMutation<F extends PublicMutation>(mutation: F): MutationWithUpdate<F> {
-  const { call, isPending, error } = useCalls(mutation, mutator);
+  const { call, withState } = useCalls(mutation, mutator);
   return useMemo(
-    () => ({
-      ...({ mutate: call.plain, isPending, error } as Mutation<F>),
-      withOptimisticUpdate(latest) {
-        call.update = latest;
-        return { mutate: call.optimistic, isPending, error } as Mutation<F>;
-      },
-    }),
-    [call, isPending, error],
+    () =>
+      withState({
+        mutate: call.plain,
+        withOptimisticUpdate(latest: typeof call.update) {
+          call.update = latest;
+          return withState({ mutate: call.optimistic });
+        },
+      }) as unknown as MutationWithUpdate<F>,
+    [call, withState],
   );
 }
 

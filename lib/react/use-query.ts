@@ -1,8 +1,7 @@
 import { use, useCallback, useMemo, useSyncExternalStore } from "react";
 import { keyOf } from "../client/calls/named-call.ts";
 import { LOADING, SKIPPED } from "../client/queries/answer.ts";
-import type { PreloadedQueryResult, QueryResult, Result, Skipped } from "../client/queries/query-result.ts";
-import type { QueryKey } from "../functions/query-key.ts";
+import type { PreloadedQueryResult, QueryResult, Skipped } from "../client/queries/query-result.ts";
 import type { FunctionArgs, OptionalArgs, PublicQuery } from "../functions/reference.ts";
 import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 import { useRendered } from "./hydrate-queries.ts";
@@ -45,24 +44,20 @@ export function useQuery(query: unknown, ...rest: unknown[]): unknown {
   const read = useMemo(() => preloaded && sync.ingest(preloaded), [sync, preloaded]);
   const args = rest[0] as Arguments | "skip" | undefined;
   const key = read ? read.key : args === "skip" ? null : keyOf(query, args);
-  const result = useResult(key, read?.answer.result ?? (key === null ? SKIPPED : (rendered.get(key) ?? LOADING)));
+  const subscribe = useCallback((listener: () => void) => sync.watch(key === null ? [] : [key], listener), [sync, key]);
+  // The first render in the browser shows what the server rendered, whatever newer result there is.
+  const first = read?.answer.result ?? (key === null ? SKIPPED : (rendered.get(key) ?? LOADING));
+  const result = useSyncExternalStore(
+    subscribe,
+    () => (key === null ? SKIPPED : sync.result(key)),
+    () => first,
+  );
   if (read === undefined) return result;
   // A preloaded query has data from its first render on, unless the render was for another identity: then it suspends.
   const filled = result.isLoading ? sync.serverResult(read.key) : result;
   if (filled === undefined) use(sync.answered(read.key));
   if (filled?.error && filled.data === undefined) throw filled.error;
   return filled;
-}
-
-/** @param first What the server rendered: the first render in the browser shows the same, whatever newer result there is. */
-function useResult(key: QueryKey | null, first: Result<unknown> | Skipped): Result<unknown> | Skipped {
-  const sync = useSyncClient();
-  const subscribe = useCallback((listener: () => void) => sync.watch(key === null ? [] : [key], listener), [sync, key]);
-  return useSyncExternalStore(
-    subscribe,
-    () => (key === null ? SKIPPED : sync.result(key)),
-    () => first,
-  );
 }
 
 function isPreloaded(query: unknown): query is Preloaded<PublicQuery> {

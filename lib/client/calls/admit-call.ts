@@ -1,6 +1,6 @@
+import { encodeArguments } from "../../protocol/encode-arguments.ts";
 import { tooLarge } from "../../protocol/frame-size.ts";
 import { UnavailableError } from "../../protocol/function-error.ts";
-import { toWire } from "../../values/wire.ts";
 import type { WireArgs } from "./named-call.ts";
 
 /** How many mutations may wait for the server, sent or not, and how many actions. */
@@ -11,8 +11,7 @@ export const MAX_PENDING = 1_000;
  * @param pending How many calls of the same type wait already.
  * @param frameBytes The largest frame that the server takes.
  * @throws {UnavailableError} when too many calls wait.
- * @throws {BadRequestError} when the arguments do not fit into a frame.
- * @throws {ValueError} when the arguments cannot travel.
+ * @throws {BadRequestError} when the arguments cannot travel, or do not fit into a frame.
  */
 export function admittedArgs(
   path: string,
@@ -21,7 +20,7 @@ export function admittedArgs(
   frameBytes: number,
 ): { args: WireArgs; bytes: number } {
   if (pending >= MAX_PENDING) throw new UnavailableError("notSent", `Not sent: ${path}. Too many calls wait.`);
-  const text = JSON.stringify(toWire(args ?? {}));
+  const text = JSON.stringify(encodeArguments(path, args));
   const error = tooLarge(path, text, frameBytes);
   if (error) throw error;
   return { args: JSON.parse(text), bytes: text.length };

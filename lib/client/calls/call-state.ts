@@ -1,5 +1,6 @@
 import type { Cancel } from "../../environment/environment.ts";
 import type { FunctionError } from "../../protocol/function-error.ts";
+import { share } from "../../values/share.ts";
 
 /** The state of the calls of one function by one component. */
 export interface CallState {
@@ -16,6 +17,8 @@ export class Calls {
   readonly #listeners = new Set<() => void>();
   #state = NOT_CALLED;
   #running = 0;
+  /** Does the component read `error`? */
+  isErrorRead = false;
 
   /** The same object until it changes. */
   readonly state = (): CallState => this.#state;
@@ -25,22 +28,26 @@ export class Calls {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Follows a call. Its failure counts as handled, as `error` shows it: also when the caller does not await the call. */
+  /**
+   * Follows a call.
+   * @returns the same outcome. If `error` has been read before, a failure is shown to the user: it counts as handled then,
+   *   also when the caller does not await the call.
+   */
   follow<T>(call: Promise<T>): Promise<T> {
-    this.#running++;
-    this.#become(undefined);
-    const ended = (error: FunctionError | undefined) => {
-      this.#running--;
-      this.#become(error);
-    };
-    call.then(() => ended(this.#state.error), ended);
-    return call;
+    this.#become(1, undefined);
+    call.then(
+      () => this.#become(-1, this.#state.error),
+      (error) => this.#become(-1, error),
+    );
+    // The call itself is handled by now, a promise that follows it is not.
+    return this.isErrorRead ? call : call.then();
   }
 
-  #become(error: FunctionError | undefined): void {
-    const isPending = this.#running > 0;
-    if (this.#state.isPending === isPending && this.#state.error === error) return;
-    this.#state = { isPending, error };
+  #become(more: number, error: FunctionError | undefined): void {
+    this.#running += more;
+    const state = share(this.#state, { isPending: this.#running > 0, error });
+    if (state === this.#state) return;
+    this.#state = state;
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -1,5 +1,6 @@
 import { type QueryKey, queryKey } from "../../functions/query-key.ts";
 import { pathOf } from "../../functions/reference.ts";
+import { encodeArguments } from "../../protocol/encode-arguments.ts";
 import type { Wire } from "../../values/wire.ts";
 
 /** Arguments in wire form. */
@@ -22,9 +23,13 @@ function found(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : value === null ? "null" : typeof value;
 }
 
-/** The key of a query that is named by a reference or by its path. */
+/**
+ * The key of a query that is named by a reference or by its path.
+ * @throws {BadRequestError} when the arguments cannot travel.
+ */
 export function keyOf(reference: unknown, args: Record<string, unknown> | undefined): QueryKey {
-  return queryKey(pathFrom(reference), args);
+  const path = pathFrom(reference);
+  return queryKey(path, encodeArguments(path, args));
 }
 
 /** The path and the arguments in a key. A path has no brace, so the first one begins the arguments. */

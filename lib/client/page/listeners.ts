@@ -34,14 +34,12 @@ export class Listeners {
       watcher.told = watcher.read();
       return watcher.told.some((part, i) => part !== before[i]);
     });
-    for (const { listener } of due) this.#tell(listener);
-  }
-
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      this.#log.error(`A listener threw: ${error}`, { error });
+    for (const { listener } of due) {
+      try {
+        listener();
+      } catch (error) {
+        this.#log.error(`A listener threw: ${error}`, { error });
+      }
     }
   }
 }

@@ -100,7 +100,11 @@ export class QuerySet {
       const itemText = JSON.stringify(item);
       const argsBytes = bytesOf(query.key) - item.path.length;
       const error = tooLargeToKeep(item.path, argsBytes, queryArgsBytes) ?? tooLarge(item.path, itemText, frameBytes);
-      if (queries.length >= room) this.#ports.refuse(query, tooMany(subscriptions));
+      if (queries.length >= room)
+        this.#ports.refuse(
+          query,
+          new UnavailableError("notSent", `The server allows ${subscriptions} queries at a time.`),
+        );
       else if (error) {
         this.answered(query);
         this.#ports.refuse(query, error);
@@ -153,8 +157,4 @@ export class QuerySet {
 
 function isSubscribed({ stage }: QueryRecord): boolean {
   return stage !== "idle";
-}
-
-function tooMany(limit: number): UnavailableError {
-  return new UnavailableError("notSent", `The server allows ${limit} queries at a time.`);
 }

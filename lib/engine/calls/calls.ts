@@ -1,9 +1,10 @@
 import type { Caller, Callers } from "../../auth/caller.ts";
 import type { Identity } from "../../functions/context.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
+import { encodeArguments } from "../../protocol/encode-arguments.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
-import { toWire, type Wire } from "../../values/wire.ts";
+import type { Wire } from "../../values/wire.ts";
 import type { Mutations } from "../client-records/mutations.ts";
 import type { PreloadLeases } from "../queries/preload-leases.ts";
 import { argumentBytes, checkKeptArguments, parseArguments, readArguments } from "../run/arguments.ts";
@@ -72,7 +73,7 @@ export class Calls {
     const { limits, callers, queryOnce, leases, epoch } = this.#parts;
     return this.#outcomeOf<PreloadedAnswer>("query", path, async () => {
       const caller = callers.of(identity);
-      const wireArgs = toWire(args) as Record<string, Wire>;
+      const wireArgs = encodeArguments(path, args);
       checkKeptArguments(path, argumentBytes(wireArgs), limits);
       const call = this.#resolve("query", path, args);
       const { answer, revision } = await queryOnce.answer(call, caller, (live) => leases.hold(live));

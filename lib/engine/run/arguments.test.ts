@@ -3,6 +3,7 @@ import { z } from "zod";
 import { createFunctions } from "../../functions/define.ts";
 import { BadRequestError } from "../../protocol/function-error.ts";
 import { argumentTexts, parseArguments, parseMatch, readArguments } from "./arguments.ts";
+import { perform } from "./run.ts";
 
 const { query } = createFunctions<Record<string, never>>();
 const list = query({
@@ -36,6 +37,23 @@ describe("arguments as they came over the wire", () => {
     const { message, issues } = refusal(() => readArguments({ before: { $t: ["date", "7"] } }, 64));
     expect(message).toBe('The arguments are malformed. The value at "$t" is not known here.');
     expect(issues).toEqual([]);
+  });
+});
+
+describe("a schema with an asynchronous part", () => {
+  const late = query({
+    args: z.object({ name: z.string().refine(async () => true) }),
+    returns: z.string().refine(async () => true),
+    handler: () => "",
+  });
+
+  test("is named, with what to do", async () => {
+    const sentence = "without asynchronous refinements and transforms. Found one that returns a promise. Do that check";
+    expect(() => parseArguments(late, "m:late", { name: "a" })).toThrow(`Expected \`args\` of m:late ${sentence}`);
+    expect(() => parseMatch(late, "m:late", { name: "a" })).toThrow(`Expected \`args\` of m:late ${sentence}`);
+    await expect(perform({ fn: late, path: "m:late", args: {} }, {})).rejects.toThrow(
+      `Expected \`returns\` of m:late ${sentence}`,
+    );
   });
 });
 

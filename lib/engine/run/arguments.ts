@@ -7,6 +7,7 @@ import { canonical } from "../../values/canonical.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
 import type { EngineLimits } from "./limits.ts";
+import { type ParseIssue, parseBy } from "./parse.ts";
 
 const MAX_ISSUES = 20;
 
@@ -35,12 +36,6 @@ export function checkKeptArguments(path: string, bytes: number, { queryArgsBytes
   if (error) throw error;
 }
 
-/** What the two kinds of parsed arguments have in common with zod's own issues. */
-interface ParseIssue {
-  readonly path: PropertyKey[];
-  readonly message: string;
-}
-
 /**
  * The arguments as the handler gets them: parsed by the function's schema, defaults and transforms applied.
  * @throws {BadRequestError} with the issues when they do not parse.
@@ -55,8 +50,8 @@ export function parseArguments(
     if (extra.length === 0) return {};
     throw new BadRequestError(`${path} takes no arguments. Found: ${extra.slice(0, MAX_ISSUES).join(", ")}.`);
   }
-  const parsed = fn.args.safeParse(args);
-  if (parsed.success) return parsed.data;
+  const parsed = parseBy(fn.args, args, path, "args");
+  if (parsed.success) return parsed.data as Record<string, unknown>;
   throw notAccepted(path, parsed.error.issues);
 }
 
@@ -75,14 +70,12 @@ export function parseMatch(
     if (value === undefined) continue;
     const field = query.args && Object.hasOwn(query.args.shape, name) ? query.args.shape[name] : undefined;
     if (!field) throw new BadRequestError(`invalidate(${path}, …): the query has no argument "${name}".`);
-    const parsed = (field as { safeParse(v: unknown): ParseResult }).safeParse(value);
+    const parsed = parseBy(field as Parameters<typeof parseBy>[0], value, path, "args");
     if (!parsed.success) throw notAccepted(`invalidate(${path}, …)`, parsed.error.issues, name);
     match.set(name, comparable(parsed.data));
   }
   return match;
 }
-
-type ParseResult = { success: true; data: unknown } | { success: false; error: { issues: ParseIssue[] } };
 
 /** Parsed arguments as live queries and invalidations are compared by them. */
 export function argumentTexts(parsed: Record<string, unknown>): Map<string, string> {

@@ -5,6 +5,7 @@ import { BadRequestError, UnavailableError } from "../../protocol/function-error
 import type { WireError } from "../../protocol/outcome.ts";
 import { ConvexError } from "../../values/errors.ts";
 import { toWire } from "../../values/wire.ts";
+import { parseBy } from "./parse.ts";
 
 /** There is no such function, or none that this caller may name. */
 export class UnknownFunctionError extends BadRequestError {
@@ -61,7 +62,7 @@ export class Failures {
   }
 
   #application(error: ConvexError, path: string, fn: RegisteredFunction | undefined): WireError {
-    const checked = fn?.errors?.safeParse(error.data);
+    const checked = fn?.errors && parseBy(fn.errors, error.data, path, "errors");
     if (checked?.success === false) {
       const problem = `threw a ConvexError whose data its \`errors\` schema does not accept: ${checked.error.message}`;
       return this.#internal(new TypeError(`${path} ${problem}`, { cause: error }), path);

@@ -5,6 +5,7 @@ import type { FunctionKind } from "../../functions/reference.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
 import { BadRequestError } from "../../protocol/function-error.ts";
 import { parseArguments, parseMatch } from "./arguments.ts";
+import { parseBy } from "./parse.ts";
 import type { Registry } from "./registry.ts";
 
 /** One function at its path, with arguments that have been parsed. */
@@ -101,7 +102,7 @@ export async function perform(call: Call, ctx: unknown): Promise<unknown> {
   const { fn, path, args } = call;
   const result = await fn.handler(ctx as never, args as never);
   if (!fn.returns) return result;
-  const checked = fn.returns.safeParse(result);
+  const checked = parseBy(fn.returns, result, path, "returns");
   if (checked.success) return checked.data;
   throw new TypeError(`${path} answered what its \`returns\` schema does not accept: ${checked.error.message}`);
 }

@@ -1,20 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonical } from "../values/canonical.ts";
-import { ValueError } from "../values/errors.ts";
-import { queryKey } from "./query-key.ts";
+import { canonical } from "../../values/canonical.ts";
+import { keyOf } from "./named-call.ts";
 
 describe("the key of a query", () => {
   test("is its path and its arguments in canonical form", () => {
-    expect(queryKey("messages:list", { limit: 5, channel: "general" })).toBe(
+    expect(keyOf("messages:list", { limit: 5, channel: "general" })).toBe(
       'messages:list{"channel":"general","limit":5}',
     );
   });
 
   test("is the same for no arguments, empty ones, and ones that are undefined", () => {
-    expect(new Set([undefined, {}, { channel: undefined }].map((args) => queryKey("channels:list", args))).size).toBe(
-      1,
-    );
+    const keys = [undefined, {}, { channel: undefined }].map((args) => keyOf("channels:list", args));
+    expect(new Set(keys).size).toBe(1);
   });
 
   test("differs as soon as the path or the arguments do", () => {
@@ -22,13 +20,13 @@ describe("the key of a query", () => {
     const args = fc.dictionary(fc.constantFrom("a", "b"), fc.constantFrom(1, "1", 1n, null), { noNullPrototype: true });
     fc.assert(
       fc.property(path, args, path, args, (a, x, b, y) => {
-        return (queryKey(a, x) === queryKey(b, y)) === (a === b && canonical(x) === canonical(y));
+        return (keyOf(a, x) === keyOf(b, y)) === (a === b && canonical(x) === canonical(y));
       }),
       { numRuns: 500 },
     );
   });
 
   test("exists only for arguments that can travel", () => {
-    expect(() => queryKey("a:b", { when: () => 1 })).toThrow(ValueError);
+    expect(() => keyOf("a:b", { when: () => 1 })).toThrow('The arguments of a:b: The value at "when" is a function');
   });
 });
