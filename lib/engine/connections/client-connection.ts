@@ -160,6 +160,9 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
     }
     this.#heartbeat.connected();
     const mutations = new ConnectionMutations(this.#parts, message, this.#caller, this.#writer, {
+      arrived: (request) => this.view.arrived(request),
+      failed: (request) => this.view.failed(request),
+      succeeded: (request, reply) => this.view.succeeded(request, reply),
       committed: (request, revision) => this.view.committed(request, revision),
       // No mutation is begun after it for a client that is turned away: what waited is forgotten.
       told: () => this.#departure.leaveIfTurnedAway(this.#actions.isRunning),
@@ -194,6 +197,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
    * forgotten, as on a lost socket, and so is what it asks for from now on.
    */
   drain(returnAfterMs: number): void {
+    this.view.releaseReplies();
     this.#departure.drain();
     this.#writer.say({ type: "Draining", returnAfterMs });
     if (this.#mutations?.forgetWaiting()) this.#departure.turnAway();

@@ -1,7 +1,7 @@
 import type { Caller } from "../../auth/caller.ts";
 import type { Connect, Mutate } from "../../protocol/client-message.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
-import { encodeMutationReply } from "../../protocol/encode.ts";
+import { encodeMutationReply, isSuccess } from "../../protocol/encode.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import type { ClientQueue, QueueListener } from "../client-records/client-queue.ts";
 import type { ClientQueues } from "../client-records/client-queues.ts";
@@ -17,6 +17,11 @@ export interface ConnectionMutationsParts {
 export interface ConnectionMutationsPort {
   /** A mutation is reflected by every state at this revision or later. */
   committed(request: number, revision: number): void;
+  /** A mutation has arrived, and is to be decided. */
+  arrived(request: number): void;
+  failed(request: number): void;
+  /** @param reply Tells the client; called when the client may know. */
+  succeeded(request: number, reply: () => void): void;
   /** An outcome has been told: of the mutations that this socket has sent, none runs until the next begins. */
   told(): void;
   /** A mutation takes no room any more. */
@@ -82,6 +87,7 @@ export class ConnectionMutations implements QueueListener {
     if (this.#queue.pending >= queuedMutations) {
       return this.#port.close(CloseCode.tooMany, `A client may have ${queuedMutations} mutations waiting.`);
     }
+    this.#port.arrived(request);
     this.#queue.submit({ number: request, path, args, confirmedUpTo, weight });
   }
 
@@ -109,7 +115,12 @@ export class ConnectionMutations implements QueueListener {
   }
 
   decided(request: number, outcome: string): void {
-    this.#writer.reply(encodeMutationReply(request, outcome));
+    const reply = () => this.#writer.reply(encodeMutationReply(request, outcome));
+    if (isSuccess(outcome)) this.#port.succeeded(request, reply);
+    else {
+      this.#port.failed(request);
+      reply();
+    }
     this.#port.told();
   }
 

@@ -1,4 +1,5 @@
 import type { Caller } from "../../auth/caller.ts";
+import type { Environment } from "../../environment/environment.ts";
 import type { WireError } from "../../protocol/outcome.ts";
 import type { Frame } from "../../protocol/socket.ts";
 import type { Wire } from "../../values/wire.ts";
@@ -8,13 +9,17 @@ import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery, Watcher } from "../queries/live-query.ts";
 import { argumentBytes } from "../run/arguments.ts";
 import type { Failures } from "../run/failures.ts";
+import type { EngineLimits } from "../run/limits.ts";
 import type { Call } from "../run/run.ts";
+import { AwaitedAnswers } from "./awaited-answers.ts";
 import { HeldTransition } from "./held-transition.ts";
 import { ReflectedMutations } from "./reflected-mutations.ts";
 import { type Subscription, Subscriptions } from "./subscriptions.ts";
 import type { TransitionFrames } from "./transition-frames.ts";
 
 export interface ClientViewParts {
+  readonly environment: Environment;
+  readonly limits: EngineLimits;
   readonly failures: Failures;
   readonly liveQueries: LiveQueries;
   /** In development a query that is refused may be one that the next functions accept. */
@@ -48,6 +53,7 @@ export class ClientView implements Watcher {
   readonly #port: ViewPort;
   readonly #subscriptions = new Subscriptions();
   readonly #reflected = new ReflectedMutations();
+  readonly #awaited: AwaitedAnswers;
   /** Defined while detached queries keep the client from moving to their batch's revision. */
   #held: HeldTransition | undefined;
 
@@ -55,6 +61,7 @@ export class ClientView implements Watcher {
     this.#parts = parts;
     this.#port = port;
     this.caller = caller;
+    this.#awaited = new AwaitedAnswers(parts.environment, parts.limits.queryTimeoutMs);
   }
 
   // ── what it watches ──
@@ -98,6 +105,7 @@ export class ClientView implements Watcher {
   unsubscribe(query: number): void {
     this.#leave(this.#subscriptions.delete(query));
     this.#release();
+    this.#awaited.told(this.#subscriptions.unanswered);
   }
 
   rebind(live: LiveQuery): void {
@@ -111,6 +119,7 @@ export class ClientView implements Watcher {
 
   /** The client is gone. */
   close(): void {
+    this.#awaited.close();
     for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
   }
 
@@ -150,6 +159,25 @@ export class ClientView implements Watcher {
   }
 
   // ── which of its mutations its states contain ──
+
+  /** A mutation has arrived, and is to be decided. */
+  arrived(request: number): void {
+    this.#awaited.arrived(request, this.#subscriptions.unanswered);
+  }
+
+  failed(request: number): void {
+    this.#awaited.failed(request);
+  }
+
+  /** @param reply Tells the client; called when it has been told of the queries that it had asked for before. */
+  succeeded(request: number, reply: () => void): void {
+    this.#awaited.succeeded(request, reply, this.#subscriptions.unanswered);
+  }
+
+  /** The client is to leave: it is told what is decided. */
+  releaseReplies(): void {
+    this.#awaited.releaseAll();
+  }
 
   /** The client has reconnected, and asks what became of these mutations. */
   askFor(undecided: readonly number[]): void {
@@ -213,6 +241,7 @@ export class ClientView implements Watcher {
   #sendChanges(frames: TransitionFrames, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
     const frame = frames.of(reflected, this.#subscriptions.takeChanges(answerOf));
     if (frame) this.#port.send(frame);
+    this.#awaited.told(this.#subscriptions.unanswered);
   }
 
   /**

@@ -62,6 +62,11 @@ export class Subscriptions {
     return this.#changed.length > 0 || this.#unmapped.length > 0 || this.#refused !== undefined;
   }
 
+  /** Those that the client has been told nothing about. Do not change it. */
+  get unanswered(): readonly Subscription[] {
+    return this.#unmapped;
+  }
+
   has(query: number): boolean {
     return this.#all.some((subscription) => subscription.query === query);
   }
