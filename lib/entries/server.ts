@@ -7,6 +7,7 @@ export type {
   Auth,
   Database,
   Identity,
+  InvalidateOptions,
   MutationCtx,
   QueryCtx,
   ReadOnlyDatabase,

@@ -98,11 +98,26 @@ export interface Scheduler {
    * once.
    * @param query The query, or its reference.
    * @param args Some or all of its arguments, as a caller gives them. Default: none, which matches every result.
+   * @param options `subject` limits it to the results for one user. Default: those for all callers.
    * @throws when an argument does not parse by the query's own schema, or `query` is not an exported query.
    *
    * @example await scheduler.invalidate(api.messages.listByChannel, { channel });
+   * @example await scheduler.invalidate(api.inbox.unread, {}, { subject: recipient });
    */
-  invalidate<F extends AnyFunction<"query">>(query: F, args?: Partial<FunctionArgs<F>>): Promise<void>;
+  invalidate<F extends AnyFunction<"query">>(
+    query: F,
+    args?: Partial<FunctionArgs<F>>,
+    options?: InvalidateOptions,
+  ): Promise<void>;
+}
+
+/** Limits what `scheduler.invalidate` touches. */
+export interface InvalidateOptions {
+  /**
+   * The subject of an identity, as `identify` returns it: touches the results for every identity that has it, whatever its
+   * other claims are, and results that all callers share.
+   */
+  readonly subject: string;
 }
 
 /** What the handler of a query is given. */

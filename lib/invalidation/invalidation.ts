@@ -6,4 +6,6 @@ export interface Invalidation {
    * The parsed arguments that must match, each as canonical text, by name. Empty: every live result of the query.
    */
   readonly match: ReadonlyMap<string, string>;
+  /** Of results that belong to one caller only those whose identity has this subject. Default: those of all callers. */
+  readonly subject?: string;
 }

@@ -146,6 +146,9 @@ describe("scheduler.invalidate", () => {
         await scheduler.invalidate(functions.search, { since: "2026-11-01", text: "a" });
         await scheduler.invalidate(functions.secret, { id: 1 });
         await scheduler.invalidate(api.messages.listByChannel, { channel: undefined });
+        await scheduler.invalidate(api.channels.list, {}, { subject: "ada" });
+        // @ts-expect-error a subject is a text
+        await scheduler.invalidate(api.channels.list, {}, { subject: 7 });
         // @ts-expect-error "since" is given as text
         await scheduler.invalidate(functions.search, { since: new Date() });
         // @ts-expect-error there is no "chanel"

@@ -83,7 +83,9 @@ export class LiveQueries {
   /** Marks what the invalidations of the commit at `revision` touch as stale. What is not wanted any more is dropped. */
   invalidate(invalidations: readonly Invalidation[], revision: number): void {
     for (const invalidation of invalidations) {
-      for (const live of [...this.#index.touchedBy(invalidation)]) this.#markStale(live, revision);
+      for (const live of [...this.#index.touchedBy(invalidation)]) {
+        if (isFor(invalidation.subject, live)) this.#markStale(live, revision);
+      }
     }
   }
 
@@ -252,6 +254,11 @@ export class LiveQueries {
     if (live.wanted) this.#due.add(live);
     else this.dropIfIdle(live);
   }
+}
+
+/** May an answer for this subject be one of this live query? A shared one answers all. */
+function isFor(subject: string | undefined, { perCaller, caller }: LiveQuery): boolean {
+  return subject === undefined || !perCaller || caller.identity?.subject === subject;
 }
 
 /** Equal for equal paths and arguments only: names and texts are told apart by their lengths. */

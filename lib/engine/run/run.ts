@@ -1,5 +1,5 @@
 import type { Caller } from "../../auth/caller.ts";
-import type { Auth, Scheduler } from "../../functions/context.ts";
+import type { Auth, InvalidateOptions, Scheduler } from "../../functions/context.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
@@ -129,13 +129,24 @@ function ofTheAuthor<T>(parse: () => T): T {
   }
 }
 
+/** @throws {TypeError} for one that would limit nothing, as where a field of a row is undefined. */
+function checkedSubject({ subject }: InvalidateOptions): string {
+  if (typeof subject === "string" && subject !== "") return subject;
+  throw new TypeError(
+    `Expected invalidate(query, args, { subject }) with the subject of an identity, a text. Found ${subject === "" ? "an empty text" : typeof subject}. ` +
+      "Leave the third argument out to touch the results of all callers.",
+  );
+}
+
 /** A scheduler that hands what is invalidated to `collect`. */
 export function schedulerFor(registry: Registry, collect: (invalidations: Invalidation[]) => Promise<void>): Scheduler {
   return {
-    invalidate: async (query: unknown, partial: Record<string, unknown> = {}) => {
+    invalidate: async (query: unknown, partial: Record<string, unknown> = {}, options?: InvalidateOptions) => {
       const paths = registry.pathsOf(query, "query");
+      const limit = options && { subject: checkedSubject(options) };
       await collect(
         paths.map((path) => ({
+          ...limit,
           path,
           match: ofTheAuthor(() => parseMatch(registry.find("query", path) as RegisteredFunction, path, partial)),
         })),
