@@ -44,7 +44,7 @@ const careless = mutation({
 beforeEach(() => {
   unread = new Map();
   runs = [];
-  scene = new EngineScene({ letters: { inbox, total, deliver, relay, careless } }, {}, true);
+  scene = new EngineScene({ letters: { inbox, total, deliver, relay, careless } }, { development: true });
 });
 
 afterEach(() => scene.close());

@@ -445,7 +445,7 @@ describe("a call whose outcome the component does not wait for", () => {
       call = use(isErrorRead);
       return null;
     }
-    await mount(page(server.client(), createElement(Caller)));
+    await screen.mount(page(server.client(), createElement(Caller)));
     return unhandled(() =>
       act(async () => {
         void call({ text: "x" });
@@ -490,7 +490,7 @@ describe("arguments that cannot be sent", () => {
       kind = mutation.error?.kind;
       return null;
     }
-    await mount(page(server.client(), createElement(Sender)));
+    await screen.mount(page(server.client(), createElement(Sender)));
     await act(async () => {
       const thrown: Error = await mutate(args as never).then(
         () => Promise.reject(),
