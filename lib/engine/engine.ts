@@ -97,7 +97,7 @@ export function createEngine(options: EngineOptions): Engine {
   const limits = limitsFrom(options.limits);
   const epoch = environment.randomId().slice(0, 12);
   const counters = { queryRuns: 0, serialisations: 0, sends: 0, checkRuns: 0 };
-  const failures = new Failures(environment, development);
+  const failures = new Failures(environment, development, limits);
   const secret = driver.secret ?? environment.randomId();
   const callers = new Callers(secret);
   let functions = new Registry({});

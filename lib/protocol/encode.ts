@@ -34,6 +34,11 @@ export function encodeFailure(error: WireError): string {
   return `${FAILURE}${JSON.stringify(error)}}`;
 }
 
+/** Has the call of this outcome, which `encodeSuccess` or `encodeFailure` has written, succeeded? */
+export function isSuccess(outcome: string): boolean {
+  return outcome.startsWith(SUCCESS);
+}
+
 type Replies = Message<"MutationSucceeded"> | Message<"MutationFailed">;
 const MUTATION_SUCCEEDED = `${begin("MutationSucceeded")}${next<Replies>("request")}`;
 const MUTATION_FAILED = `${begin("MutationFailed")}${next<Replies>("request")}`;

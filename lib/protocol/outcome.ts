@@ -14,7 +14,8 @@ export interface Issue {
 /**
  * What became of a call that is `unavailable`. Only `outcomeUnknown` may have happened; of the others nothing was done.
  * - `notSent`: it did not reach the server, or the server did not begin it. It may be tried again.
- * - `overloaded`: the server refused it or gave it up for load. It may be tried again.
+ * - `overloaded`: the server refused it or gave it up for load, or it failed and the server no longer keeps why. It may be
+ *   tried again.
  * - `timedOut`: it took too long, and is rolled back. It may be tried again.
  * - `identityChanged`: it was not sent, as it was called under another identity. Only the user can say whether the
  *   present one is to do it.

@@ -1,21 +1,24 @@
 import type { DatabaseConnection, Dialect, Statement } from "../../database/driver/driver.ts";
 import { advance, clients } from "../../database/internal/client-row.ts";
 import { internalSql } from "../../database/internal/internal-sql.ts";
+import { type Outcomes, withOutcome } from "./kept-outcomes.ts";
 
-/** What is recorded of a client: the proof that none of its mutations runs twice. */
-export interface ClientRecord {
+/** Which mutations of a client are decided: the proof that none of them runs twice. */
+export interface Decided {
   /** The fingerprint of the identity it belongs to; "" for an anonymous one. */
   readonly identity: string;
   /** Every mutation up to this number has been decided: it has run and committed, or failed for good. */
   readonly lastDecided: number;
-  /** The outcomes that the client has not confirmed yet, by number: `{"ok":true,"value":…}` as text. */
-  readonly outcomes: ReadonlyMap<number, string>;
+}
+
+/** What is recorded of a client. */
+export interface ClientRecord extends Decided {
+  /** The last outcomes that the client has not confirmed yet. */
+  readonly outcomes: Outcomes;
   /** When the row was last marked as in use, in milliseconds since 1970: up to an hour before the last mutation. */
   readonly touched: number;
 }
 
-/** An outcome larger than this is not kept for a client that asks again; it learns that its mutation was decided. */
-const MAX_KEPT_OUTCOME = 64 * 1024;
 /**
  * How often a row in use is marked so. Each time costs an entry in an index; in between a mutation changes no indexed
  * column of its client's row, which databases do in place.
@@ -44,12 +47,12 @@ export const clientRecords = {
     return (await connection.change(statements[connection.dialect].insertNew, valuesOf(id, number, NOTHING))) === 0;
   },
 
-  /** The records of several clients as this snapshot shows them. */
-  async lookUp(connection: DatabaseConnection, ids: readonly string[]): Promise<Map<string, ClientRecord>> {
-    const { select } = statements[connection.dialect];
+  /** What is decided of several clients as this snapshot shows them. */
+  async lookUp(connection: DatabaseConnection, ids: readonly string[]): Promise<Map<string, Decided>> {
+    const { selectDecided } = statements[connection.dialect];
     const { sql, params } = internalSql[connection.dialect].among("id", ids);
-    const rows = await connection.execute(`${select} where ${sql}`, params);
-    return new Map(rows.map((row) => [String(row.id), toRecord(row)]));
+    const rows = await connection.execute(`${selectDecided} where ${sql}`, params);
+    return new Map(rows.map((row) => [String(row.id), toDecided(row)]));
   },
 
   /**
@@ -79,7 +82,7 @@ function statementsIn(dialect: Dialect) {
   const columns = Object.keys(clients.columns);
   const select = `select ${columns.join(", ")} from ${own("sessions")}`;
   return {
-    select,
+    selectDecided: `select id, identity, last_decided from ${own("sessions")}`,
     load: `${select} where id = $1${forUpdate}`,
     insertNew: insertNew(own("sessions"), columns),
     prune: `delete from ${own("sessions")} where touched < $1`,
@@ -102,21 +105,23 @@ export function advanced(
   confirmedUpTo: number,
   now: number,
 ): ClientRecord {
-  const outcomes = new Map([...record.outcomes].filter(([number]) => number > confirmedUpTo));
-  if (outcome.length <= MAX_KEPT_OUTCOME) outcomes.set(number, outcome);
+  const outcomes = withOutcome(record.outcomes, number, outcome, confirmedUpTo);
   const touched = now - record.touched < TOUCH_EVERY ? record.touched : now;
   return { ...record, lastDecided: number, outcomes, touched };
 }
 
-function writeOutcomes(outcomes: ReadonlyMap<number, string>): string {
+function writeOutcomes(outcomes: Outcomes): string {
   return `[${[...outcomes].map(([number, outcome]) => `[${number},${outcome}]`).join(",")}]`;
+}
+
+function toDecided(row: Record<string, unknown>): Decided {
+  return { identity: String(row.identity), lastDecided: Number(row.last_decided) };
 }
 
 function toRecord(row: Record<string, unknown>): ClientRecord {
   const outcomes = JSON.parse(String(row.outcomes)) as [number, unknown][];
   return {
-    identity: String(row.identity),
-    lastDecided: Number(row.last_decided),
+    ...toDecided(row),
     outcomes: new Map(outcomes.map(([number, outcome]) => [number, JSON.stringify(outcome)])),
     touched: Number(row.touched),
   };

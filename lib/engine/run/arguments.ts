@@ -9,7 +9,8 @@ import { fromWireWithin, type Wire } from "../../values/wire.ts";
 import type { EngineLimits } from "./limits.ts";
 import { type ParseIssue, parseBy } from "./parse.ts";
 
-const MAX_ISSUES = 20;
+/** How many faults of one call's arguments are told. */
+export const MAX_ISSUES = 20;
 
 /**
  * The arguments as they came over the wire, as values.

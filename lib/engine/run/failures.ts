@@ -2,10 +2,13 @@ import type { Environment } from "../../environment/environment.ts";
 import type { RegisteredFunction } from "../../functions/define.ts";
 import { InvalidCursorError } from "../../functions/pagination/cursor.ts";
 import { BadRequestError, UnavailableError } from "../../protocol/function-error.ts";
-import type { WireError } from "../../protocol/outcome.ts";
+import type { Issue, WireError } from "../../protocol/outcome.ts";
 import { ConvexError } from "../../values/errors.ts";
-import { toWire } from "../../values/wire.ts";
+import { toWire, type Wire } from "../../values/wire.ts";
+import { MAX_ISSUES } from "./arguments.ts";
+import type { EngineLimits } from "./limits.ts";
 import { parseBy } from "./parse.ts";
+import { shortText } from "./short-text.ts";
 
 /** There is no such function, or none that this caller may name. */
 export class UnknownFunctionError extends BadRequestError {
@@ -17,18 +20,30 @@ export class TimeLimitError extends Error {
   override name = "TimeLimitError";
 }
 
+/** Bytes of a text that leaves the server: of a message, of an issue's message, of its path. */
+const TEXT_BYTES = 1024;
+
 /** Turns whatever a function threw into what its caller may see. The rest goes to the log, under an incident id. */
 export class Failures {
   readonly #environment: Environment;
   readonly #development: boolean;
+  readonly #limits: EngineLimits;
 
-  constructor(environment: Environment, development: boolean) {
+  constructor(environment: Environment, development: boolean, limits: EngineLimits) {
+    this.#limits = limits;
     this.#environment = environment;
     this.#development = development;
   }
 
-  /** @param fn The function that was called, where one was found: its `errors` schema checks a `ConvexError`. */
+  /**
+   * Its texts are short, whatever was thrown: they may hold what the caller has sent, and are kept for callers that ask again.
+   * @param fn The function that was called, where one was found: its `errors` schema checks a `ConvexError`.
+   */
   toWireError(error: unknown, path: string, fn?: RegisteredFunction): WireError {
+    return withShortTexts(this.#whole(error, path, fn));
+  }
+
+  #whole(error: unknown, path: string, fn: RegisteredFunction | undefined): WireError {
     if (error instanceof BadRequestError) {
       const { message } = error;
       const issues = error.issues.length > 0 && { issues: [...error.issues] };
@@ -67,12 +82,19 @@ export class Failures {
       const problem = `threw a ConvexError whose data its \`errors\` schema does not accept: ${checked.error.message}`;
       return this.#internal(new TypeError(`${path} ${problem}`, { cause: error }), path);
     }
+    let data: Wire;
     try {
-      const data = toWire(checked ? checked.data : error.data);
-      return { kind: "application", data, ...(this.#development && { message: error.message }) };
+      data = toWire(checked ? checked.data : error.data);
     } catch (cause) {
       return this.#internal(new TypeError(`${path} threw a ConvexError whose data cannot travel`, { cause }), path);
     }
+    const bytes = Buffer.byteLength(JSON.stringify(data));
+    const { resultBytes } = this.#limits;
+    if (bytes > resultBytes) {
+      const problem = `threw a ConvexError whose data takes ${bytes} bytes; the limit is ${resultBytes}. Pass less data.`;
+      return this.#internal(new RangeError(`${path} ${problem}`), path);
+    }
+    return { kind: "application", data, ...(this.#development && { message: error.message }) };
   }
 
   #internal(error: unknown, path: string): WireError {
@@ -81,6 +103,24 @@ export class Failures {
     if (!this.#development) return { kind: "internal", incident };
     return { kind: "internal", incident, path, message: innermostMessage(error) };
   }
+}
+
+function withShortTexts(error: WireError): WireError {
+  if (error.message !== undefined) error.message = shortText(error.message, TEXT_BYTES);
+  if (error.kind === "badRequest" && error.issues) error.issues = error.issues.slice(0, MAX_ISSUES).map(shortIssue);
+  return error;
+}
+
+function shortIssue({ path, message }: Issue): Issue {
+  let room = TEXT_BYTES;
+  const parts: Issue["path"] = [];
+  for (const part of path) {
+    const short = typeof part === "string" ? shortText(part, room) : part;
+    room -= Buffer.byteLength(String(short));
+    if (room < 0) break;
+    parts.push(short);
+  }
+  return { path: parts, message: shortText(message, TEXT_BYTES) };
 }
 
 /** Drizzle wraps what the database said; the author wants to read both. */

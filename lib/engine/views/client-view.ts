@@ -4,7 +4,7 @@ import type { WireError } from "../../protocol/outcome.ts";
 import type { Frame } from "../../protocol/socket.ts";
 import type { Wire } from "../../values/wire.ts";
 import type { Answer } from "../answers/answer.ts";
-import type { ClientRecord } from "../client-records/client-record.ts";
+import type { Decided } from "../client-records/client-record.ts";
 import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery, Watcher } from "../queries/live-query.ts";
 import { argumentBytes } from "../run/arguments.ts";
@@ -191,9 +191,9 @@ export class ClientView implements Watcher {
   }
 
   /** What the snapshot of this revision says of them. */
-  lookedUp(record: ClientRecord | undefined, revision: number): void {
-    const isOurs = record?.identity === (this.caller.fingerprint ?? "");
-    this.#reflected.lookedUp(isOurs ? record : undefined, revision);
+  lookedUp(decided: Decided | undefined, revision: number): void {
+    const isOurs = decided?.identity === (this.caller.fingerprint ?? "");
+    this.#reflected.lookedUp(isOurs ? decided : undefined, revision);
   }
 
   committed(request: number, revision: number): void {

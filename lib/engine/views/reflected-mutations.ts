@@ -1,4 +1,4 @@
-import type { ClientRecord } from "../client-records/client-record.ts";
+import type { Decided } from "../client-records/client-record.ts";
 
 /**
  * Which mutations of one client its next states will contain, and which of them it has not been told of.
@@ -24,11 +24,11 @@ export class ReflectedMutations {
 
   /**
    * What a snapshot says of them: those decided are reflected by the answers of its revision, and of later ones.
-   * @param record The client's, undefined when it has none that is this caller's.
+   * @param decided Of the client, undefined when it has no record that is this caller's.
    */
-  lookedUp(record: ClientRecord | undefined, revision: number): void {
+  lookedUp(decided: Decided | undefined, revision: number): void {
     for (const request of this.#undecided ?? []) {
-      if (record && request <= record.lastDecided) this.committed(request, revision);
+      if (decided && request <= decided.lastDecided) this.committed(request, revision);
     }
     this.#undecided = undefined;
     this.#notBefore = revision;
