@@ -11,6 +11,7 @@ import { AnswerTokens } from "./answers/answer-tokens.ts";
 import { Actions } from "./calls/actions.ts";
 import { Calls, type EngineCall } from "./calls/calls.ts";
 import { QueryOnce } from "./calls/query-once.ts";
+import type { CallSource } from "./calls/running-actions.ts";
 import { ClientQueues } from "./client-records/client-queues.ts";
 import { Mutations } from "./client-records/mutations.ts";
 import { Transactions } from "./commits/transactions.ts";
@@ -67,8 +68,11 @@ export interface Engine {
   notice(message: string): void;
   /** Development: what every page is told that connects from now on, until it is replaced or, by undefined, taken back. */
   keepNotice(message: string | undefined): void;
-  /** Takes an accepted socket. Call what it returns as the socket's events happen. */
-  opened(socket: SocketLike, caller: Identity | null): SocketEvents;
+  /**
+   * Takes an accepted socket. Call what it returns as the socket's events happen.
+   * @param source The client's `address`, where it can be trusted: see `CallSource`.
+   */
+  opened(socket: SocketLike, caller: Identity | null, source?: Pick<CallSource, "address">): SocketEvents;
   /** Answers a query for a page, and keeps the answer for the browser that will subscribe to it. */
   preload(path: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
   /** Runs a function once. Never rejects: what went wrong is in the outcome. @returns its result in wire form. */
@@ -77,7 +81,8 @@ export interface Engine {
   settled(): Promise<void>;
   /**
    * Tells every client to come back later, and begins nothing more for any of them. Resolves when the mutations and
-   * actions that run have ended and their clients have been told, or after `limits.drainTimeoutMs`.
+   * actions that run have ended and their clients have been told, or after `limits.drainTimeoutMs`: then the actions are
+   * told to stop, by their `signal`.
    */
   drain(): Promise<void>;
   /** Closes every socket, and resolves when no query runs any more. The database stays open. */
@@ -168,7 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
     keptNotice: () => keptNotice,
     functionsMayChange: development,
     resolveKept: (path, args, bytes) => calls.resolveKept(path, args, bytes),
-    runAction: (path, args, caller) => calls.runAction(path, args, caller),
+    runAction: (path, args, caller, source) => calls.runAction(path, args, caller, source),
     wake(connection) {
       connections.markWaiting(connection);
       rerunLoop.wake();
@@ -197,7 +202,7 @@ export function createEngine(options: EngineOptions): Engine {
       keptNotice = message;
     },
 
-    opened: (socket, caller) => connections.open(connectionParts, socket, callers.of(caller)),
+    opened: (socket, caller, source) => connections.open(connectionParts, socket, callers.of(caller), source?.address),
 
     preload: (path, args, caller) => calls.preload(path, args, caller),
 
@@ -212,12 +217,14 @@ export function createEngine(options: EngineOptions): Engine {
     async drain() {
       connections.drain();
       if (await endsWithin(environment, limits.drainTimeoutMs, whatRunsEnds())) return;
+      actions.stop();
       const time = `${limits.drainTimeoutMs} ms`;
       environment.log.warn(`Stopping does not wait longer than ${time} for mutations and actions that run.`);
     },
 
     async close() {
       connections.close();
+      actions.stop();
       leases.close();
       transactions.close();
       await missingInvalidations.close();

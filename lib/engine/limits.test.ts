@@ -56,6 +56,22 @@ interface Met {
   when: (scene: Scene) => Promise<void>;
 }
 
+/** Two long actions run: a third, of another client, fails until they have ended. */
+async function oneMoreFails(scene: Scene, path: string, address?: string): Promise<void> {
+  const clients = [0, 1, 2].map((n) => scene.socket(undefined, address).connect(String(n).padStart(32, "0")));
+  const [first, second, third] = clients as [WireClient, WireClient, WireClient];
+  for (const client of [first, second]) client.say({ type: "Act", request: 1, path: "it:actLong", args: {} });
+  third.say({ type: "Act", request: 1, path, args: {} });
+  await scene.rest();
+  const refused = { request: 1, error: { kind: "unavailable", reason: "overloaded" } };
+  expect(third.ofType("ActionFailed")).toMatchObject([refused]);
+  hanging.resolve();
+  await scene.rest();
+  third.say({ type: "Act", request: 2, path, args: {} });
+  await scene.rest();
+  expect(third.ofType("ActionSucceeded")).toMatchObject([{ request: 2 }]);
+}
+
 const codeOf = (client: WireClient) => client.closedWith?.code;
 
 /** One entry for each limit: a missing one does not compile. */
@@ -263,6 +279,21 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       await rest();
       expect(actor.ofType("ActionSucceeded").map(({ request }) => request)).toEqual([1, 3]);
     },
+  },
+  serverActions: {
+    limits: { serverActions: 2, functionActions: 2 },
+    happens: "one action more of all clients fails, and the next may run when one has ended",
+    when: (scene) => oneMoreFails(scene, "it:act"),
+  },
+  functionActions: {
+    limits: { functionActions: 2 },
+    happens: "one run more of the same action fails, and the next may run when one has ended",
+    when: (scene) => oneMoreFails(scene, "it:actLong"),
+  },
+  addressActions: {
+    limits: { addressActions: 2 },
+    happens: "one action more of the same address fails, and the next may run when one has ended",
+    when: (scene) => oneMoreFails(scene, "it:act", "2001:db8::1"),
   },
   messagesPerSecond: {
     limits: { messagesPerSecond: 1, messageBurst: 1 },

@@ -13,6 +13,7 @@ export type {
 } from "../database/driver/driver.ts";
 export { type DatabaseOptions, openDatabase } from "../database/open-database.ts";
 export type { EngineCall } from "../engine/calls/calls.ts";
+export type { CallSource } from "../engine/calls/running-actions.ts";
 export {
   createEngine,
   type Engine,

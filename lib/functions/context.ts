@@ -156,6 +156,14 @@ export interface ActionCtx {
   runMutation: RunFunction<"mutation">;
   /** Runs another action. */
   runAction: RunFunction<"action">;
+  /**
+   * Aborted when nothing waits for the result any more: the caller's socket or HTTP request is gone, the action has taken longer
+   * than its time limit, or the server stops and does not wait any longer. Pass it on to what takes long. An action that
+   * does not look at it goes on. What it calls with `runAction` has the same signal.
+   *
+   * @example const response = await fetch(url, { signal: ctx.signal });
+   */
+  signal: AbortSignal;
 }
 
 /** The generated file adds `schema` to this interface: it gives `ctx.db` the types of the application's tables. */

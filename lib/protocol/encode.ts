@@ -46,11 +46,6 @@ const ACTION_SUCCEEDED = `${begin("ActionSucceeded")}${next<Message<"ActionSucce
 const VALUE = next<Message<"MutationSucceeded"> & Message<"ActionSucceeded">>("value");
 const ERROR = next<Message<"MutationFailed">>("error");
 
-/** Is it the outcome of a call that has succeeded? @param outcome What `encodeSuccess` or `encodeFailure` has written. */
-export function isSuccess(outcome: string): boolean {
-  return outcome.startsWith(SUCCESS);
-}
-
 /** The reply to a mutation. @param outcome What `encodeSuccess` or `encodeFailure` has written. */
 export function encodeMutationReply(request: number, outcome: string): string {
   if (isSuccess(outcome)) return `${MUTATION_SUCCEEDED}${request}${VALUE}${outcome.slice(SUCCESS.length)}`;

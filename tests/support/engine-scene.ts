@@ -72,9 +72,9 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
     return this.socket(subject).connect(client.clientId, told);
   };
 
-  /** A socket that has said nothing yet. */
-  readonly socket = (subject?: string): WireClient =>
-    new WireClient(this.#engine, subject === undefined ? null : { subject });
+  /** A socket that has said nothing yet. @param address Of its machine. Default: none that can be trusted. */
+  readonly socket = (subject?: string, address?: string): WireClient =>
+    new WireClient(this.#engine, subject === undefined ? null : { subject }, address);
 
   /** A new client that has subscribed to these queries as 1, 2 … in one message. */
   readonly asking = (...queries: Watched[]): WireClient => {

@@ -24,8 +24,9 @@ export class WireClient implements SocketLike {
   readonly #values = new Map<number, unknown>();
   readonly #waiting: { found: () => boolean; resolve: () => void }[] = [];
 
-  constructor(engine: Engine, caller: Identity | null = null) {
-    this.#events = engine.opened(this, caller);
+  /** @param address Of the client's machine, if it is one that can be trusted. */
+  constructor(engine: Engine, caller: Identity | null = null, address?: string) {
+    this.#events = engine.opened(this, caller, { address });
   }
 
   // ── as the engine sees it ──

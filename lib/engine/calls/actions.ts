@@ -12,6 +12,7 @@ import type { Registry } from "../run/registry.ts";
 import { type Call, perform, resolveCall, schedulerFor } from "../run/run.ts";
 import { withTimeLimit } from "../run/time-limit.ts";
 import type { QueryOnce } from "./query-once.ts";
+import { type CallSource, type RunningAction, RunningActions } from "./running-actions.ts";
 
 export interface ActionParts {
   readonly environment: Environment;
@@ -22,53 +23,73 @@ export interface ActionParts {
   registry(): Registry;
 }
 
+const TOLD_TO_STOP = "Outcome unknown: the action was told to stop. What it did before is not undone.";
 const PARTLY_DONE = "Outcome unknown: the action failed in a call that it made. What it did before is not undone.";
 
 /** Runs actions: no transaction around them; each query and mutation that they call has one of its own. */
 export class Actions {
   readonly #parts: ActionParts;
-  readonly #running = new Set<Promise<string>>();
+  readonly #running: RunningActions;
+  readonly #ends = new Set<Promise<string>>();
 
   constructor(parts: ActionParts) {
     this.#parts = parts;
+    this.#running = new RunningActions(parts.limits);
   }
 
-  /** @returns the result as wire text. */
-  async run(call: Call, caller: Caller): Promise<string> {
-    const running = this.#run(call, caller);
-    this.#running.add(running);
+  /**
+   * @returns the result as wire text.
+   * @throws {UnavailableError} when too many run, or the caller is gone: then it is not begun.
+   */
+  async run(call: Call, caller: Caller, source: CallSource): Promise<string> {
+    const action = this.#running.begin(call.path, source);
+    const end = this.#run(call, caller, action);
+    this.#ends.add(end);
     try {
-      return await running;
+      return await end;
     } finally {
-      this.#running.delete(running);
+      this.#ends.delete(end);
+      action.ended();
     }
   }
 
   /** Resolves when no action runs. Never rejects. */
   async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#ends.size > 0) await Promise.allSettled(this.#ends);
   }
 
-  async #run(call: Call, caller: Caller): Promise<string> {
+  /** Tells all that run that the server does not wait for them any more. */
+  stop(): void {
+    this.#running.tellAllToStop("The server stops.");
+  }
+
+  async #run(call: Call, caller: Caller, action: RunningAction): Promise<string> {
     const { environment, limits } = this.#parts;
-    const result = await withTimeLimit(environment, limits.actionTimeoutMs, call.path, this.#perform(call, caller));
-    return encodeResult(call.path, result, limits.resultBytes);
+    const work = this.#perform(call, caller, action.signal);
+    const late = () => action.tellToStop("The action took longer than its time limit.");
+    try {
+      const result = await withTimeLimit(environment, limits.actionTimeoutMs, call.path, work, late);
+      return encodeResult(call.path, result, limits.resultBytes);
+    } catch (error) {
+      if (!isAbort(error, action.signal)) throw error;
+      throw new UnavailableError("outcomeUnknown", TOLD_TO_STOP);
+    }
   }
 
   /**
    * @throws {UnavailableError} when a call that the action has made is unavailable or took too long. Of that call nothing may be done, but
    * what the action did before it is not undone: tried again, the action may do it twice.
    */
-  async #perform(call: Call, caller: Caller): Promise<unknown> {
+  async #perform(call: Call, caller: Caller, signal: AbortSignal): Promise<unknown> {
     try {
-      return await perform(call, this.#contextFor(caller));
+      return await perform(call, this.#contextFor(caller, signal));
     } catch (cause) {
       if (!(cause instanceof UnavailableError || cause instanceof TimeLimitError)) throw cause;
       throw new UnavailableError("outcomeUnknown", PARTLY_DONE, { cause });
     }
   }
 
-  #contextFor(caller: Caller) {
+  #contextFor(caller: Caller, signal: AbortSignal) {
     const registry = this.#parts.registry();
     const resolve = (kind: "query" | "mutation" | "action", target: unknown, args?: Record<string, unknown>) =>
       resolveCall(registry, kind, target, args);
@@ -80,7 +101,8 @@ export class Actions {
       runMutation: async (target: unknown, args?: Record<string, unknown>) =>
         fromWire(JSON.parse(await this.#parts.mutations.applyOnce(resolve("mutation", target, args), caller)) as Wire),
       runAction: async (target: unknown, args?: Record<string, unknown>) =>
-        this.#perform(resolve("action", target, args), caller),
+        this.#perform(resolve("action", target, args), caller, signal),
+      signal,
     };
   }
 
@@ -89,4 +111,9 @@ export class Actions {
     if (answer.ok) return fromWire(JSON.parse(answer.valueText) as Wire);
     throw toFunctionError(answer.error);
   }
+}
+
+/** Has an action ended because it was told to stop, as `fetch` and others end by their signal? */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && error instanceof Error && error.name === "AbortError";
 }

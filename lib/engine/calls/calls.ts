@@ -16,9 +16,10 @@ import { resolveFunction } from "../run/resolve-function.ts";
 import type { Call } from "../run/run.ts";
 import type { Actions } from "./actions.ts";
 import type { QueryOnce } from "./query-once.ts";
+import type { CallSource } from "./running-actions.ts";
 
 /** One function to run for a caller. */
-export interface EngineCall {
+export interface EngineCall extends CallSource {
   /** What kind of function it must be. */
   kind: FunctionKind;
   /** Its path, such as `messages:send`. */
@@ -54,17 +55,18 @@ export class Calls {
     this.#parts = parts;
   }
 
-  call({ kind, path, args, caller, internal }: EngineCall): Promise<Outcome<Wire>> {
+  call({ kind, path, args, caller, internal, ...source }: EngineCall): Promise<Outcome<Wire>> {
     return this.#outcomeOf<Wire>(kind, path, async () => {
-      const outcome = await this.#run(this.#resolve(kind, path, args, internal), this.#parts.callers.of(caller));
+      const call = this.#resolve(kind, path, args, internal);
+      const outcome = await this.#run(call, this.#parts.callers.of(caller), source);
       return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
     });
   }
 
   /** Runs an action that a socket has asked for. @returns its result as wire text. */
-  runAction(path: string, args: Record<string, Wire>, caller: Caller): Promise<Outcome<string>> {
+  runAction(path: string, args: Record<string, Wire>, caller: Caller, source: CallSource): Promise<Outcome<string>> {
     return this.#outcomeOf("action", path, () =>
-      this.#run(this.#resolve("action", path, readArguments(args, this.#parts.limits.argsDepth)), caller),
+      this.#run(this.#resolve("action", path, readArguments(args, this.#parts.limits.argsDepth)), caller, source),
     );
   }
 
@@ -99,7 +101,7 @@ export class Calls {
     return { fn, path, args: parseArguments(fn, path, args) };
   }
 
-  async #run(call: Call, caller: Caller): Promise<Outcome<string>> {
+  async #run(call: Call, caller: Caller, source: CallSource): Promise<Outcome<string>> {
     const { queryOnce, mutations, actions } = this.#parts;
     switch (call.fn.kind) {
       case "query": {
@@ -109,7 +111,7 @@ export class Calls {
       case "mutation":
         return { ok: true, value: await mutations.applyOnce(call, caller) };
       case "action":
-        return { ok: true, value: await actions.run(call, caller) };
+        return { ok: true, value: await actions.run(call, caller, source) };
     }
   }
 

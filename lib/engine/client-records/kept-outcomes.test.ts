@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { DatabaseForTests } from "../../../tests/support/databases/database-for-tests.ts";
@@ -5,7 +6,9 @@ import { EngineScene } from "../../../tests/support/engine-scene.ts";
 import type { WireClient } from "../../../tests/support/wire-client.ts";
 import type { Driver } from "../../database/driver/driver.ts";
 import { createFunctions } from "../../functions/define.ts";
+import { encodeFailure, encodeSuccess, isSuccess } from "../../protocol/encode.ts";
 import { ConvexError } from "../../values/errors.ts";
+import { KEPT_OUTCOMES, type Outcomes, withOutcome } from "./kept-outcomes.ts";
 
 const { mutation } = createFunctions<Record<string, never>>();
 
@@ -122,4 +125,35 @@ describe("a client that never confirms an outcome", () => {
     expect((await row()).length).toBeLessThanOrEqual(257 * KIB);
     expect(await askedAgain([201])).toMatchObject([{ value: "next" }]);
   });
+});
+
+test("whatever a client does, its outcomes are few and small, and none changes from done to failed or back", () => {
+  const step = fc.record({
+    ok: fc.boolean(),
+    length: fc.oneof(fc.nat(100), fc.nat(90_000)),
+    letter: fc.constantFrom("a", "語", "\n"),
+    confirmedUpTo: fc.nat(80),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      let kept: Outcomes = new Map();
+      const were = new Map<number, string>();
+      for (const [i, { ok, length, letter, confirmedUpTo }] of steps.entries()) {
+        const data = letter.repeat(length);
+        const outcome = ok ? encodeSuccess(JSON.stringify(data)) : encodeFailure({ kind: "application", data });
+        were.set(i + 1, outcome);
+        kept = withOutcome(kept, i + 1, outcome, confirmedUpTo);
+        expect(kept.size).toBeLessThanOrEqual(KEPT_OUTCOMES.count);
+        expect(Buffer.byteLength([...kept.values()].join(""))).toBeLessThanOrEqual(KEPT_OUTCOMES.bytes);
+        expect([...kept.keys()].slice(0, -1).every((number) => number > confirmedUpTo)).toBe(true);
+      }
+      for (const [number, outcome] of kept) {
+        const was = were.get(number) ?? "";
+        if (outcome === was) continue;
+        expect(was.length).toBeGreaterThan(outcome.length);
+        expect(outcome).toMatch(isSuccess(was) ? /was done/ : /failed and nothing was written/);
+      }
+    }),
+    { numRuns: 30 },
+  );
 });

@@ -60,7 +60,8 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
   #mutations: ConnectionMutations | undefined;
   #closed = false;
 
-  constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller) {
+  /** @param address Of the client, if it is one that can be trusted. */
+  constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller, address: string | undefined) {
     const { environment, limits, timers } = parts;
     this.#parts = parts;
     this.#socket = socket;
@@ -83,7 +84,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
       isBusy: () => this.#actions.isRunning || this.#mutations?.isRunning === true,
       leave: () => this.close(CloseCode.serviceRestart, "The server restarts."),
     });
-    this.#actions = new ConnectionActions(parts, caller, this.#writer, () => {
+    this.#actions = new ConnectionActions(parts, caller, address, this.#writer, () => {
       this.#departure.leaveIfTurnedAway();
       this.#intake.progressed();
     });
@@ -235,6 +236,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
     this.#writer.close();
     this.view.close();
     this.#mutations?.detach();
+    this.#actions.close();
     this.#parts.ended(this);
   }
 }

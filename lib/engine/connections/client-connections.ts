@@ -32,9 +32,14 @@ export class ClientConnections implements TransitionSink {
     this.#answers = answers;
   }
 
-  /** Takes an accepted socket. */
-  open(parts: ClientConnectionParts, socket: SocketLike, caller: Caller): ClientConnection {
-    const connection = new ClientConnection(parts, socket, caller);
+  /** Takes an accepted socket. @param address Of the client, if it is one that can be trusted. */
+  open(
+    parts: ClientConnectionParts,
+    socket: SocketLike,
+    caller: Caller,
+    address: string | undefined,
+  ): ClientConnection {
+    const connection = new ClientConnection(parts, socket, caller, address);
     this.#all.add(connection);
     if (this.#draining) this.#drain(connection);
     return connection;

@@ -10,11 +10,12 @@ import type { SocketWriter } from "./socket-writer.ts";
 export interface ConnectionActionsParts {
   readonly limits: EngineLimits;
   readonly messageBudget: MessageBudget;
-  /** Runs an action to its end. Never rejects. */
+  /** Runs an action to its end, or refuses it. Never rejects. @param source The address and the signal of the connection. */
   runAction(
     path: string,
     args: Record<string, Wire>,
     caller: Caller,
+    source: { address: string | undefined; signal: AbortSignal },
   ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
 }
 
@@ -24,13 +25,26 @@ export class ConnectionActions {
   readonly #caller: Caller;
   readonly #writer: SocketWriter;
   readonly #told: () => void;
+  readonly #address: string | undefined;
+  /** Tells those that run that the connection is gone. Undefined until the first one. */
+  #gone: AbortController | undefined;
   #running = 0;
   #weight = 0;
 
-  /** @param told An outcome has been told, and its action does not run any more. */
-  constructor(parts: ConnectionActionsParts, caller: Caller, writer: SocketWriter, told: () => void) {
+  /**
+   * @param address Of the client, if it is one that can be trusted.
+   * @param told An outcome has been told, and its action does not run any more.
+   */
+  constructor(
+    parts: ConnectionActionsParts,
+    caller: Caller,
+    address: string | undefined,
+    writer: SocketWriter,
+    told: () => void,
+  ) {
     this.#parts = parts;
     this.#caller = caller;
+    this.#address = address;
     this.#writer = writer;
     this.#told = told;
   }
@@ -51,13 +65,20 @@ export class ConnectionActions {
     this.#running++;
     this.#weight += weight;
     this.#parts.messageBudget.take(weight);
-    const outcome = await this.#parts.runAction(path, args, this.#caller);
+    this.#gone ??= new AbortController();
+    const source = { address: this.#address, signal: this.#gone.signal };
+    const outcome = await this.#parts.runAction(path, args, this.#caller, source);
     this.#running--;
     this.#weight -= weight;
     this.#parts.messageBudget.release(weight);
     if (outcome.ok) this.#writer.reply(encodeActionReply(request, outcome.value));
     else this.#writer.say({ type: "ActionFailed", request, error: outcome.error });
     this.#told();
+  }
+
+  /** The connection is gone: what runs is told so, and goes on if it does not mind. */
+  close(): void {
+    this.#gone?.abort();
   }
 
   #refuse(request: number): void {

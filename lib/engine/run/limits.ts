@@ -41,6 +41,12 @@ export interface EngineLimits {
   heldTimeoutMs: number;
   /** Actions of one socket that run. @default 16 */
   runningActions: number;
+  /** Actions of this server that run, also those whose callers are gone. @default 1 000 */
+  serverActions: number;
+  /** Runs of one and the same action, of all callers. @default 250: a quarter of `serverActions` */
+  functionActions: number;
+  /** Actions of one address that run: over all its sockets and HTTP calls. Bounds trusted addresses only. @default 64 */
+  addressActions: number;
   /** Messages that one socket may send each second, on average. @default 50 */
   messagesPerSecond: number;
   /** Messages that one socket may send at once, after a silence. @default 200 */
@@ -103,6 +109,9 @@ export const defaultLimits: EngineLimits = {
   serverMessageBytes: 128 * MIB,
   heldTimeoutMs: 30_000,
   runningActions: 16,
+  serverActions: 1_000,
+  functionActions: 250,
+  addressActions: 64,
   messagesPerSecond: 50,
   messageBurst: 200,
   bytesPerSecond: 2 * MIB,
@@ -149,7 +158,8 @@ export function limitsFrom(given: Partial<EngineLimits> = {}): EngineLimits {
     const now = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
     if (now) throw new RangeError(`limits.${name} is called limits.${now} now. Rename it where the engine is created.`);
   }
-  const limits = { ...defaultLimits, ...given };
+  const { serverActions = defaultLimits.serverActions } = given;
+  const limits = { ...defaultLimits, functionActions: Math.ceil(serverActions / 4), ...given };
   if (limits.argsDepth <= MAX_DEPTH) return limits;
   throw new RangeError(
     `Expected limits.argsDepth of at most ${MAX_DEPTH}, as no value may be nested deeper. Found ${limits.argsDepth}.`,
