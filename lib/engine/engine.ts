@@ -18,7 +18,6 @@ import { Transactions } from "./commits/transactions.ts";
 import { AnswerBudget } from "./connections/answer-budget.ts";
 import type { ClientConnectionParts } from "./connections/client-connection.ts";
 import { ClientConnections } from "./connections/client-connections.ts";
-import { SharedTimers } from "./connections/shared-timers.ts";
 import { LiveQueries } from "./queries/live-queries.ts";
 import { MissingInvalidations } from "./queries/missing-invalidations.ts";
 import { PreloadLeases } from "./queries/preload-leases.ts";
@@ -28,6 +27,7 @@ import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
 import { MessageBudget } from "./run/message-budget.ts";
 import { type FunctionModules, Registry } from "./run/registry.ts";
 import { endsWithin } from "./run/time-limit.ts";
+import { SharedTimers } from "./sockets/shared-timers.ts";
 import { ConnectedFrames } from "./views/transition-frames.ts";
 
 /** What an engine is made of. */

@@ -44,6 +44,8 @@ export const ForeignCloseCode = {
   none: 1005,
   /** The connection broke without a close frame. */
   broken: 1006,
+  /** A message came in too many frames. */
+  policyViolation: 1008,
   frameTooLarge: 1009,
   tryAgainLater: 1013,
 } as const;

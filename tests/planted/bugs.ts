@@ -12,7 +12,7 @@ export interface PlantedBug {
 const MESSAGE_RECEIVER = "lib/client/exchange/message-receiver.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
 const CONNECTION_MUTATIONS = "lib/engine/connections/connection-mutations.ts";
-const SOCKET_WRITER = "lib/engine/connections/socket-writer.ts";
+const SOCKET_WRITER = "lib/engine/sockets/socket-writer.ts";
 const PENDING_CALLS = "lib/client/calls/pending-calls.ts";
 
 export const BUGS: readonly PlantedBug[] = [

@@ -55,9 +55,10 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
     ...[...bothSides, "auth"],
     ...["engine/run", "engine/answers", "engine/queries", "engine/client-records"],
   ],
+  "engine/sockets": [...bothSides, "engine/run"],
   "engine/connections": [
     ...[...bothSides, "auth", "database/driver"],
-    ...["engine/run", "engine/queries", "engine/rerun", "engine/client-records", "engine/views"],
+    ...["engine/run", "engine/queries", "engine/rerun", "engine/client-records", "engine/views", "engine/sockets"],
   ],
   "engine/calls": [
     ...[...bothSides, "auth"],

@@ -5,18 +5,18 @@ import { CloseCode } from "../../protocol/close-codes.ts";
 import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import { closeReason } from "../sockets/close-reason.ts";
+import { Heartbeat } from "../sockets/heartbeat.ts";
+import { Intake, type IntakeParts } from "../sockets/intake.ts";
+import { MessageReader, ProtocolViolation, type ReadMessage } from "../sockets/message-reader.ts";
+import type { SharedTimers } from "../sockets/shared-timers.ts";
+import { SocketWriter } from "../sockets/socket-writer.ts";
 import { ClientView, type ClientViewParts } from "../views/client-view.ts";
 import type { ConnectedFrames } from "../views/transition-frames.ts";
 import type { AnswerKeeper } from "./answer-budget.ts";
-import { closeReason } from "./close-reason.ts";
 import { ConnectionActions, type ConnectionActionsParts } from "./connection-actions.ts";
 import { ConnectionMutations, type ConnectionMutationsParts } from "./connection-mutations.ts";
 import { Departure } from "./departure.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { Intake, type IntakeParts } from "./intake.ts";
-import { MessageReader, ProtocolViolation, type ReadMessage } from "./message-reader.ts";
-import type { SharedTimers } from "./shared-timers.ts";
-import { SocketWriter } from "./socket-writer.ts";
 import { subscribeWithinLimits } from "./subscribe-within-limits.ts";
 
 export interface ClientConnectionParts

@@ -5,7 +5,7 @@ import type { WireError } from "../../protocol/outcome.ts";
 import type { Wire } from "../../values/wire.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { MessageBudget } from "../run/message-budget.ts";
-import type { SocketWriter } from "./socket-writer.ts";
+import type { SocketWriter } from "../sockets/socket-writer.ts";
 
 export interface ConnectionActionsParts {
   readonly limits: EngineLimits;

@@ -6,7 +6,7 @@ import type { WireError } from "../../protocol/outcome.ts";
 import type { ClientQueue, QueueListener } from "../client-records/client-queue.ts";
 import type { ClientQueues } from "../client-records/client-queues.ts";
 import type { EngineLimits } from "../run/limits.ts";
-import type { SocketWriter } from "./socket-writer.ts";
+import type { SocketWriter } from "../sockets/socket-writer.ts";
 
 export interface ConnectionMutationsParts {
   readonly limits: EngineLimits;

@@ -1,8 +1,8 @@
 import type { Subscribe } from "../../protocol/client-message.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import { ProtocolViolation } from "../sockets/message-reader.ts";
 import type { ClientView } from "../views/client-view.ts";
-import { ProtocolViolation } from "./message-reader.ts";
 
 /**
  * Lets a client watch the queries that it asks for, as many and as large as one client may watch.
