@@ -30,6 +30,8 @@ export interface BundlerOptions {
   root: string;
   /** The text of a module that imports all others. Called for each load, so that new files need no new bundler. */
   entry: () => string;
+  /** The texts of modules that are imported instead of packages, by the packages' names. Default: none. */
+  standIns?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -48,7 +50,7 @@ export class Bundler {
 
   constructor(options: BundlerOptions) {
     this.#options = options;
-    this.#packages = new Packages(options.directory);
+    this.#packages = new Packages(options.directory, options.standIns);
   }
 
   /**
@@ -63,12 +65,17 @@ export class Bundler {
   /** Rewrites the stack of an error that a function threw, so that it names the author's files. Accepts any value. */
   remapStack = (thrown: unknown): void => this.#positions.remapStack(thrown);
 
-  /** Ends the bundler's process. A later load starts it again. */
+  /** Ends the bundler's process, which all bundlers share. A later load starts it again. */
   async close(): Promise<void> {
+    await this.dispose();
+    await stop();
+  }
+
+  /** Frees what the bundler's process keeps for later loads. */
+  async dispose(): Promise<void> {
     await this.#context?.dispose();
     this.#context = undefined;
     process.off("exit", stop);
-    await stop();
   }
 
   async #bundle(): Promise<Omit<Bundle, "exports"> & { map: string }> {

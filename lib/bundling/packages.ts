@@ -19,9 +19,15 @@ export class Packages {
   readonly #found = new Map<string, string>();
   readonly #importFromProject: (specifier: string) => Promise<Exports>;
   readonly #require: NodeJS.Require;
+  readonly #standIns: ReadonlyMap<string, string>;
 
-  /** @param directory The folder from which the framework and Node's own modules are imported. */
-  constructor(directory: string) {
+  /**
+   * @param directory The folder from which the framework and Node's own modules are imported.
+   * @param standIns The texts of modules that are imported instead of packages, by the packages' names.
+   */
+  constructor(directory: string, standIns: Readonly<Record<string, string>> = {}) {
+    // It throws unless a bundler of server components imports it. What is bundled here runs on a server.
+    this.#standIns = new Map(Object.entries({ "server-only": "", ...standIns }));
     const filename = join(directory, "_packages.cjs");
     this.#require = createRequire(filename);
     this.#importFromProject = vm.compileFunction("return import(specifier)", ["specifier"], {
@@ -44,7 +50,7 @@ export class Packages {
     name: "convex-lite-packages",
     setup: (build) => {
       build.onResolve({ filter: /^[^./]/ }, (importing) => this.#resolve(build, importing));
-      build.onLoad({ filter: /.*/, namespace: NOTHING }, () => ({ contents: "" }));
+      build.onLoad({ filter: /.*/, namespace: STAND_IN }, ({ path }) => ({ contents: this.#standIns.get(path) ?? "" }));
       build.onLoad({ filter: /.*/, namespace: REQUIRED }, ({ path }) => ({
         contents: `module.exports = __packages.required(${JSON.stringify(path)});`,
       }));
@@ -63,7 +69,7 @@ export class Packages {
   async #resolve(build: PluginBuild, importing: OnResolveArgs): Promise<OnResolveResult | undefined> {
     const { path: specifier, kind, pluginData } = importing;
     if (pluginData === ASKED || kind === "entry-point") return undefined;
-    if (specifier === "server-only") return { path: specifier, namespace: NOTHING };
+    if (this.#standIns.has(specifier)) return { path: specifier, namespace: STAND_IN };
     const namespace = namespaceOf(kind);
     if (isFrameworkOrBuiltin(specifier)) return { path: specifier, namespace, sideEffects: false };
     const file = await this.#find(build, importing);
@@ -94,7 +100,7 @@ export class Packages {
 }
 
 const ASKED = "convex-lite-asked";
-const NOTHING = "convex-lite-nothing";
+const STAND_IN = "convex-lite-stand-in";
 const IMPORTED = "convex-lite-package";
 const LATER = "convex-lite-package-later";
 const REQUIRED = "convex-lite-package-required";

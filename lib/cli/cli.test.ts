@@ -82,12 +82,21 @@ describe("dev", () => {
     await expect.poll(dev.output).toMatch(/server \d+ two good day development \.env\.local\./);
     project.put("next.config.mjs", "export default {};");
     await expect.poll(dev.output).toMatch(/server \d+ two good day development \.env\.local next\.config\.mjs\./);
+    project.put("drizzle.config.ts", "export default {};");
+    await expect.poll(dev.output).toMatch(/drizzle\.config\.ts changed: restarting[\s\S]*server \d+ two good day/);
     // None of these is a file of the server. If one restarted it, the list of reasons below would be longer.
     for (const path of ["own/other.ts", "convex/messages.ts", "tsconfig.json"]) project.put(path, "{}");
     project.put("own/greeting.ts", 'export const greeting = "good night";');
     await expect.poll(dev.output).toMatch(/server \d+ two good night/);
     const reasons = [...dev.output().matchAll(/(\S+) changed: restarting/g)].map(([, path]) => path);
-    expect(reasons).toEqual(["server.ts", "own/greeting.ts", ".env.local", "next.config.mjs", "own/greeting.ts"]);
+    expect(reasons).toEqual([
+      "server.ts",
+      "own/greeting.ts",
+      ".env.local",
+      "next.config.mjs",
+      "drizzle.config.ts",
+      "own/greeting.ts",
+    ]);
     expect(dev.servers().filter(isAlive)).toEqual([dev.servers().at(-1)]);
     dev.process.kill("SIGTERM");
     expect(await dev.exit).toBe(0);

@@ -11,7 +11,7 @@ convex-lite — live queries and mutations inside your Next.js app
 Usage: pnpm convex-lite <command>
 
   dev                serve the app: functions reload on save, pages refresh, and the server restarts
-                     when server.ts, a file that it imports, next.config or .env* changes
+                     when server.ts, a file that it imports, next.config, drizzle.config or .env* changes
   dev --accept CODE  the same, and apply the database plan that was shown with this code, although data is lost
   build              write convex/_generated, run next build, print the client's size
   codegen            write convex/_generated/api.ts

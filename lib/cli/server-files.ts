@@ -43,7 +43,7 @@ export class ServerFiles {
   matters(path: string): boolean {
     if (this.#files.has(path)) return true;
     const name = basename(path);
-    if (dirname(path) === this.#root) return name.startsWith(".env") || /^next\.config\.\w+$/.test(name);
+    if (dirname(path) === this.#root) return name.startsWith(".env") || /^(next|drizzle)\.config\.\w+$/.test(name);
     // In the framework's own repository, where no import leads to the script of a worker.
     return path.startsWith(this.#framework) && name.endsWith(".ts") && !/\.(test|test-d|bench|d)\.ts$/.test(name);
   }

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { Callers } from "../auth/caller.ts";
-import type { Driver } from "../database/driver/driver.ts";
+import type { Casing, Driver } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { Outcome } from "../protocol/outcome.ts";
@@ -62,8 +62,11 @@ export interface Engine {
   readonly limits: EngineLimits;
   /** What it has done so far. */
   readonly counters: EngineCounters;
-  /** Serves these functions and this schema from now on; every live query is run again. */
-  useFunctions(modules: FunctionModules, schema: Record<string, unknown>): void;
+  /**
+   * Serves these functions and this schema from now on; every live query is run again.
+   * @param casing How columns without a name of their own are named in the database. Default: as in the schema.
+   */
+  useFunctions(modules: FunctionModules, schema: Record<string, unknown>, casing?: Casing): void;
   /** Development: tells every open page something that its author should see. */
   notice(message: string): void;
   /** Development: what every page is told that connects from now on, until it is replaced or, by undefined, taken back. */
@@ -187,9 +190,9 @@ export function createEngine(options: EngineOptions): Engine {
     limits,
     counters,
 
-    useFunctions(modules, schema) {
+    useFunctions(modules, schema, casing) {
       functions = new Registry(modules);
-      driver.useSchema(schema);
+      driver.useSchema(schema, casing);
       missingInvalidations.forget();
       liveQueries.replaceFunctions((path) => functions.find("query", path));
       connections.rebindAll();

@@ -4,6 +4,7 @@ export type { Identify, IdentifyRequest } from "../auth/identify.ts";
 export type { LoadProblem } from "../bundling/load-error.ts";
 export type { SourcePosition } from "../bundling/source-positions.ts";
 export type {
+  Casing,
   DatabaseConnection,
   Dialect,
   Driver,

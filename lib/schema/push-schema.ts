@@ -1,4 +1,4 @@
-import type { DatabaseConnection, Driver } from "../database/driver/driver.ts";
+import type { Casing, DatabaseConnection, Driver } from "../database/driver/driver.ts";
 import { inTransaction, withDatabaseLock } from "../database/internal/database-lock.ts";
 import { internalSql } from "../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../database/internal/internal-tables.ts";
@@ -22,6 +22,8 @@ export interface PushSchemaOptions {
   driver: Driver;
   /** The absolute path of `convex/schema.ts`. */
   schemaPath: string;
+  /** How columns without a name of their own are named in the database. Default: as in the schema. */
+  casing?: Casing | undefined;
   /** A process that is kept between calls saves most of a second each time. Default: a process for this call only. */
   drizzleKit?: DrizzleKitProcess;
   /** The code of a refused plan that the user accepts. That plan is carried out, whatever is lost. */
@@ -44,7 +46,7 @@ export async function pushSchema(options: PushSchemaOptions): Promise<PushResult
   const { driver, schemaPath, drizzleKit } = options;
   const ownProcess = drizzleKit ?? new DrizzleKitProcess();
   try {
-    const schema = await ownProcess.read(schemaPath);
+    const schema = await ownProcess.read(schemaPath, options.casing);
     const target = schema.snapshots[driver.dialect];
     if (!target) return refusal(driver, { statements: [], reasons: [otherDialect(driver, schema)] });
     return await withDatabaseLock(driver, async () => {

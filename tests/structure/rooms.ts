@@ -33,7 +33,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "schema/snapshot": ["environment", "database/driver", "bundling"],
   "schema/introspect": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/plan": ["environment", "database/driver", "database/internal", "schema/snapshot"],
-  "schema/migrations": ["environment", "database/**", "schema/snapshot", "schema/introspect"],
+  "schema/migrations": ["environment", "bundling", "database/**", "schema/snapshot", "schema/introspect"],
   schema: ["environment", "database/driver", "database/internal", "database/postgres", "schema/**"],
   auth: bothSides,
   "engine/run": [...bothSides, "auth", "invalidation"],

@@ -1,6 +1,9 @@
 /** Which SQL a database speaks. The framework's own statements in each dialect are in `internal-sql.ts`. */
 export type Dialect = "pg" | "sqlite" | "mysql";
 
+/** How columns without a name of their own are named in the database: drizzle-kit's option `casing`. */
+export type Casing = "snake_case" | "camelCase";
+
 /**
  * One statement and its values: `$1`, `$2` … stand for `params`, in every dialect (see `DatabaseConnection.execute`).
  */
@@ -50,8 +53,11 @@ export interface Driver {
   secret?: string;
   /** Waits for a free connection. @throws {ConnectionLostError} when none becomes free within the time allowed. */
   connect(): Promise<DatabaseConnection>;
-  /** Sets the schema (Drizzle tables and relations) from which `db` is built, from the next `begin` on. */
-  useSchema(schema: Record<string, unknown>): void;
+  /**
+   * Sets the schema (Drizzle tables and relations) from which `db` is built, from the next `begin` on.
+   * @param casing How columns without a name of their own are named in the database. Default: as in the schema.
+   */
+  useSchema(schema: Record<string, unknown>, casing?: Casing): void;
   /** The kind of a failure, by the errors in its chain of causes. */
   classify(error: unknown): Failure;
   /** Closes every connection. Resolves when this process no longer holds the database. */

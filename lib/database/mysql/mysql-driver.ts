@@ -3,7 +3,7 @@ import type { Connection as RawConnection } from "mysql2";
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from "mysql2/promise";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause, UnusableDatabaseError } from "../driver/database-errors.ts";
-import { ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
+import { type Casing, ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
 import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
@@ -104,8 +104,8 @@ class MysqlDriver implements Driver {
 
   classify = classifyMysql;
 
-  useSchema(schema: Record<string, unknown>): void {
-    this.#schema = relationalSchema(schema, new MySqlDialect());
+  useSchema(schema: Record<string, unknown>, casing?: Casing): void {
+    this.#schema = relationalSchema(schema, new MySqlDialect({ casing }));
   }
 
   async connect(): Promise<DatabaseConnection> {

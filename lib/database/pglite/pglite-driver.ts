@@ -6,7 +6,7 @@ import pg from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause } from "../driver/database-errors.ts";
 import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
-import { ConnectionLostError, type DatabaseConnection } from "../driver/driver.ts";
+import { type Casing, ConnectionLostError, type DatabaseConnection } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
@@ -116,8 +116,8 @@ class PgliteDriver implements EmbeddedDriver {
 
   classify = classifyPostgres;
 
-  useSchema(schema: Record<string, unknown>): void {
-    this.#schema = relationalSchema(schema, new PgDialect());
+  useSchema(schema: Record<string, unknown>, casing?: Casing): void {
+    this.#schema = relationalSchema(schema, new PgDialect({ casing }));
   }
 
   openPort(): MessagePort | undefined {

@@ -2,7 +2,7 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import type { Pool, PoolClient } from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause } from "../driver/database-errors.ts";
-import type { DatabaseConnection, Driver } from "../driver/driver.ts";
+import type { Casing, DatabaseConnection, Driver } from "../driver/driver.ts";
 import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { PgConnection } from "./pg-connection.ts";
@@ -84,8 +84,8 @@ class PostgresDriver implements Driver {
 
   classify = classifyPostgres;
 
-  useSchema(schema: Record<string, unknown>): void {
-    this.#schema = relationalSchema(schema, new PgDialect());
+  useSchema(schema: Record<string, unknown>, casing?: Casing): void {
+    this.#schema = relationalSchema(schema, new PgDialect({ casing }));
   }
 
   async connect(): Promise<DatabaseConnection> {

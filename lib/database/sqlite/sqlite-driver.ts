@@ -4,7 +4,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
 import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
-import { ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
+import { type Casing, ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
 import { type LentFile, SqliteConnection } from "./sqlite-connection.ts";
@@ -126,8 +126,8 @@ class SqliteDriver implements Driver {
 
   classify = classifySqlite;
 
-  useSchema(schema: Record<string, unknown>): void {
-    this.#schema = relationalSchema(schema, new SQLiteAsyncDialect());
+  useSchema(schema: Record<string, unknown>, casing?: Casing): void {
+    this.#schema = relationalSchema(schema, new SQLiteAsyncDialect({ casing }));
   }
 
   /** Takes no handle yet: only `begin` says whether the transaction reads or writes. */

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Bundle, Bundler, isFile } from "../../bundling/bundler.ts";
 import type { LoadProblem } from "../../bundling/load-error.ts";
+import type { Casing } from "../../database/driver/driver.ts";
 import type { FunctionModules } from "../../engine/run/registry.ts";
+import { type DrizzleConfig, readDrizzleConfig } from "../../schema/migrations/drizzle-config.ts";
 import { type FunctionsFolder, scanFunctions } from "./scan-functions.ts";
 
 /** What the files in `convex/` export at one moment. */
@@ -12,6 +14,8 @@ export interface LoadedFunctions {
   modules: FunctionModules;
   /** The exports of `convex/schema.ts`. */
   schema: Record<string, unknown>;
+  /** How `drizzle.config.ts` names columns without a name of their own. Undefined: as in the schema. */
+  casing?: Casing | undefined;
   /** A hash of `schema.ts` and everything that it imports. */
   schemaKey: string;
   /** A hash of the code: loads with equal keys are interchangeable. */
@@ -37,6 +41,7 @@ export class FunctionLoader {
   filesOutside: readonly string[] = [];
   readonly #root: string;
   readonly #bundler: Bundler;
+  #config: Promise<DrizzleConfig> | undefined;
   #folder: FunctionsFolder = { modules: [], hasSchema: false, files: new Map(), notRead: [] };
 
   /**
@@ -60,6 +65,9 @@ export class FunctionLoader {
    */
   async load(): Promise<LoadedFunctions> {
     this.#folder = scanFunctions(this.directory);
+    // Once: `dev` starts another process when it changes.
+    this.#config ??= readDrizzleConfig(this.#root);
+    const { casing, remarks } = await this.#config;
     const { exports, code, inputs, warnings } = await this.#bundler.load();
     const files = Object.keys(inputs).filter(isFile);
     this.filesOutside = files
@@ -69,7 +77,8 @@ export class FunctionLoader {
       ...(exports as Pick<LoadedFunctions, "modules" | "schema">),
       key: hash(code),
       schemaKey: this.#schemaKey(inputs),
-      warnings: [...this.#folder.notRead, ...warnings],
+      casing,
+      warnings: [...remarks, ...this.#folder.notRead, ...warnings],
     };
   }
 

@@ -7,6 +7,7 @@ import type { Log } from "../../environment/environment.ts";
 import { applyMigrations } from "../../schema/migrations/apply-migrations.ts";
 import { type PushResult, pushSchema } from "../../schema/push-schema.ts";
 import { DrizzleKitProcess } from "../../schema/snapshot/drizzle-kit-process.ts";
+import { unfitTables } from "../../schema/unfit-tables.ts";
 import type { Settings } from "../process/settings.ts";
 import { afterPush, type DatabaseState, noticeOf, type ServedState, whenServed } from "./follow-states.ts";
 import type { FunctionLoader, LoadedFunctions } from "./load-functions.ts";
@@ -51,12 +52,14 @@ export interface ServedFunctions {
  */
 export async function serveFunctions(options: ServeFunctionsOptions): Promise<ServedFunctions> {
   const { engine, database, loader, functions, settings, log } = options;
-  const serve = ({ modules, schema }: LoadedFunctions): void => {
+  const serve = ({ modules, schema, casing }: LoadedFunctions): void => {
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
-    engine.useFunctions(modules, schema);
+    engine.useFunctions(modules, schema, casing);
   };
   if (settings.development) return followSaves(options, serve);
   await applyMigrations({ driver: database, folder: loader.migrations, log });
+  const unfit = await unfitTables(database, functions.schema, functions.casing);
+  if (unfit !== undefined) log.error(unfit);
   serve(functions);
   await loader.close();
   return { close: async () => {} };
@@ -77,12 +80,13 @@ async function followSaves(
   let accept = settings.acceptedPlan;
 
   /** @returns the reason, if the database was not changed and does not fit the schema. */
-  async function changeDatabase({ schemaKey }: LoadedFunctions): Promise<Refusal | undefined> {
+  async function changeDatabase({ schemaKey, casing }: LoadedFunctions): Promise<Refusal | undefined> {
     if (databaseState.name === "fits" && databaseState.schemaKey === schemaKey) return undefined;
     databaseState = { name: "unknown" };
     const result = await pushSchema({
       driver: database,
       schemaPath,
+      casing,
       drizzleKit: planner,
       accept,
       migrations: loader.migrations,

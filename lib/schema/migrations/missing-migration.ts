@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { DrizzleKitProcess } from "../snapshot/drizzle-kit-process.ts";
+import { readDrizzleConfig } from "./drizzle-config.ts";
 import { readMigrations } from "./migration-files.ts";
 
 /**
@@ -14,7 +16,8 @@ export async function missingMigration(schemaPath: string, folder: string): Prom
   if (last === undefined) return undefined;
   const drizzleKit = new DrizzleKitProcess();
   try {
-    const { fingerprints } = await drizzleKit.read(schemaPath);
+    const { casing } = await readDrizzleConfig(dirname(folder));
+    const { fingerprints } = await drizzleKit.read(schemaPath, casing);
     if (Object.values(fingerprints).includes(last)) return undefined;
   } finally {
     drizzleKit.close();

@@ -6,15 +6,16 @@
 import { createRequire } from "node:module";
 import { basename, dirname } from "node:path";
 import { getTableColumns, getTableUniqueName } from "drizzle-orm";
+import { CasingCache } from "drizzle-orm/casing";
 import { Bundler } from "../../bundling/bundler.ts";
-import type { Dialect } from "../../database/driver/driver.ts";
+import type { Casing, Dialect } from "../../database/driver/driver.ts";
 import { dialectOf, type SchemaDialect, tablesOf } from "../../database/driver/schema-dialect.ts";
 import { schemaFingerprint } from "./fingerprint.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
 /** A message to the process. */
 export type DrizzleKitRequest =
-  | { type: "read"; schemaPath: string }
+  | { type: "read"; schemaPath: string; casing: Casing | undefined }
   | { type: "plan"; dialect: Dialect; from: SchemaSnapshot; to: SchemaSnapshot };
 
 /** A message of the process. */
@@ -43,12 +44,13 @@ export interface SchemaRead {
 type KitApi = typeof import("drizzle-kit/api");
 const kit: KitApi = createRequire(import.meta.url)("drizzle-kit/api");
 
+type ReadRequest = Extract<DrizzleKitRequest, { type: "read" }>;
 type Exports = Record<string, unknown>;
 
-const snapshotOf: Record<Dialect, (schema: Exports) => Promise<unknown>> = {
-  pg: async (schema) => kit.generateDrizzleJson(schema),
-  sqlite: (schema) => kit.generateSQLiteDrizzleJson(schema),
-  mysql: (schema) => kit.generateMySQLDrizzleJson(schema),
+const snapshotOf: Record<Dialect, (schema: Exports, casing?: Casing) => Promise<unknown>> = {
+  pg: async (schema, casing) => kit.generateDrizzleJson(schema, undefined, undefined, casing),
+  sqlite: (schema, casing) => kit.generateSQLiteDrizzleJson(schema, undefined, casing),
+  mysql: (schema, casing) => kit.generateMySQLDrizzleJson(schema, undefined, casing),
 };
 
 const migrationOf: Record<Dialect, (from: never, to: never) => Promise<string[]>> = {
@@ -65,12 +67,12 @@ function say(reply: DrizzleKitReply): void {
 }
 
 async function answer(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
-  if (request.type === "read") return { type: "schema", ...(await read(request.schemaPath)) };
+  if (request.type === "read") return { type: "schema", ...(await read(request)) };
   const { dialect, from, to } = request;
   return { type: "planned", statements: await migrationOf[dialect](from as never, to as never) };
 }
 
-async function read(schemaPath: string): Promise<SchemaRead> {
+async function read({ schemaPath, casing }: ReadRequest): Promise<SchemaRead> {
   const schema = await load(schemaPath);
   const hasTables = dialectOf(schema, "pg") === dialectOf(schema, "mysql");
   const dialect = hasTables ? dialectOf(schema) : undefined;
@@ -78,18 +80,19 @@ async function read(schemaPath: string): Promise<SchemaRead> {
   const snapshots: Partial<Record<Dialect, SchemaSnapshot>> = {};
   const fingerprints: Partial<Record<Dialect, string>> = {};
   for (const each of possible) {
-    const snapshot = (await snapshotOf[each](schema)) as SchemaSnapshot;
+    const snapshot = (await snapshotOf[each](schema, casing)) as SchemaSnapshot;
     snapshots[each] = snapshot;
     fingerprints[each] = schemaFingerprint(snapshot);
   }
-  return { dialect, snapshots, fingerprints, filledByCode: filledByCode(schema) };
+  return { dialect, snapshots, fingerprints, filledByCode: filledByCode(schema, casing) };
 }
 
-function filledByCode(schema: Exports): string[] {
+function filledByCode(schema: Exports, casing: Casing | undefined): string[] {
+  const names = new CasingCache(casing);
   return tablesOf(schema).flatMap((table) =>
     Object.values(getTableColumns(table))
       .filter((column) => column.defaultFn !== undefined)
-      .map((column) => `${getTableUniqueName(table)}.${column.name}`),
+      .map((column) => `${getTableUniqueName(table)}.${names.getColumnCasing(column)}`),
   );
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
-import type { Dialect } from "../../database/driver/driver.ts";
+import type { Casing, Dialect } from "../../database/driver/driver.ts";
 import type { DrizzleKitReply, DrizzleKitRequest, SchemaRead } from "./drizzle-kit-child.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
@@ -25,10 +25,11 @@ export class DrizzleKitProcess {
   /**
    * Reads a schema.
    * @param schemaPath The absolute path of `convex/schema.ts`. The file is read each time.
+   * @param casing How columns without a name of their own are named in the database. Default: as in the schema.
    * @throws {UnplannedError} when the schema does not load.
    */
-  async read(schemaPath: string): Promise<SchemaRead> {
-    const reply = await this.#ask({ type: "read", schemaPath });
+  async read(schemaPath: string, casing?: Casing): Promise<SchemaRead> {
+    const reply = await this.#ask({ type: "read", schemaPath, casing });
     if (reply.type === "schema") return reply;
     throw new UnplannedError("drizzle-kit gave another answer", false);
   }

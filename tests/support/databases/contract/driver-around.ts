@@ -1,4 +1,4 @@
-import type { DatabaseConnection, Driver, Failure, Statement } from "../../../../lib/database/driver/driver.ts";
+import type { Casing, DatabaseConnection, Driver, Failure, Statement } from "../../../../lib/database/driver/driver.ts";
 
 /** The functions that replace the driver's own. */
 export interface Otherwise {
@@ -66,8 +66,8 @@ export class DriverAround implements Driver {
     };
   }
 
-  useSchema(schema: Record<string, unknown>): void {
-    this.#driver.useSchema(schema);
+  useSchema(schema: Record<string, unknown>, casing?: Casing): void {
+    this.#driver.useSchema(schema, casing);
   }
 
   classify(error: unknown): Failure {

@@ -53,6 +53,8 @@ export interface Words {
   readonly renamed: pg.PgTable;
   /** The same table in a later schema, with one more column. */
   readonly withMood: pg.PgTable;
+  /** The same table in a later schema, with one more column, whose name is two words. */
+  readonly withLastMood: pg.PgTable;
   /** Returns its three parameters as `text`, `big` and `missing`. */
   readonly echo: string;
   /** Returns `at`, the time in the first row, in milliseconds since 1970 as the database computes them. */
@@ -77,6 +79,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
       "create table things (id integer primary key, name text, big bigint, at timestamptz, raw bytea, plain json, tree jsonb)",
     renamed: pg.pgTable("things", { id: pg.integer().primaryKey(), title: pg.text("name") }),
     withMood: pg.pgTable("things", { id: pg.integer().primaryKey(), mood: pg.varchar() }),
+    withLastMood: pg.pgTable("things", { id: pg.integer().primaryKey(), lastMood: pg.varchar() }),
     echo: "select $1::text as text, $2::bigint as big, $3::text as missing",
     reckoned: "select extract(epoch from at) * 1000 as at from things",
     // Computes, because PGlite has no pg_sleep that could be interrupted.
@@ -94,6 +97,7 @@ export const words: Readonly<Record<Dialect, Words>> = {
       title: sqlite.text("name"),
     }) as never,
     withMood: sqlite.sqliteTable("things", { id: sqlite.integer().primaryKey(), mood: sqlite.text() }) as never,
+    withLastMood: sqlite.sqliteTable("things", { id: sqlite.integer().primaryKey(), lastMood: sqlite.text() }) as never,
     echo: "select $1 as text, $2 as big, $3 as missing",
     reckoned: "select at from things",
     runaway: "never run: nothing can stop it",
@@ -108,6 +112,10 @@ export const words: Readonly<Record<Dialect, Words>> = {
     withMood: mysql.mysqlTable("things", {
       id: mysql.int().primaryKey(),
       mood: mysql.varchar({ length: 20 }),
+    }) as never,
+    withLastMood: mysql.mysqlTable("things", {
+      id: mysql.int().primaryKey(),
+      lastMood: mysql.varchar({ length: 20 }),
     }) as never,
     echo: "select $1 as text, $2 as big, $3 as missing",
     reckoned: "select unix_timestamp(at) * 1000 as at from things",

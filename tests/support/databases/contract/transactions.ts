@@ -308,6 +308,15 @@ function isFollowed(use: DriverInUse): void {
     use.driver.useSchema({ things });
   });
 
+  test("names columns as drizzle-kit's casing says, if the schema does not name them", async () => {
+    await use.run("define", "alter table things add column last_mood varchar(20) default 'good'");
+    use.driver.useSchema({ things: words.withLastMood }, "snake_case");
+    await use.write("insert into things (id) values (1)");
+    const found = await inTransaction(use.driver, "read", (connection) => use.db(connection).query.things.findMany());
+    expect(found).toEqual([{ id: 1, lastMood: "good" }]);
+    use.driver.useSchema({ things });
+  });
+
   test("knows a column that a new schema adds to a table", async () => {
     await inTransaction(use.driver, "read", (connection) => use.db(connection).query.things.findMany());
     await use.run("define", "alter table things add column mood varchar(20) default 'good'");
