@@ -52,7 +52,7 @@ const [functions] = await Promise.all([
 
 const rules = { engine, identify, log, trustProxy: settings.trustProxy };
 const sockets = acceptSockets(rules);
-http.open({ sockets, calls: httpEndpoint(rules), next });
+http.open({ sockets, calls: httpEndpoint(rules), next, engine });
 gracefulShutdown({ http, sockets, engine, functions, database, next, log });
 
 announceReady({ http, database, settings, log });

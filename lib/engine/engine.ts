@@ -63,6 +63,11 @@ export interface Engine {
   /** What it has done so far. */
   readonly counters: EngineCounters;
   /**
+   * Why the last mutation could not write: `the disk is full`, `the database is read-only`. Undefined when one has
+   * succeeded since.
+   */
+  readonly unwritable: string | undefined;
+  /**
    * Serves these functions and this schema from now on; every live query is run again.
    * @param casing How columns without a name of their own are named in the database. Default: as in the schema.
    */
@@ -189,6 +194,10 @@ export function createEngine(options: EngineOptions): Engine {
     epoch,
     limits,
     counters,
+
+    get unwritable() {
+      return transactions.writability.reason;
+    },
 
     useFunctions(modules, schema, casing) {
       functions = new Registry(modules);

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { innermostMessage, UnusableDatabaseError } from "./database-errors.ts";
+import { directoryIsUnwritable, unwritableMessage } from "./unwritable.ts";
 
 /** An exclusive lock on one directory of the embedded database. It ends with `release`, or with the process. */
 export interface DirectoryLock {
@@ -57,6 +58,10 @@ function openLock(directory: string): DatabaseSync {
 }
 
 function cannotBeWritten(directory: string, error: unknown): UnusableDatabaseError {
+  const unwritable = directoryIsUnwritable(dirname(directory));
+  if (unwritable !== undefined) {
+    return new UnusableDatabaseError(unwritableMessage(`The database in ${directory}`, unwritable), { cause: error });
+  }
   return new UnusableDatabaseError(
     `The database in ${directory} cannot be opened: ${directory}.lock, the file that locks it, cannot be written ` +
       `(${innermostMessage(error)}). May this user write in ${dirname(directory)}?`,

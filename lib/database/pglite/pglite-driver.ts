@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../../environment/environment.ts";
-import { innermostMessage, lostBecause } from "../driver/database-errors.ts";
+import { innermostMessage, lostBecause, UnusableDatabaseError } from "../driver/database-errors.ts";
 import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
 import { type Casing, ConnectionLostError, type DatabaseConnection } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
+import { directoryIsUnwritable, unwritableMessage } from "../driver/unwritable.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
 import { classifyPostgres } from "../postgres/postgres-errors.ts";
 import { makeSettings, resetSession } from "../postgres/session-settings.ts";
@@ -47,7 +48,13 @@ export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> 
     await first.thread.ready;
     return new PgliteDriver(options, first, lock);
   } catch (error) {
+    const unwritable = directoryIsUnwritable(existsSync(directory) ? directory : dirname(directory));
     lock.release();
+    if (unwritable !== undefined) {
+      throw new UnusableDatabaseError(unwritableMessage(`The embedded database in ${directory}`, unwritable), {
+        cause: error,
+      });
+    }
     throw new Error(`The embedded database in ${directory} cannot be opened: ${innermostMessage(error)}. ${wayOut}`, {
       cause: error,
     });

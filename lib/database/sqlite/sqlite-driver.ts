@@ -7,6 +7,7 @@ import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
 import { type Casing, ConnectionLostError, type DatabaseConnection, type Driver } from "../driver/driver.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
+import { directoryIsUnwritable, unwritableMessage } from "../driver/unwritable.ts";
 import { type LentFile, SqliteConnection } from "./sqlite-connection.ts";
 import { classifySqlite, isBusy } from "./sqlite-errors.ts";
 import { SqliteFile } from "./sqlite-file.ts";
@@ -57,6 +58,10 @@ export async function openSqlite(given: SqliteOptions): Promise<Driver> {
     return new SqliteDriver(options, openWriter(file), lock);
   } catch (error) {
     lock?.release();
+    const unwritable = directoryIsUnwritable(dirname(file));
+    if (unwritable !== undefined) {
+      throw new UnusableDatabaseError(unwritableMessage(`The SQLite file ${file}`, unwritable), { cause: error });
+    }
     throw new UnusableDatabaseError(
       `The SQLite file ${file} cannot be opened: ${innermostMessage(error)}. Is it a database, and may this user write it?`,
       { cause: error },
@@ -92,10 +97,15 @@ const MOST_READERS = 64;
 function openWriter(path: string): SqliteFile {
   const file = new SqliteFile(path, { readonly: false, wait: OPENING_WAIT });
   // From here on SQLite must not wait for a lock itself, which would block the process: see `#beginWriting`.
-  file.script(
-    "pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 0",
-  );
-  return file;
+  const settings =
+    "pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 0";
+  try {
+    file.script(settings);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 class SqliteDriver implements Driver {

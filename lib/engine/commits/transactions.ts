@@ -6,6 +6,7 @@ import { InDoubtCommits } from "./in-doubt-commits.ts";
 import { Retries } from "./retries.ts";
 import { SnapshotLock } from "./snapshot-lock.ts";
 import { withStatementTimeout } from "./statement-timeout.ts";
+import { Writability } from "./writability.ts";
 
 /** Takes what a commit invalidates, in the step of the commit: marks live queries stale. Must not throw. */
 export type Announce = (revision: number, invalidations: readonly Invalidation[], by: string | undefined) => void;
@@ -46,11 +47,15 @@ export class Transactions {
   readonly #environment: Environment;
   readonly #announce: Announce;
   readonly #limits: EngineLimits;
+  /** Learnt from mutations alone: the framework's own rows are small, and may still fit on a full disk. */
+  readonly writability: Writability;
+
   constructor(driver: Driver, environment: Environment, limits: EngineLimits, announce: Announce) {
     this.#driver = driver;
     this.#environment = environment;
     this.#limits = limits;
     this.#announce = announce;
+    this.writability = new Writability(environment.log);
     this.#inDoubt = new InDoubtCommits(this.#lock, environment);
     this.#retries = new Retries(driver, environment, limits);
   }
@@ -93,7 +98,7 @@ export class Transactions {
    * @throws {AlreadyDecidedError}
    */
   write<T>(write: Write<T>): Promise<T> {
-    return this.#retrying((begun) => this.#tryWrite(write, begun));
+    return this.writability.observe(this.#retrying((begun) => this.#tryWrite(write, begun)));
   }
 
   /**

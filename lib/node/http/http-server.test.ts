@@ -58,6 +58,19 @@ test("an early request waits until the server is open, and /healthz tells the st
   expect((await fetch(http.url)).headers.get("connection")).toBe("close");
 });
 
+test("/healthz stays 200 while mutations cannot write, and says why", async () => {
+  const http = await taken();
+  const engine: { unwritable: string | undefined } = { unwritable: "the disk is full" };
+  http.open(rooms({ engine }));
+  const health = async () => {
+    const response = await fetch(`${http.url}/healthz`);
+    return [response.status, await response.json()];
+  };
+  expect(await health()).toEqual([200, { status: "ok", writable: false, reason: "the disk is full" }]);
+  engine.unwritable = undefined;
+  expect(await health()).toEqual([200, { status: "ok" }]);
+});
+
 test("the endpoint of calls learns whether the server drains", async () => {
   const http = await taken();
   const told: (boolean | undefined)[] = [];

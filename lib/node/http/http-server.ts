@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Engine } from "../../engine/engine.ts";
 import { type Log, machineEnvironment } from "../../environment/environment.ts";
 import { HostCheck, type HostRules } from "../admission/allowed-hosts.ts";
 import { type Settings, SettingsError } from "../process/settings.ts";
@@ -16,6 +17,8 @@ export interface Handlers {
   sockets: Sockets;
   /** Answers calls over HTTP. */
   calls: HttpEndpoint;
+  /** Tells `/healthz` whether mutations can write. Without it nothing is said of that. */
+  engine?: Pick<Engine, "unwritable">;
   /** Answers everything else. Below its `basePath` the paths above are served as they are at the root. */
   next: Pick<NextServer, "request" | "upgrade"> & Partial<Pick<NextServer, "basePath">>;
 }
@@ -58,23 +61,28 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
   const hosts = new HostCheck({ host, development, allowedHosts, trustProxy }, log, clock);
   const answers = new Answers(clock);
   const opened = Promise.withResolvers<Handlers>();
-  const state = { health: "starting" as Health, handlers: undefined as Handlers | undefined };
+  const state = { phase: "starting" as Phase, handlers: undefined as Handlers | undefined };
   const running = new Set<ServerResponse>();
   const listeners: Server[] = [];
 
+  function healthNow(): Health {
+    const reason = state.phase === "ok" ? state.handlers?.engine?.unwritable : undefined;
+    return { status: state.phase, ...(reason !== undefined && { writable: false, reason }) };
+  }
+
   async function request(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (pathOf(incoming) === HEALTH_PATH) return answerHealth(response, state.health);
+    if (pathOf(incoming) === HEALTH_PATH) return answerHealth(response, healthNow());
     const refusal = hosts.refusalOf(incoming);
     if (refusal !== undefined) return answers.send(response, plain(403, refusal));
     if (!isWellFormed(pathOf(incoming))) return answers.send(response, plain(400, BAD_ADDRESS));
     running.add(response);
     response.on("close", () => running.delete(response));
-    if (state.health === "draining") response.setHeader("Connection", "close");
+    if (state.phase === "draining") response.setHeader("Connection", "close");
     const { calls, next } = await opened.promise;
     const path = pathOf(incoming, next.basePath);
-    if (path === HEALTH_PATH) return answerHealth(response, state.health);
+    if (path === HEALTH_PATH) return answerHealth(response, healthNow());
     if (path === SYNC_PATH) return answers.send(response, UPGRADE_REQUIRED);
-    const isDraining = state.health === "draining";
+    const isDraining = state.phase === "draining";
     if (!calls(incoming, response, { path, isDraining })) await next.request(incoming, response);
   }
 
@@ -113,12 +121,12 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
   return {
     url: urlOf(host, portOf(listeners) ?? port),
     open(handlers) {
-      state.health = "ok";
+      state.phase = "ok";
       state.handlers = handlers;
       opened.resolve(handlers);
     },
     drain() {
-      state.health = "draining";
+      state.phase = "draining";
     },
     async close() {
       for (const listener of listeners) {
@@ -132,11 +140,18 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
 
 const HEALTH_PATH = "/healthz";
 
-type Health = "starting" | "ok" | "draining";
+type Phase = "starting" | "ok" | "draining";
+
+/** A server that cannot write still answers queries: it is healthy, and says what is wrong. */
+interface Health {
+  status: Phase;
+  writable?: false;
+  reason?: string;
+}
 
 function answerHealth(response: ServerResponse, health: Health): void {
   const headers = { "Content-Type": "application/json", "Cache-Control": "no-store" };
-  response.writeHead(health === "ok" ? 200 : 503, headers).end(JSON.stringify({ status: health }));
+  response.writeHead(health.status === "ok" ? 200 : 503, headers).end(JSON.stringify(health));
 }
 
 /** An answer for a person who reads it. */
