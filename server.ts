@@ -32,7 +32,7 @@ installCrashHandlers(log);
 
 // PORT, HOST, DATABASE_URL, TRUST_PROXY and ALLOWED_HOSTS, from the environment and .env files.
 const settings = readSettings();
-const http = await listen(settings, log);
+const http = await listen({ ...settings, directory: ".convex" }, log);
 
 const loaded = await loadFunctions({ loader, settings, log });
 const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: loaded.schema, log });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { TemporaryProject } from "../../tests/support/temporary-project.ts";
@@ -25,7 +26,9 @@ afterEach(() => {
 });
 
 function convexLite(project: TemporaryProject, ...args: string[]): Started {
-  const child = spawn(process.execPath, [main, ...args], { cwd: project.root, stdio: ["ignore", "pipe", "pipe"] });
+  // The servers of these tests do not listen, and the usual port may be in use.
+  const env = existsSync(join(project.root, ".env.local")) ? process.env : { ...process.env, PORT: "0" };
+  const child = spawn(process.execPath, [main, ...args], { cwd: project.root, stdio: ["ignore", "pipe", "pipe"], env });
   let output = "";
   child.stdout?.on("data", (chunk) => (output += chunk));
   child.stderr?.on("data", (chunk) => (output += chunk));
@@ -101,6 +104,22 @@ describe("dev", () => {
     dev.process.kill("SIGTERM");
     expect(await dev.exit).toBe(0);
     expect(dev.servers().filter(isAlive)).toEqual([]);
+  });
+
+  test("a busy port is told before the server is loaded, with the process of this project that has it", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    using project = new TemporaryProject({ ...files, ".env.local": `PORT=${port}` });
+    const first = convexLite(project, "dev");
+    expect(await first.exit).toBe(1);
+    expect(first.output()).toContain(`Port ${port} on 127.0.0.1 is in use. Stop what runs there`);
+    project.write(`.convex/port-${port}.pid`, `${process.pid}\n`);
+    const second = convexLite(project, "dev");
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toContain(`another server of this project, process ${process.pid}.`);
+    expect([...first.servers(), ...second.servers()]).toEqual([]);
+    other.close();
   });
 
   test("--accept applies to the first server only", async () => {

@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Log } from "../environment/environment.ts";
 import { watchFolders } from "../node/loading/watch-folders.ts";
+import { checkPort } from "../node/process/port.ts";
+import { foreseeSettings, SettingsError } from "../node/process/settings.ts";
 import { terminalLog } from "../node/process/terminal-log.ts";
 import { ServerFiles } from "./server-files.ts";
 
@@ -19,6 +23,7 @@ export interface DevOptions {
  */
 export async function dev(root: string, { accept }: DevOptions = {}): Promise<number> {
   const log = terminalLog();
+  if (!(await canListen(root, log))) return 1;
   const files = new ServerFiles(root);
   await files.look();
 
@@ -84,6 +89,18 @@ export async function dev(root: string, { accept }: DevOptions = {}): Promise<nu
   const code = await ended.promise;
   watch.close();
   return code;
+}
+
+/** A busy port is told at once; the server would find it only when all that it is made of has been loaded. */
+async function canListen(root: string, log: Log): Promise<boolean> {
+  try {
+    await checkPort({ ...foreseeSettings(root), directory: join(root, ".convex") });
+    return true;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    log.error(error.message);
+    return false;
+  }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

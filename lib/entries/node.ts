@@ -43,6 +43,7 @@ export { gracefulShutdown, type Running } from "../node/lifecycle/graceful-shutd
 export { FunctionLoader, type LoadedFunctions } from "../node/loading/load-functions.ts";
 export { type ServedFunctions, type ServeFunctionsOptions, serveFunctions } from "../node/loading/serve-functions.ts";
 export { type LoadFunctionsOptions, loadFunctions } from "../node/loading/watch-functions.ts";
+export type { PortOptions } from "../node/process/port.ts";
 export { readSettings, type Settings } from "../node/process/settings.ts";
 export { type TerminalLogOptions, terminalLog } from "../node/process/terminal-log.ts";
 export { engineRuntime, type RuntimeOptions } from "../node/runtime/engine-runtime.ts";

@@ -143,6 +143,13 @@ test("localhost means both of its addresses", async () => {
   expect([true, "no such address here"]).toContain(hasIpv6);
 });
 
+test("a server on every address of the machine is called localhost", async () => {
+  const http = await taken("0.0.0.0");
+  http.open(rooms());
+  expect(http.url).toMatch(/^http:\/\/localhost:\d+$/);
+  expect((await fetch(http.url)).status).toBe(200);
+});
+
 test("the error for a busy port names it and what to do", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");

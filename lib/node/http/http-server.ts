@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Engine } from "../../engine/engine.ts";
 import { type Log, machineEnvironment } from "../../environment/environment.ts";
 import { HostCheck, type HostRules } from "../admission/allowed-hosts.ts";
-import { type Settings, SettingsError } from "../process/settings.ts";
+import { bindPort, type PortOptions } from "../process/port.ts";
 import { terminalLog } from "../process/terminal-log.ts";
 import { refuse, type Sockets, SYNC_PATH } from "./accept-sockets.ts";
 import { type Answer, Answers } from "./answers.ts";
@@ -42,7 +41,7 @@ export interface HttpServer {
 }
 
 /** What `listen` takes of the settings. Without those of `HostRules` every host is served. */
-export type ListenOptions = Pick<Settings, "host" | "port"> & Partial<HostRules>;
+export type ListenOptions = PortOptions & Partial<HostRules>;
 
 /**
  * Starts to listen on a port. `localhost` means both of its addresses, IPv4 and IPv6, as far as the machine has them.
@@ -56,14 +55,13 @@ export type ListenOptions = Pick<Settings, "host" | "port"> & Partial<HostRules>
  * http.open({ sockets, calls, next });
  */
 export async function listen(settings: ListenOptions, log: Log = terminalLog()): Promise<HttpServer> {
-  const { host, port, development = false, allowedHosts = [], trustProxy = 0 } = settings;
+  const { host, development = false, allowedHosts = [], trustProxy = 0 } = settings;
   const clock = machineEnvironment(log);
   const hosts = new HostCheck({ host, development, allowedHosts, trustProxy }, log, clock);
   const answers = new Answers(clock);
   const opened = Promise.withResolvers<Handlers>();
   const state = { phase: "starting" as Phase, handlers: undefined as Handlers | undefined };
   const running = new Set<ServerResponse>();
-  const listeners: Server[] = [];
 
   function healthNow(): Health {
     const reason = state.phase === "ok" ? state.handlers?.engine?.unwritable : undefined;
@@ -101,12 +99,12 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
       refuse(connection, 404, `There is no WebSocket at this path. Connect to ${SYNC_PATH}.`);
   }
 
-  for (const address of host === "localhost" ? ["127.0.0.1", "::1"] : [host]) {
-    const listener = createServer({ shouldUpgradeCallback: isWebSocket });
-    listener.on("request", (incoming, response) => {
+  function listener(): Server {
+    const server = createServer({ shouldUpgradeCallback: isWebSocket });
+    server.on("request", (incoming, response) => {
       request(incoming, response).catch((error) => response.destroy(error));
     });
-    listener.on("upgrade", (incoming, connection, head) => {
+    server.on("upgrade", (incoming, connection, head) => {
       const failed = () => void connection.destroy();
       if (!state.handlers) return void upgradeLater(incoming, connection, head).catch(failed);
       try {
@@ -115,11 +113,14 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
         failed();
       }
     });
-    if (await bind(listener, address, portOf(listeners) ?? port, listeners.length === 0)) listeners.push(listener);
+    return server;
   }
 
+  const bound = await bindPort(listener, settings);
+  bound.note();
+
   return {
-    url: urlOf(host, portOf(listeners) ?? port),
+    url: urlOf(host, bound.port),
     open(handlers) {
       state.phase = "ok";
       state.handlers = handlers;
@@ -129,9 +130,10 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
       state.phase = "draining";
     },
     async close() {
-      for (const listener of listeners) {
-        listener.close();
-        listener.closeIdleConnections();
+      bound.forget();
+      for (const server of bound.servers) {
+        server.close();
+        server.closeIdleConnections();
       }
       await Promise.all([...running].map((response) => new Promise((resolve) => response.once("close", resolve))));
     },
@@ -181,43 +183,10 @@ function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === "websocket";
 }
 
-/** The port that the system gave to the first listener; the others use the same one. */
-function portOf([first]: Server[]): number | undefined {
-  return (first?.address() as AddressInfo | null | undefined)?.port;
-}
-
 /** The path of a request, and below `base` without it. */
 function pathOf(request: IncomingMessage, base = ""): string {
   const path = (request.url ?? "/").split("?", 1)[0] as string;
   return path.startsWith(`${base}/`) ? path.slice(base.length) : path;
-}
-
-/** @returns false when the machine has no such address and it is not `required`. */
-function bind(server: Server, host: string, port: number, required: boolean): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const absent = error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT";
-      if (absent && !required) resolve(false);
-      else reject(explain(error, host, port));
-    });
-    server.listen({ port, host }, () => resolve(true));
-  });
-}
-
-function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new SettingsError(
-        `Port ${port} on ${host} is in use. Stop what runs there, or choose another: PORT=${port + 1}.`,
-      );
-    case "EACCES":
-      return new SettingsError(`Port ${port} may not be used by this user. Choose one from 1024 on: PORT=3000.`);
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new SettingsError(`HOST: expected an address of this machine. Found ${host}.`);
-    default:
-      return error;
-  }
 }
 
 function urlOf(host: string, port: number): string {

@@ -99,6 +99,25 @@ export function readSettings(directory = process.cwd()): Settings {
   return parseSettings(process.env, development);
 }
 
+/**
+ * What `readSettings` will return in a server of development, which another process is about to start: leaves the
+ * environment of this one as it is.
+ * @throws {SettingsError}
+ */
+export function foreseeSettings(directory: string): Settings {
+  const before = { ...process.env };
+  Object.assign(process.env, { NODE_ENV: "development" });
+  try {
+    nextEnv.loadEnvConfig(resolve(directory), true, silent);
+    return parseSettings(process.env, true);
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}
+
+const silent = { info() {}, error() {} };
+
 /** @throws {SettingsError} */
 export function parseSettings(variables: Record<string, string | undefined>, development: boolean): Settings {
   const given = Object.fromEntries(
