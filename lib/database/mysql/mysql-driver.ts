@@ -1,4 +1,3 @@
-import { MySqlDialect } from "drizzle-orm/mysql-core";
 import type { Connection as RawConnection } from "mysql2";
 import { createConnection, createPool, type Pool, type PoolConnection, type PoolOptions } from "mysql2/promise";
 import type { Log } from "../../environment/environment.ts";
@@ -7,6 +6,7 @@ import { type Casing, ConnectionLostError, type DatabaseConnection, type Driver 
 import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
+import { ExactMySqlDialect } from "./exact-dialect.ts";
 import { MysqlConnection } from "./mysql-connection.ts";
 import { classifyMysql, mysqlErrorNumber } from "./mysql-errors.ts";
 import { withTlsOfMysql2 } from "./mysql-tls.ts";
@@ -99,13 +99,13 @@ class MysqlDriver implements Driver {
     this.#pool = pool;
     this.connections = options.connections ?? CONNECTIONS;
     this.#turns = new Semaphore(this.connections);
-    this.#schema = relationalSchema(options.schema, new MySqlDialect());
+    this.#schema = relationalSchema(options.schema, new ExactMySqlDialect());
   }
 
   classify = classifyMysql;
 
   useSchema(schema: Record<string, unknown>, casing?: Casing): void {
-    this.#schema = relationalSchema(schema, new MySqlDialect({ casing }));
+    this.#schema = relationalSchema(schema, new ExactMySqlDialect({ casing }));
   }
 
   async connect(): Promise<DatabaseConnection> {

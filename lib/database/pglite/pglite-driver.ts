@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import type { MessagePort } from "node:worker_threads";
-import { PgDialect } from "drizzle-orm/pg-core";
 import pg from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause, UnusableDatabaseError } from "../driver/database-errors.ts";
@@ -10,6 +9,7 @@ import { type Casing, ConnectionLostError, type DatabaseConnection } from "../dr
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
 import { directoryIsUnwritable, unwritableMessage } from "../driver/unwritable.ts";
+import { ExactPgDialect } from "../postgres/exact-dialect.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
 import { classifyPostgres } from "../postgres/postgres-errors.ts";
 import { makeSettings, resetSession } from "../postgres/session-settings.ts";
@@ -114,7 +114,7 @@ class PgliteDriver implements EmbeddedDriver {
     this.directory = options.directory;
     this.#open = open;
     this.#lock = lock;
-    this.#schema = relationalSchema(options.schema, new PgDialect());
+    this.#schema = relationalSchema(options.schema, new ExactPgDialect());
   }
 
   get description(): string {
@@ -124,7 +124,7 @@ class PgliteDriver implements EmbeddedDriver {
   classify = classifyPostgres;
 
   useSchema(schema: Record<string, unknown>, casing?: Casing): void {
-    this.#schema = relationalSchema(schema, new PgDialect({ casing }));
+    this.#schema = relationalSchema(schema, new ExactPgDialect({ casing }));
   }
 
   openPort(): MessagePort | undefined {

@@ -1,10 +1,10 @@
-import { PgDialect } from "drizzle-orm/pg-core";
 import type { Pool, PoolClient } from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause } from "../driver/database-errors.ts";
 import type { Casing, DatabaseConnection, Driver } from "../driver/driver.ts";
 import { openError, UnsuitableServerError } from "../driver/open-errors.ts";
 import { relationalSchema } from "../driver/relational-schema.ts";
+import { ExactPgDialect } from "./exact-dialect.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { classifyPostgres, sqlState } from "./postgres-errors.ts";
 import { makeSettings, resetSession } from "./session-settings.ts";
@@ -79,13 +79,13 @@ class PostgresDriver implements Driver {
     this.connections = server.pool.options.max;
     this.description = server.description;
     this.#server = server;
-    this.#schema = relationalSchema(schema, new PgDialect());
+    this.#schema = relationalSchema(schema, new ExactPgDialect());
   }
 
   classify = classifyPostgres;
 
   useSchema(schema: Record<string, unknown>, casing?: Casing): void {
-    this.#schema = relationalSchema(schema, new PgDialect({ casing }));
+    this.#schema = relationalSchema(schema, new ExactPgDialect({ casing }));
   }
 
   async connect(): Promise<DatabaseConnection> {

@@ -1,6 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, UnusableDatabaseError } from "../driver/database-errors.ts";
 import { type DirectoryLock, lockDirectory } from "../driver/directory-lock.ts";
@@ -8,6 +7,7 @@ import { type Casing, ConnectionLostError, type DatabaseConnection, type Driver 
 import { relationalSchema } from "../driver/relational-schema.ts";
 import { Semaphore } from "../driver/semaphore.ts";
 import { directoryIsUnwritable, unwritableMessage } from "../driver/unwritable.ts";
+import { ExactSqliteDialect } from "./exact-dialect.ts";
 import { type LentFile, SqliteConnection } from "./sqlite-connection.ts";
 import { classifySqlite, isBusy } from "./sqlite-errors.ts";
 import { SqliteFile } from "./sqlite-file.ts";
@@ -127,7 +127,7 @@ class SqliteDriver implements Driver {
     this.#options = options;
     this.#writer = writer;
     this.#lock = lock;
-    this.#schema = relationalSchema(options.schema, new SQLiteAsyncDialect());
+    this.#schema = relationalSchema(options.schema, new ExactSqliteDialect());
   }
 
   get description(): string {
@@ -137,7 +137,7 @@ class SqliteDriver implements Driver {
   classify = classifySqlite;
 
   useSchema(schema: Record<string, unknown>, casing?: Casing): void {
-    this.#schema = relationalSchema(schema, new SQLiteAsyncDialect({ casing }));
+    this.#schema = relationalSchema(schema, new ExactSqliteDialect({ casing }));
   }
 
   /** Takes no handle yet: only `begin` says whether the transaction reads or writes. */

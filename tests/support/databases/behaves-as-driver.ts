@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
 import { DriverInUse, type DriverUnderTest } from "./contract/driver-in-use.ts";
+import { relatedRowsAreExact } from "./contract/exact-relations.ts";
 import { valuesAreOurs } from "./contract/foreign-settings.ts";
 import { nothingIsLeftBehind } from "./contract/left-behind.ts";
 import { lossesAreTold } from "./contract/losses.ts";
@@ -20,6 +21,7 @@ export function behavesAsDriver(name: string, subject: DriverUnderTest): void {
     transactionsHold(use);
     valuesTravel(use);
     valuesAreOurs(use);
+    relatedRowsAreExact(use);
     transactionsKeepApart(use);
     nothingIsLeftBehind(use);
     lossesAreTold(use);
