@@ -19,6 +19,7 @@ import { AnswerBudget } from "./connections/answer-budget.ts";
 import type { ClientConnectionParts } from "./connections/client-connection.ts";
 import { ClientConnections } from "./connections/client-connections.ts";
 import { LiveQueries } from "./queries/live-queries.ts";
+import { LostAnswers } from "./queries/lost-answers.ts";
 import { MissingInvalidations } from "./queries/missing-invalidations.ts";
 import { PreloadLeases } from "./queries/preload-leases.ts";
 import { RerunLoop } from "./rerun/rerun-loop.ts";
@@ -151,6 +152,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters,
     registry,
   });
+  const lostAnswers = development ? new LostAnswers(environment.log) : undefined;
   const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
   const leases = new PreloadLeases(environment, limits, liveQueries);
   const holdsNul = driver.dialect !== "pg";
@@ -180,6 +182,7 @@ export function createEngine(options: EngineOptions): Engine {
     counters,
     keptNotice: () => keptNotice,
     functionsMayChange: development,
+    lostAnswers,
     resolveKept: (path, args, bytes) => calls.resolveKept(path, args, bytes),
     runAction: (path, args, caller, source) => calls.runAction(path, args, caller, source),
     wake(connection) {
@@ -203,6 +206,7 @@ export function createEngine(options: EngineOptions): Engine {
       functions = new Registry(modules);
       driver.useSchema(schema, casing);
       missingInvalidations.forget();
+      lostAnswers?.forget();
       liveQueries.replaceFunctions((path) => functions.find("query", path));
       connections.rebindAll();
       rerunLoop.wake();

@@ -7,6 +7,7 @@ import type { Answer } from "../answers/answer.ts";
 import type { Decided } from "../client-records/client-record.ts";
 import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery, Watcher } from "../queries/live-query.ts";
+import type { LostAnswers } from "../queries/lost-answers.ts";
 import { argumentBytes } from "../run/arguments.ts";
 import type { Failures } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
@@ -24,6 +25,8 @@ export interface ClientViewParts {
   readonly liveQueries: LiveQueries;
   /** In development a query that is refused may be one that the next functions accept. */
   readonly functionsMayChange: boolean;
+  /** In development only. */
+  readonly lostAnswers: LostAnswers | undefined;
   /** Finds a public query that is to be kept live, and parses its arguments of so many bytes. @throws {BadRequestError} */
   resolveKept(path: string, args: Record<string, Wire>, bytes: number): Call;
   /** The transitions of a revision, shared by all clients that are sent them now. */
@@ -139,6 +142,7 @@ export class ClientView implements Watcher {
       liveQueries.request(live);
     } catch (error) {
       const refusal: WireError = failures.toWireError(error, path);
+      if (subscription.hash !== undefined) this.#parts.lostAnswers?.refused(path, args, refusal, this);
       this.#leave(this.#subscriptions.refuse(subscription, refusal, functionsMayChange));
     }
   }
@@ -152,6 +156,10 @@ export class ClientView implements Watcher {
   changed(live: LiveQuery): void {
     this.#subscriptions.change(live);
     this.#port.wake();
+    const { answer } = live;
+    if (answer?.ok === false && this.#subscriptions.hasValueOf(live)) {
+      this.#parts.lostAnswers?.failed(live, answer, this);
+    }
   }
 
   notice(message: string): void {

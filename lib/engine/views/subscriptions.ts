@@ -146,6 +146,11 @@ export class Subscriptions {
     return this.#all.some((subscription) => subscription.live === live && isShown(subscription));
   }
 
+  /** Has the client a value that this live query has answered, or that it is to answer anew? */
+  hasValueOf(live: LiveQuery): boolean {
+    return this.#all.some((subscription) => subscription.live === live && subscription.hash !== undefined);
+  }
+
   /** The answers there are now, but for those of `without`. */
   answers(without: ReadonlySet<LiveQuery>): Map<LiveQuery, Answer> {
     const answers = new Map<LiveQuery, Answer>();
