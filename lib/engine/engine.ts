@@ -156,7 +156,10 @@ export function createEngine(options: EngineOptions): Engine {
   const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
   const leases = new PreloadLeases(environment, limits, liveQueries);
   const holdsNul = driver.dialect !== "pg";
-  const mutations = new Mutations({ environment, limits, transactions, failures, holdsNul, registry });
+  const mutations = new Mutations({
+    ...{ environment, limits, transactions, failures, holdsNul, registry },
+    warn: development ? warnAuthor : undefined,
+  });
   const messageBudget = new MessageBudget(Math.min(limits.serverMessageBytes, heap / 8));
   const clientQueues = new ClientQueues(mutations, environment, messageBudget);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
@@ -164,6 +167,12 @@ export function createEngine(options: EngineOptions): Engine {
     ...{ limits, callers, failures, queryOnce, leases, mutations, actions, holdsNul, epoch },
     registry,
   });
+
+  /** In the terminal and in open pages. */
+  function warnAuthor(message: string): void {
+    environment.log.warn(message);
+    connections.notice(message);
+  }
 
   async function whatRunsEnds(): Promise<void> {
     await Promise.all([clientQueues.settled(), actions.settled()]);

@@ -63,7 +63,6 @@ describe("in development, a query that a page shows", () => {
 
   test("is told when it is removed", async () => {
     const [one] = await pages();
-    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
     scene.engine.useFunctions({ messages: { touch } }, {});
     await scene.engine.settled();
     expect(notices(one)).toEqual([
@@ -75,7 +74,6 @@ describe("in development, a query that a page shows", () => {
   test("is told when a save makes it throw", async () => {
     const [one] = await pages();
     fault = new Error("typing mistake");
-    // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
     scene.engine.useFunctions(functions, {});
     await scene.engine.settled();
     expect(notices(one)).toEqual([`${FAILS} typing mistake`]);

@@ -124,6 +124,15 @@ test("the error of a function is thrown with its kind", async () => {
   await expect(fetchQuery(api.messages.list)).rejects.toMatchObject(failure);
 });
 
+test("inside `after()` of a page the message says what to do", async () => {
+  next.connection = () =>
+    Promise.reject(new Error("Route /chat used `connection()` inside `after()`. This is not supported."));
+  await expect(fetchMutation(api.messages.send, { text: "hi" })).rejects.toThrow(
+    "fetchMutation: the request of a page cannot be read inside `after()`, and with it who is calling. Begin the call before",
+  );
+  expect(calls).toEqual([]);
+});
+
 test("without a server the message says why, and what to do", async () => {
   offerRuntime(undefined as unknown as Runtime);
   await expect(preloadQuery(api.messages.list)).rejects.toThrow(

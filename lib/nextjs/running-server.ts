@@ -27,11 +27,18 @@ export async function runningServer(caller: string): Promise<RunningServer> {
   } catch (error) {
     // Next throws errors of its own to stop a static render; those must reach it.
     unstable_rethrow(error);
+    if (error instanceof Error && error.message.includes("inside `after()`")) {
+      throw new Error(`${caller}: ${IN_AFTER}`, { cause: error });
+    }
     if (findRuntime()) throw error;
     throw new Error(`${caller}: ${whyNotRunning()}`, { cause: error });
   }
   throw new Error(`${caller}: ${whyNotRunning()}`);
 }
+
+const IN_AFTER =
+  "the request of a page cannot be read inside `after()`, and with it who is calling. Begin the call before, as in " +
+  "`const sent = fetchMutation(…); after(() => sent)`, or call it in a server action or a route handler.";
 
 /**
  * One promise for each render, so that preloads that start in one tick also continue in one tick and share a snapshot.

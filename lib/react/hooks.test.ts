@@ -139,6 +139,53 @@ describe("useQuery", () => {
   });
 });
 
+describe("useQuery whose arguments differ on every render", () => {
+  /** Answers whatever is asked for, as often as the component asks. */
+  async function answerAll(times: number): Promise<void> {
+    let answered = 0;
+    for (let at = 1; at <= times; at++) {
+      const asked = server.heard("Subscribe").flatMap(({ queries }) => queries);
+      const maps = asked.slice(answered).map(({ query }) => [query, query] as [number, number]);
+      answered = asked.length;
+      const answers = maps.map(([, live]) => ({ live, hash: String(live), value: ONE }));
+      await transition({ at, maps, answers });
+    }
+  }
+
+  test("is told so in development, once", async () => {
+    let renders = 0;
+    function Restless(): ReactNode {
+      const { isLoading } = useQuery(api.messages.list, { channel: `general ${renders++}` });
+      return isLoading ? "loading" : "loaded";
+    }
+    await mount(page(server.client(), createElement(Restless)));
+    await answerAll(3);
+    await act(() => new Promise((resolve) => setTimeout(resolve)));
+    await answerAll(12);
+    expect(container.textContent).toBe("loading");
+    expect(complaints).toEqual([
+      expect.stringMatching(
+        /useQuery of messages:list loads for ever: its arguments differ on every render.*"general 0".*"general 1"/,
+      ),
+    ]);
+    complaints = [];
+  });
+
+  test("is not told of arguments that change as the user types", async () => {
+    let type: (text: string) => void = () => {};
+    function Search(): ReactNode {
+      const [channel, set] = useState("");
+      type = set;
+      const { isLoading } = useQuery(api.messages.list, { channel });
+      return isLoading ? "loading" : "loaded";
+    }
+    await mount(page(server.client(), createElement(Search)));
+    for (let i = 0; i < 12; i++) await act(async () => type("general".repeat(i)));
+    await answerAll(1);
+    expect(container.textContent).toBe("loaded");
+  });
+});
+
 describe("useQueries", () => {
   test("gives all results of one state under their names, and follows a changing set", async () => {
     let ask: (names: string[]) => void = () => {};

@@ -4,6 +4,7 @@ import { LOADING, SKIPPED } from "../client/queries/answer.ts";
 import type { PreloadedQueryResult, QueryResult, Skipped } from "../client/queries/query-result.ts";
 import type { FunctionArgs, OptionalArgs, PublicQuery } from "../functions/reference.ts";
 import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
+import { useStableArguments } from "./changing-arguments.ts";
 import { useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 
@@ -52,6 +53,8 @@ export function useQuery(query: unknown, ...rest: unknown[]): unknown {
     () => (key === null ? SKIPPED : sync.result(key)),
     () => first,
   );
+  // biome-ignore lint/correctness/useHookAtTopLevel: the condition is the same on every render
+  if (process.env.NODE_ENV !== "production") useStableArguments(sync, key, result.isLoading);
   if (read === undefined) return result;
   // A preloaded query has data from its first render on, unless the render was for another identity: then it suspends.
   const filled = result.isLoading ? sync.serverResult(read.key) : result;

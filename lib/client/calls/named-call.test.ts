@@ -1,7 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { createReferences } from "../../functions/reference.ts";
 import { canonical } from "../../values/canonical.ts";
-import { keyOf } from "./named-call.ts";
+import { keyOf, pathFrom } from "./named-call.ts";
+
+describe("what is no reference to a function", () => {
+  const api = createReferences<{ messages: object }>();
+
+  test.each<[string, unknown, string]>([
+    ["a reference that came as a prop from a server component", {}, "import api in the client component instead"],
+    ["a module", api.messages, "A module of api is not a function"],
+    ["a path without a function", "messages", 'Found: "messages".'],
+  ])("is told with what to do: %s", (_, reference, sentence) => {
+    expect(() => pathFrom(reference)).toThrow(sentence);
+  });
+});
 
 describe("the key of a query", () => {
   test("is its path and its arguments in canonical form", () => {

@@ -1,7 +1,7 @@
 import { type QueryKey, queryKey } from "../../functions/query-key.ts";
 import { pathOf } from "../../functions/reference.ts";
 import { encodeArguments } from "../../protocol/encode-arguments.ts";
-import type { Wire } from "../../values/wire.ts";
+import { isRecord, type Wire } from "../../values/wire.ts";
 
 /** Arguments in wire form. */
 export type WireArgs = Record<string, Wire>;
@@ -12,12 +12,22 @@ export function pathFrom(reference: unknown): string {
   if (path?.includes(":")) return path;
   throw new TypeError(
     "A function is expected" +
-      (process.env.NODE_ENV !== "production" ? `, such as ${EXAMPLE}. Found: ${found(reference)}. ${HINT}` : "."),
+      (process.env.NODE_ENV !== "production"
+        ? `, such as ${EXAMPLE}. Found: ${found(reference)}. ${isEmpty(reference) ? EMPTY_HINT : HINT}`
+        : "."),
   );
 }
 
 const EXAMPLE = 'api.messages.send or "messages:send"';
 const HINT = "A module of api is not a function: name one of its functions.";
+/** What a reference has become that was a prop of a client component. */
+const EMPTY_HINT =
+  "Was it a prop from a server component? Next sends a reference as {}: import api in the client component instead.";
+
+/** A module of `api` looks empty, too, but has a reference under every name. */
+function isEmpty(value: unknown): boolean {
+  return isRecord(value) && Object.keys(value).length === 0 && value.name === undefined;
+}
 
 function found(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : value === null ? "null" : typeof value;

@@ -103,7 +103,10 @@ export class QuerySet {
       if (queries.length >= room)
         this.#ports.refuse(
           query,
-          new UnavailableError("notSent", `The server allows ${subscriptions} queries at a time.`),
+          new UnavailableError(
+            "notSent",
+            `The server allows ${subscriptions} queries at a time.${process.env.NODE_ENV !== "production" ? MORE : ""}`,
+          ),
         );
       else if (error) {
         this.answered(query);
@@ -154,6 +157,8 @@ export class QuerySet {
     else if (!isSubscribed(query)) this.#byKey.delete(query.key); // a listener of `released` may have watched it again
   }
 }
+
+const MORE = " Read a list with one query, or raise limits.subscriptions of createEngine in server.ts.";
 
 function isSubscribed({ stage }: QueryRecord): boolean {
   return stage !== "idle";

@@ -48,6 +48,8 @@ export interface MutationParts {
   /** Whether the database holds U+0000 in a text. */
   readonly holdsNul: boolean;
   registry(): Registry;
+  /** Takes what the author of the functions should see. In development only. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 const HOUR = 3_600_000;
@@ -154,7 +156,7 @@ export class Mutations {
       by: call.path,
       lock: client.id,
       body: async (connection) => {
-        const run = new Run(registry, client.caller);
+        const run = new Run(registry, client.caller, this.#parts.warn);
         const work = run.mutation(call, connection.db);
         const value = await withTimeLimit(environment, limits.mutationTimeoutMs, call.path, work, () =>
           connection.destroy(),

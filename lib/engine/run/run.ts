@@ -7,6 +7,7 @@ import { BadRequestError } from "../../protocol/function-error.ts";
 import { parseArguments, parseMatch } from "./arguments.ts";
 import { parseBy } from "./parse.ts";
 import type { Registry } from "./registry.ts";
+import { UnawaitedWrites } from "./unawaited-writes.ts";
 
 /** One function at its path, with arguments that have been parsed. */
 export interface Call {
@@ -22,12 +23,15 @@ export interface Call {
 export class Run {
   readonly #registry: Registry;
   readonly #caller: Caller;
+  readonly #warn: ((message: string) => void) | undefined;
   #readsIdentity = false;
   readonly #invalidations: Invalidation[] = [];
 
-  constructor(registry: Registry, caller: Caller) {
+  /** @param warn Takes what the author of the functions should see. In development only. */
+  constructor(registry: Registry, caller: Caller, warn?: (message: string) => void) {
     this.#registry = registry;
     this.#caller = caller;
+    this.#warn = warn;
   }
 
   /** Did any handler of this run ask who is calling? Then its result is for that caller only. */
@@ -46,8 +50,23 @@ export class Run {
 
   /** @param db The Drizzle database of a write transaction, or of a savepoint in it. */
   mutation(call: Call, db: unknown): Promise<unknown> {
+    return this.#warn ? this.#watched(call, db, this.#warn) : this.#mutation(call, db, db);
+  }
+
+  /** In development: tells of writes that the handler has not awaited. */
+  async #watched(call: Call, db: unknown, warn: (message: string) => void): Promise<unknown> {
+    const writes = new UnawaitedWrites();
+    const result = await this.#mutation(call, db, writes.watch(db));
+    for (const statement of writes.statements) {
+      warn(`${call.path} has not awaited ${statement}…: it was not sent, and nothing of it is written. Await it.`);
+    }
+    return result;
+  }
+
+  /** @param watched `db`, or what watches it. */
+  #mutation(call: Call, db: unknown, watched: unknown): Promise<unknown> {
     return perform(call, {
-      db,
+      db: watched,
       auth: this.#auth,
       scheduler: schedulerFor(this.#registry, async (invalidations) => {
         this.#invalidations.push(...invalidations);
