@@ -23,7 +23,7 @@ afterEach(async () => {
 
 /** Two pages that show the list, in development. */
 async function pages(development = true): Promise<[WireClient, WireClient]> {
-  scene = new EngineScene(functions, {}, development);
+  scene = new EngineScene(functions, { development });
   const [one, other] = [scene.client(), scene.client()];
   for (const page of [one, other]) page.subscribe(1, "messages:list", { channel: "a" });
   await scene.engine.settled();
@@ -80,7 +80,7 @@ describe("in development, a query that a page shows", () => {
   });
 
   test("is not told of a page that has shown no answer: it shows the error", async () => {
-    scene = new EngineScene(functions, {}, true);
+    scene = new EngineScene(functions, { development: true });
     fault = new Error("from the beginning");
     const page = scene.client();
     page.subscribe(1, "messages:list", { channel: "a" });

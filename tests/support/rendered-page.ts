@@ -43,6 +43,11 @@ export class RenderedPage {
       await settle();
     });
 
+  /** What React and the clients have said on the console, for a test that expects them to. */
+  takeComplaints(): unknown[] {
+    return this.#complaints.splice(0);
+  }
+
   async unmount(): Promise<void> {
     await act(async () => this.#root?.unmount());
     this.#root = undefined;

@@ -142,7 +142,7 @@ export class ClientView implements Watcher {
       liveQueries.request(live);
     } catch (error) {
       const refusal: WireError = failures.toWireError(error, path);
-      if (subscription.hash !== undefined) this.#parts.lostAnswers?.refused(path, args, refusal, this);
+      if (subscription.token !== undefined) this.#parts.lostAnswers?.refused(path, args, refusal, this);
       this.#leave(this.#subscriptions.refuse(subscription, refusal, functionsMayChange));
     }
   }

@@ -148,7 +148,7 @@ export class Subscriptions {
 
   /** Has the client a value that this live query has answered, or that it is to answer anew? */
   hasValueOf(live: LiveQuery): boolean {
-    return this.#all.some((subscription) => subscription.live === live && subscription.hash !== undefined);
+    return this.#all.some((subscription) => subscription.live === live && subscription.token !== undefined);
   }
 
   /** The answers there are now, but for those of `without`. */
