@@ -28,7 +28,7 @@ export function recordsAreKept(use: DriverInUse): void {
         : [];
       await Promise.all([use.driver, ...others].map(createInternalTables));
       await createInternalTables(use.driver);
-      expect(await write((connection) => readMeta(connection, "version"))).toBe("2");
+      expect(await write((connection) => readMeta(connection, "version"))).toBe("3");
       await Promise.all(others.map((driver) => driver.close()));
     });
 
