@@ -15,6 +15,7 @@ import { type AcceptSocketsOptions, acceptSockets, type Sockets } from "./accept
 interface Opened {
   socket: SocketLike;
   caller: Identity | null;
+  address: string | undefined;
   messages: string[];
   closed: boolean;
 }
@@ -42,8 +43,8 @@ async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?:
   const sockets = acceptSockets({
     engine: {
       limits: { ...defaultLimits, frameBytes: options.frameBytes ?? defaultLimits.frameBytes },
-      opened(socket, caller) {
-        const record: Opened = { socket, caller, messages: [], closed: false };
+      opened(socket, caller, source) {
+        const record: Opened = { socket, caller, address: source?.address, messages: [], closed: false };
         opened.push(record);
         return {
           message: (text) => void record.messages.push(text),
@@ -292,9 +293,11 @@ test("one address has its limit of sockets, where a trusted proxy tells it; a pe
   expect(await from("2001:db8:1:3::1")).toBeInstanceOf(WebSocket);
   first.close();
   await expect.poll(() => from("2001:db8:1:2::3")).toBeInstanceOf(WebSocket);
+  expect(proxied.opened[0]?.address).toBe("2001:db8:1:2::/64");
 
   const direct = await listening({ socketsPerAddress: 2 });
   for (let i = 0; i < 4; i++) expect(await open(direct.url)).toBeInstanceOf(WebSocket);
+  expect(direct.opened[0]?.address).toBeUndefined();
 });
 
 test("a message in more than 64 fragments closes its socket before the last is there", async () => {

@@ -4,9 +4,8 @@ import { WebSocket, WebSocketServer } from "ws";
 import { askIdentity, type Identified, type Identify, NodeRequest } from "../../auth/identify.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
-import type { Identity } from "../../functions/context.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
-import type { Frame, SocketLike } from "../../protocol/socket.ts";
+import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { ownAddress } from "../admission/client-address.ts";
 import { OriginCheck, type OriginRules } from "../admission/origin.ts";
 import { Slots } from "../admission/slots.ts";
@@ -95,41 +94,50 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   function accept(request: IncomingMessage, connection: Duplex, head: Buffer): void {
     if (!origins.allows(request)) return refuse(connection, 403, "This origin may not connect.");
     if (draining) return refuseForNow(connection);
-    const slot = slots.take(ownAddress(request, options.trustProxy));
+    const address = ownAddress(request, options.trustProxy);
+    const slot = slots.take(address);
     if (slot === "addressFull") return refuse(connection, 429, "Too many sockets of this address.", RETRY_AFTER);
     if (slot === "full") return refuseForNow(connection);
     // Also when it is refused below, or breaks while `identify` runs.
     connection.once("close", slot);
     const identified = askIdentity(options, new NodeRequest(request));
-    if (identified instanceof Promise) void openLater(identified, request, connection, head);
-    else upgrade(identified, request, connection, head);
+    const known = (caller: Identified) => upgrade(caller, address, request, connection, head);
+    if (identified instanceof Promise) void openLater(identified, connection, known);
+    else known(identified);
   }
 
   async function openLater(
     identified: Promise<Identified>,
-    request: IncomingMessage,
     connection: Duplex,
-    head: Buffer,
+    known: (caller: Identified) => void,
   ): Promise<void> {
     // Without a listener, a connection that breaks while `identify` runs would end the process.
     const broken = () => connection.destroy();
     connection.on("error", broken);
-    const known = await identified;
+    const caller = await identified;
     connection.off("error", broken);
-    upgrade(known, request, connection, head);
+    known(caller);
   }
 
-  function upgrade(identified: Identified, request: IncomingMessage, connection: Duplex, head: Buffer): void {
+  function upgrade(
+    identified: Identified,
+    address: string | undefined,
+    request: IncomingMessage,
+    connection: Duplex,
+    head: Buffer,
+  ): void {
     if (!identified.ok) return refuse(connection, 500, `The server failed (incident ${identified.error.incident}).`);
     // Draining may have begun while `identify` ran.
     if (draining) return refuseForNow(connection);
     connection.cork();
     writer.deferred.add({ flush: () => connection.uncork() });
-    server.handleUpgrade(request, connection, head, (socket) => open(socket, connection, identified.value));
+    server.handleUpgrade(request, connection, head, (socket) => {
+      const events = engine.opened(new AcceptedSocket(socket, connection, writer), identified.value, { address });
+      listen(socket, events);
+    });
   }
 
-  function open(socket: WebSocket, connection: Duplex, identity: Identity | null): void {
-    const events = engine.opened(new AcceptedSocket(socket, connection, writer), identity);
+  function listen(socket: WebSocket, events: SocketEvents): void {
     socket.on("message", (data, isBinary) => {
       if (isBinary) hangUp(socket, clock, CloseCode.badMessage, "Expected text. Found a binary message.");
       else events.message(data.toString());

@@ -77,13 +77,43 @@ test("a call runs with decoded arguments and is answered in wire form", async ()
   expect(status).toBe(200);
   expect(body).toEqual({ ok: true, value: { at: { $t: ["date", 0] } } });
   expect(headers.get("cache-control")).toBe("no-store");
-  expect(calls).toEqual([
+  expect(calls).toMatchObject([
     { kind: "mutation", path: "messages:send", args: { at: new Date(5) }, caller: { subject: "ada" } },
   ]);
   await post(`${url}/query`, { path: "a:b" });
   await post(`${url}/action`, { path: "a:b", args: {} });
   expect(calls.map((call) => call.kind)).toEqual(["mutation", "query", "action"]);
   expect(calls[1]?.args).toEqual({});
+});
+
+test("the engine is told the address of a caller that a proxy has told, and when the caller has left", async () => {
+  const asked = Promise.withResolvers<EngineCall>();
+  const { url, calls } = await listening(
+    (call) => {
+      asked.resolve(call);
+      return new Promise(() => {});
+    },
+    { trustProxy: 1 },
+  );
+  const leaving = new AbortController();
+  const answer = fetch(`${url}/action`, {
+    method: "POST",
+    body: JSON.stringify({ path: "a:b" }),
+    headers: { ...json, "x-forwarded-for": "9.9.9.9" },
+    signal: leaving.signal,
+  });
+  const { address, signal } = await asked.promise;
+  expect([address, signal?.aborted, calls.length]).toEqual(["9.9.9.9", false, 1]);
+  leaving.abort();
+  await expect(answer).rejects.toThrow();
+  await expect.poll(() => signal?.aborted).toBe(true);
+});
+
+test("a caller that has its answer has not left", async () => {
+  const { url, calls } = await listening(() => ({ ok: true, value: 1 }));
+  expect((await post(`${url}/action`, { path: "a:b" })).status).toBe(200);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([calls[0]?.address, calls[0]?.signal?.aborted]).toEqual([undefined, false]);
 });
 
 test.each<[number, Outcome<Wire>]>([

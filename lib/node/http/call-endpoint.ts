@@ -8,7 +8,7 @@ import { MessageTextError, parseMessageText } from "../../protocol/codec.ts";
 import type { Outcome, UnavailableReason, WireError } from "../../protocol/outcome.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
-import { clientAddress } from "../admission/client-address.ts";
+import { clientAddress, ownAddress } from "../admission/client-address.ts";
 import { OriginCheck, type OriginRules } from "../admission/origin.ts";
 import { type NoSlot, Slots } from "../admission/slots.ts";
 import { Answers } from "./answers.ts";
@@ -97,7 +97,7 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
     const slot = slots.take(clientAddress(request, options.trustProxy));
     if (typeof slot === "string") return send(response, noSlot(slot));
     try {
-      send(response, await call(kind, request, options, clock));
+      send(response, await call(kind, request, options, clock, goneWith(response)));
     } catch (error) {
       if (!(error instanceof BodyLostError)) send(response, failed(log, error));
     }
@@ -156,6 +156,7 @@ async function call(
   request: IncomingMessage,
   options: HttpEndpointOptions,
   clock: Pick<Environment, "after">,
+  signal: AbortSignal,
 ): Promise<Answered> {
   const { frameBytes, argsDepth } = options.engine.limits;
   let body: { path: string; args: Record<string, unknown> };
@@ -169,8 +170,18 @@ async function call(
   }
   const caller = await askIdentity(options, new NodeRequest(request));
   if (!caller.ok) return { status: 500, outcome: caller };
-  const outcome = await options.engine.call({ kind, path: body.path, args: body.args, caller: caller.value });
+  const address = ownAddress(request, options.trustProxy);
+  const outcome = await options.engine.call({ kind, ...body, caller: caller.value, address, signal });
   return { status: statusOf(outcome), outcome };
+}
+
+/** Aborted when the client has left before it was answered. */
+function goneWith(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 /** The body is not a call. */
