@@ -195,7 +195,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     body: call("notes:add", '{"room":"a","text":{"$t":["function","x"]}}'),
     status: 400,
   },
-  { name: "a zero byte", path: "mutation", body: call("notes:add", '{"room":"a","text":"\\u0000"}'), status: 500 },
+  { name: "a zero byte", path: "mutation", body: call("notes:add", '{"room":"a","text":"\\u0000"}'), status: 400 },
   { name: "a query that fails in the database", path: "query", body: call("notes:broken", "{}"), status: 500 },
   { name: "a body beyond the limit", path: "mutation", body: " ".repeat(1024 * 1024 + 1), status: 413 },
   { name: "a form", path: "mutation", body: "path=notes:add", headers: { "content-type": "text/plain" }, status: 415 },

@@ -274,6 +274,35 @@ export const BUGS: readonly PlantedBug[] = [
     caughtBy: { file: "lib/client/convex-client.test.ts", test: "is opened ever less often" },
   },
   {
+    name: "a client is heard whatever its calls weigh",
+    edits: [{ file: "lib/engine/sockets/intake.ts", in: "#keepsTooMuch", find: "return $_;", put: "return false;" }],
+    caughtBy: { file: "lib/engine/limits.test.ts", test: "keptMessageBytes" },
+  },
+  {
+    name: "two mutations of a client run at once when one ends while the client is held",
+    edits: [
+      {
+        file: "lib/engine/client-records/client-queue.ts",
+        in: "submit",
+        find: "if (!$isWorking) $work = $workOff;",
+        put: "if (!this.#running) this.#work = this.#workOff();",
+      },
+    ],
+    caughtBy: { file: "lib/engine/client-records/client-queue.test.ts", test: "one after the other" },
+  },
+  {
+    name: "an answer is named by its length",
+    edits: [
+      {
+        file: "lib/engine/answers/answer-tokens.ts",
+        in: "of",
+        find: "return $_;",
+        put: 'return String(valueText.length).padStart(22, "0");',
+      },
+    ],
+    caughtBy: { file: "lib/engine/patches.test.ts", test: "whatever texts its author has chosen" },
+  },
+  {
     name: "a COMMIT of unknown outcome is reported as rolled back",
     edits: [
       {
