@@ -176,6 +176,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function whatRunsEnds(): Promise<void> {
     await Promise.all([clientQueues.settled(), actions.settled()]);
+    await mutations.forgetCalls();
     await rerunLoop.settled();
   }
 
@@ -251,6 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
       connections.close();
       actions.stop();
       leases.close();
+      mutations.close();
       transactions.close();
       await missingInvalidations.close();
       await rerunLoop.close();

@@ -291,6 +291,10 @@ async function change(transaction: Transaction, sql: string, params: readonly un
     return 1;
   }
   if (statement === "delete from convex_lite.sessions where touched < $1") return 0;
+  if (statement === "delete from convex_lite.sessions where id = any($1)") {
+    for (const one of params[0] as string[]) transaction.put(`client/${one}`, undefined);
+    return (params[0] as string[]).length;
+  }
   throw unknown(statement);
 }
 

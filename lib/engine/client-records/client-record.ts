@@ -65,9 +65,15 @@ export const clientRecords = {
     return { sql: number === 1 ? first : others, params: valuesOf(id, number, next) };
   },
 
+  /** Forgets these clients. */
+  async forget(connection: DatabaseConnection, ids: readonly string[]): Promise<void> {
+    const { sql, params } = internalSql[connection.dialect].among("id", ids);
+    await connection.change(`${statements[connection.dialect].remove} where ${sql}`, params);
+  },
+
   /** Forgets clients that were last marked as in use before this (milliseconds since 1970). */
   async prune(connection: DatabaseConnection, before: number): Promise<void> {
-    await connection.change(statements[connection.dialect].prune, [before]);
+    await connection.change(`${statements[connection.dialect].remove} where touched < $1`, [before]);
   },
 };
 
@@ -85,7 +91,7 @@ function statementsIn(dialect: Dialect) {
     selectDecided: `select id, identity, last_decided from ${own("sessions")}`,
     load: `${select} where id = $1${forUpdate}`,
     insertNew: insertNew(own("sessions"), columns),
-    prune: `delete from ${own("sessions")} where touched < $1`,
+    remove: `delete from ${own("sessions")}`,
   };
 }
 

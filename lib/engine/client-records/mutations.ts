@@ -15,6 +15,7 @@ import { resolveFunction } from "../run/resolve-function.ts";
 import { type Call, Run } from "../run/run.ts";
 import { withTimeLimit } from "../run/time-limit.ts";
 import { advanced, type ClientRecord, clientRecords } from "./client-record.ts";
+import { RecordPruning } from "./record-pruning.ts";
 
 /** Mutation `n` of a client. */
 export interface MutationRequest {
@@ -52,21 +53,27 @@ export interface MutationParts {
   readonly warn?: ((message: string) => void) | undefined;
 }
 
-const HOUR = 3_600_000;
-/** A client is known for a day at least: its record is marked as in use once an hour. */
-const KEPT = 25 * HOUR;
-
 /**
  * Decides mutations: each number of a client once, in order, whatever is resent. The outcome, good or bad, is recorded
  * in the client's record before it is told: a success in the mutation's own transaction, a failure in one of its own.
  */
 export class Mutations {
   readonly #parts: MutationParts;
-  #prunedAt: number;
+  readonly #pruning: RecordPruning;
 
   constructor(parts: MutationParts) {
     this.#parts = parts;
-    this.#prunedAt = parts.environment.now();
+    this.#pruning = new RecordPruning(parts.environment, parts.transactions);
+  }
+
+  /** The server stops: deletes what is left of calls. Never rejects. */
+  forgetCalls(): Promise<void> {
+    return this.#pruning.forgetCalls();
+  }
+
+  /** Begins nothing more by itself. */
+  close(): void {
+    this.#pruning.close();
   }
 
   /**
@@ -90,7 +97,7 @@ export class Mutations {
     if (refused !== undefined) return { outcome: refused, revision: undefined };
     if (number <= record.lastDecided) return this.#decidedBefore(record, number);
     const decided = await this.#run(client, record, request, committed);
-    await this.#pruneNowAndThen();
+    await this.#pruning.nowAndThen();
     return decided;
   }
 
@@ -109,7 +116,8 @@ export class Mutations {
       () => ({ ...record, lastDecided: 1, touched }),
       () => {},
     );
-    await this.#pruneNowAndThen();
+    this.#pruning.callEnded(client.id);
+    await this.#pruning.nowAndThen();
     return valueText;
   }
 
@@ -220,17 +228,6 @@ export class Mutations {
     const outcome = record.outcomes.get(number);
     // Its writes, if any, were committed before now: whatever is read from here on contains them.
     return { outcome: outcome ?? detailsGone(), revision: this.#parts.transactions.revision };
-  }
-
-  async #pruneNowAndThen(): Promise<void> {
-    const now = this.#parts.environment.now();
-    if (now - this.#prunedAt < HOUR) return;
-    this.#prunedAt = now;
-    await this.#parts.transactions
-      .internalTransaction((connection) => clientRecords.prune(connection, now - KEPT))
-      .catch((error: unknown) =>
-        this.#parts.environment.log.warn("Could not prune the records of old clients", { error }),
-      );
   }
 }
 

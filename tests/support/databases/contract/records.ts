@@ -98,6 +98,14 @@ export function recordsAreKept(use: DriverInUse): void {
       expect([...found.keys()]).toEqual(["new"]);
     });
 
+    test("lose the records of calls that have ended, and those alone", async () => {
+      await forget();
+      for (const id of ["one", "two", "page"]) await advance(id, 1, record);
+      await write((connection) => clientRecords.forget(connection, ["one", "two", "never there"]));
+      const found = await write((connection) => clientRecords.lookUp(connection, ["one", "two", "page"]));
+      expect([...found.keys()]).toEqual(["page"]);
+    });
+
     test("let one of two transactions decide a mutation, and the other one fails", async () => {
       await forget();
       for (const n of [1, 2]) {
