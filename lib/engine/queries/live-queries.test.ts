@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Callers } from "../../auth/caller.ts";
 import { createFunctions } from "../../functions/define.ts";
 import type { Invalidation } from "../../invalidation/invalidation.ts";
@@ -286,6 +286,62 @@ describe("when the functions are replaced", () => {
     expect([one.isDropped, two.isDropped, queries.size, queries.hasDue(true)]).toEqual([true, true, 0, false]);
     queries.invalidate([about({})], 1);
     expect(queries.hasDue(true)).toBe(false);
+  });
+});
+
+describe("what one of a thousand people costs is the same as with ten:", () => {
+  const people = Array.from({ length: 1_000 }, (_, i) => callers.of({ subject: `${i}` }));
+  let steps = 0;
+  /** Counts the items that are looked at in maps and lists from now on. */
+  function countSteps(): void {
+    steps = 0;
+    const { entries } = Map.prototype;
+    vi.spyOn(Map.prototype, Symbol.iterator).mockImplementation(function* (this: Map<unknown, unknown>) {
+      for (const [key, value] of entries.call(this)) {
+        steps++;
+        yield [key, value];
+      }
+    } as never);
+    for (const name of ["includes", "filter"] as const) {
+      const method = Array.prototype[name];
+      vi.spyOn(Array.prototype, name).mockImplementation(function (this: unknown[], ...args: never[]) {
+        steps += this.length;
+        return (method as (...all: never[]) => never).apply(this, args);
+      } as never);
+    }
+  }
+  afterEach(() => vi.restoreAllMocks());
+
+  test("who leaves a query of which each has an own one", () => {
+    const queries = new LiveQueries();
+    const first = watched(queries.getOrCreate(call(), anonymous), queries);
+    queries.splitByCaller(first);
+    const own = people.map((caller) => watched(queries.getOrCreate(call(), caller), queries));
+    countSteps();
+    for (const live of own) {
+      unwatch(live);
+      queries.dropIfIdle(live);
+    }
+    expect(steps).toBeLessThan(10 * people.length);
+    vi.restoreAllMocks();
+    expect([...queries.all()]).toEqual([first]);
+    expect(queries.getOrCreate(call(), anonymous)).toBe(first);
+  });
+
+  test("who waits for the answer of a shared one, and gives up or gets it", () => {
+    const queries = new LiveQueries();
+    const live = queries.getOrCreate(call(), anonymous);
+    const told: unknown[] = [];
+    const waiters = people.map((caller) => ({ ...waiter(caller), resolve: () => told.push(caller) }));
+    for (const one of waiters) queries.addWaiter(call(), one);
+    queries.takeDue(true);
+    countSteps();
+    for (const one of waiters.slice(500)) live.removeWaiter(one);
+    answer(live, queries);
+    queries.resolveWaiters(live, 0);
+    expect(steps).toBeLessThan(10 * people.length);
+    expect(told).toEqual(people.slice(0, 500));
+    expect(live.isDropped).toBe(true);
   });
 });
 

@@ -8,10 +8,13 @@ import { argumentTexts } from "../run/arguments.ts";
 import type { Call } from "../run/run.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 
+/** The key of a group's only member while no run has read the identity; an anonymous caller's own has the same. */
+const SHARED = "";
+
 /** The live queries of one path and arguments: one shared by all callers, until a run reads the identity. */
 interface Group {
   readsIdentity: boolean;
-  /** By caller key; "" holds the shared one while `readsIdentity` is false. */
+  /** By caller key; `SHARED` holds the shared one while `readsIdentity` is false. */
   readonly members: Map<string, LiveQuery>;
 }
 
@@ -42,7 +45,7 @@ export class LiveQueries {
       group = { readsIdentity: false, members: new Map() };
       this.#groups.set(key, group);
     }
-    const memberKey = group.readsIdentity ? caller.key : "";
+    const memberKey = group.readsIdentity ? caller.key : SHARED;
     const found = group.members.get(memberKey);
     // An anonymous caller's own member has the key of the shared one: `readsIdentity` tells them apart.
     if (found) return found;
@@ -69,7 +72,7 @@ export class LiveQueries {
     const group = this.#groups.get(live.key);
     if (group && !group.readsIdentity && !live.isDropped) {
       group.readsIdentity = true;
-      group.members.delete("");
+      group.members.delete(SHARED);
       group.members.set(live.caller.key, live);
     }
     for (const watcher of [...live.watchers]) if (watcher.caller.key !== live.caller.key) watcher.rebind(live);
@@ -199,7 +202,8 @@ export class LiveQueries {
     this.#index.delete(live);
     const group = this.#groups.get(live.key);
     if (!group) return;
-    for (const [memberKey, member] of group.members) if (member === live) group.members.delete(memberKey);
+    const memberKey = live.perCaller ? live.caller.key : SHARED;
+    if (group.members.get(memberKey) === live) group.members.delete(memberKey);
     if (group.members.size === 0) this.#groups.delete(live.key);
   }
 

@@ -72,7 +72,7 @@ export class LiveQuery {
   #slow: boolean | undefined;
   #leased = false;
   readonly #watchers = new Set<Watcher>();
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Set<Waiter>();
 
   constructor(
     id: number,
@@ -169,7 +169,7 @@ export class LiveQuery {
   }
 
   get hasWaiters(): boolean {
-    return this.#waiters.length > 0;
+    return this.#waiters.size > 0;
   }
 
   /** Is its next answer needed? A lease alone does not need it: a stale answer that only a lease holds is dropped. */
@@ -277,17 +277,18 @@ export class LiveQuery {
   }
 
   addWaiter(waiter: Waiter): void {
-    this.#waiters.push(waiter);
+    this.#waiters.add(waiter);
   }
 
   removeWaiter(waiter: Waiter): void {
-    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    this.#waiters.delete(waiter);
   }
 
   /** Takes out the waiters for which `select` holds. */
   takeWaiters(select: (waiter: Waiter) => boolean = () => true): Waiter[] {
-    const taken = this.#waiters.filter(select);
-    this.#waiters = this.#waiters.filter((waiter) => !taken.includes(waiter));
+    const taken: Waiter[] = [];
+    for (const waiter of this.#waiters) if (select(waiter)) taken.push(waiter);
+    for (const waiter of taken) this.#waiters.delete(waiter);
     return taken;
   }
 
