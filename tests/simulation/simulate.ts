@@ -16,6 +16,8 @@ const ANONYMOUS = "anonymous";
 const NO_DATABASE_FAULTS: DatabaseFaults = { lost: 0, lostAtCommit: 0, conflict: 0, slow: 0, verySlow: 0 };
 /** After the last fault: everything a client waits for (its backoff, a dead socket, a commit in doubt) ends within. */
 const TO_REST = 180_000;
+/** A slow statement takes longer. */
+const HURRIED_BATCH_MS = 12;
 
 interface Server {
   owner: Owner;
@@ -40,6 +42,8 @@ export interface Simulated {
 export interface Schedule {
   /** Do people sign in and out in the middle? Drawn from a generator of its own: no other choice of a seed changes. */
   peopleChange?: boolean;
+  /** Do batches wait so short a time for their queries that many go on without some? */
+  isHurried?: boolean;
   trace?: (line: string) => void;
 }
 
@@ -74,10 +78,12 @@ class SimulatedWorld {
   /** Draws the changes of identity. Undefined where no identity changes. */
   readonly #changes: (() => number) | undefined;
   readonly #trace: ((line: string) => void) | undefined;
+  readonly #limits: { slowQueryMs?: number };
 
-  constructor(seed: number, { peopleChange, trace }: Schedule) {
+  constructor(seed: number, { peopleChange, isHurried, trace }: Schedule) {
     this.#seed = seed;
     this.#trace = trace;
+    this.#limits = isHurried ? { slowQueryMs: HURRIED_BATCH_MS } : {};
     if (peopleChange) this.#changes = chanceOf(seed + 1_000_000_007);
     this.#clock = new SimulationClock(seed);
     const { oneOf } = this.#bound();
@@ -143,7 +149,8 @@ class SimulatedWorld {
   #startServer(): Server {
     const owner: Owner = { isAlive: true };
     const driver = new MemoryDriver(this.#database, this.#clock, owner, this.#databaseFaults, this.#connections);
-    const engine = createEngine({ driver, environment: this.#clock.environment(owner), development: false });
+    const environment = this.#clock.environment(owner);
+    const engine = createEngine({ driver, environment, development: false, limits: this.#limits });
     // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React
     engine.useFunctions(functions, {});
     return { owner, driver, engine };

@@ -6,6 +6,8 @@ const FOUND = [2, 15, 20, 24, 40, 130, 187, 755, 1154, 2202, 4124, 5018, 6951, 8
 const SEEDS = 1_000;
 /** Schedules in which people sign in and out. */
 const CHANGING_SEEDS = 500;
+/** Schedules in which batches go on without most slow queries. */
+const HURRIED_SEEDS = 300;
 
 test("schedules that have shown a fault before show none", async () => {
   for (const seed of FOUND) expect(await faultsOf(seed)).toEqual([]);
@@ -26,6 +28,13 @@ test("people who sign in and out: no caller sees another's answers, and what wai
     if (simulated.faults.length > 0) expect(withCommand(seed, simulated.faults, "change")).toEqual([]);
   }
   expect(identityChanges).toBeGreaterThan(CHANGING_SEEDS);
+});
+
+test("batches that go on without a part of their queries: clients see one state after the other all the same", async () => {
+  for (let seed = 1; seed <= HURRIED_SEEDS; seed++) {
+    const { faults } = await simulate(seed, { isHurried: true });
+    if (faults.length > 0) expect(withCommand(seed, faults, "hurry")).toEqual([]);
+  }
 });
 
 test("one seed is one schedule: it can be repeated", async () => {

@@ -22,11 +22,13 @@ export interface SceneOptions<Database extends Driver> {
   /** @default false: production */
   development?: boolean;
   limits?: Partial<EngineLimits>;
+  /** For a database that needs it, too. @default one of its own */
+  clock?: HandClock;
 }
 
 /** An engine that serves these functions, clients that speak to it over the wire, and a clock moved by hand. */
 export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisposable {
-  readonly clock = new HandClock();
+  readonly clock: HandClock;
   readonly driver: Database;
   readonly #functions: FunctionModules;
   readonly #options: SceneOptions<Database>;
@@ -34,6 +36,7 @@ export class EngineScene<Database extends Driver = Nowhere> implements AsyncDisp
   #clients = 0;
 
   constructor(functions: FunctionModules, options: SceneOptions<Database> = {}) {
+    this.clock = options.clock ?? new HandClock();
     this.driver = options.driver ?? (new Nowhere() as Driver as Database);
     this.#functions = functions;
     this.#options = options;

@@ -115,6 +115,10 @@ export class ClientConnections implements TransitionSink {
     this.#waiting = new Set();
     this.#heldBack.clear();
     for (const connection of due) {
+      if (unsettled.size > 0 && connection.view.isHeld) {
+        this.#heldBack.add(connection);
+        continue;
+      }
       const blocking = unsettled.size === 0 ? unsettled : connection.view.showing(unsettled);
       if (blocking.size === 0) {
         connection.view.flush(frames, unsettled);

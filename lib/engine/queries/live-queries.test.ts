@@ -242,7 +242,7 @@ describe("a detached run", () => {
     const live = detached(queries);
     queries.invalidate([about({})], 6);
     expect([queries.hasDue(true), queries.takeDue(true)]).toEqual([false, []]);
-    expect(queries.countDue()).toEqual({ due: 0, slow: 0 });
+    expect(queries.countDue()).toEqual({ due: 0, apart: 0 });
     answer(live, queries, 5);
     expect(queries.hasDue(true)).toBe(true);
     expect(queries.takeDue(true)).toEqual([live]);

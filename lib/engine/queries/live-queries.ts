@@ -6,6 +6,7 @@ import { BadRequestError } from "../../protocol/function-error.ts";
 import type { Answer } from "../answers/answer.ts";
 import { argumentTexts } from "../run/arguments.ts";
 import type { Call } from "../run/run.ts";
+import { HeavyClients } from "./heavy-clients.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
 
 /** The key of a group's only member while no run has read the identity; an anonymous caller's own has the same. */
@@ -24,6 +25,7 @@ interface Group {
  * Not here: running them (see `RerunLoop`), who is sent what (see `ClientConnection`).
  */
 export class LiveQueries {
+  readonly heavyClients = new HeavyClients();
   #lastId = 0;
   #answerBytes = 0;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
@@ -103,20 +105,24 @@ export class LiveQueries {
   }
 
   /**
-   * Takes the stale ones that are wanted: their run begins.
-   * @param slowToo Whether those that are slow are taken, or wait.
+   * Takes the stale ones that are awaited: their run begins.
+   * @param apartToo Whether those that run apart from others are taken, or wait.
    */
-  takeDue(slowToo: boolean): LiveQuery[] {
+  takeDue(apartToo: boolean): LiveQuery[] {
     const due: LiveQuery[] = [];
     for (const live of this.#due) {
-      // One run at a time: what still runs stays due.
-      if (live.isRunning || (!slowToo && this.isSlow(live))) continue;
+      if (live.wanted && !this.#mayBegin(live, apartToo)) continue;
       this.#due.delete(live);
       if (!live.wanted) continue;
       this.#begin(live);
       due.push(live);
     }
     return due;
+  }
+
+  /** One run at a time: what still runs stays due. */
+  #mayBegin(live: LiveQuery, apartToo: boolean): boolean {
+    return !live.isRunning && live.isAwaited && (apartToo || !this.runsApart(live));
   }
 
   /** Takes this one, if it is due and does not run. */
@@ -147,6 +153,15 @@ export class LiveQueries {
     if (live.wanted) this.#due.add(live);
   }
 
+  /** Runs that could not begin or be finished: these are due again, in this order, before what became due meanwhile. */
+  putBackFirst(lives: readonly LiveQuery[]): void {
+    if (lives.length === 0) return;
+    const later = [...this.#due];
+    this.#due.clear();
+    for (const live of lives) this.putBack(live);
+    for (const live of later) this.#due.add(live);
+  }
+
   /** Resolves the waiters whose answer is there. What is not needed any more is dropped. */
   resolveWaiters(live: LiveQuery, revision: number): void {
     const { answer } = live;
@@ -166,18 +181,23 @@ export class LiveQueries {
     else this.#slowPaths.delete(live.path);
   }
 
-  hasDue(slowToo: boolean): boolean {
-    for (const live of this.#due) if (live.wanted && !live.isRunning && (slowToo || !this.isSlow(live))) return true;
+  /** Does it run apart from others, which it would keep waiting: is it slow, or of clients that have more than their share? */
+  runsApart(live: LiveQuery): boolean {
+    return this.isSlow(live) || this.heavyClients.aloneNeed(live);
+  }
+
+  hasDue(apartToo: boolean): boolean {
+    for (const live of this.#due) if (this.#mayBegin(live, apartToo)) return true;
     return false;
   }
 
-  /** How many are due, and how many of them were slow the last time. */
-  countDue(): { due: number; slow: number } {
-    const counts = { due: 0, slow: 0 };
+  /** How many are due, and how many of them run apart. */
+  countDue(): { due: number; apart: number } {
+    const counts = { due: 0, apart: 0 };
     for (const live of this.#due) {
-      if (!live.wanted || live.isRunning) continue;
+      if (!this.#mayBegin(live, true)) continue;
       counts.due++;
-      if (this.isSlow(live)) counts.slow++;
+      if (this.runsApart(live)) counts.apart++;
     }
     return counts;
   }

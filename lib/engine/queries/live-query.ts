@@ -5,8 +5,12 @@ import type { Call } from "../run/run.ts";
 /** A connection that watches, as far as a live query needs to know. */
 export interface Watcher {
   readonly caller: Caller;
+  /** Does it wait for the state of an earlier revision? It can be shown no other before. */
+  readonly isHeld: boolean;
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
+  /** Its run is detached: there will be an answer of the batch's revision, later. */
+  runDetached(live: LiveQuery): void;
   /** Its detached run has finished: its answer is that of the batch's revision. */
   detachedFinished(live: LiveQuery, revision: number): void;
   /** Its detached run was lost: there will be no answer of that revision. */
@@ -25,6 +29,9 @@ export interface Waiter {
   resolve(answered: { live: LiveQuery; answer: Answer; revision: number }): void;
   reject(error: Error): void;
 }
+
+/** What a query is run for. */
+export type Client = Watcher | Waiter;
 
 /** Where a live query's run is. One run at a time; a dropped live query never runs again. */
 export type RunState = "idle" | "running" | "detached" | "dropped";
@@ -175,6 +182,19 @@ export class LiveQuery {
   /** Is its next answer needed? A lease alone does not need it: a stale answer that only a lease holds is dropped. */
   get wanted(): boolean {
     return this.#watchers.size > 0 || this.hasWaiters;
+  }
+
+  /** Is its next answer of use now? Clients that wait for the state of an earlier revision have none for it. */
+  get isAwaited(): boolean {
+    if (this.hasWaiters) return true;
+    for (const watcher of this.#watchers) if (!watcher.isHeld) return true;
+    return false;
+  }
+
+  /** What its next answer is needed for: calls that wait for it first, then connections. */
+  *clients(): Generator<Client> {
+    yield* this.#waiters;
+    yield* this.#watchers;
   }
 
   /** Is it kept for a page that was rendered from its answer? */

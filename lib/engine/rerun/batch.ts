@@ -1,17 +1,30 @@
 import type { Answer } from "../answers/answer.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
+import type { Deadline } from "./deadline.ts";
+import { Rotation } from "./rotation.ts";
 
-/** One revision, and the queries that run at it. Its answers become visible together. */
+/**
+ * One revision, and the queries that run at it. Its answers become visible together, but for those of detached ones: each
+ * becomes visible when it is there.
+ */
 export class Batch {
+  /** Whose turn it is, and what the queries of each client have taken. */
+  readonly rotation = new Rotation();
   #revision: number;
+  #deadline: Deadline | undefined;
   /** Taken, and not begun yet. */
-  readonly #queue: LiveQuery[] = [];
+  #queue: LiveQuery[] = [];
+  /** Detached, and not begun yet. */
+  readonly #apart: LiveQuery[] = [];
   readonly #taken = new Set<LiveQuery>();
+  readonly #begun = new Set<LiveQuery>();
   readonly #finished = new Map<LiveQuery, Answer>();
   readonly #detached = new Set<LiveQuery>();
   /** Made while the batch ran: the announcement of a commit in between may have missed them. */
   readonly #suspect = new Set<LiveQuery>();
   readonly #published = Promise.withResolvers<void>();
+  #lanesApart = 0;
+  #isLeft = false;
 
   constructor(revision: number) {
     this.#revision = revision;
@@ -22,8 +35,15 @@ export class Batch {
   }
 
   /** Its snapshots are open, and show this revision. */
-  begunAt(revision: number): void {
+  begunAt(revision: number, deadline: Deadline): void {
     this.#revision = revision;
+    this.#deadline = deadline;
+  }
+
+  /** Until when it waits for its queries. */
+  get deadline(): Deadline {
+    if (!this.#deadline) throw new Error("Expected a batch that has begun.");
+    return this.#deadline;
   }
 
   /** Takes these in, to run in this order. */
@@ -32,12 +52,39 @@ export class Batch {
     this.#queue.push(...queries);
   }
 
+  /** Takes these in, to run in this order in the lanes that the batch does not wait for. */
+  addApart(queries: readonly LiveQuery[]): void {
+    for (const live of queries) {
+      this.#taken.add(live);
+      this.detach(live);
+    }
+    this.#apart.push(...queries);
+  }
+
   has(live: LiveQuery): boolean {
     return this.#taken.has(live);
   }
 
-  next(): LiveQuery | undefined {
-    return this.#queue.shift();
+  /**
+   * The next one that the batch waits for; undefined when there is none, or no time.
+   * @param ms How long its run may take. The first one of a batch runs in any case.
+   */
+  next(ms: number): LiveQuery | undefined {
+    if (this.#begun.size > 0 && !this.deadline.leaves(ms)) return undefined;
+    return this.#begin(this.#queue);
+  }
+
+  /** The next one for a lane that the batch does not wait for. */
+  nextApart(): LiveQuery | undefined {
+    return this.#begin(this.#apart);
+  }
+
+  /** What has been dropped meanwhile has no answer to give. */
+  #begin(queue: LiveQuery[]): LiveQuery | undefined {
+    let live = queue.shift();
+    while (live?.isDropped) live = queue.shift();
+    if (live) this.#begun.add(live);
+    return live;
   }
 
   suspect(live: LiveQuery): void {
@@ -52,9 +99,55 @@ export class Batch {
     this.#finished.set(live, answer);
   }
 
-  /** It leaves the batch, and still runs at its revision. */
+  /** It leaves the batch, and runs at its revision all the same. */
   detach(live: LiveQuery): void {
     this.#detached.add(live);
+    live.detach();
+  }
+
+  /** It has no more time. What is selected of that which has not begun is left to the lanes that it does not wait for. */
+  leave(select: (live: LiveQuery) => boolean): void {
+    this.#isLeft = true;
+    const left = this.#queue.filter(select);
+    this.#queue = this.#queue.filter((live) => !select(live));
+    this.addApart(left);
+  }
+
+  /** Did it have no time for all of its queries? */
+  get isLeft(): boolean {
+    return this.#isLeft;
+  }
+
+  /** A lane works for it that it does not wait for. */
+  laneLeft(): void {
+    this.#lanesApart++;
+  }
+
+  /** Such a lane has ended. */
+  laneEnded(): void {
+    this.#lanesApart--;
+  }
+
+  /** Lanes that work for it and that it does not wait for. */
+  get lanesApart(): number {
+    return this.#lanesApart;
+  }
+
+  /** Is there anything left for such a lane? */
+  get hasApart(): boolean {
+    return this.#apart.length > 0;
+  }
+
+  /** Has it taken queries that it has not begun? */
+  get hasQueued(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Takes out what no lane is left for. */
+  takeRest(): LiveQuery[] {
+    const rest = this.#apart.splice(0);
+    for (const live of rest) this.#detached.delete(live);
+    return rest;
   }
 
   /** Answered, and not visible before the batch is published. */
@@ -66,7 +159,12 @@ export class Batch {
     return this.#detached;
   }
 
-  /** Taken, and neither answered nor detached: their snapshot was lost or spent. */
+  /** Taken, and not begun. */
+  get unbegun(): LiveQuery[] {
+    return this.#begun.size === this.#taken.size ? [] : [...this.#taken].filter((live) => !this.#begun.has(live));
+  }
+
+  /** Taken, and neither answered nor detached: their snapshot was lost or spent, or there was no time for them. */
   get unfinished(): LiveQuery[] {
     return [...this.#taken].filter((live) => !this.#finished.has(live) && !this.#detached.has(live));
   }

@@ -3,10 +3,14 @@ import type { Snapshot } from "../commits/transactions.ts";
 import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { Batch } from "./batch.ts";
-import type { Load } from "./query-capacity.ts";
+import { type Load, mayGoOn } from "./query-capacity.ts";
 import type { Ran, RunQueryParts } from "./run-query.ts";
+import { begin, type Running } from "./running.ts";
 
-export interface DetachedRunsParts extends Pick<RunQueryParts, "driver" | "environment" | "limits"> {
+/** How long a lane leaves the database to others after each turn, where statements do not overlap. */
+const BETWEEN_TURNS_MS = 10;
+
+export interface DetachedRunsParts extends RunQueryParts {
   readonly liveQueries: LiveQueries;
 }
 
@@ -16,32 +20,42 @@ export interface DetachedRunsPort {
   finish(live: LiveQuery, answer: Answer, batch: Batch): void;
   /** Sends what may be sent now that a run has finished. */
   deliver(): void;
-  /** A run has ended, and its connection is free. */
+  /** No lane works for this batch any more, after it has been published. */
+  completed(batch: Batch): void;
+  /** A lane has ended, and its connection is free. */
   ended(): void;
 }
 
 /**
- * The runs that took too long for their batch, which went on without them. Each keeps its snapshot until it ends, and
- * answers for the revision of its batch.
+ * The lanes that have left their batch, which went on without them: each ends the run that took too long, and then runs
+ * what the batch has left, in the same snapshot. So all of it is of the revision of the batch.
  */
 export class DetachedRuns {
   readonly #parts: DetachedRunsParts;
   readonly #port: DetachedRunsPort;
   readonly #all = new Set<Promise<void>>();
+  #count = 0;
+  #isClosed = false;
 
   constructor(parts: DetachedRunsParts, port: DetachedRunsPort) {
     this.#parts = parts;
     this.#port = port;
   }
 
+  /** How many lanes have left their batch. */
   get count(): number {
-    return this.#all.size;
+    return this.#count;
   }
 
   /** What they leave of the database to other queries. */
   get load(): Load {
     const { connections, overlaps } = this.#parts.driver;
-    return { connections, overlaps, detached: this.count };
+    return { connections, overlaps, detached: this.#count };
+  }
+
+  /** Begins no more runs. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Resolves when those that run now have ended. */
@@ -49,32 +63,75 @@ export class DetachedRuns {
     await Promise.all(this.#all);
   }
 
-  /** Takes a run out of its batch, and keeps its snapshot until it has ended. */
-  add(batch: Batch, live: LiveQuery, run: Promise<Ran>, snapshot: Snapshot): void {
-    const { liveQueries } = this.#parts;
-    const isGuess = liveQueries.isSlow(live);
-    batch.detach(live);
-    live.detach();
-    // It has taken long already, or was slow the last time: so are others like it, probably, that begin before it ends.
-    liveQueries.noteSpeed(live, true);
-    const detached: Promise<void> = this.#untilEnded(batch, live, run, isGuess)
+  /**
+   * Takes a snapshot out of its batch, and keeps it until there is nothing left to run in it.
+   * @param running What runs in it.
+   */
+  add(batch: Batch, snapshot: Snapshot, running?: Running): void {
+    this.#count++;
+    batch.laneLeft();
+    if (running) batch.detach(running.live);
+    const lane: Promise<void> = this.#work(batch, snapshot, running)
       .finally(() => snapshot.close())
       .finally(() => {
-        this.#all.delete(detached);
-        this.#port.ended();
+        this.#all.delete(lane);
+        this.#end(batch);
       });
-    this.#all.add(detached);
+    this.#all.add(lane);
   }
 
-  /** @param isGuess It was detached at once, because it was slow the last time. */
-  async #untilEnded(batch: Batch, live: LiveQuery, run: Promise<Ran>, isGuess: boolean): Promise<void> {
+  #end(batch: Batch): void {
+    this.#count--;
+    batch.laneEnded();
+    if (batch.lanesApart === 0) {
+      for (const live of batch.takeRest()) this.#lose(live);
+      this.#port.completed(batch);
+    }
+    this.#port.ended();
+  }
+
+  async #work(batch: Batch, snapshot: Snapshot, first: Running | undefined): Promise<void> {
+    const { environment } = this.#parts;
+    let turnSince = environment.now();
+    for (let running = first ?? this.#next(batch, snapshot); running; running = this.#next(batch, snapshot)) {
+      if (!(await this.#untilEnded(batch, running))) break;
+      if (!this.#endsTurn(turnSince, running.since)) continue;
+      await new Promise<void>((resolve) => environment.after(BETWEEN_TURNS_MS, resolve));
+      turnSince = environment.now();
+    }
+    // A batch that is not published yet counts on its lanes.
+    await batch.published;
+  }
+
+  #next(batch: Batch, { connection }: Snapshot): Running | undefined {
+    if (this.#isClosed || !mayGoOn(this.load, batch.lanesApart)) return undefined;
+    const live = batch.nextApart();
+    return live && begin(this.#parts, live, connection);
+  }
+
+  /** Where statements do not overlap, others wait for its runs: it takes turns with them. Would one more run be too long? */
+  #endsTurn(turnSince: number, runSince: number): boolean {
+    const { driver, environment, limits } = this.#parts;
+    const now = environment.now();
+    return !driver.overlaps && now - turnSince + (now - runSince) >= limits.slowQueryMs;
+  }
+
+  /** @returns whether its snapshot can be used any further. */
+  async #untilEnded(batch: Batch, { live, since, ended }: Running): Promise<boolean> {
     const { liveQueries, environment, limits } = this.#parts;
-    const since = environment.now();
-    const ran = await run.catch(() => undefined);
-    if (isGuess) liveQueries.noteSpeed(live, environment.now() - since >= limits.slowQueryMs);
+    const tookSoFar = environment.now() - since;
+    const isGuess = liveQueries.isSlow(live) || tookSoFar >= limits.slowQueryMs;
+    // It has taken long already, or was slow the last time: so are others like it, probably, that begin before it ends.
+    if (isGuess) liveQueries.noteSpeed(live, true);
+    const ran = await ended.catch(() => undefined);
+    const ms = environment.now() - since;
+    const isSlow = ms >= limits.slowQueryMs;
+    if (isGuess || isSlow) liveQueries.noteSpeed(live, isSlow);
+    if (!isSlow) batch.rotation.spend(live, ms);
     await batch.published;
     if (ran) this.#finish(batch, live, ran);
     else this.#lose(live);
+    return ran !== undefined && !ran.isSpent;
   }
 
   #finish(batch: Batch, live: LiveQuery, { answer, readsIdentity }: Ran): void {

@@ -1,13 +1,17 @@
-import type { LiveQuery } from "../queries/live-query.ts";
-
 /** What live queries may use of the database at the moment. */
 export interface Load {
   /** Connections of the driver. */
   readonly connections: number;
   /** Do statements on two connections overlap in time? */
   readonly overlaps: boolean;
-  /** Runs that are detached: each keeps its connection. */
+  /** Lanes that have left their batch: each keeps its connection. */
   readonly detached: number;
+}
+
+/** What is due: how many queries, and how many of them run apart from the others. */
+export interface Due {
+  readonly due: number;
+  readonly apart: number;
 }
 
 /**
@@ -30,29 +34,41 @@ function snapshotRoom({ connections, detached }: Load): number {
 }
 
 /**
- * Is there a snapshot for a slow query beside the one for fast ones? Otherwise slow ones wait for each other, and no fast
- * one waits for them.
+ * Is there a snapshot for queries that run apart beside the one for the others? Otherwise those wait for each other, and
+ * no other query waits for them.
  */
-export function mayRunSlow(load: Load): boolean {
+export function mayRunApart(load: Load): boolean {
   return !isSideBySide(load) || snapshotRoom(load) > 1;
 }
 
-/** May another run be detached? It keeps its connection; where none is left for it, the batch waits. */
+/** May another lane leave its batch? It keeps its connection; where none is left for it, the batch waits for its run. */
 export function mayDetach(load: Load): boolean {
   return !isSideBySide(load) || load.detached < load.connections - LEFT_TO_MUTATIONS;
 }
 
-/** How many snapshots a batch of so many queries opens. Each slow one gets its own, so that no other waits behind it. */
-export function snapshotsNeeded(load: Load, { due, slow }: { due: number; slow: number }): number {
-  const room = snapshotRoom(load);
-  const ownSnapshots = Math.min(slow, room - 1);
-  const perSnapshot = load.overlaps ? QUERIES_PER_SNAPSHOT : Number.POSITIVE_INFINITY;
-  return Math.min(room, ownSnapshots + Math.max(1, Math.ceil((due - ownSnapshots) / perSnapshot)));
+/** May a lane that has left its batch go on with what the batch has left, or is its connection wanted for other batches? */
+export function mayGoOn(load: Load, lanesOfBatch: number): boolean {
+  if (lanesOfBatch <= 1) return true;
+  return load.overlaps && load.detached <= load.connections - LEFT_TO_MUTATIONS - MAX_SNAPSHOTS;
 }
 
-/** In which order they run: slow ones with a snapshot of their own, then fast ones, then slow ones without. */
-export function runOrder(load: Load, due: readonly LiveQuery[], isSlow: (live: LiveQuery) => boolean): LiveQuery[] {
-  const slow = due.filter(isSlow);
-  const first = slow.splice(0, isSideBySide(load) ? snapshotRoom(load) - 1 : 0);
-  return [...first, ...due.filter((live) => !isSlow(live)), ...slow];
+/** How many snapshots of a batch are for queries that run apart. The others get what they need, up to half of all. */
+export function snapshotsApart(load: Load, { due, apart }: Due): number {
+  if (!isSideBySide(load) || apart === 0) return 0;
+  const room = snapshotRoom(load);
+  const forOthers = Math.max(1, Math.min(snapshotsTogether(load, due - apart), Math.floor(room / 2)));
+  // Where statements do not overlap, several would only take turns more often than others do.
+  return Math.min(apart, room - forOthers, load.overlaps ? room : 1);
+}
+
+/** How many snapshots a batch of so many queries opens, those apart included. */
+export function snapshotsNeeded(load: Load, due: Due): number {
+  const apart = snapshotsApart(load, due);
+  const together = Math.max(1, snapshotsTogether(load, due.due - due.apart));
+  return Math.min(snapshotRoom(load), apart + together);
+}
+
+/** How many snapshots so many queries share. */
+function snapshotsTogether({ overlaps }: Load, queries: number): number {
+  return overlaps ? Math.ceil(queries / QUERIES_PER_SNAPSHOT) : Math.min(queries, 1);
 }

@@ -2,10 +2,12 @@ import type { Answer } from "../answers/answer.ts";
 import type { Snapshot } from "../commits/transactions.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import { Batch } from "./batch.ts";
+import { Deadline } from "./deadline.ts";
 import { DetachedRuns } from "./detached-runs.ts";
 import { Lane, type LaneParts, type LookUps } from "./lane.ts";
-import { mayRunSlow, runOrder, snapshotsNeeded } from "./query-capacity.ts";
+import { mayRunApart, snapshotsApart, snapshotsNeeded } from "./query-capacity.ts";
 import { RetryLater } from "./retry-later.ts";
+import { RunOrder } from "./run-order.ts";
 
 /** What else a batch does beside running queries: the connections' side of it. */
 export interface TransitionSink extends LookUps {
@@ -20,7 +22,7 @@ export interface TransitionSink extends LookUps {
   deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, detached: ReadonlySet<LiveQuery>): void;
 }
 
-export interface RerunLoopParts extends LaneParts {
+export interface RerunLoopParts extends Omit<LaneParts, "order" | "detached"> {
   sink(): TransitionSink;
 }
 
@@ -32,12 +34,13 @@ const LONGEST_PAUSE_MS = 2_000;
  * The loop that makes stale answers true again: the only caller of live queries.
  *
  * Stale queries run in batches, each at one revision R: in one read snapshot, or in several of the same revision where
- * the database runs them side by side. What a batch answers becomes visible in one step, when all of it is there; then
- * every answer known is valid at R (what was not in the batch was not stale at R), and each client is moved to R whole.
- * A commit that lands meanwhile leaves its queries stale for the next batch.
+ * the database runs them side by side. What a batch answers becomes visible in one step; then every answer known is valid
+ * at R (what was not in the batch was not stale at R), and each client is moved to R whole. A commit that lands meanwhile
+ * leaves its queries stale for the next batch.
  *
- * A query that runs long is detached from its batch: clients that do not watch it go on, the others keep what the rest
- * of the batch answered until it has finished (see `ClientView.hold`).
+ * A batch waits no longer than `limits.slowQueryMs`. Clients that watch nothing that is missing then go on. What runs is
+ * detached, and so is what heavy clients have left (see `RunOrder`): clients that watch such queries keep what the rest
+ * of the batch answered until those have finished (see `ClientView.hold`). Everything else is due again.
  *
  * Not here: the runs in one snapshot (see `Lane`), and how a detached run ends (see `DetachedRuns`).
  */
@@ -45,6 +48,7 @@ export class RerunLoop {
   readonly #parts: RerunLoopParts;
   readonly #retries: RetryLater;
   readonly #detached: DetachedRuns;
+  readonly #order: RunOrder;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   #loop: Promise<void> | undefined;
   #closed = false;
@@ -53,6 +57,7 @@ export class RerunLoop {
 
   constructor(parts: RerunLoopParts) {
     this.#parts = parts;
+    this.#order = new RunOrder(parts.liveQueries, parts.limits.slowQueryMs);
     this.#retries = new RetryLater(parts.environment, (live) => {
       parts.liveQueries.request(live);
       this.wake();
@@ -60,6 +65,7 @@ export class RerunLoop {
     this.#detached = new DetachedRuns(parts, {
       finish: (live, answer, batch) => this.#finish(live, answer, batch),
       deliver: () => this.#deliver(this.#revision, this.#none),
+      completed: (batch) => this.#order.completed(batch),
       ended: () => this.wake(),
     });
   }
@@ -81,11 +87,12 @@ export class RerunLoop {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retries.close();
+    this.#detached.close();
     await Promise.all([this.#loop, this.#detached.allEnded()]);
   }
 
   get #hasDue(): boolean {
-    return this.#parts.liveQueries.hasDue(mayRunSlow(this.#detached.load));
+    return this.#parts.liveQueries.hasDue(mayRunApart(this.#detached.load));
   }
 
   get #hasWork(): boolean {
@@ -114,28 +121,40 @@ export class RerunLoop {
       return this.#deliver(this.#revision, this.#none);
     }
     const batch = new Batch(transactions.revision);
-    const count = snapshotsNeeded(this.#detached.load, liveQueries.countDue());
-    const snapshots = await transactions.openSnapshots(count, (revision) => this.#begin(batch, revision));
+    const due = liveQueries.countDue();
+    const { load } = this.#detached;
+    const apart = snapshotsApart(load, due);
+    const count = snapshotsNeeded(load, due);
+    const snapshots = await transactions.openSnapshots(count, (revision) => this.#begin(batch, revision, apart));
+    for (const snapshot of snapshots.splice(count - apart)) this.#detached.add(batch, snapshot);
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#runLane(batch, snapshot, i === 0)));
-    // What has lost its connection comes last the next time: it may be what loses every one.
-    const unfinished = batch.unfinished.sort((a, b) => a.consecutiveLostRuns - b.consecutiveLostRuns);
-    for (const live of unfinished) liveQueries.putBack(live);
+    batch.deadline.end();
+    this.#order.end(batch);
+    this.#putBackUnfinished(batch);
     this.#publish(batch);
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   }
 
-  /** Its snapshots are open, and show this revision: takes what is due into it. */
-  #begin(batch: Batch, revision: number): void {
-    const { liveQueries } = this.#parts;
-    const { load } = this.#detached;
-    batch.begunAt(revision);
-    const due = liveQueries.takeDue(mayRunSlow(load));
-    batch.add(runOrder(load, due, (live) => liveQueries.isSlow(live)));
+  /**
+   * Its snapshots are open, and show this revision: takes what is due into it.
+   * @param apart How many of them are for queries that run apart.
+   */
+  #begin(batch: Batch, revision: number, apart: number): void {
+    const { liveQueries, environment, limits } = this.#parts;
+    batch.begunAt(revision, new Deadline(environment, limits.slowQueryMs));
+    this.#order.fill(batch, liveQueries.takeDue(mayRunApart(this.#detached.load)), apart > 0);
   }
 
   #runLane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {
     const sink = this.#parts.sink();
-    return new Lane(this.#parts, this.#detached, batch, snapshot).run(isFirst && sink.hasLookups ? sink : undefined);
+    const parts = { ...this.#parts, order: this.#order, detached: this.#detached };
+    return new Lane(parts, batch, snapshot).run(isFirst && sink.hasLookups ? sink : undefined);
+  }
+
+  /** What it has not answered, and what no lane is left for, is due again. */
+  #putBackUnfinished(batch: Batch): void {
+    if (batch.lanesApart === 0) batch.takeRest();
+    this.#parts.liveQueries.putBackFirst(batch.unfinished);
   }
 
   /** Makes a batch visible: all of it, in one step. */
@@ -144,6 +163,7 @@ export class RerunLoop {
     this.#revision = batch.revision;
     try {
       for (const [live, answer] of batch.finished) this.#finish(live, answer, batch);
+      for (const live of batch.detached) for (const watcher of live.watchers) watcher.runDetached(live);
       this.#deliver(batch.revision, batch.detached);
       for (const live of batch.finished.keys()) liveQueries.resolveWaiters(live, batch.revision);
     } finally {

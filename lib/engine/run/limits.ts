@@ -78,7 +78,10 @@ export interface EngineLimits {
   databaseTimeoutMs: number;
   /** Milliseconds that an action may take. @default 600 000 */
   actionTimeoutMs: number;
-  /** A query that runs longer, in milliseconds, is detached: only clients that watch it wait for it. @default 250 */
+  /**
+   * Milliseconds that the queries which run together may take, all of them. For those that take longer only the clients
+   * that watch them wait. @default 250
+   */
   slowQueryMs: number;
   /** Bytes of the largest result of a function, as wire text. @default 8 MiB */
   resultBytes: number;

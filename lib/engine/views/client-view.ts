@@ -221,11 +221,14 @@ export class ClientView implements Watcher {
     return this.#subscriptions.hasNews;
   }
 
+  /** Does it wait for the rest of the state of an earlier revision? */
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
   /** Which of these live queries does the client show an answer of? */
   showing(lives: ReadonlySet<LiveQuery>): Set<LiveQuery> {
-    const shown = new Set<LiveQuery>();
-    for (const live of lives) if (this.#subscriptions.shows(live)) shown.add(live);
-    return shown;
+    return this.#subscriptions.showing(lives);
   }
 
   /**
@@ -258,6 +261,11 @@ export class ClientView implements Watcher {
    */
   hold(waitingFor: Set<LiveQuery>, unsettled: ReadonlySet<LiveQuery>): void {
     this.#held ??= new HeldTransition(waitingFor, this.#subscriptions.answers(unsettled));
+  }
+
+  /** Nothing that it watches may have another answer yet: it is looked at all the same, and held (see `hold`). */
+  runDetached(): void {
+    this.#port.wake();
   }
 
   detachedFinished(live: LiveQuery, revision: number): void {

@@ -141,9 +141,14 @@ export class Subscriptions {
     return false;
   }
 
-  /** Does the client show an answer that comes from this live query, or should? */
-  shows(live: LiveQuery): boolean {
-    return this.#all.some((subscription) => subscription.live === live && isShown(subscription));
+  /** Those of these live queries that the client shows an answer of, or should. */
+  showing(lives: ReadonlySet<LiveQuery>): Set<LiveQuery> {
+    const shown = new Set<LiveQuery>();
+    for (const subscription of this.#all) {
+      const { live } = subscription;
+      if (live && lives.has(live) && isShown(subscription)) shown.add(live);
+    }
+    return shown;
   }
 
   /** Has the client a value that this live query has answered, or that it is to answer anew? */
