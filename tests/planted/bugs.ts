@@ -13,6 +13,7 @@ const MESSAGE_RECEIVER = "lib/client/exchange/message-receiver.ts";
 const TRANSACTIONS = "lib/engine/commits/transactions.ts";
 const CONNECTION_MUTATIONS = "lib/engine/connections/connection-mutations.ts";
 const SOCKET_WRITER = "lib/engine/sockets/socket-writer.ts";
+const GREEDY_CLIENTS = "lib/engine/greedy-clients.test.ts";
 const PENDING_CALLS = "lib/client/calls/pending-calls.ts";
 
 export const BUGS: readonly PlantedBug[] = [
@@ -143,6 +144,52 @@ export const BUGS: readonly PlantedBug[] = [
       },
     ],
     caughtBy: { seeds: 300 },
+  },
+  {
+    name: "a client is moved to a revision of which it has only a part",
+    edits: [
+      {
+        file: "lib/engine/views/held-transition.ts",
+        in: "finished",
+        find: "return $waitingFor.size === 0;",
+        put: "return true;",
+      },
+    ],
+    caughtBy: { file: GREEDY_CLIENTS, test: "is moved at least once a minute" },
+  },
+  {
+    name: "a client is not held for the queries that left its batch, and never moved",
+    edits: [
+      {
+        file: "lib/engine/rerun/rerun-loop.ts",
+        in: "#publish",
+        find: "$watcher.runDetached($live)",
+        put: "$watcher.caller",
+      },
+    ],
+    caughtBy: { file: GREEDY_CLIENTS, test: "is moved at least once a minute" },
+  },
+  {
+    name: "a turn never comes back to a client with many queries",
+    edits: [
+      {
+        file: "lib/engine/rerun/run-order.ts",
+        in: "fill",
+        find: "Number($hasPassedOver)",
+        put: "0",
+      },
+    ],
+    caughtBy: { file: GREEDY_CLIENTS, test: "has its turns although others have something due at all times" },
+  },
+  {
+    name: "a batch waits for all of its queries",
+    edits: [{ file: "lib/engine/rerun/deadline.ts", in: "leaves", find: "return $_;", put: "return true;" }],
+    caughtBy: { file: GREEDY_CLIENTS, test: "an update takes no more than twice what it takes without it" },
+  },
+  {
+    name: "clients do not take turns",
+    edits: [{ file: "lib/engine/rerun/rotation.ts", in: "inTurns", find: "$turns.sort($_)", put: "$turns" }],
+    caughtBy: { file: "lib/engine/rerun/rotation.test.ts", test: "the many queries of a client come after" },
   },
   {
     name: "unbounded queue to a client that does not read",

@@ -53,6 +53,7 @@ export class CountingDatabase implements Driver {
     };
     return {
       db,
+      isSpent: false,
       dialect: "pg",
       begin: async (_: TransactionMode) => {
         snapshot = this.count;
