@@ -5,7 +5,9 @@ import {
   type CountingDatabaseOptions,
   type CountingDb,
 } from "../../tests/support/databases/counting-database.ts";
+import { Nowhere } from "../../tests/support/databases/nowhere.ts";
 import { EngineScene } from "../../tests/support/engine-scene.ts";
+import { turn } from "../../tests/support/pauses.ts";
 import type { WireClient } from "../../tests/support/wire-client.ts";
 import type { Cancel } from "../environment/environment.ts";
 import { createFunctions } from "../functions/define.ts";
@@ -218,4 +220,24 @@ describe.each([sideBySide, manyReaders, oneConnection])("beside a client with ma
     }
     expect(greedy.value(75)).toBe(undefined);
   });
+});
+
+test("where queries block the thread, it is free between two batches, however many clients wait", async () => {
+  let runs = 0;
+  const blocking = query({
+    args: z.object({ n: z.number() }),
+    handler: () => {
+      runs++;
+      blocked.clock.jump(REPORT_MS);
+      return Promise.resolve("done");
+    },
+  });
+  await using blocked = new EngineScene(
+    { m: { blocking } },
+    { driver: new Nowhere({ connections: 64, overlaps: false }), limits },
+  );
+  const clients = Array.from({ length: 20 }, (_, n) => blocked.asking(["m:blocking", { n }]));
+  await turn();
+  expect(runs).toBeLessThan(20);
+  await blocked.pausesPass(TURN_MS, () => clients.every((client) => client.value(1) === "done"));
 });

@@ -25,6 +25,7 @@ export class Batch {
   readonly #published = Promise.withResolvers<void>();
   #lanesApart = 0;
   #isLeft = false;
+  #isOutOfTime = false;
 
   constructor(revision: number) {
     this.#revision = revision;
@@ -70,8 +71,9 @@ export class Batch {
    * @param ms How long its run may take. The first one of a batch runs in any case.
    */
   next(ms: number): LiveQuery | undefined {
-    if (this.#begun.size > 0 && !this.deadline.leaves(ms)) return undefined;
-    return this.#begin(this.#queue);
+    if (this.#begun.size === 0 || this.deadline.leaves(ms)) return this.#begin(this.#queue);
+    this.#isOutOfTime ||= this.hasQueued;
+    return undefined;
   }
 
   /** The next one for a lane that the batch does not wait for. */
@@ -113,7 +115,7 @@ export class Batch {
     this.addApart(left);
   }
 
-  /** Did it have no time for all of its queries? */
+  /** Has it gone on, with what it had answered? */
   get isLeft(): boolean {
     return this.#isLeft;
   }
@@ -159,9 +161,15 @@ export class Batch {
     return this.#detached;
   }
 
+  /** Had it queries for which there was no time? */
+  get isOutOfTime(): boolean {
+    return this.#isOutOfTime;
+  }
+
   /** Taken, and not begun. */
   get unbegun(): LiveQuery[] {
-    return this.#begun.size === this.#taken.size ? [] : [...this.#taken].filter((live) => !this.#begun.has(live));
+    if (this.#begun.size === this.#taken.size) return [];
+    return [...this.#taken].filter((live) => !this.#begun.has(live) && !live.isDropped);
   }
 
   /** Taken, and neither answered nor detached: their snapshot was lost or spent, or there was no time for them. */

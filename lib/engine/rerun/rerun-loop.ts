@@ -115,7 +115,7 @@ export class RerunLoop {
   }
 
   async #runBatch(): Promise<void> {
-    const { liveQueries, transactions } = this.#parts;
+    const { liveQueries, transactions, driver } = this.#parts;
     if (!this.#hasDue && !this.#parts.sink().hasLookups) {
       this.#revision = transactions.revision;
       return this.#deliver(this.#revision, this.#none);
@@ -133,6 +133,8 @@ export class RerunLoop {
     this.#putBackUnfinished(batch);
     this.#publish(batch);
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
+    // Where queries block the thread, calls and messages have their turn before the next batch.
+    if (batch.isOutOfTime && !driver.overlaps) await this.#pause(0);
   }
 
   /**
