@@ -86,6 +86,8 @@ export interface Engine {
   preload(path: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
   /** Runs a function once. Never rejects: what went wrong is in the outcome. @returns its result in wire form. */
   call(request: EngineCall): Promise<Outcome<Wire>>;
+  /** The same. @returns its result as wire text, to be sent as it is. */
+  callAsText(request: EngineCall): Promise<Outcome<string>>;
   /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
   /**
@@ -233,6 +235,7 @@ export function createEngine(options: EngineOptions): Engine {
     preload: (path, args, caller) => calls.preload(path, args, caller),
 
     call: (request) => calls.call(request),
+    callAsText: (request) => calls.callAsText(request),
 
     async settled() {
       await clientQueues.settled();

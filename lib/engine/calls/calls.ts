@@ -55,12 +55,16 @@ export class Calls {
     this.#parts = parts;
   }
 
-  call({ kind, path, args, caller, internal, ...source }: EngineCall): Promise<Outcome<Wire>> {
-    return this.#outcomeOf<Wire>(kind, path, async () => {
-      const call = this.#resolve(kind, path, args, internal);
-      const outcome = await this.#run(call, this.#parts.callers.of(caller), source);
-      return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
-    });
+  async call(request: EngineCall): Promise<Outcome<Wire>> {
+    const outcome = await this.callAsText(request);
+    return outcome.ok ? { ok: true, value: JSON.parse(outcome.value) as Wire } : outcome;
+  }
+
+  /** @returns the result as wire text: a large one is not read and written again to be sent. */
+  callAsText({ kind, path, args, caller, internal, ...source }: EngineCall): Promise<Outcome<string>> {
+    return this.#outcomeOf(kind, path, () =>
+      this.#run(this.#resolve(kind, path, args, internal), this.#parts.callers.of(caller), source),
+    );
   }
 
   /** Runs an action that a socket has asked for. @returns its result as wire text. */

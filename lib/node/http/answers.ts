@@ -11,14 +11,14 @@ export interface Answer {
 /** Milliseconds in which a client has to read an answer. */
 export const MOST_READING_MS = 30_000;
 /** Bytes of answers that clients have not read, of all together. */
-export const MOST_UNREAD_BYTES = 256 * 1024 * 1024;
+export const MOST_UNREAD_BYTES = 128 * 1024 * 1024;
 /** How much of a body that came too late for its answer is read and thrown away: bytes, and milliseconds. */
 const READ_ON_BYTES = 8 * 1024 * 1024;
 const READ_ON_MS = 2_000;
 
 /**
  * Sends answers, and waits for no client without a limit: a client that has not read its answer after 30 s loses it with
- * its connection. So does the one that has been reading for the longest, while unread answers hold more than 256 MiB.
+ * its connection. So does the one that has been reading for the longest, while unread answers hold more than 128 MiB.
  */
 export class Answers {
   readonly #clock: Pick<Environment, "after">;

@@ -31,9 +31,10 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
   const endpoint = httpEndpoint({
     engine: {
       limits: { ...defaultLimits, frameBytes: 1_000 },
-      call: async (call) => {
+      callAsText: async (call) => {
         calls.push(call);
-        return answering(call);
+        const outcome = await answering(call);
+        return outcome.ok ? { ok: true, value: JSON.stringify(outcome.value) } : outcome;
       },
     },
     identify: () => null,
@@ -64,6 +65,16 @@ async function post(url: string, body: unknown, headers: Record<string, string> 
 }
 
 const succeed: Answering = () => ({ ok: true, value: { at: { $t: ["date", 0] } } });
+
+test("a result is sent as the text that the engine has written, and is not read for that", async () => {
+  const valueText = '[ 1e3,{"a" :"b"} ]';
+  const { url } = await listening(succeed, {
+    engine: { limits: defaultLimits, callAsText: async () => ({ ok: true, value: valueText }) },
+  });
+  const body = JSON.stringify({ path: "messages:list" });
+  const response = await fetch(`${url}/query`, { method: "POST", headers: json, body });
+  expect(await response.text()).toBe(`{"ok":true,"value":${valueText}}`);
+});
 
 test("a call runs with decoded arguments and is answered in wire form", async () => {
   const { url, calls } = await listening(succeed, {

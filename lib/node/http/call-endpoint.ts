@@ -5,6 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import { MessageTextError, parseMessageText } from "../../protocol/codec.ts";
+import { encodeFailure, encodeSuccess } from "../../protocol/encode.ts";
 import type { Outcome, UnavailableReason, WireError } from "../../protocol/outcome.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
@@ -17,7 +18,7 @@ import { BodyLostError, BodyTooLargeError, BodyTooSlowError, readBody } from "./
 /** What `httpEndpoint` takes. */
 export interface HttpEndpointOptions extends OriginRules {
   /** Runs the functions. Its `limits.frameBytes` bounds the body of a request. */
-  engine: Pick<Engine, "call" | "limits">;
+  engine: Pick<Engine, "callAsText" | "limits">;
   /** Decides who is calling; called once for each call. */
   identify: Identify;
   /** Receives what `identify` throws, errors that the endpoint did not expect, and the origins that are refused. */
@@ -90,7 +91,7 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
 
   function send(response: ServerResponse, { status, outcome, headers }: Answered): void {
     const all = { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers };
-    answers.send(response, { status, headers: all, body: JSON.stringify(outcome) });
+    answers.send(response, { status, headers: all, body: textOf(outcome) });
   }
 
   async function answer(kind: FunctionKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -139,7 +140,8 @@ function admitOtherOrigin(response: ServerResponse): void {
 
 interface Answered {
   status: number;
-  outcome: Outcome<Wire>;
+  /** Its value as wire text. */
+  outcome: Outcome<string>;
   headers?: Record<string, string>;
 }
 
@@ -171,7 +173,7 @@ async function call(
   const caller = await askIdentity(options, new NodeRequest(request));
   if (!caller.ok) return { status: 500, outcome: caller };
   const address = ownAddress(request, options.trustProxy);
-  const outcome = await options.engine.call({ kind, ...body, caller: caller.value, address, signal });
+  const outcome = await options.engine.callAsText({ kind, ...body, caller: caller.value, address, signal });
   return { status: statusOf(outcome), outcome };
 }
 
@@ -204,7 +206,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function statusOf(outcome: Outcome<Wire>): number {
+function textOf(outcome: Outcome<string>): string {
+  return outcome.ok ? encodeSuccess(outcome.value) : encodeFailure(outcome.error);
+}
+
+function statusOf(outcome: Outcome<unknown>): number {
   if (outcome.ok) return 200;
   return outcome.error.kind === "badRequest" && outcome.error.unknownFunction ? 404 : STATUS[outcome.error.kind];
 }
