@@ -26,9 +26,9 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** A server with an empty directory of its own, on a free port. Disposing of it deletes the directory. */
-  static async inNewDirectory(url?: string): Promise<ServerProcess> {
+  static async inNewDirectory(url?: string, program?: string): Promise<ServerProcess> {
     const directory = await mkdtemp(join(tmpdir(), "convex-lite-faults-"));
-    return new ServerProcess(await freePort(), directory, url);
+    return new ServerProcess(await freePort(), directory, url, program);
   }
 
   /** `127.0.0.1:45123` */
@@ -44,10 +44,12 @@ export class ServerProcess implements AsyncDisposable {
    * Resolves when it serves.
    * @param doom The point at which it ends itself, and the text of the note whose mutation that is.
    * @param heap The limit of its heap, in MiB.
+   * @param variables Of its environment, beside those of this process.
    */
-  async start(doom?: [Point, string], heap?: number): Promise<void> {
+  async start(doom?: [Point, string], heap?: number, variables?: Record<string, string>): Promise<void> {
     const env = {
       ...process.env,
+      ...variables,
       ...(doom && { DOOM: JSON.stringify(doom) }),
       ...(heap && { NODE_OPTIONS: `--max-old-space-size=${heap}` }),
     };
@@ -67,9 +69,19 @@ export class ServerProcess implements AsyncDisposable {
     await ready;
   }
 
+  /** Of the process that runs, or has run last. Undefined before the first start. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** The signal that ended it. Undefined while it runs. */
   get endedBy(): NodeJS.Signals | undefined {
     return this.#child?.signalCode ?? undefined;
+  }
+
+  /** Has it been started, and does it no longer run? */
+  get hasEnded(): boolean {
+    return typeof this.#child?.exitCode === "number" || this.endedBy !== undefined;
   }
 
   /** Sends SIGKILL: nothing is finished, as when a machine loses its power. */

@@ -8,6 +8,12 @@ export interface Chance {
   oneOf<T>(choices: readonly T[]): T;
 }
 
+/** The choices of a seed: `chanceFrom(new HandClock(seed))`. */
+export function chanceFrom(clock: { random(): number }): Chance {
+  const pick = (n: number) => Math.floor(clock.random() * n);
+  return { chance: () => clock.random(), pick, oneOf: (choices) => choices[pick(choices.length)] as never };
+}
+
 /** One to four queries, to be watched together. */
 export function randomQueries(chance: Chance): ModelQuery[] {
   const queries = new Set<ModelQuery>();

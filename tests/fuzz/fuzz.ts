@@ -9,7 +9,7 @@ import { World } from "../../lib/testing/world.ts";
 import { fromWire } from "../../lib/values/wire.ts";
 import { keptOpen } from "../support/kept-open.ts";
 import { patientLimits } from "../support/patience.ts";
-import { type Chance, randomMutation, randomQueries } from "./chance.ts";
+import { type Chance, chanceFrom, randomMutation, randomQueries } from "./chance.ts";
 import { checkAtRest, checkClient, History } from "./check-history.ts";
 import { functionsFor } from "./functions.ts";
 import { evaluate, type Item, LISTS, QUERIES, type State } from "./model.ts";
@@ -204,9 +204,4 @@ async function empty(driver: Driver): Promise<void> {
     await connection.execute(`insert into lists (id, is_private) values ${lists}`);
     await connection.execute("insert into counter (id, version) values (1, 0)");
   });
-}
-
-function chanceFrom(clock: HandClock): Chance {
-  const pick = (n: number) => Math.floor(clock.random() * n);
-  return { chance: () => clock.random(), pick, oneOf: (choices) => choices[pick(choices.length)] as never };
 }
