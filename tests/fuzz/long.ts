@@ -1,10 +1,13 @@
 /**
- * `pnpm test:long <seconds> [first seed]`: fuzzer and simulation for so long, side by side, from a seed that differs each
- * time unless one is given. The databases share the fuzzer's time. Says how many seeds it ran, and the first that failed
- * with the command that repeats it.
+ * `pnpm test:long <seconds> [first seed]`, from a seed that differs each time unless one is given. Half of the time:
+ * fuzzer and simulation, side by side, on every database. A quarter: the bank, whose server is killed, on PGlite, SQLite
+ * and PostgreSQL. A quarter: the hostile crowd, on PGlite and PostgreSQL. Says what was done, and of what failed the
+ * command that repeats it.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
@@ -23,16 +26,18 @@ const name = `convex_lite_long_${process.pid}`;
 /** New databases: how to open them, and how to remove them. */
 const databases: { url: string; remove(): Promise<void> }[] = [];
 for (const url of ["", "file:"]) databases.push({ url, remove: async () => {} });
-await take("PostgreSQL, TEST_POSTGRES_URL", [inPostgres, throughNeon]);
+await take("PostgreSQL, TEST_POSTGRES_URL", [() => inPostgres(name), throughNeon]);
 await take("MySQL or MariaDB, TEST_MYSQL_URL", [inMysql]);
 
 const codes = await Promise.all([simulateBoth(), fuzzOnEach()]);
+// Alone: the crowd takes all that a machine has, and clients of the bank must not be kept from coming back.
+for (const script of ["bank/run.ts", "crowd/run.ts"]) codes.push(await onRealServers(script));
 for (const { remove } of databases) await remove();
 process.exitCode = Math.max(...codes);
 
 /** Half of the time no client changes its identity. */
 async function simulateBoth(): Promise<number> {
-  const half = Number(seconds) / 2;
+  const half = Number(seconds) / 4;
   const path = "simulation/run-seeds.ts";
   return Math.max(await run(path, half, "stay"), await run(path, half, "change"));
 }
@@ -40,8 +45,21 @@ async function simulateBoth(): Promise<number> {
 async function fuzzOnEach(): Promise<number> {
   const codes: number[] = [];
   for (const { url } of databases) {
-    codes.push(await run("fuzz/run-seeds.ts", Number(seconds) / databases.length, ...(url === "" ? [] : [url])));
+    codes.push(await run("fuzz/run-seeds.ts", Number(seconds) / 2 / databases.length, ...(url === "" ? [] : [url])));
   }
+  return Math.max(...codes);
+}
+
+/** A script that starts servers of its own, each on an empty database. */
+async function onRealServers(script: string): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), "convex-lite-long-"));
+  const sqlite = script.startsWith("bank") ? [`file:${join(directory, "bank.sqlite")}`] : [];
+  const empty = await inPostgres(`${name}_${script.slice(0, script.indexOf("/"))}`).catch(() => undefined);
+  const urls = [undefined, ...sqlite, ...(empty ? [empty.url] : [])];
+  const codes: number[] = [];
+  for (const url of urls) codes.push(await run(script, Number(seconds) / 4 / urls.length, ...(url ? [url] : [])));
+  await empty?.remove();
+  await rm(directory, { recursive: true, force: true });
   return Math.max(...codes);
 }
 
@@ -56,9 +74,9 @@ async function take(server: string, kinds: (() => Promise<(typeof databases)[num
   }
 }
 
-async function inPostgres(): Promise<(typeof databases)[number]> {
-  await inServer(`create database ${name}`);
-  return { url: withPath(postgres, name), remove: () => inServer(`drop database ${name} with (force)`) };
+async function inPostgres(database: string): Promise<(typeof databases)[number]> {
+  await inServer(`create database ${database}`);
+  return { url: withPath(postgres, database), remove: () => inServer(`drop database ${database} with (force)`) };
 }
 
 async function throughNeon(): Promise<(typeof databases)[number]> {
