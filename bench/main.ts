@@ -8,6 +8,7 @@ import { bundle } from "./groups/bundle.ts";
 import { bytes } from "./groups/bytes.ts";
 import { channels } from "./groups/channels.ts";
 import { connect } from "./groups/connect.ts";
+import { crowd } from "./groups/crowd.ts";
 import { databases } from "./groups/databases.ts";
 import { fanOut } from "./groups/fan-out.ts";
 import { memory } from "./groups/memory.ts";
@@ -22,6 +23,7 @@ const groups: Record<string, Group> = {
   channels,
   connect,
   reconnect,
+  crowd,
   memory,
   page,
   bundle,

@@ -129,6 +129,13 @@ export const throughput = {
   makesLoad: true,
 };
 
+/** A server with the functions of the hostile crowd. */
+export const crowdServer = {
+  program: new URL("./server/crowd.ts", import.meta.url),
+  name: "crowd",
+  speech: liveSpeech,
+};
+
 export const programs: Record<Kind, Pick<ServerOptions, "program" | "name" | "speech">> = {
   live: { program: new URL("./server/live.ts", import.meta.url), name: "convex-lite", speech: liveSpeech },
   raw: { program: new URL("./server/raw.ts", import.meta.url), name: "raw", speech: rawSpeech },

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
@@ -8,6 +6,7 @@ import { callOverHttp } from "../faults/call-over-http.ts";
 import { ServerProcess } from "../faults/server-process.ts";
 import { until } from "../faults/until.ts";
 import { chanceFrom } from "../fuzz/chance.ts";
+import { GreedyProcess, type Met } from "./greedy-process.ts";
 import { MemoryWatch, memoryAtRest } from "./memory-of.ts";
 import { type Entry, OrdinaryClient } from "./ordinary-client.ts";
 
@@ -39,8 +38,7 @@ export interface Besieged {
   p99: number;
   /** The most memory that the server has had, in MiB. Undefined where it cannot be read. */
   memory: number | undefined;
-  /** What each behaviour of greedy clients has met. */
-  met: Record<string, Record<string, number>>;
+  met: Met;
 }
 
 /** One server, ordinary clients, and greedy ones beside them for so long. Then everything comes to rest and is compared. */
@@ -92,28 +90,4 @@ async function compare(url: string, clients: readonly OrdinaryClient[], lists: r
     }
   }
   return faults;
-}
-
-/** The greedy clients: not in the process of the ordinary ones, which they would delay. */
-class GreedyProcess {
-  readonly #child: ChildProcess;
-  #output = "";
-
-  constructor(host: string, clients: number, seed: number, lists: readonly string[]) {
-    const program = join(import.meta.dirname, "greedy.ts");
-    this.#child = spawn(process.execPath, [program, host, String(clients), String(seed), ...lists], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    this.#child.stdout?.on("data", (data: Buffer) => {
-      this.#output += data.toString();
-    });
-  }
-
-  /** Resolves when all are gone. @returns what each behaviour has met. */
-  async leave(): Promise<Besieged["met"]> {
-    const gone = once(this.#child, "close");
-    this.#child.stdin?.end();
-    await gone;
-    return JSON.parse(this.#output) as Besieged["met"];
-  }
 }
