@@ -61,9 +61,9 @@ describe("the text of a message", () => {
   test("weighs what it takes: its length, and more for each part of a list or an object, not for what is in texts", () => {
     const text = (content: string) => `{"args":{"a":"${content}"}}`;
     const long = text("x,[]{}:".repeat(1_000));
-    expect(parseMessageText(long).weight).toBe(long.length + 4 * 16);
+    expect(parseMessageText(long).weight).toBe(long.length + 2 * 64 + 2 * 16);
     const list = `[${"[],".repeat(1_000)}1]`;
-    expect(parseMessageText(list).weight).toBe(list.length + 2_001 * 16);
+    expect(parseMessageText(list).weight).toBe(list.length + 1_001 * 64 + 1_000 * 16);
     expect(parseMessageText(text("short")).weight).toBe(text("short").length);
   });
 });

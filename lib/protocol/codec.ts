@@ -16,13 +16,15 @@ const ENVELOPE_DEPTH = 8;
 const BRACKETS = 4;
 const MAX_MESSAGE_DEPTH = BRACKETS * MAX_DEPTH + ENVELOPE_DEPTH;
 
-/** What a bracket, a comma or a colon outside of strings weighs: memory and time of a part of a list or an object. */
+/** What an opening bracket outside of strings weighs, beside its character: the memory of a list or an object. */
+const LIST_WEIGHT = 64;
+/** What a comma or a colon outside of strings weighs: the memory of a part of one. */
 const PART_WEIGHT = 16;
 
 /** A message of a client, and what it costs to keep and to handle. */
 export interface ParsedText {
   readonly value: unknown;
-  /** The length of the text, and 16 for each bracket, comma and colon in it: about the bytes that `value` takes. */
+  /** The length of the text, 64 for each list or object, 16 for each comma and colon: about the bytes that `value` takes. */
   readonly weight: number;
 }
 
@@ -44,6 +46,7 @@ function weigh(text: string, limit: number): number | undefined {
   // Each level takes two brackets. Most messages are too short to be too deep, or to weigh much.
   if (text.length < 2 * limit) return text.length;
   let depth = 0;
+  let lists = 0;
   let parts = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
@@ -54,9 +57,9 @@ function weigh(text: string, limit: number): number | undefined {
     } else if (unit === 34) inString = true;
     else if (unit === 91 /* [ */ || unit === 123 /* { */) {
       if (++depth > limit) return undefined;
-      parts++;
+      lists++;
     } else if (unit === 93 /* ] */ || unit === 125 /* } */) depth--;
     else if (unit === 44 /* , */ || unit === 58 /* : */) parts++;
   }
-  return text.length + PART_WEIGHT * parts;
+  return text.length + LIST_WEIGHT * lists + PART_WEIGHT * parts;
 }

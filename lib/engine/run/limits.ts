@@ -31,8 +31,8 @@ export interface EngineLimits {
   /** Mutations of one socket that wait for their turn or run. @default 64 */
   queuedMutations: number;
   /**
-   * Bytes of the mutations and actions of one socket that wait or run, where each bracket, comma and colon outside of
-   * texts counts as 16 more: about the memory that they take. @default 8 MiB
+   * Bytes of the mutations and actions of one socket that wait or run, where each list and object counts as 64 more,
+   * each comma and colon outside of texts as 16: about the memory that they take. @default 8 MiB
    */
   keptMessageBytes: number;
   /** The same of all sockets of a server; at most an eighth of the heap. @default 128 MiB */

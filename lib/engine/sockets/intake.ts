@@ -20,17 +20,20 @@ export interface IntakePort {
   close(code: number, reason: string): void;
 }
 
+/** A message of more characters is not read while the calls of all clients weigh too much: it may take much memory. */
+const LARGE = 16 * 1024;
+
 /**
  * How fast a client is heard. Its socket is not read while it has sent more than its rate of bytes, while its calls that
- * wait or run weigh too much, or while those of all clients do and some are its own. TCP then holds the client back, so
- * nothing is lost. It is heard again when its calls weigh half of that.
+ * wait or run weigh too much, or while those of all clients do and some are its own, or its message is large. TCP then
+ * holds the client back, so nothing is lost. It is heard again when its calls, or those of all, weigh half of that.
  */
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #socket: SocketLike;
   readonly #port: IntakePort;
   readonly #rate = new TokenBucket();
-  /** Messages that had arrived before the socket was held: as many as its connection had buffered. */
+  /** Messages that are not read yet: those that had arrived before the socket was held. */
   #arrived: string[] = [];
   #isHeld = false;
   #isClosed = false;
@@ -49,8 +52,8 @@ export class Intake {
   }
 
   message(text: string): void {
-    if (this.#isHeld) this.#arrived.push(text);
-    else this.#take(text);
+    this.#arrived.push(text);
+    if (!this.#isHeld) this.#takeArrived();
   }
 
   /** A call of the client has ended. */
@@ -65,12 +68,23 @@ export class Intake {
     this.#parts.messageBudget.forget(this.#look);
   }
 
-  #take(text: string): void {
-    this.#rate.take(this.#port.take(text));
-    if (this.#isClosed || (this.#tooFast() === 0 && !this.#keepsTooMuch(1))) return;
+  #takeArrived(): void {
+    while (this.#arrived.length > 0 && !this.#isHeld && !this.#isClosed) {
+      if (this.#isNextTooLarge) return this.#hold();
+      this.#rate.take(this.#port.take(this.#arrived.shift() as string));
+      if (!this.#isClosed && (this.#tooFast() > 0 || this.#keepsTooMuch(1))) this.#hold();
+    }
+  }
+
+  #hold(): void {
     this.#isHeld = true;
     this.#socket.pause();
     this.#lookAgain();
+  }
+
+  /** Must the next message wait until the calls of other clients have ended? */
+  get #isNextTooLarge(): boolean {
+    return this.#parts.messageBudget.isSpent && (this.#arrived[0]?.length ?? 0) > LARGE;
   }
 
   /** @returns milliseconds until the client may send more. */
@@ -95,15 +109,13 @@ export class Intake {
     else if (this.#keepsTooMuch(1 / 2)) {
       messageBudget.whenFree(this.#look);
       this.#cancel = environment.after(limits.heldTimeoutMs, () => this.#giveUp());
-    } else this.#resume();
+    } else if (this.#isNextTooLarge) messageBudget.whenFree(this.#look);
+    else this.#resume();
   }
 
   #resume(): void {
     this.#isHeld = false;
-    const arrived = this.#arrived;
-    this.#arrived = [];
-    while (arrived.length > 0 && !this.#isHeld && !this.#isClosed) this.#take(arrived.shift() as string);
-    this.#arrived.unshift(...arrived);
+    this.#takeArrived();
     if (!this.#isHeld && !this.#isClosed) this.#socket.resume();
   }
 
