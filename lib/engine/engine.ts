@@ -63,6 +63,8 @@ export interface Engine {
   readonly limits: EngineLimits;
   /** What it has done so far. */
   readonly counters: EngineCounters;
+  /** What calls take that wait or run. Who reads calls elsewhere, as over HTTP, counts them here. */
+  readonly messageBudget: MessageBudget;
   /**
    * Why the last mutation could not write: `the disk is full`, `the database is read-only`. Undefined when one has
    * succeeded since.
@@ -209,6 +211,7 @@ export function createEngine(options: EngineOptions): Engine {
     epoch,
     limits,
     counters,
+    messageBudget,
 
     get unwritable() {
       return transactions.writability.reason;

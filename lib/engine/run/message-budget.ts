@@ -1,3 +1,6 @@
+/** A message of more characters is not read while the calls of all clients weigh too much: it may take much memory. */
+const LARGE = 16 * 1024;
+
 /** What the calls of clients make a server keep until they have ended, by weight (see `parseMessageText`). */
 export class MessageBudget {
   readonly #limit: number;
@@ -12,6 +15,11 @@ export class MessageBudget {
 
   get isSpent(): boolean {
     return this.#kept > this.#limit;
+  }
+
+  /** May a message of so many characters be read now? A small one always may. */
+  admits(length: number): boolean {
+    return length <= LARGE || !this.isSpent;
   }
 
   /** A call waits or runs. */

@@ -20,9 +20,6 @@ export interface IntakePort {
   close(code: number, reason: string): void;
 }
 
-/** A message of more characters is not read while the calls of all clients weigh too much: it may take much memory. */
-const LARGE = 16 * 1024;
-
 /**
  * How fast a client is heard. Its socket is not read while it has sent more than its rate of bytes, while its calls that
  * wait or run weigh too much, or while those of all clients do and some are its own, or its message is large. TCP then
@@ -84,7 +81,7 @@ export class Intake {
 
   /** Must the next message wait until the calls of other clients have ended? */
   get #isNextTooLarge(): boolean {
-    return this.#parts.messageBudget.isSpent && (this.#arrived[0]?.length ?? 0) > LARGE;
+    return !this.#parts.messageBudget.admits(this.#arrived[0]?.length ?? 0);
   }
 
   /** @returns milliseconds until the client may send more. */

@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { EngineCall } from "../../engine/calls/calls.ts";
 import { defaultLimits } from "../../engine/run/limits.ts";
+import { MessageBudget } from "../../engine/run/message-budget.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import type { Wire } from "../../values/wire.ts";
@@ -31,6 +32,7 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
   const endpoint = httpEndpoint({
     engine: {
       limits: { ...defaultLimits, frameBytes: 1_000 },
+      messageBudget: new MessageBudget(defaultLimits.serverMessageBytes),
       callAsText: async (call) => {
         calls.push(call);
         const outcome = await answering(call);
@@ -69,11 +71,42 @@ const succeed: Answering = () => ({ ok: true, value: { at: { $t: ["date", 0] } }
 test("a result is sent as the text that the engine has written, and is not read for that", async () => {
   const valueText = '[ 1e3,{"a" :"b"} ]';
   const { url } = await listening(succeed, {
-    engine: { limits: defaultLimits, callAsText: async () => ({ ok: true, value: valueText }) },
+    engine: {
+      limits: defaultLimits,
+      messageBudget: new MessageBudget(1_000),
+      callAsText: async () => ({ ok: true, value: valueText }),
+    },
   });
   const body = JSON.stringify({ path: "messages:list" });
   const response = await fetch(`${url}/query`, { method: "POST", headers: json, body });
   expect(await response.text()).toBe(`{"ok":true,"value":${valueText}}`);
+});
+
+test("a large call is turned away while those that run take too much, and a small one is answered", async () => {
+  const begun = Promise.withResolvers<void>();
+  const ending = Promise.withResolvers<void>();
+  const { url } = await listening(succeed, {
+    engine: {
+      limits: defaultLimits,
+      messageBudget: new MessageBudget(100_000),
+      async callAsText({ path }) {
+        if (path !== "it:large") return { ok: true, value: "1" };
+        begun.resolve();
+        await ending.promise;
+        return { ok: true, value: "1" };
+      },
+    },
+  });
+  const large = { path: "it:large", args: { lists: Array.from({ length: 10_000 }, () => []) } };
+  const first = post(`${url}/mutation`, large);
+  await begun.promise;
+  const { status, body, headers } = await post(`${url}/mutation`, large);
+  expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(body).toMatchObject({ error: { kind: "unavailable", reason: "overloaded" } });
+  expect((await post(`${url}/mutation`, { path: "it:small" })).status).toBe(200);
+  ending.resolve();
+  expect((await first).status).toBe(200);
+  expect((await post(`${url}/mutation`, large)).status).toBe(200);
 });
 
 test("a call runs with decoded arguments and is answered in wire form", async () => {

@@ -18,7 +18,7 @@ import { BodyLostError, BodyTooLargeError, BodyTooSlowError, readBody } from "./
 /** What `httpEndpoint` takes. */
 export interface HttpEndpointOptions extends OriginRules {
   /** Runs the functions. Its `limits.frameBytes` bounds the body of a request. */
-  engine: Pick<Engine, "callAsText" | "limits">;
+  engine: Pick<Engine, "callAsText" | "limits" | "messageBudget">;
   /** Decides who is calling; called once for each call. */
   identify: Identify;
   /** Receives what `identify` throws, errors that the endpoint did not expect, and the origins that are refused. */
@@ -160,21 +160,29 @@ async function call(
   clock: Pick<Environment, "after">,
   signal: AbortSignal,
 ): Promise<Answered> {
-  const { frameBytes, argsDepth } = options.engine.limits;
-  let body: { path: string; args: Record<string, unknown> };
+  const { limits, messageBudget } = options.engine;
+  let body: Body;
   try {
-    body = parseBody(await readBody(request, { bytes: frameBytes, ms: MOST_BODY_MS }, clock), argsDepth);
+    const text = await readBody(request, { bytes: limits.frameBytes, ms: MOST_BODY_MS }, clock);
+    if (!messageBudget.admits(text.length)) return busy(503);
+    body = parseBody(text, limits.argsDepth);
   } catch (error) {
     if (error instanceof BodyTooLargeError) return refused(413, error.message);
     if (error instanceof BodyTooSlowError) return { status: 408, outcome: unavailable("timedOut", error.message) };
     if (error instanceof BadBodyError) return refused(400, error.message);
     throw error;
   }
-  const caller = await askIdentity(options, new NodeRequest(request));
-  if (!caller.ok) return { status: 500, outcome: caller };
-  const address = ownAddress(request, options.trustProxy);
-  const outcome = await options.engine.callAsText({ kind, ...body, caller: caller.value, address, signal });
-  return { status: statusOf(outcome), outcome };
+  const { weight, ...named } = body;
+  messageBudget.take(weight);
+  try {
+    const caller = await askIdentity(options, new NodeRequest(request));
+    if (!caller.ok) return { status: 500, outcome: caller };
+    const address = ownAddress(request, options.trustProxy);
+    const outcome = await options.engine.callAsText({ kind, ...named, caller: caller.value, address, signal });
+    return { status: statusOf(outcome), outcome };
+  } finally {
+    messageBudget.release(weight);
+  }
 }
 
 /** Aborted when the client has left before it was answered. */
@@ -189,13 +197,21 @@ function goneWith(response: ServerResponse): AbortSignal {
 /** The body is not a call. */
 class BadBodyError extends Error {}
 
-function parseBody(text: string, argsDepth: number): { path: string; args: Record<string, unknown> } {
+/** A call, and what it weighs: see `parseMessageText`. */
+interface Body {
+  readonly path: string;
+  readonly args: Record<string, unknown>;
+  readonly weight: number;
+}
+
+function parseBody(text: string, argsDepth: number): Body {
   try {
-    const body = callBody.safeParse(parseMessageText(text).value);
+    const { value, weight } = parseMessageText(text);
+    const body = callBody.safeParse(value);
     if (!body.success) throw new BadBodyError(`Expected { path, args }. ${z.prettifyError(body.error)}`);
     const args = fromWireWithin(argsDepth, (body.data.args ?? {}) as Wire);
     if (!isRecord(args)) throw new BadBodyError("Expected args to be an object.");
-    return { path: body.data.path, args };
+    return { path: body.data.path, args, weight };
   } catch (error) {
     if (error instanceof MessageTextError || error instanceof ValueError) throw new BadBodyError(error.message);
     throw error;
@@ -225,8 +241,12 @@ function refused(status: number, message: string): Answered {
 }
 
 function noSlot(reason: NoSlot): Answered {
+  return busy(reason === "addressFull" ? 429 : 503);
+}
+
+function busy(status: 429 | 503): Answered {
   const outcome = unavailable("overloaded", "Too many calls at once. Try again.");
-  return { status: reason === "addressFull" ? 429 : 503, outcome, headers: { "Retry-After": "1" } };
+  return { status, outcome, headers: { "Retry-After": "1" } };
 }
 
 function restarting(): Answered {
