@@ -1,10 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { EngineScene } from "../../tests/support/engine-scene.ts";
 import type { WireClient } from "../../tests/support/wire-client.ts";
 import { createFunctions } from "../functions/define.ts";
 import { CloseCode } from "../protocol/close-codes.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
+import { PreloadLeases } from "./queries/preload-leases.ts";
+import { SocketWriter } from "./sockets/socket-writer.ts";
+import { AwaitedAnswers } from "./views/awaited-answers.ts";
+import { ReflectedMutations } from "./views/reflected-mutations.ts";
+import { Subscriptions } from "./views/subscriptions.ts";
 
 const { query, mutation } = createFunctions<Record<string, never>>();
 
@@ -19,11 +24,16 @@ const slowCount = query({
     return before;
   },
 });
+let readsIdentity: boolean;
+const mine = query({
+  handler: async ({ auth }) => (readsIdentity ? await auth.getUserIdentity() : counted),
+});
 const add = mutation({
   args: z.object({ slow: z.boolean().default(false) }),
   handler: async ({ scheduler }, { slow }) => {
     counted++;
     await scheduler.invalidate(count);
+    await scheduler.invalidate(mine);
     if (slow) await scheduler.invalidate(slowCount);
   },
 });
@@ -32,12 +42,14 @@ let scene: EngineScene;
 
 beforeEach(() => {
   counted = 0;
+  readsIdentity = false;
   slowRun = Promise.withResolvers();
   slowRun.resolve();
-  scene = new EngineScene({ numbers: { count, slowCount, add } });
+  scene = new EngineScene({ numbers: { count, slowCount, mine, add } });
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   slowRun.resolve();
   await scene.close();
 });
@@ -120,5 +132,112 @@ describe("a client that cannot be told what it is due", () => {
     scene.clock.advance(scene.engine.limits.pingIntervalMs + 200);
     expect(silent.closedWith?.code).toBe(CloseCode.internalError);
     expect(other.ofType("Ping")).toHaveLength(1);
+  });
+});
+
+describe("what fails in serving one client ends with that client,", () => {
+  const add = (slow = false) => scene.mutation("numbers:add", { slow });
+  /** Two clients watch these. */
+  const two = async (...paths: string[]): Promise<[WireClient, WireClient]> => [
+    await scene.watching(...paths),
+    await scene.watching(...paths),
+  ];
+  /** Fails once: for the client that is served first. */
+  const fails = <T extends object>(part: T, method: keyof T) =>
+    vi.spyOn(part as Record<string, () => unknown>, method as string).mockImplementationOnce(() => {
+      throw new Error("A fault of the server's own.");
+    });
+  const codes = (clients: WireClient[]) => clients.map(({ closedWith }) => closedWith?.code);
+  const endsAlone = (clients: WireClient[]) => {
+    expect(codes(clients)).toEqual([CloseCode.internalError, undefined]);
+    expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+  };
+
+  test("when it is told that an answer has changed", async () => {
+    const clients = await two("numbers:count");
+    fails(Subscriptions.prototype, "change");
+    await add();
+    await scene.rest();
+    endsAlone(clients);
+    expect(clients[1].value(1)).toBe(1);
+  });
+
+  test("when it is looked whether a slow query keeps it where it is", async () => {
+    const clients = await two("numbers:slowCount", "numbers:count");
+    slowRun = Promise.withResolvers();
+    await add(true);
+    await scene.rest();
+    fails(Subscriptions.prototype, "showing");
+    scene.clock.advance(scene.engine.limits.slowQueryMs);
+    await scene.rest();
+    slowRun.resolve();
+    await scene.rest();
+    endsAlone(clients);
+    expect([clients[1].value(1), clients[1].value(2)]).toEqual([1, 1]);
+  });
+
+  test("when it gets a live query of its own", async () => {
+    const clients: [WireClient, WireClient] = [scene.client("ines"), scene.client("tomasz")];
+    const first = await scene.watching("numbers:mine");
+    for (const client of clients) client.subscribe(1, "numbers:mine");
+    await scene.rest();
+    readsIdentity = true;
+    fails(Subscriptions.prototype, "of");
+    await add();
+    await scene.rest();
+    endsAlone(clients);
+    expect([first.value(1), clients[1].value(1)]).toEqual([null, { subject: "tomasz" }]);
+  });
+
+  test("when its mutations are looked up after a reconnect", async () => {
+    fails(ReflectedMutations.prototype, "lookedUp");
+    const clients = [scene.client(), scene.client()].map((client) => scene.again(client, { undecided: [1] }));
+    for (const client of clients) client.subscribe(1, "numbers:count");
+    await scene.rest();
+    endsAlone(clients);
+    expect(clients[1]?.value(1)).toBe(0);
+  });
+
+  test("when the functions are replaced", async () => {
+    const clients = await two("numbers:count");
+    fails(Subscriptions.prototype, "all");
+    scene.engine.useFunctions({ numbers: { count: query({ handler: async () => "new" }) } }, {});
+    await scene.rest();
+    endsAlone(clients);
+    expect(clients[1].value(1)).toBe("new");
+  });
+
+  test("when it is asked whether it is there", async () => {
+    const clients = await two("numbers:count");
+    fails(SocketWriter.prototype, "send");
+    scene.clock.advance(scene.engine.limits.pingIntervalMs + 200);
+    endsAlone(clients);
+    expect(clients[1].ofType("Ping")).toHaveLength(1);
+  });
+
+  test("when it is told to leave", async () => {
+    const clients = await two("numbers:count");
+    fails(AwaitedAnswers.prototype, "releaseAll");
+    await scene.engine.drain();
+    endsAlone(clients);
+    expect(clients[1].ofType("Draining")).toHaveLength(1);
+  });
+
+  test("when its socket is closed with all others", async () => {
+    const clients = await two("numbers:count");
+    fails(AwaitedAnswers.prototype, "close");
+    await scene.engine.close();
+    expect(codes(clients)[1]).toBe(CloseCode.serviceRestart);
+    expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+  });
+
+  test("or that call: others of the batch are answered", async () => {
+    fails(PreloadLeases.prototype, "hold");
+    const pages = ["numbers:count", "numbers:count"].map((path) => scene.engine.preload(path, {}, null));
+    expect(await Promise.all([...pages, scene.query("numbers:count")])).toMatchObject([
+      { ok: false, error: { kind: "internal" } },
+      { ok: true },
+      { ok: true, value: 0 },
+    ]);
   });
 });

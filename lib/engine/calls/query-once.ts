@@ -78,7 +78,12 @@ export class QueryOnce {
       },
       resolve(answered) {
         cancel();
-        keep(answered.live);
+        try {
+          keep(answered.live);
+        } catch (error) {
+          // Others wait for the same batch: what fails for this call ends with it.
+          return reject(error as Error);
+        }
         resolve(answered);
       },
     };

@@ -67,7 +67,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
     this.#socket = socket;
     this.#caller = caller;
     this.#reader = new MessageReader(limits);
-    const failed = (error: unknown) => this.#fail(error);
+    const failed = (error: unknown) => this.fail(error);
     const wake = () => parts.wake(this);
     this.#writer = new SocketWriter(parts, socket, { failed, retry: wake, tooSlow: () => this.#closeSlowReader() });
     this.view = new ClientView(
@@ -92,10 +92,12 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
       ping: () => this.#writer.send(PING),
       close: (code, reason) => this.close(code, reason),
       isHeld: () => this.#intake.isHeld,
+      failed,
     });
     this.#intake = new Intake(parts, socket, {
       take: (text) => this.#take(text),
       keptWeight: () => this.#actions.weight + (this.#mutations?.pendingWeight ?? 0),
+      failed,
       close: (code, reason) => this.close(code, reason),
     });
   }
@@ -121,7 +123,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
     try {
       this.#receive(read);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
     return read.weight;
   }
@@ -212,14 +214,18 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
    * What fails in serving this client ends with this client, as others are served by the same loop. It comes back, and
    * its tokens say what it has.
    */
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     this.#parts.environment.log.error("A client could not be served: its socket is closed", { error });
     this.close(CloseCode.internalError, "The server failed.");
   }
 
   close(code: number, reason: string): void {
     if (this.#closed) return;
-    this.closed();
+    try {
+      this.closed();
+    } catch (error) {
+      this.#parts.environment.log.error("A connection could not be given up in order", { error });
+    }
     try {
       this.#socket.close(code, closeReason(reason));
     } catch (error) {
@@ -231,12 +237,13 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // First: whatever fails below, it is not served any more.
+    this.#parts.ended(this);
     this.#heartbeat.close();
     this.#intake.close();
     this.#writer.close();
     this.view.close();
     this.#mutations?.detach();
     this.#actions.close();
-    this.#parts.ended(this);
   }
 }

@@ -54,18 +54,18 @@ export class ClientConnections implements TransitionSink {
 
   /** The functions have been replaced: every query of every client is found and parsed anew. */
   rebindAll(): void {
-    for (const { view } of this.#all) view.rebindAll();
+    this.#forEach(({ view }) => view.rebindAll());
   }
 
   /** Tells every client something for the author of the functions. */
   notice(message: string): void {
-    for (const connection of this.#all) connection.notice(message);
+    this.#forEach((connection) => connection.notice(message));
   }
 
   /** Tells every client, now and from now on, to leave and to come back later. */
   drain(): void {
     this.#draining = true;
-    for (const connection of [...this.#all]) this.#drain(connection);
+    this.#forEach((connection) => this.#drain(connection));
   }
 
   /** Clients come back spread out, so that the next server is not asked by all of them at once. */
@@ -74,7 +74,18 @@ export class ClientConnections implements TransitionSink {
   }
 
   close(): void {
-    for (const connection of [...this.#all]) connection.close(CloseCode.serviceRestart, "The server restarts.");
+    this.#forEach((connection) => connection.close(CloseCode.serviceRestart, "The server restarts."));
+  }
+
+  /** What fails for one of them ends with that one, and the others have their turn. */
+  #forEach(serve: (connection: ClientConnection) => void, connections: Iterable<ClientConnection> = this.#all): void {
+    for (const connection of [...connections]) {
+      try {
+        serve(connection);
+      } catch (error) {
+        connection.fail(error);
+      }
+    }
   }
 
   /** This connection is due a transition, or something to be looked up before it. */
@@ -96,12 +107,12 @@ export class ClientConnections implements TransitionSink {
     const asking = [...this.#lookups];
     const ids = asking.flatMap(({ clientId }) => clientId ?? []);
     const records = await clientRecords.lookUp(database, ids);
-    for (const connection of asking) {
+    this.#forEach((connection) => {
       this.#lookups.delete(connection);
       const { clientId } = connection;
       if (clientId !== undefined) connection.view.lookedUp(records.get(clientId), revision);
       this.markWaiting(connection);
-    }
+    }, asking);
   }
 
   framesOf(revision: number): TransitionFrames {
@@ -114,10 +125,10 @@ export class ClientConnections implements TransitionSink {
     const due = this.#heldBack.size === 0 ? this.#waiting : new Set([...this.#heldBack, ...this.#waiting]);
     this.#waiting = new Set();
     this.#heldBack.clear();
-    for (const connection of due) {
+    this.#forEach((connection) => {
       if (unsettled.size > 0 && connection.view.isHeld) {
         this.#heldBack.add(connection);
-        continue;
+        return;
       }
       const blocking = unsettled.size === 0 ? unsettled : connection.view.showing(unsettled);
       if (blocking.size === 0) {
@@ -126,7 +137,7 @@ export class ClientConnections implements TransitionSink {
         if (connection.view.awaitsMoreThan(revision)) this.markWaiting(connection);
         if (connection.view.hasNews) this.#heldBack.add(connection);
       } else this.#holdBack(connection, blocking, detached, unsettled);
-    }
+    }, due);
     this.#answers.relieve(this.#all);
   }
 

@@ -13,6 +13,7 @@ export class MessageBudget {
     this.#limit = limit;
   }
 
+  /** Do they weigh more than they may? */
   get isSpent(): boolean {
     return this.#kept > this.#limit;
   }

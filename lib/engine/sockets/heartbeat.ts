@@ -8,6 +8,8 @@ export interface HeartbeatPort {
   close(code: number, reason: string): void;
   /** Is the client not heard now, so that its silence says nothing? */
   isHeld(): boolean;
+  /** The client could not be looked at. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -49,6 +51,14 @@ export class Heartbeat implements TimerTarget {
   }
 
   onDue(): void {
+    try {
+      this.#look();
+    } catch (error) {
+      this.#port.failed(error);
+    }
+  }
+
+  #look(): void {
     const { handshakeTimeoutMs, pingIntervalMs, silenceTimeoutMs } = this.#limits;
     if (!this.#isConnected) {
       return this.#port.close(CloseCode.handshakeTimeout, `Expected Connect within ${handshakeTimeoutMs} ms.`);

@@ -21,6 +21,9 @@ function besideHeavyCalls() {
   const intake = new Intake({ environment: clock, limits: defaultLimits, messageBudget }, socket as never, {
     take: (text) => client.taken.push(text.length),
     keptWeight: () => 0,
+    failed: (error) => {
+      throw error;
+    },
     close: (code) => {
       client.closedWith = code;
     },

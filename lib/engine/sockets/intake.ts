@@ -18,6 +18,8 @@ export interface IntakePort {
   /** What the client's calls weigh that wait or run. */
   keptWeight(): number;
   close(code: number, reason: string): void;
+  /** The socket or what it brings has failed. */
+  failed(error: unknown): void;
 }
 
 /**
@@ -35,7 +37,7 @@ export class Intake {
   #isHeld = false;
   #isClosed = false;
   #cancel: Cancel | undefined;
-  readonly #look = () => this.#lookAgain();
+  readonly #look = () => this.#guarded(() => this.#lookAgain());
 
   constructor(parts: IntakeParts, socket: SocketLike, port: IntakePort) {
     this.#parts = parts;
@@ -50,12 +52,21 @@ export class Intake {
 
   message(text: string): void {
     this.#arrived.push(text);
-    if (!this.#isHeld) this.#takeArrived();
+    if (!this.#isHeld) this.#guarded(() => this.#takeArrived());
   }
 
   /** A call of the client has ended. */
   progressed(): void {
-    if (this.#isHeld) this.#lookAgain();
+    if (this.#isHeld) this.#look();
+  }
+
+  /** It is called in turn with those of other clients: what fails ends with its own. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#port.failed(error);
+    }
   }
 
   close(): void {

@@ -112,7 +112,7 @@ export class ClientView implements Watcher {
   }
 
   rebind(live: LiveQuery): void {
-    this.#rebind(this.#subscriptions.of(live));
+    this.#guarded(() => this.#rebind(this.#subscriptions.of(live)));
   }
 
   /** The functions have been replaced: every query is found and parsed anew. */
@@ -154,16 +154,27 @@ export class ClientView implements Watcher {
   }
 
   changed(live: LiveQuery): void {
-    this.#subscriptions.change(live);
-    this.#port.wake();
-    const { answer } = live;
-    if (answer?.ok === false && this.#subscriptions.hasValueOf(live)) {
-      this.#parts.lostAnswers?.failed(live, answer, this);
+    this.#guarded(() => {
+      this.#subscriptions.change(live);
+      this.#port.wake();
+      const { answer } = live;
+      if (answer?.ok === false && this.#subscriptions.hasValueOf(live)) {
+        this.#parts.lostAnswers?.failed(live, answer, this);
+      }
+    });
+  }
+
+  /** A live query calls all its watchers in turn: what fails for this one ends with its client. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#port.failed(error);
     }
   }
 
   notice(message: string): void {
-    this.#port.notice(message);
+    this.#guarded(() => this.#port.notice(message));
   }
 
   // ── which of its mutations its states contain ──
@@ -239,14 +250,10 @@ export class ClientView implements Watcher {
     const { revision } = frames;
     if (this.#held || !this.#reflected.areKnownAt(revision)) return;
     if (this.#subscriptions.incomplete || !this.#port.canSend()) return;
-    try {
-      const reflected = this.#reflected.take(revision);
-      const told = reflected.length === 0 ? this.#subscriptions.takeSingleAnswer() : undefined;
-      if (told) this.#port.send(frames.ofAnswer(told));
-      else this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
-    } catch (error) {
-      this.#port.failed(error);
-    }
+    const reflected = this.#reflected.take(revision);
+    const told = reflected.length === 0 ? this.#subscriptions.takeSingleAnswer() : undefined;
+    if (told) this.#port.send(frames.ofAnswer(told));
+    else this.#sendChanges(frames, reflected, (live) => (unsettled.has(live) ? undefined : live.answer));
   }
 
   #sendChanges(frames: TransitionFrames, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
@@ -269,19 +276,19 @@ export class ClientView implements Watcher {
   }
 
   detachedFinished(live: LiveQuery, revision: number): void {
-    const held = this.#held;
-    if (!held?.finished(live)) return;
-    this.#release();
-    if (!this.#reflected.areKnownAt(revision) || !this.#port.canSend()) return;
-    try {
+    this.#guarded(() => {
+      const held = this.#held;
+      if (!held?.finished(live)) return;
+      this.#release();
+      if (!this.#reflected.areKnownAt(revision) || !this.#port.canSend()) return;
       this.#sendChanges(this.#parts.framesOf(revision), this.#reflected.take(revision), held.answerOf);
-    } catch (error) {
-      this.#port.failed(error);
-    }
+    });
   }
 
   detachedLost(live: LiveQuery): void {
-    if (this.#held?.waitsFor(live)) this.#release();
+    this.#guarded(() => {
+      if (this.#held?.waitsFor(live)) this.#release();
+    });
   }
 
   /** Forgets what was held back; the client moves on to the next state that can be sent. */
