@@ -233,7 +233,8 @@ export function createEngine(options: EngineOptions): Engine {
       keptNotice = message;
     },
 
-    opened: (socket, caller, source) => connections.open(connectionParts, socket, callers.of(caller), source?.address),
+    opened: (socket, caller, source) =>
+      connections.open(connectionParts, socket, callers.of(caller), source?.address).line,
 
     preload: (path, args, caller) => calls.preload(path, args, caller),
 

@@ -1,16 +1,12 @@
 import type { Caller } from "../../auth/caller.ts";
-import type { Environment } from "../../environment/environment.ts";
 import type { Connect, Subscribe } from "../../protocol/client-message.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
-import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
+import type { Frame, SocketLike } from "../../protocol/socket.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { EngineLimits } from "../run/limits.ts";
-import { closeReason } from "../sockets/close-reason.ts";
-import { Heartbeat } from "../sockets/heartbeat.ts";
-import { Intake, type IntakeParts } from "../sockets/intake.ts";
-import { MessageReader, ProtocolViolation, type ReadMessage } from "../sockets/message-reader.ts";
-import type { SharedTimers } from "../sockets/shared-timers.ts";
-import { SocketWriter } from "../sockets/socket-writer.ts";
+import type { ReadMessage } from "../sockets/message-reader.ts";
+import { SocketLine, type SocketLineParts } from "../sockets/socket-line.ts";
+import type { SocketWriter } from "../sockets/socket-writer.ts";
 import { ClientView, type ClientViewParts } from "../views/client-view.ts";
 import type { ConnectedFrames } from "../views/transition-frames.ts";
 import type { AnswerKeeper } from "./answer-budget.ts";
@@ -21,14 +17,11 @@ import { subscribeWithinLimits } from "./subscribe-within-limits.ts";
 
 export interface ClientConnectionParts
   extends ClientViewParts,
-    IntakeParts,
+    SocketLineParts,
     ConnectionMutationsParts,
     ConnectionActionsParts {
-  readonly environment: Environment;
   readonly limits: EngineLimits;
-  readonly timers: SharedTimers;
   readonly connected: ConnectedFrames;
-  readonly counters: { sends: number };
   /** What a page is told when it connects, beside the answers. */
   keptNotice(): string | undefined;
   /** This connection has something to send at the next revision, or something to look up. */
@@ -36,44 +29,42 @@ export interface ClientConnectionParts
   ended(connection: ClientConnection): void;
 }
 
-const PING: Frame = { text: '{"type":"Ping"}' };
 const PONG: Frame = { text: '{"type":"Pong"}' };
 
 /**
- * One connected socket: takes the client's messages apart and hands each on.
+ * One connected client: takes its messages apart and hands each on.
  *
- * Not here: what the client watches and is sent (see `ClientView`), the calls that it makes (see
+ * Not here: its socket (see `SocketLine`), what it watches and is sent (see `ClientView`), the calls that it makes (see
  * `ConnectionMutations` and `ConnectionActions`), how it leaves a server that stops (see `Departure`).
  */
-export class ClientConnection implements SocketEvents, AnswerKeeper {
+export class ClientConnection implements AnswerKeeper {
+  readonly line: SocketLine;
   readonly view: ClientView;
   readonly #caller: Caller;
-  readonly #socket: SocketLike;
   readonly #parts: ClientConnectionParts;
-  readonly #reader: MessageReader;
   readonly #writer: SocketWriter;
-  readonly #heartbeat: Heartbeat;
-  readonly #intake: Intake;
   readonly #departure: Departure;
   readonly #actions: ConnectionActions;
   /** Undefined until `Connect`. */
   #mutations: ConnectionMutations | undefined;
-  #closed = false;
 
   /** @param address Of the client, if it is one that can be trusted. */
   constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller, address: string | undefined) {
-    const { environment, limits, timers } = parts;
     this.#parts = parts;
-    this.#socket = socket;
     this.#caller = caller;
-    this.#reader = new MessageReader(limits);
-    const failed = (error: unknown) => this.fail(error);
     const wake = () => parts.wake(this);
-    this.#writer = new SocketWriter(parts, socket, { failed, retry: wake, tooSlow: () => this.#closeSlowReader() });
+    this.line = new SocketLine(parts, socket, {
+      receive: (read) => this.#receive(read),
+      keptWeight: () => this.#actions.weight + (this.#mutations?.pendingWeight ?? 0),
+      retry: wake,
+      ended: () => this.#ended(),
+    });
+    this.#writer = this.line.writer;
     this.view = new ClientView(
       parts,
       {
-        ...{ failed, wake },
+        wake,
+        failed: (error) => this.fail(error),
         canSend: () => this.#writer.canSend(),
         send: (frame) => this.#writer.send(frame),
         notice: (message) => this.notice(message),
@@ -86,19 +77,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
     });
     this.#actions = new ConnectionActions(parts, caller, address, this.#writer, () => {
       this.#departure.leaveIfTurnedAway();
-      this.#intake.progressed();
-    });
-    this.#heartbeat = new Heartbeat(environment, limits, timers, {
-      ping: () => this.#writer.send(PING),
-      close: (code, reason) => this.close(code, reason),
-      isHeld: () => this.#intake.isHeld,
-      failed,
-    });
-    this.#intake = new Intake(parts, socket, {
-      take: (text) => this.#take(text),
-      keptWeight: () => this.#actions.weight + (this.#mutations?.pendingWeight ?? 0),
-      failed,
-      close: (code, reason) => this.close(code, reason),
+      this.line.progressed();
     });
   }
 
@@ -107,26 +86,6 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
   }
 
   // ── messages in ──
-
-  message(text: string): void {
-    if (this.#closed) return;
-    this.#intake.message(text);
-  }
-
-  /** @returns what the message weighs. */
-  #take(text: string): number {
-    const read = this.#reader.read(text, this.#heartbeat.heard());
-    if (read instanceof ProtocolViolation) {
-      this.close(read.code, read.reason);
-      return 0;
-    }
-    try {
-      this.#receive(read);
-    } catch (error) {
-      this.fail(error);
-    }
-    return read.weight;
-  }
 
   #receive({ message, weight }: ReadMessage): void {
     if (this.#departure.refuses(message)) return;
@@ -161,7 +120,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
       const versions = `This server speaks version ${PROTOCOL_VERSION}, the client ${protocol}`;
       return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
     }
-    this.#heartbeat.connected();
+    this.line.connected();
     const mutations = new ConnectionMutations(this.#parts, message, this.#caller, this.#writer, {
       arrived: (request) => this.view.arrived(request),
       failed: (request) => this.view.failed(request),
@@ -169,7 +128,7 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
       committed: (request, revision) => this.view.committed(request, revision),
       // No mutation is begun after it for a client that is turned away: what waited is forgotten.
       told: () => this.#departure.leaveIfTurnedAway(this.#actions.isRunning),
-      ended: () => this.#intake.progressed(),
+      ended: () => this.line.progressed(),
       close: (code, reason) => this.close(code, reason),
     });
     this.#mutations = mutations;
@@ -206,42 +165,17 @@ export class ClientConnection implements SocketEvents, AnswerKeeper {
     if (this.#mutations?.forgetWaiting()) this.#departure.turnAway();
   }
 
-  #closeSlowReader(): void {
-    this.close(CloseCode.tooSlow, "The client reads too slowly.");
-  }
-
-  /**
-   * What fails in serving this client ends with this client, as others are served by the same loop. It comes back, and
-   * its tokens say what it has.
-   */
   fail(error: unknown): void {
-    this.#parts.environment.log.error("A client could not be served: its socket is closed", { error });
-    this.close(CloseCode.internalError, "The server failed.");
+    this.line.fail(error);
   }
 
   close(code: number, reason: string): void {
-    if (this.#closed) return;
-    try {
-      this.closed();
-    } catch (error) {
-      this.#parts.environment.log.error("A connection could not be given up in order", { error });
-    }
-    try {
-      this.#socket.close(code, closeReason(reason));
-    } catch (error) {
-      this.#parts.environment.log.error("A socket could not be closed", { error });
-    }
+    this.line.close(code, reason);
   }
 
-  /** The socket is gone. */
-  closed(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  #ended(): void {
     // First: whatever fails below, it is not served any more.
     this.#parts.ended(this);
-    this.#heartbeat.close();
-    this.#intake.close();
-    this.#writer.close();
     this.view.close();
     this.#mutations?.detach();
     this.#actions.close();
