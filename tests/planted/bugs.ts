@@ -117,7 +117,7 @@ export const BUGS: readonly PlantedBug[] = [
         put: '$connection.begin("write")',
       },
     ],
-    caughtBy: { seeds: 600 },
+    caughtBy: { seeds: 2_000 },
   },
   {
     name: "transitions out of order",
