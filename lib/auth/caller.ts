@@ -1,6 +1,6 @@
-import { createHmac } from "node:crypto";
 import type { Identity } from "../functions/context.ts";
 import { canonical } from "../values/canonical.ts";
+import { KeyedHash } from "./keyed-hash.ts";
 
 /** The caller of a function, in the forms that the engine needs. */
 export interface Caller {
@@ -9,7 +9,7 @@ export interface Caller {
   /** Equal for equal identities only: callers with equal keys share results. It never leaves the server. */
   readonly key: string;
   /**
-   * An HMAC of the key that clients and preloaded pages may know. A client uses a preloaded answer only if it was made
+   * A keyed hash of the key that clients and preloaded pages may know. A client uses a preloaded answer only if it was made
    * for the same fingerprint. Null for an anonymous caller.
    */
   readonly fingerprint: string | null;
@@ -19,11 +19,11 @@ const anonymous: Caller = { identity: null, key: "", fingerprint: null };
 
 /** Makes callers of identities. */
 export class Callers {
-  readonly #key: Buffer;
+  readonly #hash: KeyedHash;
 
   /** @param secret Keeps claims from being guessed by their fingerprint. The same on all servers of a database. */
   constructor(secret: string) {
-    this.#key = createHmac("sha256", secret).update("identities").digest();
+    this.#hash = new KeyedHash(secret, "identities");
   }
 
   /**
@@ -33,6 +33,6 @@ export class Callers {
   of(identity: Identity | null): Caller {
     if (identity === null) return anonymous;
     const key = canonical(identity);
-    return { identity, key, fingerprint: createHmac("sha256", this.#key).update(key).digest("base64url").slice(0, 22) };
+    return { identity, key, fingerprint: this.#hash.of(key) };
   }
 }

@@ -37,7 +37,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   schema: ["environment", "database/driver", "database/internal", "database/postgres", "schema/**"],
   auth: bothSides,
   "engine/run": [...bothSides, "auth", "invalidation"],
-  "engine/answers": bothSides,
+  "engine/answers": [...bothSides, "auth"],
   "engine/commits": ["environment", "invalidation", "database/driver", "protocol", "engine/run"],
   "engine/queries": [
     ...[...bothSides, "auth", "invalidation", "database/driver"],
