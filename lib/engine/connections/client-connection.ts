@@ -5,9 +5,9 @@ import type { Frame, SocketLike } from "../../protocol/socket.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { ReadMessage } from "../sockets/message-reader.ts";
-import { SocketLine, type SocketLineParts } from "../sockets/socket-line.ts";
+import { SocketLine, type SocketLineParts, type SocketLinePort } from "../sockets/socket-line.ts";
 import type { SocketWriter } from "../sockets/socket-writer.ts";
-import { ClientView, type ClientViewParts } from "../views/client-view.ts";
+import { ClientView, type ClientViewParts, type ViewPort } from "../views/client-view.ts";
 import type { ConnectedFrames } from "../views/transition-frames.ts";
 import type { AnswerKeeper } from "./answer-budget.ts";
 import { ConnectionActions, type ConnectionActionsParts } from "./connection-actions.ts";
@@ -37,7 +37,7 @@ const PONG: Frame = { text: '{"type":"Pong"}' };
  * Not here: its socket (see `SocketLine`), what it watches and is sent (see `ClientView`), the calls that it makes (see
  * `ConnectionMutations` and `ConnectionActions`), how it leaves a server that stops (see `Departure`).
  */
-export class ClientConnection implements AnswerKeeper {
+export class ClientConnection implements SocketLinePort, ViewPort, AnswerKeeper {
   readonly line: SocketLine;
   readonly view: ClientView;
   readonly #caller: Caller;
@@ -52,25 +52,10 @@ export class ClientConnection implements AnswerKeeper {
   constructor(parts: ClientConnectionParts, socket: SocketLike, caller: Caller, address: string | undefined) {
     this.#parts = parts;
     this.#caller = caller;
-    const wake = () => parts.wake(this);
-    this.line = new SocketLine(parts, socket, {
-      receive: (read) => this.#receive(read),
-      keptWeight: () => this.#actions.weight + (this.#mutations?.pendingWeight ?? 0),
-      retry: wake,
-      ended: () => this.#ended(),
-    });
+    // As there is one for every socket, it is the port of its parts itself.
+    this.line = new SocketLine(parts, socket, this);
     this.#writer = this.line.writer;
-    this.view = new ClientView(
-      parts,
-      {
-        wake,
-        failed: (error) => this.fail(error),
-        canSend: () => this.#writer.canSend(),
-        send: (frame) => this.#writer.send(frame),
-        notice: (message) => this.notice(message),
-      },
-      caller,
-    );
+    this.view = new ClientView(parts, this, caller);
     this.#departure = new Departure({
       isBusy: () => this.#actions.isRunning || this.#mutations?.isRunning === true,
       leave: () => this.close(CloseCode.serviceRestart, "The server restarts."),
@@ -87,7 +72,7 @@ export class ClientConnection implements AnswerKeeper {
 
   // ── messages in ──
 
-  #receive({ message, weight }: ReadMessage): void {
+  receive({ message, weight }: ReadMessage): void {
     if (this.#departure.refuses(message)) return;
     if (message.type === "Connect") return this.#connect(message);
     if (!this.#mutations) return this.close(CloseCode.badMessage, `Expected Connect first. Found ${message.type}.`);
@@ -144,6 +129,28 @@ export class ClientConnection implements AnswerKeeper {
     this.#parts.wake(this);
   }
 
+  // ── for its parts ──
+
+  keptWeight(): number {
+    return this.#actions.weight + (this.#mutations?.pendingWeight ?? 0);
+  }
+
+  wake(): void {
+    this.#parts.wake(this);
+  }
+
+  retry(): void {
+    this.#parts.wake(this);
+  }
+
+  canSend(): boolean {
+    return this.#writer.canSend();
+  }
+
+  send(frame: Frame): void {
+    this.#writer.send(frame);
+  }
+
   answerShare(): number {
     return this.view.answerShare;
   }
@@ -165,15 +172,15 @@ export class ClientConnection implements AnswerKeeper {
     if (this.#mutations?.forgetWaiting()) this.#departure.turnAway();
   }
 
-  fail(error: unknown): void {
-    this.line.fail(error);
+  failed(error: unknown): void {
+    this.line.failed(error);
   }
 
   close(code: number, reason: string): void {
     this.line.close(code, reason);
   }
 
-  #ended(): void {
+  ended(): void {
     // First: whatever fails below, it is not served any more.
     this.#parts.ended(this);
     this.view.close();

@@ -83,7 +83,7 @@ export class ClientConnections implements TransitionSink {
       try {
         serve(connection);
       } catch (error) {
-        connection.fail(error);
+        connection.failed(error);
       }
     }
   }

@@ -1,11 +1,11 @@
 import { CloseCode } from "../../protocol/close-codes.ts";
 import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { closeReason } from "./close-reason.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { Intake, type IntakeParts } from "./intake.ts";
+import { Heartbeat, type HeartbeatPort } from "./heartbeat.ts";
+import { Intake, type IntakeParts, type IntakePort } from "./intake.ts";
 import { MessageReader, ProtocolViolation, type ReadMessage } from "./message-reader.ts";
 import type { SharedTimers } from "./shared-timers.ts";
-import { SocketWriter, type SocketWriterParts } from "./socket-writer.ts";
+import { SocketWriter, type SocketWriterParts, type SocketWriterPort } from "./socket-writer.ts";
 
 export interface SocketLineParts extends IntakeParts, SocketWriterParts {
   readonly timers: SharedTimers;
@@ -31,7 +31,7 @@ const PING: Frame = { text: '{"type":"Ping"}' };
  *
  * Not here: what the messages ask for (see `ClientConnection`).
  */
-export class SocketLine implements SocketEvents {
+export class SocketLine implements SocketEvents, SocketWriterPort, HeartbeatPort, IntakePort {
   readonly writer: SocketWriter;
   readonly #parts: SocketLineParts;
   readonly #socket: SocketLike;
@@ -47,31 +47,17 @@ export class SocketLine implements SocketEvents {
     this.#socket = socket;
     this.#port = port;
     this.#reader = new MessageReader(limits);
-    const failed = (error: unknown) => this.fail(error);
-    const close = (code: number, reason: string) => this.close(code, reason);
-    this.writer = new SocketWriter(parts, socket, {
-      failed,
-      retry: () => port.retry(),
-      tooSlow: () => this.close(CloseCode.tooSlow, "The client reads too slowly."),
-    });
-    this.#heartbeat = new Heartbeat(environment, limits, timers, {
-      ...{ failed, close },
-      ping: () => this.writer.send(PING),
-      isHeld: () => this.#intake.isHeld,
-    });
-    this.#intake = new Intake(parts, socket, {
-      ...{ failed, close },
-      take: (text) => this.#take(text),
-      keptWeight: () => port.keptWeight(),
-    });
+    // There is one for every socket: it is the port of its parts itself, as closures for each would take more room.
+    this.writer = new SocketWriter(parts, socket, this);
+    this.#heartbeat = new Heartbeat(environment, limits, timers, this);
+    this.#intake = new Intake(parts, socket, this);
   }
 
   message(text: string): void {
     if (!this.#isClosed) this.#intake.message(text);
   }
 
-  /** @returns what the message weighs. */
-  #take(text: string): number {
+  take(text: string): number {
     const read = this.#reader.read(text, this.#heartbeat.heard());
     if (read instanceof ProtocolViolation) {
       this.close(read.code, read.reason);
@@ -80,9 +66,29 @@ export class SocketLine implements SocketEvents {
     try {
       this.#port.receive(read);
     } catch (error) {
-      this.fail(error);
+      this.failed(error);
     }
     return read.weight;
+  }
+
+  keptWeight(): number {
+    return this.#port.keptWeight();
+  }
+
+  isHeld(): boolean {
+    return this.#intake.isHeld;
+  }
+
+  ping(): void {
+    this.writer.send(PING);
+  }
+
+  retry(): void {
+    this.#port.retry();
+  }
+
+  tooSlow(): void {
+    this.close(CloseCode.tooSlow, "The client reads too slowly.");
   }
 
   /** The client has sent `Connect`. */
@@ -99,7 +105,7 @@ export class SocketLine implements SocketEvents {
    * What fails in serving this client ends with this client, as others are served by the same loop. It comes back, and
    * its tokens say what it has.
    */
-  fail(error: unknown): void {
+  failed(error: unknown): void {
     this.#parts.environment.log.error("A client could not be served: its socket is closed", { error });
     this.close(CloseCode.internalError, "The server failed.");
   }
