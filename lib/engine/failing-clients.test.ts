@@ -7,7 +7,7 @@ import { CloseCode } from "../protocol/close-codes.ts";
 import type { ServerMessage } from "../protocol/server-message.ts";
 import { PreloadLeases } from "./queries/preload-leases.ts";
 import { SocketWriter } from "./sockets/socket-writer.ts";
-import { AwaitedAnswers } from "./views/awaited-answers.ts";
+import { ClientView } from "./views/client-view.ts";
 import { ReflectedMutations } from "./views/reflected-mutations.ts";
 import { Subscriptions } from "./views/subscriptions.ts";
 
@@ -217,7 +217,7 @@ describe("what fails in serving one client ends with that client,", () => {
 
   test("when it is told to leave", async () => {
     const clients = await two("numbers:count");
-    fails(AwaitedAnswers.prototype, "releaseAll");
+    fails(ClientView.prototype, "releaseReplies");
     await scene.engine.drain();
     endsAlone(clients);
     expect(clients[1].ofType("Draining")).toHaveLength(1);
@@ -225,7 +225,7 @@ describe("what fails in serving one client ends with that client,", () => {
 
   test("when its socket is closed with all others", async () => {
     const clients = await two("numbers:count");
-    fails(AwaitedAnswers.prototype, "close");
+    fails(ClientView.prototype, "close");
     await scene.engine.close();
     expect(codes(clients)[1]).toBe(CloseCode.serviceRestart);
     expect(scene.clock.lines.filter(({ level }) => level === "error")).toHaveLength(1);

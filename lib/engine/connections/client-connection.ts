@@ -10,9 +10,13 @@ import type { SocketWriter } from "../sockets/socket-writer.ts";
 import { ClientView, type ClientViewParts, type ViewPort } from "../views/client-view.ts";
 import type { ConnectedFrames } from "../views/transition-frames.ts";
 import type { AnswerKeeper } from "./answer-budget.ts";
-import { ConnectionActions, type ConnectionActionsParts } from "./connection-actions.ts";
-import { ConnectionMutations, type ConnectionMutationsParts } from "./connection-mutations.ts";
-import { Departure } from "./departure.ts";
+import { ConnectionActions, type ConnectionActionsParts, type ConnectionActionsPort } from "./connection-actions.ts";
+import {
+  ConnectionMutations,
+  type ConnectionMutationsParts,
+  type ConnectionMutationsPort,
+} from "./connection-mutations.ts";
+import { Departure, type DeparturePort } from "./departure.ts";
 import { subscribeWithinLimits } from "./subscribe-within-limits.ts";
 
 export interface ClientConnectionParts
@@ -31,13 +35,16 @@ export interface ClientConnectionParts
 
 const PONG: Frame = { text: '{"type":"Pong"}' };
 
+/** What the parts of a connection need of it. */
+type Ports = SocketLinePort & ViewPort & DeparturePort & ConnectionMutationsPort & ConnectionActionsPort & AnswerKeeper;
+
 /**
  * One connected client: takes its messages apart and hands each on.
  *
  * Not here: its socket (see `SocketLine`), what it watches and is sent (see `ClientView`), the calls that it makes (see
  * `ConnectionMutations` and `ConnectionActions`), how it leaves a server that stops (see `Departure`).
  */
-export class ClientConnection implements SocketLinePort, ViewPort, AnswerKeeper {
+export class ClientConnection implements Ports {
   readonly line: SocketLine;
   readonly view: ClientView;
   readonly #caller: Caller;
@@ -56,14 +63,8 @@ export class ClientConnection implements SocketLinePort, ViewPort, AnswerKeeper 
     this.line = new SocketLine(parts, socket, this);
     this.#writer = this.line.writer;
     this.view = new ClientView(parts, this, caller);
-    this.#departure = new Departure({
-      isBusy: () => this.#actions.isRunning || this.#mutations?.isRunning === true,
-      leave: () => this.close(CloseCode.serviceRestart, "The server restarts."),
-    });
-    this.#actions = new ConnectionActions(parts, caller, address, this.#writer, () => {
-      this.#departure.leaveIfTurnedAway();
-      this.line.progressed();
-    });
+    this.#departure = new Departure(this);
+    this.#actions = new ConnectionActions(parts, caller, address, this.#writer, this);
   }
 
   get clientId(): string | undefined {
@@ -106,16 +107,7 @@ export class ClientConnection implements SocketLinePort, ViewPort, AnswerKeeper 
       return this.close(CloseCode.unsupportedVersion, `${versions}: load the page again.`);
     }
     this.line.connected();
-    const mutations = new ConnectionMutations(this.#parts, message, this.#caller, this.#writer, {
-      arrived: (request) => this.view.arrived(request),
-      failed: (request) => this.view.failed(request),
-      succeeded: (request, reply) => this.view.succeeded(request, reply),
-      committed: (request, revision) => this.view.committed(request, revision),
-      // No mutation is begun after it for a client that is turned away: what waited is forgotten.
-      told: () => this.#departure.leaveIfTurnedAway(this.#actions.isRunning),
-      ended: () => this.line.progressed(),
-      close: (code, reason) => this.close(code, reason),
-    });
+    const mutations = new ConnectionMutations(this.#parts, message, this.#caller, this.#writer, this);
     this.#mutations = mutations;
     this.#writer.send(connected.of(this.#caller.fingerprint));
     const kept = keptNotice();
@@ -133,6 +125,29 @@ export class ClientConnection implements SocketLinePort, ViewPort, AnswerKeeper 
 
   keptWeight(): number {
     return this.#actions.weight + (this.#mutations?.pendingWeight ?? 0);
+  }
+
+  /** Does something run for the client whose outcome it has not been told? */
+  isBusy(): boolean {
+    return this.#actions.isRunning || this.#mutations?.isRunning === true;
+  }
+
+  leave(): void {
+    this.close(CloseCode.serviceRestart, "The server restarts.");
+  }
+
+  actionTold(): void {
+    this.#departure.leaveIfTurnedAway();
+    this.line.progressed();
+  }
+
+  mutationTold(): void {
+    // No mutation is begun after it for a client that is turned away: what waited is forgotten.
+    this.#departure.leaveIfTurnedAway(this.#actions.isRunning);
+  }
+
+  callEnded(): void {
+    this.line.progressed();
   }
 
   wake(): void {

@@ -19,12 +19,18 @@ export interface ConnectionActionsParts {
   ): Promise<{ ok: true; value: string } | { ok: false; error: WireError }>;
 }
 
+/** The connection, as far as its actions need it. */
+export interface ConnectionActionsPort {
+  /** An outcome has been told, and its action does not run any more. */
+  actionTold(): void;
+}
+
 /** The actions that were asked for on one connection: they run side by side, so many at a time. */
 export class ConnectionActions {
   readonly #parts: ConnectionActionsParts;
   readonly #caller: Caller;
   readonly #writer: SocketWriter;
-  readonly #told: () => void;
+  readonly #port: ConnectionActionsPort;
   readonly #address: string | undefined;
   /** Tells those that run that the connection is gone. Undefined until the first one. */
   #gone: AbortController | undefined;
@@ -33,20 +39,19 @@ export class ConnectionActions {
 
   /**
    * @param address Of the client, if it is one that can be trusted.
-   * @param told An outcome has been told, and its action does not run any more.
    */
   constructor(
     parts: ConnectionActionsParts,
     caller: Caller,
     address: string | undefined,
     writer: SocketWriter,
-    told: () => void,
+    port: ConnectionActionsPort,
   ) {
     this.#parts = parts;
     this.#caller = caller;
     this.#address = address;
     this.#writer = writer;
-    this.#told = told;
+    this.#port = port;
   }
 
   /** Does one run whose outcome is not told yet? */
@@ -73,7 +78,7 @@ export class ConnectionActions {
     this.#parts.messageBudget.release(weight);
     if (outcome.ok) this.#writer.reply(encodeActionReply(request, outcome.value));
     else this.#writer.say({ type: "ActionFailed", request, error: outcome.error });
-    this.#told();
+    this.#port.actionTold();
   }
 
   /** The connection is gone: what runs is told so, and goes on if it does not mind. */

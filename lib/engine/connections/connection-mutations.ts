@@ -7,6 +7,7 @@ import type { ClientQueue, QueueListener } from "../client-records/client-queue.
 import type { ClientQueues } from "../client-records/client-queues.ts";
 import type { EngineLimits } from "../run/limits.ts";
 import type { SocketWriter } from "../sockets/socket-writer.ts";
+import type { ClientView } from "../views/client-view.ts";
 
 export interface ConnectionMutationsParts {
   readonly limits: EngineLimits;
@@ -15,17 +16,12 @@ export interface ConnectionMutationsParts {
 
 /** The connection, as far as its mutations need it. */
 export interface ConnectionMutationsPort {
-  /** A mutation is reflected by every state at this revision or later. */
-  committed(request: number, revision: number): void;
-  /** A mutation has arrived, and is to be decided. */
-  arrived(request: number): void;
-  failed(request: number): void;
-  /** @param reply Tells the client; called when the client may know. */
-  succeeded(request: number, reply: () => void): void;
+  /** What the client watches, and is told. */
+  readonly view: ClientView;
   /** An outcome has been told: of the mutations that this socket has sent, none runs until the next begins. */
-  told(): void;
+  mutationTold(): void;
   /** A mutation takes no room any more. */
-  ended(): void;
+  callEnded(): void;
   close(code: number, reason: string): void;
 }
 
@@ -87,7 +83,7 @@ export class ConnectionMutations implements QueueListener {
     if (this.#queue.pending >= queuedMutations) {
       return this.#port.close(CloseCode.tooMany, `A client may have ${queuedMutations} mutations waiting.`);
     }
-    this.#port.arrived(request);
+    this.#port.view.arrived(request);
     this.#queue.submit({ number: request, path, args, confirmedUpTo, weight });
   }
 
@@ -111,21 +107,21 @@ export class ConnectionMutations implements QueueListener {
   // ── from the queue ──
 
   committed(request: number, revision: number): void {
-    this.#port.committed(request, revision);
+    this.#port.view.committed(request, revision);
   }
 
   decided(request: number, outcome: string): void {
     const reply = () => this.#writer.reply(encodeMutationReply(request, outcome));
-    if (isSuccess(outcome)) this.#port.succeeded(request, reply);
+    if (isSuccess(outcome)) this.#port.view.succeeded(request, reply);
     else {
-      this.#port.failed(request);
+      this.#port.view.failed(request);
       reply();
     }
-    this.#port.told();
+    this.#port.mutationTold();
   }
 
   ended(): void {
-    this.#port.ended();
+    this.#port.callEnded();
   }
 
   takenOver(): void {

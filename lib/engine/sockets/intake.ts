@@ -37,7 +37,8 @@ export class Intake {
   #isHeld = false;
   #isClosed = false;
   #cancel: Cancel | undefined;
-  readonly #look = () => this.#guarded(() => this.#lookAgain());
+  /** Looks again whether it may be heard. Undefined until it is held for the first time. */
+  #look: (() => void) | undefined;
 
   constructor(parts: IntakeParts, socket: SocketLike, port: IntakePort) {
     this.#parts = parts;
@@ -52,18 +53,18 @@ export class Intake {
 
   message(text: string): void {
     this.#arrived.push(text);
-    if (!this.#isHeld) this.#guarded(() => this.#takeArrived());
+    if (!this.#isHeld) this.#guarded(this.#takeArrived);
   }
 
   /** A call of the client has ended. */
   progressed(): void {
-    if (this.#isHeld) this.#look();
+    if (this.#isHeld) this.#guarded(this.#lookAgain);
   }
 
   /** It is called in turn with those of other clients: what fails ends with its own. */
   #guarded(work: () => void): void {
     try {
-      work();
+      work.call(this);
     } catch (error) {
       this.#port.failed(error);
     }
@@ -73,7 +74,7 @@ export class Intake {
     this.#isClosed = true;
     this.#arrived = [];
     this.#cancel?.();
-    this.#parts.messageBudget.forget(this.#look);
+    if (this.#look) this.#parts.messageBudget.forget(this.#look);
   }
 
   #takeArrived(): void {
@@ -110,6 +111,7 @@ export class Intake {
 
   #lookAgain(): void {
     const { environment, limits, messageBudget } = this.#parts;
+    this.#look ??= () => this.#guarded(this.#lookAgain);
     this.#cancel?.();
     messageBudget.forget(this.#look);
     const wait = this.#tooFast();

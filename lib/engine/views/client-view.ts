@@ -56,7 +56,8 @@ export class ClientView implements Watcher {
   readonly #port: ViewPort;
   readonly #subscriptions = new Subscriptions();
   readonly #reflected = new ReflectedMutations();
-  readonly #awaited: AwaitedAnswers;
+  /** Undefined until a mutation arrives that queries without an answer are waited for. */
+  #awaited: AwaitedAnswers | undefined;
   /** Defined while detached queries keep the client from moving to their batch's revision. */
   #held: HeldTransition | undefined;
 
@@ -64,7 +65,6 @@ export class ClientView implements Watcher {
     this.#parts = parts;
     this.#port = port;
     this.caller = caller;
-    this.#awaited = new AwaitedAnswers(parts.environment, parts.limits.queryTimeoutMs);
   }
 
   // ── what it watches ──
@@ -108,7 +108,7 @@ export class ClientView implements Watcher {
   unsubscribe(query: number): void {
     this.#leave(this.#subscriptions.delete(query));
     this.#release();
-    this.#awaited.told(this.#subscriptions.unanswered);
+    this.#awaited?.told(this.#subscriptions.unanswered);
   }
 
   rebind(live: LiveQuery): void {
@@ -122,7 +122,7 @@ export class ClientView implements Watcher {
 
   /** The client is gone. */
   close(): void {
-    this.#awaited.close();
+    this.#awaited?.close();
     for (const { query } of this.#subscriptions.all()) this.#leave(this.#subscriptions.delete(query));
   }
 
@@ -154,14 +154,17 @@ export class ClientView implements Watcher {
   }
 
   changed(live: LiveQuery): void {
-    this.#guarded(() => {
+    // As `#guarded`, without a closure for each of many watchers.
+    try {
       this.#subscriptions.change(live);
       this.#port.wake();
       const { answer } = live;
       if (answer?.ok === false && this.#subscriptions.hasValueOf(live)) {
         this.#parts.lostAnswers?.failed(live, answer, this);
       }
-    });
+    } catch (error) {
+      this.#port.failed(error);
+    }
   }
 
   /** A live query calls all its watchers in turn: what fails for this one ends with its client. */
@@ -181,21 +184,26 @@ export class ClientView implements Watcher {
 
   /** A mutation has arrived, and is to be decided. */
   arrived(request: number): void {
-    this.#awaited.arrived(request, this.#subscriptions.unanswered);
+    const { unanswered } = this.#subscriptions;
+    if (unanswered.length === 0) return;
+    const { environment, limits } = this.#parts;
+    this.#awaited ??= new AwaitedAnswers(environment, limits.queryTimeoutMs);
+    this.#awaited.arrived(request, unanswered);
   }
 
   failed(request: number): void {
-    this.#awaited.failed(request);
+    this.#awaited?.failed(request);
   }
 
   /** @param reply Tells the client; called when it has been told of the queries that it had asked for before. */
   succeeded(request: number, reply: () => void): void {
-    this.#awaited.succeeded(request, reply, this.#subscriptions.unanswered);
+    if (this.#awaited) this.#awaited.succeeded(request, reply, this.#subscriptions.unanswered);
+    else reply();
   }
 
   /** The client is to leave: it is told what is decided. */
   releaseReplies(): void {
-    this.#awaited.releaseAll();
+    this.#awaited?.releaseAll();
   }
 
   /** The client has reconnected, and asks what became of these mutations. */
@@ -259,7 +267,7 @@ export class ClientView implements Watcher {
   #sendChanges(frames: TransitionFrames, reflected: number[], answerOf: (live: LiveQuery) => Answer | undefined): void {
     const frame = frames.of(reflected, this.#subscriptions.takeChanges(answerOf));
     if (frame) this.#port.send(frame);
-    this.#awaited.told(this.#subscriptions.unanswered);
+    this.#awaited?.told(this.#subscriptions.unanswered);
   }
 
   /**
