@@ -2,9 +2,18 @@ import type { QueryKey } from "../../functions/query-key.ts";
 import type { FunctionError } from "../../protocol/function-error.ts";
 import type { Transition } from "../../protocol/server-message.ts";
 import { share } from "../../values/share.ts";
-import type { ListRecord } from "./apply-patch.ts";
 import { freezeInDevelopment } from "./freeze.ts";
 import type { Failed, Good, Loading, Result, Skipped } from "./query-result.ts";
+
+/** What is kept of a list for the check of the next patch. */
+export interface ListRecord {
+  /** Where the list is: see `ListResult`. */
+  readonly key: string | undefined;
+  /** The fingerprints of the rows' wire texts. */
+  readonly rows: readonly number[];
+  /** The fingerprint of the value's wire text without the rows. */
+  readonly around: number;
+}
 
 /** The server's answer to one query. Its `result` is the same object until the answer is another. */
 export interface Answer {

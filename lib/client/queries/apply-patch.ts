@@ -4,18 +4,8 @@ import { checkOf, hashText } from "../../values/hash.ts";
 import { findList, spliced } from "../../values/result-list.ts";
 import { share } from "../../values/share.ts";
 import { fromWire, toWire, type Wire } from "../../values/wire.ts";
-import { type Answer, settled } from "./answer.ts";
+import { type Answer, type ListRecord, settled } from "./answer.ts";
 import { freezeInDevelopment } from "./freeze.ts";
-
-/** What is kept of a list for the check of the next patch. */
-export interface ListRecord {
-  /** Where the list is: see `ListResult`. */
-  readonly key: string | undefined;
-  /** The fingerprints of the rows' wire texts. */
-  readonly rows: readonly number[];
-  /** The fingerprint of the value's wire text without the rows. */
-  readonly around: number;
-}
 
 const UNFIT = "A patch does not fit.";
 
