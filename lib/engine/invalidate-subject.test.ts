@@ -13,7 +13,7 @@ const inbox = query({
   args: z.object({ folder: z.string() }),
   handler: async ({ auth }) => {
     const identity = await auth.getUserIdentity();
-    const subject = identity?.subject ?? "nobody";
+    const subject = identity?.subject ?? "anonymous";
     runs.push(`${subject} ${identity?.device ?? ""}`.trim());
     return unread.get(subject) ?? 0;
   },

@@ -5,7 +5,7 @@ type Kind = "insert" | "update" | "delete";
 type Builder = Record<string, unknown>;
 type Method = (...args: unknown[]) => unknown;
 
-/** By these a builder makes its statement: whoever awaits it, or calls `execute`, calls one of them. */
+/** By these a builder makes its statement: an `await`, and a call of `execute`, end in one of them. */
 const MAKES = ["_prepare", "prepare", "getSQL"];
 /** By these the beginning of a statement becomes the statement. */
 const COMPLETES = ["values", "select", "set"];
