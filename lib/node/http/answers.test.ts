@@ -15,7 +15,7 @@ async function largeAnswers(answers: Answers) {
   const responses: ServerResponse[] = [];
   const server = createServer((_request, response) => {
     responses.push(response);
-    answers.send(response, { status: 200, headers: {}, body: "x".repeat(20 * 1024 * 1024) });
+    answers.send(response, { status: 200, headers: {}, body: ["x".repeat(20 * 1024 * 1024)] });
   }).listen(0, "127.0.0.1");
   ends.push(() => server.close().closeAllConnections());
   await once(server, "listening");
@@ -38,6 +38,19 @@ test("an answer that is not read for 30 s is given up with its connection", asyn
   expect(responses[0]?.destroyed).toBe(false);
   clock.advance(1);
   expect(responses[0]?.destroyed).toBe(true);
+});
+
+test("a large answer arrives as it is, also where a pair of surrogates stands at the end of a part", async () => {
+  const body = [`a${"😀".repeat(100_000)}`, "語".repeat(70_000), "end"];
+  const server = createServer((_request, response) => {
+    answers.send(response, { status: 200, headers: {}, body });
+  }).listen(0, "127.0.0.1");
+  const answers = new Answers(new HandClock());
+  ends.push(() => server.close().closeAllConnections());
+  await once(server, "listening");
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  expect(Number(response.headers.get("content-length"))).toBe(Buffer.byteLength(body.join("")));
+  expect((await response.text()) === body.join("")).toBe(true);
 });
 
 test("while unread answers hold too much, the oldest are given up; one that was read counts no more", async () => {

@@ -1,18 +1,20 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import type { Environment } from "../../environment/environment.ts";
 
 /** An answer that is known as a whole. */
 export interface Answer {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  readonly body: string;
+  /** Parts of a text, which are sent one after the other. */
+  readonly body: readonly string[];
 }
 
 /** Milliseconds in which a client has to read an answer. */
 export const MOST_READING_MS = 30_000;
 /** Bytes of answers that clients have not read, of all together. */
 export const MOST_UNREAD_BYTES = 128 * 1024 * 1024;
-/** Characters of an answer that is turned into bytes at once. */
+/** Characters of an answer that are written at once. */
 const LARGE = 64 * 1024;
 /** How much of a body that came too late for its answer is read and thrown away: bytes, and milliseconds. */
 const READ_ON_BYTES = 8 * 1024 * 1024;
@@ -28,6 +30,8 @@ export class Answers {
   /** Unread answers and their bytes, the oldest first. */
   readonly #unread = new Map<ServerResponse, number>();
   #unreadBytes = 0;
+  /** Resolves when the next large answer may begin. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(clock: Pick<Environment, "after">, mostUnreadBytes = MOST_UNREAD_BYTES) {
     this.#clock = clock;
@@ -35,18 +39,28 @@ export class Answers {
   }
 
   /** Sends an answer, unless one was begun or the client has left. The response closes when the client has it. */
-  send(response: ServerResponse, { status, headers, body }: Answer): void {
-    if (response.headersSent || response.destroyed) return;
-    const { req: request } = response;
-    // Of a text Node keeps three times its length until the client has read it.
-    const sent = body.length > LARGE ? Buffer.from(body) : body;
-    const bytes = Buffer.byteLength(sent);
+  send(response: ServerResponse, answer: Answer): void {
+    if (answer.body.every(({ length }) => length <= LARGE)) {
+      if (this.#begin(response, answer)) this.#end(response, answer.body.join(""));
+    } else this.#writing = this.#writing.then(() => this.#sendLarge(response, answer));
+  }
+
+  /** One large answer begins in each turn of the event loop. @returns when the next may begin. */
+  async #sendLarge(response: ServerResponse, answer: Answer): Promise<void> {
+    await setImmediate();
+    if (!this.#begin(response, answer)) return;
+    void writeInTurns(response, answer.body).then(() => this.#end(response));
+  }
+
+  /** @returns whether the body is to be sent. */
+  #begin(response: ServerResponse, { status, headers, body }: Answer): boolean {
+    if (response.headersSent || response.destroyed) return false;
+    const bytes = body.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
     // The unread rest of a body would be parsed as the next request of this connection.
-    if (!request.complete) response.setHeader("Connection", "close");
+    if (!response.req.complete) response.setHeader("Connection", "close");
     response.writeHead(status, { ...headers, "Content-Length": bytes });
     this.#waitFor(response, bytes);
-    if (request.complete) response.end(sent);
-    else this.#sendEarly(request, response, sent);
+    return true;
   }
 
   #waitFor(response: ServerResponse, bytes: number): void {
@@ -66,11 +80,13 @@ export class Answers {
   }
 
   /**
-   * Answers a request that is still being sent. To close its connection now would break it, and most clients read no
-   * answer from a connection that breaks while they write. So what they write is read on for a moment.
+   * Ends an answer with the rest of its body. If its request is still being sent, to close its connection now would break it, and
+   * most clients read no answer from a connection that breaks while they write. So what they write is read on for a moment.
    */
-  #sendEarly(request: IncomingMessage, response: ServerResponse, body: string | Buffer): void {
-    response.write(body);
+  #end(response: ServerResponse, rest?: string): void {
+    const { req: request } = response;
+    if (request.complete || response.destroyed) return void response.end(rest);
+    if (rest !== undefined) response.write(rest);
     let bytes = 0;
     const finish = () => {
       cancel();
@@ -84,4 +100,36 @@ export class Answers {
     const cancel = this.#clock.after(READ_ON_MS, finish);
     request.on("data", count).once("end", finish).once("close", finish).resume();
   }
+}
+
+/**
+ * Writes a large text, as fast as the client reads it, a part in each turn of the event loop: a text of megabytes takes
+ * the thread for long. Resolves when all is written, or when the client has left.
+ */
+async function writeInTurns(response: ServerResponse, body: readonly string[]): Promise<void> {
+  for (const text of body) {
+    for (let at = 0; at < text.length && !response.destroyed; ) {
+      const end = endOfPart(text, at + LARGE);
+      const hasRoom = response.write(Buffer.from(text.slice(at, end)));
+      at = end;
+      await (hasRoom ? setImmediate() : nextOf(response));
+    }
+  }
+}
+
+/** Parts no pair of surrogates. */
+function endOfPart(text: string, end: number): number {
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last < 0xdc00 ? end + 1 : end;
+}
+
+/** Resolves when the client has read, or has left. */
+function nextOf(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const next = () => {
+      response.off("drain", next).off("close", next);
+      resolve();
+    };
+    response.once("drain", next).once("close", next);
+  });
 }

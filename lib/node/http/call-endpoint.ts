@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import { MessageTextError, parseMessageText } from "../../protocol/codec.ts";
-import { encodeFailure, encodeSuccess } from "../../protocol/encode.ts";
+import { encodeFailure, successParts } from "../../protocol/encode.ts";
 import type { Outcome, UnavailableReason, WireError } from "../../protocol/outcome.ts";
 import { ValueError } from "../../values/errors.ts";
 import { fromWireWithin, type Wire } from "../../values/wire.ts";
@@ -91,7 +91,7 @@ export function httpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
 
   function send(response: ServerResponse, { status, outcome, headers }: Answered): void {
     const all = { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers };
-    answers.send(response, { status, headers: all, body: textOf(outcome) });
+    answers.send(response, { status, headers: all, body: partsOf(outcome) });
   }
 
   async function answer(kind: FunctionKind, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -222,8 +222,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function textOf(outcome: Outcome<string>): string {
-  return outcome.ok ? encodeSuccess(outcome.value) : encodeFailure(outcome.error);
+function partsOf(outcome: Outcome<string>): string[] {
+  return outcome.ok ? successParts(outcome.value) : [encodeFailure(outcome.error)];
 }
 
 function statusOf(outcome: Outcome<unknown>): number {

@@ -158,7 +158,7 @@ function answerHealth(response: ServerResponse, health: Health): void {
 
 /** An answer for a person who reads it. */
 function plain(status: number, text: string): Answer {
-  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: `${text}\n` };
+  return { status, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: [`${text}\n`] };
 }
 
 const BAD_ADDRESS = "Expected an address in UTF-8, percent-encoded.";
