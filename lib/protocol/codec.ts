@@ -48,13 +48,9 @@ function weigh(text: string, limit: number): number | undefined {
   let depth = 0;
   let lists = 0;
   let parts = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    if (inString) {
-      if (unit === 92 /* \ */) i++;
-      else if (unit === 34 /* " */) inString = false;
-    } else if (unit === 34) inString = true;
+    if (unit === 34 /* " */) i = endOfString(text, i);
     else if (unit === 91 /* [ */ || unit === 123 /* { */) {
       if (++depth > limit) return undefined;
       lists++;
@@ -62,4 +58,14 @@ function weigh(text: string, limit: number): number | undefined {
     else if (unit === 44 /* , */ || unit === 58 /* : */) parts++;
   }
   return text.length + LIST_WEIGHT * lists + PART_WEIGHT * parts;
+}
+
+/** @param start Of a string, at its quote. @returns where its last quote is, or the end of a text in which it does not end. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(quote - 1 - backslashes) === 92 /* \ */) backslashes++;
+    if (backslashes % 2 === 0) return quote;
+  }
+  return text.length;
 }

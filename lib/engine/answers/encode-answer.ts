@@ -27,7 +27,7 @@ export function encodeAnswer(
     const text = JSON.stringify(wire);
     checkResultSize(path, maxBytes, text.length, () => text);
     const isSame = previous?.ok && !(previous instanceof ListAnswer) && previous.valueText === text;
-    return isSame ? previous : plainAnswer(liveId, text, tokens);
+    return isSame ? previous : new PlainAnswer(liveId, text, tokens);
   }
   const list = listText(wire, found);
   checkResultSize(
@@ -45,9 +45,34 @@ export function encodeError(liveId: number, error: WireError, isRetryable: boole
   return { ok: false, error, isRetryable, text, size: text.length };
 }
 
-/** An answer that is always sent whole. */
-function plainAnswer(liveId: number, valueText: string, tokens: AnswerTokens): ValueAnswer {
-  const token = tokens.of(valueText);
-  const text = encodeValueAnswer(liveId, token, valueText);
-  return { ok: true, valueText, token, text, size: text.length, since: () => undefined };
+/** An answer that is always sent whole. Its token and its text are made when they are asked for: calls need neither. */
+class PlainAnswer implements ValueAnswer {
+  readonly ok = true;
+  readonly valueText: string;
+  readonly size: number;
+  readonly #liveId: number;
+  readonly #tokens: AnswerTokens;
+  #token: string | undefined;
+  #text: string | undefined;
+
+  constructor(liveId: number, valueText: string, tokens: AnswerTokens) {
+    this.#liveId = liveId;
+    this.valueText = valueText;
+    this.size = valueText.length;
+    this.#tokens = tokens;
+  }
+
+  get token(): string {
+    this.#token ??= this.#tokens.of(this.valueText);
+    return this.#token;
+  }
+
+  get text(): string {
+    this.#text ??= encodeValueAnswer(this.#liveId, this.token, this.valueText);
+    return this.#text;
+  }
+
+  since(): undefined {
+    return undefined;
+  }
 }

@@ -25,7 +25,7 @@ export class PreloadLeases {
   /** Keeps the answer of this live query for a while from now. */
   hold(live: LiveQuery): void {
     this.#forget(live);
-    const bytes = live.answer?.text.length ?? 0;
+    const bytes = live.answer?.size ?? 0;
     live.lease();
     this.#held.set(live, { until: this.#environment.now() + this.#limits.preloadLeaseMs, bytes });
     this.#bytes += bytes;
