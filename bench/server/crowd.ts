@@ -23,6 +23,6 @@ http.open({
 
 answerControl({
   sockets: () => sockets.count,
-  stop: () => setImmediate(() => process.exit(0)),
+  stop: () => void setImmediate(() => process.exit(0)),
 });
 announcePort(Number(new URL(http.url).port));

@@ -35,6 +35,6 @@ answerControl({
   usage: usageMeter(engine.counters),
   memory: restingMemory,
   sockets: () => sockets.count,
-  stop: () => setImmediate(() => process.exit(0)),
+  stop: () => void setImmediate(() => process.exit(0)),
 });
 announcePort(Number(new URL(http.url).port));

@@ -85,6 +85,6 @@ answerControl({
   usage: usageMeter(counters),
   memory: restingMemory,
   sockets: () => server.clients.size,
-  stop: () => setImmediate(() => process.exit(0)),
+  stop: () => void setImmediate(() => process.exit(0)),
 });
 announcePort((server.address() as { port: number }).port);

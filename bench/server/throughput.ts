@@ -152,6 +152,6 @@ for (let i = 0; i < CHANNELS; i++) {
 
 answerControl({
   measure,
-  stop: () => setImmediate(() => process.exit(0)),
+  stop: () => void setImmediate(() => process.exit(0)),
 });
 announcePort(0);
