@@ -25,6 +25,7 @@ import { PreloadLeases } from "./queries/preload-leases.ts";
 import { RerunLoop } from "./rerun/rerun-loop.ts";
 import { Failures } from "./run/failures.ts";
 import { type EngineLimits, limitsFrom, statedLimits } from "./run/limits.ts";
+import { LongWork } from "./run/long-work.ts";
 import { MessageBudget } from "./run/message-budget.ts";
 import { type FunctionModules, Registry } from "./run/registry.ts";
 import { endsWithin } from "./run/time-limit.ts";
@@ -123,6 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
   const registry = () => functions;
 
   const liveQueries = new LiveQueries();
+  const longWork = new LongWork(environment);
   const transactions = new Transactions(driver, environment, limits, (revision, invalidations, by) => {
     liveQueries.invalidate(invalidations, revision);
     if (development && by !== undefined) missingInvalidations.committed(by, revision, invalidations);
@@ -144,6 +146,7 @@ export function createEngine(options: EngineOptions): Engine {
     liveQueries,
     failures,
     tokens: new AnswerTokens(secret),
+    longWork,
     counters,
     registry,
     sink: () => connections,
@@ -192,6 +195,7 @@ export function createEngine(options: EngineOptions): Engine {
     failures,
     liveQueries,
     messageBudget,
+    longWork,
     clientQueues,
     counters,
     keptNotice: () => keptNotice,

@@ -222,6 +222,17 @@ describe.each([sideBySide, manyReaders, oneConnection])("beside a client with ma
   });
 });
 
+test("an update waits for the first queries only of a client that has come with many quick ones", async () => {
+  start(sideBySide);
+  const bystander = await watchesOwn(2);
+  const had = bystander.transitions.length;
+  void scene.mutation("m:touchOwn");
+  const greedy = scene.asking(...Array.from({ length: 100 }, (_, n) => ["m:own", { n, ms: 3 }] as const));
+  expect(await untilSo(() => bystander.transitions.length > had)).toBeLessThanOrEqual(20);
+  expect(greedy.value(100)).toBe(undefined);
+  await untilSo(() => greedy.value(100) !== undefined);
+});
+
 test("where queries block the thread, it is free between two batches, however many clients wait", async () => {
   let runs = 0;
   const blocking = query({

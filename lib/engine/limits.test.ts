@@ -465,8 +465,8 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       ]);
     },
   },
-  slowQueryMs: {
-    limits: { slowQueryMs: 50 },
+  batchMs: {
+    limits: { batchMs: 40 },
     happens: "a batch waits no longer for one of its queries",
     when: async (scene) => {
       const asking = scene.client();
@@ -474,7 +474,23 @@ const EVERY: Record<keyof EngineLimits, Met> = {
       asking.subscribe(2, "it:answer", { text: "quick" });
       await scene.rest();
       expect(asking.value(2)).toBeUndefined();
-      scene.clock.advance(50);
+      scene.clock.advance(40);
+      await scene.rest();
+      expect(asking.value(2)).toBe("quick");
+    },
+  },
+  slowQueryMs: {
+    limits: { batchMs: 200, slowQueryMs: 100 },
+    happens: "a query is slow, and others do not wait for it any more",
+    when: async (scene) => {
+      const slow = scene.client();
+      slow.subscribe(1, "it:slow");
+      await scene.rest();
+      scene.clock.advance(200);
+      await scene.rest();
+      const asking = scene.client();
+      asking.subscribe(1, "it:slow", { text: "another" });
+      asking.subscribe(2, "it:answer", { text: "quick" });
       await scene.rest();
       expect(asking.value(2)).toBe("quick");
     },

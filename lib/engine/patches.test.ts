@@ -113,6 +113,7 @@ test("clients that had the same list are sent the same frame; others another", a
 
 test("a client that has missed too much is sent the whole list", async () => {
   await fill("a", 20);
+  await scene.watching(["rows:list", inA]);
   const slow = await scene.watching(["rows:list", inA]);
   slow.bufferedAmount = 2 * 1024 * 1024;
   for (let id = 100; id < 108; id++) await change("put", { id, list: "a", rank: id, text: TEXT });

@@ -78,12 +78,12 @@ class SimulatedWorld {
   /** Draws the changes of identity. Undefined where no identity changes. */
   readonly #changes: (() => number) | undefined;
   readonly #trace: ((line: string) => void) | undefined;
-  readonly #limits: { slowQueryMs?: number };
+  readonly #limits: { batchMs?: number };
 
   constructor(seed: number, { peopleChange, isHurried, trace }: Schedule) {
     this.#seed = seed;
     this.#trace = trace;
-    this.#limits = isHurried ? { slowQueryMs: HURRIED_BATCH_MS } : {};
+    this.#limits = isHurried ? { batchMs: HURRIED_BATCH_MS } : {};
     if (peopleChange) this.#changes = chanceOf(seed + 1_000_000_007);
     this.#clock = new SimulationClock(seed);
     const { oneOf } = this.#bound();

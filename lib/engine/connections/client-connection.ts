@@ -155,7 +155,11 @@ export class ClientConnection implements Ports {
   }
 
   retry(): void {
-    this.#parts.wake(this);
+    if (this.#writer.canSend()) this.#parts.wake(this);
+  }
+
+  isReading(): boolean {
+    return this.#writer.isReading();
   }
 
   canSend(): boolean {

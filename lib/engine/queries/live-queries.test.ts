@@ -23,7 +23,8 @@ const about = (args: Record<string, unknown>, path = "messages:list"): Invalidat
   path,
   match: new Map(Object.entries(args).map(([name, value]) => [name, canonical(value)])),
 });
-const watcher = (caller = anonymous) => ({ caller, changed: () => {}, rebind: () => {} }) as unknown as Watcher;
+const watcher = (caller = anonymous) =>
+  ({ caller, takesAnswers: true, changed: () => {}, rebind: () => {} }) as unknown as Watcher;
 const waiter = (caller = anonymous): Waiter => ({ caller, asked: 0, resolve: () => {}, reject: () => {} });
 
 /** A live query that is watched and that has been answered. */
@@ -42,6 +43,22 @@ function answer(live: LiveQuery, queries: LiveQueries, revision = 0): void {
 function unwatch(live: LiveQuery): void {
   for (const each of live.watchers) live.unwatch(each);
 }
+
+test("a query whose answers are large counts as large, whatever its arguments, until one is small", () => {
+  const queries = new LiveQueries();
+  const [one, other] = [1, 2].map((n) => queries.getOrCreate(call({ n }), anonymous)) as [LiveQuery, LiveQuery];
+  const answered = (live: LiveQuery, bytes: number) => {
+    live.begin();
+    queries.finish(live, encodeAnswer(live.id, live.path, "x".repeat(bytes), 1e6, tokens), 0, false);
+  };
+  expect(queries.isLarge(one)).toBe(false);
+  answered(one, 300_000);
+  expect([one, other].map((live) => queries.isLarge(live))).toEqual([true, true]);
+  answered(other, 10);
+  expect([one, other].map((live) => queries.isLarge(live))).toEqual([true, false]);
+  answered(one, 10);
+  expect(queries.isLarge(queries.getOrCreate(call({ n: 3 }), anonymous))).toBe(false);
+});
 
 describe("a live query", () => {
   test("is shared by all callers of the same query with the same arguments", () => {

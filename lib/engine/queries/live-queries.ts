@@ -12,6 +12,9 @@ import { LiveQuery, type Waiter } from "./live-query.ts";
 /** The key of a group's only member while no run has read the identity; an anonymous caller's own has the same. */
 const SHARED = "";
 
+/** The size of an answer from which to make it keeps the thread for milliseconds. */
+const LARGE = 256 * 1024;
+
 /** The live queries of one path and arguments: one shared by all callers, until a run reads the identity. */
 interface Group {
   readsIdentity: boolean;
@@ -33,6 +36,8 @@ export class LiveQueries {
   readonly #index = new ArgumentIndex<LiveQuery>();
   /** Queries that were slow when they ran last, whatever their arguments: so others may be. */
   readonly #slowPaths = new Set<string>();
+  /** Queries whose last answer was large, whatever their arguments. */
+  readonly #largePaths = new Set<string>();
   /** Stale and wanted, in the order they became so. */
   readonly #due = new Set<LiveQuery>();
   /** Those that run, or whose answer is not visible yet. */
@@ -141,6 +146,7 @@ export class LiveQueries {
   finish(live: LiveQuery, answer: Answer, revision: number, isSuspect: boolean): void {
     this.#running.delete(live);
     if (!live.isDropped) this.#answerBytes += answer.size - (live.answer?.size ?? 0);
+    this.#noteSize(live, answer);
     const isAnother = live.finish(answer, revision, isSuspect);
     this.requeueIfStale(live);
     if (isAnother) for (const watcher of live.watchers) watcher.changed(live);
@@ -181,9 +187,22 @@ export class LiveQueries {
     else this.#slowPaths.delete(live.path);
   }
 
-  /** Does it run apart from others, which it would keep waiting: is it slow, or of clients that have more than their share? */
+  /** Is its answer likely to be so large that to make it keeps the thread? */
+  isLarge(live: LiveQuery): boolean {
+    return live.answer === undefined ? this.#largePaths.has(live.path) : live.answer.size > LARGE;
+  }
+
+  #noteSize({ path }: LiveQuery, { size }: Answer): void {
+    if (size > LARGE) this.#largePaths.add(path);
+    else if (this.#largePaths.size > 0) this.#largePaths.delete(path);
+  }
+
+  /**
+   * Does it run apart from others, which it would keep waiting: is it slow or large, or of clients that have more than
+   * their share?
+   */
   runsApart(live: LiveQuery): boolean {
-    return this.isSlow(live) || this.heavyClients.aloneNeed(live);
+    return this.isSlow(live) || this.isLarge(live) || this.heavyClients.aloneNeed(live);
   }
 
   hasDue(apartToo: boolean): boolean {
@@ -237,6 +256,7 @@ export class LiveQueries {
     this.#answerBytes = 0;
     this.#groups.clear();
     this.#slowPaths.clear();
+    this.#largePaths.clear();
     this.#due.clear();
     this.#running.clear();
     // One that still runs must not answer them with the result of a replaced function.

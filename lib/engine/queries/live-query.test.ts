@@ -13,7 +13,7 @@ const fn = createFunctions<Record<string, never>>().query({ handler: () => null 
 const caller = callers.of(null);
 const newQuery = () => new LiveQuery(1, "key", { fn, path: "m:list", args: {} }, new Map(), caller, false);
 const value = (of: unknown, previous?: Answer) => encodeAnswer(1, "m:list", of, 1000, tokens, previous);
-const watcher = { caller } as Watcher;
+const watcher = { caller, takesAnswers: true } as Watcher;
 
 /** The state of a live query, in words. */
 function stateOf(live: LiveQuery): string {

@@ -5,8 +5,8 @@ import type { Call } from "../run/run.ts";
 /** A connection that watches, as far as a live query needs to know. */
 export interface Watcher {
   readonly caller: Caller;
-  /** Does it wait for the state of an earlier revision? It can be shown no other before. */
-  readonly isHeld: boolean;
+  /** Can it be shown an answer? Not before the state of an earlier revision that it waits for, nor while it reads nothing. */
+  readonly takesAnswers: boolean;
   /** Its answer is another one now; to be sent with the rest of the batch. */
   changed(live: LiveQuery): void;
   /** Its run is detached: there will be an answer of the batch's revision, later. */
@@ -184,10 +184,10 @@ export class LiveQuery {
     return this.#watchers.size > 0 || this.hasWaiters;
   }
 
-  /** Is its next answer of use now? Clients that wait for the state of an earlier revision have none for it. */
+  /** Is its next answer of use now? */
   get isAwaited(): boolean {
     if (this.hasWaiters) return true;
-    for (const watcher of this.#watchers) if (!watcher.isHeld) return true;
+    for (const watcher of this.#watchers) if (watcher.takesAnswers) return true;
     return false;
   }
 

@@ -3,6 +3,10 @@ import type { LiveQuery } from "../queries/live-query.ts";
 import type { Deadline } from "./deadline.ts";
 import { Rotation } from "./rotation.ts";
 
+/** So many queries of each client are waited for, however long the others' take; more of them only for so long: milliseconds. */
+const FIRST_TURNS = 8;
+const FIRST_TURNS_MS = 10;
+
 /**
  * One revision, and the queries that run at it. Its answers become visible together, but for those of detached ones: each
  * becomes visible when it is there.
@@ -25,6 +29,7 @@ export class Batch {
   readonly #published = Promise.withResolvers<void>();
   #lanesApart = 0;
   #isLeft = false;
+  #delaysOthers = false;
   #isOutOfTime = false;
 
   constructor(revision: number) {
@@ -62,6 +67,15 @@ export class Batch {
     this.#apart.push(...queries);
   }
 
+  /** Something runs in it, for want of another lane, that should run apart. */
+  delayOthers(): void {
+    this.#delaysOthers = true;
+  }
+
+  get delaysOthers(): boolean {
+    return this.#delaysOthers;
+  }
+
   has(live: LiveQuery): boolean {
     return this.#taken.has(live);
   }
@@ -71,9 +85,15 @@ export class Batch {
    * @param ms How long its run may take. The first one of a batch runs in any case.
    */
   next(ms: number): LiveQuery | undefined {
-    if (this.#begun.size === 0 || this.deadline.leaves(ms)) return this.#begin(this.#queue);
+    if (this.#begun.size === 0 || (this.deadline.leaves(ms) && !this.#isLate)) return this.#begin(this.#queue);
     this.#isOutOfTime ||= this.hasQueued;
     return undefined;
+  }
+
+  /** Have all clients had their first turns, and is it time that they see the answers? */
+  get #isLate(): boolean {
+    const next = this.#queue[0];
+    return next !== undefined && this.rotation.turnOf(next) >= FIRST_TURNS && this.deadline.hasTaken(FIRST_TURNS_MS);
   }
 
   /** The next one for a lane that the batch does not wait for. */

@@ -4,6 +4,8 @@ import type { Cancel, Environment } from "../../environment/environment.ts";
 export class Deadline {
   readonly #environment: Environment;
   readonly #at: number;
+  /** When the batch began. */
+  readonly since: number;
   readonly #passed = Promise.withResolvers<void>();
   readonly #cancel: Cancel;
   #isPassed = false;
@@ -11,7 +13,8 @@ export class Deadline {
   /** @param ms From now on. */
   constructor(environment: Environment, ms: number) {
     this.#environment = environment;
-    this.#at = environment.now() + ms;
+    this.since = environment.now();
+    this.#at = this.since + ms;
     this.#cancel = environment.after(ms, () => {
       this.#isPassed = true;
       this.#passed.resolve();
@@ -26,6 +29,11 @@ export class Deadline {
   /** Are there more than so many milliseconds left? */
   leaves(ms: number): boolean {
     return !this.#isPassed && this.#environment.now() + ms < this.#at;
+  }
+
+  /** Have so many milliseconds passed since the batch began? */
+  hasTaken(ms: number): boolean {
+    return this.#environment.now() - this.since >= ms;
   }
 
   /** Resolves with whether it passes before this run has ended. */

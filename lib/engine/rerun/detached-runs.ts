@@ -3,7 +3,7 @@ import type { Snapshot } from "../commits/transactions.ts";
 import type { LiveQueries } from "../queries/live-queries.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import type { Batch } from "./batch.ts";
-import { type Load, mayGoOn } from "./query-capacity.ts";
+import { isSideBySide, type Load, mayGoOn } from "./query-capacity.ts";
 import type { Ran, RunQueryParts } from "./run-query.ts";
 import { begin, type Running } from "./running.ts";
 
@@ -93,7 +93,11 @@ export class DetachedRuns {
   async #work(batch: Batch, snapshot: Snapshot, first: Running | undefined): Promise<void> {
     const { environment } = this.#parts;
     let turnSince = environment.now();
-    for (let running = first ?? this.#next(batch, snapshot); running; running = this.#next(batch, snapshot)) {
+    for (
+      let running = first ?? (await this.#next(batch, snapshot));
+      running;
+      running = await this.#next(batch, snapshot)
+    ) {
       if (!(await this.#untilEnded(batch, running))) break;
       if (!this.#endsTurn(turnSince, running.since)) continue;
       await new Promise<void>((resolve) => environment.after(BETWEEN_TURNS_MS, resolve));
@@ -103,10 +107,14 @@ export class DetachedRuns {
     await batch.published;
   }
 
-  #next(batch: Batch, { connection }: Snapshot): Running | undefined {
+  async #next(batch: Batch, { connection }: Snapshot): Promise<Running | undefined> {
+    const { liveQueries, longWork, driver } = this.#parts;
     if (this.#isClosed || !mayGoOn(this.load, batch.lanesApart)) return undefined;
     const live = batch.nextApart();
-    return live && begin(this.#parts, live, connection);
+    if (!live) return undefined;
+    // Where statements do not overlap, others wait for the snapshot.
+    if (driver.overlaps && liveQueries.isLarge(live)) await longWork.turn();
+    return begin(this.#parts, live, connection);
   }
 
   /** Where statements do not overlap, others wait for its runs: it takes turns with them. Would one more run be too long? */
@@ -118,7 +126,7 @@ export class DetachedRuns {
 
   /** @returns whether its snapshot can be used any further. */
   async #untilEnded(batch: Batch, { live, since, ended }: Running): Promise<boolean> {
-    const { liveQueries, environment, limits } = this.#parts;
+    const { liveQueries, environment, limits, longWork } = this.#parts;
     const tookSoFar = environment.now() - since;
     const isGuess = liveQueries.isSlow(live) || tookSoFar >= limits.slowQueryMs;
     // It has taken long already, or was slow the last time: so are others like it, probably, that begin before it ends.
@@ -127,6 +135,7 @@ export class DetachedRuns {
     const ms = environment.now() - since;
     const isSlow = ms >= limits.slowQueryMs;
     if (isGuess || isSlow) liveQueries.noteSpeed(live, isSlow);
+    if (!isSideBySide(this.load)) longWork.tookLong(ms);
     if (!isSlow) batch.rotation.spend(live, ms);
     await batch.published;
     if (ran) this.#finish(batch, live, ran);

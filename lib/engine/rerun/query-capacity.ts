@@ -22,6 +22,8 @@ const QUERIES_PER_SNAPSHOT = 2;
 const MAX_SNAPSHOTS = 4;
 /** Connections that queries leave to mutations, however many of them are slow. */
 const LEFT_TO_MUTATIONS = 3;
+/** Connections that queries which run apart leave to the others, and to mutations. */
+const LEFT_BY_THOSE_APART = LEFT_TO_MUTATIONS + 3;
 
 /** Can two transactions be open at once? */
 export function isSideBySide({ connections }: Load): boolean {
@@ -43,7 +45,7 @@ export function mayRunApart(load: Load): boolean {
 
 /** May another lane leave its batch? It keeps its connection; where none is left for it, the batch waits for its run. */
 export function mayDetach(load: Load): boolean {
-  return !isSideBySide(load) || load.detached < load.connections - LEFT_TO_MUTATIONS;
+  return !isSideBySide(load) || load.detached < Math.max(1, load.connections - LEFT_BY_THOSE_APART);
 }
 
 /** May a lane that has left its batch go on with what the batch has left, or is its connection wanted for other batches? */

@@ -5,7 +5,7 @@ import { Batch } from "./batch.ts";
 import { Deadline } from "./deadline.ts";
 import { DetachedRuns } from "./detached-runs.ts";
 import { Lane, type LaneParts, type LookUps } from "./lane.ts";
-import { mayRunApart, snapshotsApart, snapshotsNeeded } from "./query-capacity.ts";
+import { isSideBySide, mayRunApart, snapshotsApart, snapshotsNeeded } from "./query-capacity.ts";
 import { RetryLater } from "./retry-later.ts";
 import { RunOrder } from "./run-order.ts";
 
@@ -38,7 +38,7 @@ const LONGEST_PAUSE_MS = 2_000;
  * at R (what was not in the batch was not stale at R), and each client is moved to R whole. A commit that lands meanwhile
  * leaves its queries stale for the next batch.
  *
- * A batch waits no longer than `limits.slowQueryMs`. Clients that watch nothing that is missing then go on. What runs is
+ * A batch waits no longer than `limits.batchMs`. Clients that watch nothing that is missing then go on. What runs is
  * detached, and so is what heavy clients have left (see `RunOrder`): clients that watch such queries keep what the rest
  * of the batch answered until those have finished (see `ClientView.hold`). Everything else is due again.
  *
@@ -50,14 +50,17 @@ export class RerunLoop {
   readonly #detached: DetachedRuns;
   readonly #order: RunOrder;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
+  readonly #wake = (): void => this.wake();
   #loop: Promise<void> | undefined;
   #closed = false;
+  /** The revision at which queries ran last that should run apart, on the only connection. */
+  #apartAt = -1;
   /** The revision of everything that is visible. */
   #revision = 0;
 
   constructor(parts: RerunLoopParts) {
     this.#parts = parts;
-    this.#order = new RunOrder(parts.liveQueries, parts.limits.slowQueryMs);
+    this.#order = new RunOrder(parts.liveQueries, parts.limits.batchMs);
     this.#retries = new RetryLater(parts.environment, (live) => {
       parts.liveQueries.request(live);
       this.wake();
@@ -75,24 +78,42 @@ export class RerunLoop {
     if (this.#closed) return;
     this.#loop ??= this.#untilSettled().finally(() => {
       this.#loop = undefined;
-      if (this.#hasWork && !this.#closed) this.wake();
+      if (this.#closed) return;
+      if (this.#hasWork) this.wake();
+      else if (this.#rests) this.#parts.longWork.whenFree(this.#wake);
     });
+  }
+
+  /** Is there nothing to do but what must wait its turn? */
+  get #rests(): boolean {
+    return !this.#closed && !this.#loop && !this.#mayRunApart && this.#parts.liveQueries.hasDue(true);
   }
 
   /** Resolves when nothing is stale and nothing is on its way. */
   async settled(): Promise<void> {
-    while (this.#loop || this.#detached.count > 0) await Promise.all([this.#loop, this.#detached.allEnded()]);
+    while (this.#loop || this.#detached.count > 0 || this.#rests) {
+      await Promise.all([this.#loop, this.#detached.allEnded()]);
+      if (this.#rests) await this.#parts.longWork.turn();
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#parts.longWork.forget(this.#wake);
     this.#retries.close();
     this.#detached.close();
     await Promise.all([this.#loop, this.#detached.allEnded()]);
   }
 
   get #hasDue(): boolean {
-    return this.#parts.liveQueries.hasDue(mayRunApart(this.#detached.load));
+    return this.#parts.liveQueries.hasDue(this.#mayRunApart);
+  }
+
+  /** On the only connection, what runs apart keeps commits waiting: it is long work, too, unless there are none. */
+  get #mayRunApart(): boolean {
+    const { load } = this.#detached;
+    if (isSideBySide(load)) return mayRunApart(load);
+    return this.#parts.longWork.isFree || this.#parts.transactions.revision === this.#apartAt;
   }
 
   get #hasWork(): boolean {
@@ -115,7 +136,7 @@ export class RerunLoop {
   }
 
   async #runBatch(): Promise<void> {
-    const { liveQueries, transactions, driver } = this.#parts;
+    const { liveQueries, transactions, driver, environment, longWork } = this.#parts;
     if (!this.#hasDue && !this.#parts.sink().hasLookups) {
       this.#revision = transactions.revision;
       return this.#deliver(this.#revision, this.#none);
@@ -129,6 +150,10 @@ export class RerunLoop {
     for (const snapshot of snapshots.splice(count - apart)) this.#detached.add(batch, snapshot);
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#runLane(batch, snapshot, i === 0)));
     batch.deadline.end();
+    if (batch.delaysOthers && !isSideBySide(load)) {
+      longWork.tookLong(environment.now() - batch.deadline.since);
+      this.#apartAt = batch.revision;
+    }
     this.#order.end(batch);
     this.#putBackUnfinished(batch);
     this.#publish(batch);
@@ -142,9 +167,10 @@ export class RerunLoop {
    * @param apart How many of them are for queries that run apart.
    */
   #begin(batch: Batch, revision: number, apart: number): void {
-    const { liveQueries, environment, limits } = this.#parts;
-    batch.begunAt(revision, new Deadline(environment, limits.slowQueryMs));
-    this.#order.fill(batch, liveQueries.takeDue(mayRunApart(this.#detached.load)), apart > 0);
+    const { liveQueries, environment, limits, driver } = this.#parts;
+    // Where statements do not overlap, a batch that goes on without a run of its would gain nothing.
+    batch.begunAt(revision, new Deadline(environment, driver.overlaps ? limits.batchMs : limits.slowQueryMs));
+    this.#order.fill(batch, liveQueries.takeDue(this.#mayRunApart), apart > 0);
   }
 
   #runLane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {

@@ -6,7 +6,7 @@ import { Rotation } from "./rotation.ts";
 
 const caller = new Callers("secret").of(null);
 const fn = createFunctions<Record<string, never>>().query({ handler: () => null });
-const client = () => ({ caller, isHeld: false }) as Watcher;
+const client = () => ({ caller, takesAnswers: true }) as Watcher;
 
 let lastId = 0;
 function watchedBy(...watchers: Watcher[]): LiveQuery {

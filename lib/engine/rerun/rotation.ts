@@ -8,6 +8,7 @@ export class Rotation {
   /** How many turns each client has had. */
   readonly #turns = new Map<Client, number>();
   readonly #clients = new Map<LiveQuery, Client>();
+  readonly #turnOf = new Map<LiveQuery, number>();
   /** Milliseconds that the queries of each client have taken. */
   readonly #spent = new Map<Client, number>();
 
@@ -21,6 +22,11 @@ export class Rotation {
   spend(live: LiveQuery, ms: number): void {
     const client = this.#clients.get(live);
     if (client) this.#spent.set(client, (this.#spent.get(client) ?? 0) + ms);
+  }
+
+  /** How many queries of its client come before it. */
+  turnOf(live: LiveQuery): number {
+    return this.#turnOf.get(live) ?? 0;
   }
 
   /** In whose turn it runs. */
@@ -48,6 +54,7 @@ export class Rotation {
     if (!client) return 0;
     this.#turns.set(client, fewest + 1);
     this.#clients.set(live, client);
+    if (fewest > 0) this.#turnOf.set(live, fewest);
     return fewest;
   }
 }

@@ -35,6 +35,7 @@ export class RunOrder {
     const last = rotation.inTurns(apart);
     if (hasLanesApart) batch.addApart(last.splice(0));
     const turn = last.splice(0, first.length > 0 ? Number(this.#hasPassedOver) : last.length);
+    if (turn.length > 0) batch.delayOthers();
     batch.add([...turn, ...first, ...rotation.inTurns(suspects)]);
     this.#hasPassedOver = turn.length === 0 && last.length > 0;
     this.#liveQueries.putBackFirst(last);

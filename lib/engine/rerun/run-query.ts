@@ -7,6 +7,7 @@ import { withStatementTimeout } from "../commits/statement-timeout.ts";
 import type { LiveQuery } from "../queries/live-query.ts";
 import { type Failures, TimeLimitError } from "../run/failures.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import type { LongWork } from "../run/long-work.ts";
 import type { Registry } from "../run/registry.ts";
 import { Run } from "../run/run.ts";
 import { withTimeLimit } from "../run/time-limit.ts";
@@ -17,6 +18,7 @@ export interface RunQueryParts {
   readonly limits: EngineLimits;
   readonly failures: Failures;
   readonly tokens: AnswerTokens;
+  readonly longWork: LongWork;
   readonly counters: { queryRuns: number; serialisations: number };
   registry(): Registry;
 }
@@ -34,7 +36,7 @@ const MAX_LOST_RUNS = 3;
 
 /** Runs one live query in a snapshot. @throws when its connection was lost: then it has no answer. */
 export async function runQuery(parts: RunQueryParts, live: LiveQuery, connection: DatabaseConnection): Promise<Ran> {
-  const { environment, limits, failures, counters, driver, tokens } = parts;
+  const { environment, limits, failures, counters, driver, tokens, longWork } = parts;
   const { call } = live;
   const run = new Run(parts.registry(), live.caller);
   counters.queryRuns++;
@@ -42,7 +44,9 @@ export async function runQuery(parts: RunQueryParts, live: LiveQuery, connection
     const work = run.query(call, connection.db);
     const value = await withTimeLimit(environment, limits.queryTimeoutMs, call.path, work, () => connection.destroy());
     counters.serialisations++;
+    const began = environment.now();
     const answer = encodeAnswer(live.id, call.path, value, limits.resultBytes, tokens, live.answer);
+    longWork.done(answer.size, environment.now() - began);
     live.noteSuccess();
     return { answer, readsIdentity: run.readsIdentity, isSpent: connection.isSpent };
   } catch (error) {

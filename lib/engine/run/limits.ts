@@ -80,8 +80,10 @@ export interface EngineLimits {
   actionTimeoutMs: number;
   /**
    * Milliseconds that the queries which run together may take, all of them. For those that take longer only the clients
-   * that watch them wait. @default 250
+   * that watch them wait. Where statements do not overlap, as on the embedded databases, it is `slowQueryMs`. @default 50
    */
+  batchMs: number;
+  /** Milliseconds after which a query is slow: from then on its runs are apart from those of others. @default 250 */
   slowQueryMs: number;
   /** Bytes of the largest result of a function, as wire text. @default 8 MiB */
   resultBytes: number;
@@ -129,6 +131,7 @@ export const defaultLimits: EngineLimits = {
   queryTimeoutMs: 10_000,
   databaseTimeoutMs: 10_000,
   actionTimeoutMs: 600_000,
+  batchMs: 50,
   slowQueryMs: 250,
   resultBytes: 8 * 1024 * 1024,
   preloadLeaseMs: 30_000,

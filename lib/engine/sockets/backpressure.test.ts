@@ -58,6 +58,53 @@ describe("a client that reads too slowly", () => {
   });
 });
 
+describe("the queries of a client that reads nothing", () => {
+  const { query, mutation } = createFunctions<Record<string, never>>();
+  let count = 0;
+  const read = query({ handler: () => count });
+  const add = mutation({
+    handler: async ({ scheduler }) => {
+      count++;
+      await scheduler.invalidate(read, {});
+    },
+  });
+
+  test("are not run for it, and are run once it has read", async () => {
+    await using scene = new EngineScene({ counter: { read, add } });
+    const slow = await scene.watching("counter:read");
+    slow.bufferedAmount = pauseAboveBytes + 1;
+    const { queryRuns } = scene.engine.counters;
+    for (let i = 0; i < 5; i++) await scene.mutation("counter:add");
+    await scene.rest();
+    expect(scene.engine.counters.queryRuns).toBe(queryRuns);
+
+    slow.bufferedAmount = 0;
+    scene.clock.advance(50);
+    await slow.until(() => slow.value(1) === count);
+    expect(scene.engine.counters.queryRuns).toBe(queryRuns + 1);
+  });
+
+  test("are run for others, and it is closed when it goes on like that", async () => {
+    await using scene = new EngineScene({ counter: { read, add } });
+    const slow = await scene.watching("counter:read");
+    const quick = await scene.watching("counter:read");
+    slow.bufferedAmount = pauseAboveBytes + 1;
+    await scene.mutation("counter:add");
+    await quick.until(() => quick.value(1) === count);
+    await scene.timePasses(dropAfterMs + 5_000);
+    expect(slow.closedWith?.code).toBe(CloseCode.tooSlow);
+  });
+
+  test("alone are no reason to keep it: it is closed all the same", async () => {
+    await using scene = new EngineScene({ counter: { read, add } });
+    const slow = await scene.watching("counter:read");
+    slow.bufferedAmount = pauseAboveBytes + 1;
+    await scene.mutation("counter:add");
+    await scene.timePasses(dropAfterMs + 5_000);
+    expect(slow.closedWith?.code).toBe(CloseCode.tooSlow);
+  });
+});
+
 describe("what cannot wait until a client has read", () => {
   const { action, mutation } = createFunctions<Record<string, never>>();
   const functions = {

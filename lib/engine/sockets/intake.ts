@@ -3,12 +3,17 @@ import { CloseCode } from "../../protocol/close-codes.ts";
 import type { SocketLike } from "../../protocol/socket.ts";
 import { TokenBucket } from "../../protocol/token-bucket.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import type { LongWork } from "../run/long-work.ts";
 import type { MessageBudget } from "../run/message-budget.ts";
+
+/** What a call costs until it has ended, beside the reading of its message, in multiples of that: a guess. */
+const CALL_COST = 3;
 
 export interface IntakeParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
   readonly messageBudget: MessageBudget;
+  readonly longWork: LongWork;
 }
 
 /** The connection, as far as its intake needs it. */
@@ -39,6 +44,10 @@ export class Intake {
   #cancel: Cancel | undefined;
   /** Looks again whether it may be heard. Undefined until it is held for the first time. */
   #look: (() => void) | undefined;
+  /** Looks again, as it is the client's turn. Undefined until it has waited for that. */
+  #called: (() => void) | undefined;
+  /** Is it the client's turn to have a long message read? */
+  #isCalled = false;
 
   constructor(parts: IntakeParts, socket: SocketLike, port: IntakePort) {
     this.#parts = parts;
@@ -74,13 +83,15 @@ export class Intake {
     this.#isClosed = true;
     this.#arrived = [];
     this.#cancel?.();
-    if (this.#look) this.#parts.messageBudget.forget(this.#look);
+    this.#forget();
   }
 
   #takeArrived(): void {
     while (this.#arrived.length > 0 && !this.#isHeld && !this.#isClosed) {
-      if (this.#isNextTooLarge) return this.#hold();
-      this.#rate.take(this.#port.take(this.#arrived.shift() as string));
+      if (this.#isNextTooLarge || !this.#mayBegin) return this.#hold();
+      const text = this.#arrived.shift() as string;
+      this.#isCalled = false;
+      this.#rate.take(this.#timed(text));
       if (!this.#isClosed && (this.#tooFast() > 0 || this.#keepsTooMuch(1))) this.#hold();
     }
   }
@@ -89,6 +100,20 @@ export class Intake {
     this.#isHeld = true;
     this.#socket.pause();
     this.#lookAgain();
+  }
+
+  /** @returns what the message weighs. */
+  #timed(text: string): number {
+    const { environment, longWork } = this.#parts;
+    const began = environment.now();
+    const weight = this.#port.take(text);
+    longWork.done(text.length, (environment.now() - began) * CALL_COST);
+    return weight;
+  }
+
+  /** May the next message be read, or is it the turn of another long one? */
+  get #mayBegin(): boolean {
+    return this.#isCalled || this.#parts.longWork.admits(this.#arrived[0]?.length ?? 0);
   }
 
   /** Must the next message wait until the calls of other clients have ended? */
@@ -113,14 +138,33 @@ export class Intake {
     const { environment, limits, messageBudget } = this.#parts;
     this.#look ??= () => this.#guarded(this.#lookAgain);
     this.#cancel?.();
-    messageBudget.forget(this.#look);
+    this.#forget();
     const wait = this.#tooFast();
     if (wait > 0) this.#cancel = environment.after(wait, this.#look);
     else if (this.#keepsTooMuch(1 / 2)) {
       messageBudget.whenFree(this.#look);
       this.#cancel = environment.after(limits.heldTimeoutMs, () => this.#giveUp());
     } else if (this.#isNextTooLarge) messageBudget.whenFree(this.#look);
+    else if (!this.#mayBegin) this.#awaitTurn();
     else this.#resume();
+  }
+
+  #awaitTurn(): void {
+    this.#called ??= () => this.#guarded(this.#begin);
+    this.#parts.longWork.whenFree(this.#called);
+  }
+
+  /** It is the turn of this client's next long message. */
+  #begin(): void {
+    this.#isCalled = true;
+    this.#lookAgain();
+    this.#isCalled = false;
+  }
+
+  /** Waits for nothing that others hold. */
+  #forget(): void {
+    if (this.#look) this.#parts.messageBudget.forget(this.#look);
+    if (this.#called) this.#parts.longWork.forget(this.#called);
   }
 
   #resume(): void {

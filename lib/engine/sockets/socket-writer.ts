@@ -47,11 +47,22 @@ export class SocketWriter {
     if (this.#backpressure.keepsUp(bufferedAmount)) return true;
     const isStuck = this.#backpressure.isStuck(bufferedAmount, environment.now());
     if (this.#backpressure.isOverwhelmed(bufferedAmount) || isStuck) this.#port.tooSlow();
-    else {
-      this.#cancelRetry?.();
-      this.#cancelRetry = environment.after(LOOK_AGAIN_MS, () => this.#port.retry());
-    }
+    else this.#lookAgain();
     return false;
+  }
+
+  /** Has the client read enough to be sent more? If not, it is looked at again by itself: what it needs is not made before. */
+  isReading(): boolean {
+    if (this.#socket.bufferedAmount <= this.#parts.limits.pauseAboveBytes) return true;
+    if (!this.#closed) this.#lookAgain();
+    return false;
+  }
+
+  #lookAgain(): void {
+    this.#cancelRetry ??= this.#parts.environment.after(LOOK_AGAIN_MS, () => {
+      this.#cancelRetry = undefined;
+      this.#port.retry();
+    });
   }
 
   say(message: ServerMessage): void {

@@ -37,6 +37,8 @@ export interface ClientViewParts {
 export interface ViewPort {
   /** May a transition be sent now? No: the client reads too slowly, or is gone. It is asked for again later. */
   canSend(): boolean;
+  /** Does the client read what it is sent? If not, it is looked at again by itself. */
+  isReading(): boolean;
   send(frame: Frame): void;
   notice(message: string): void;
   /** There is something to send at the next revision, or something to look up. */
@@ -243,6 +245,10 @@ export class ClientView implements Watcher {
   /** Does it wait for the rest of the state of an earlier revision? */
   get isHeld(): boolean {
     return this.#held !== undefined;
+  }
+
+  get takesAnswers(): boolean {
+    return !this.isHeld && this.#port.isReading();
   }
 
   /** Which of these live queries does the client show an answer of? */
