@@ -1,4 +1,4 @@
-/** `convex-lite/node`: the parts that `server.ts` wires. */
+/** `convex-lite/node`: `startServer`, and the parts that it wires, for a `server.ts` that wires them itself. */
 
 export type { Identify, IdentifyRequest } from "../auth/identify.ts";
 export type { LoadProblem } from "../bundling/load-error.ts";
@@ -41,6 +41,7 @@ export { type NextServer, nextServer } from "../node/http/next-server.ts";
 export { announceReady, type Ready } from "../node/lifecycle/announce-ready.ts";
 export { installCrashHandlers } from "../node/lifecycle/crash-handlers.ts";
 export { gracefulShutdown, type Running } from "../node/lifecycle/graceful-shutdown.ts";
+export { type StartedServer, type StartServerOptions, startServer } from "../node/lifecycle/start-server.ts";
 export { FunctionLoader, type LoadedFunctions } from "../node/loading/load-functions.ts";
 export { type ServedFunctions, type ServeFunctionsOptions, serveFunctions } from "../node/loading/serve-functions.ts";
 export { type LoadFunctionsOptions, loadFunctions } from "../node/loading/watch-functions.ts";

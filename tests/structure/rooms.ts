@@ -72,11 +72,11 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
     ...["environment", "values", "functions", "database/driver", "database/pglite", "schema/**"],
     ...["bundling", "engine", "engine/run", "node/process"],
   ],
-  "node/lifecycle": [
-    ...["environment", "bundling", "database/driver", "engine"],
-    ...["node/process", "node/http", "node/loading"],
-  ],
   "node/runtime": [...bothSides, "auth", "engine"],
+  "node/lifecycle": [
+    ...["environment", "bundling", "database", "database/driver", "auth", "engine", "engine/run"],
+    ...["node/process", "node/admission", "node/http", "node/loading", "node/runtime"],
+  ],
   nextjs: [...bothSides, "node/runtime"],
 
   // hands: what people hold

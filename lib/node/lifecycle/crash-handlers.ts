@@ -15,10 +15,7 @@ import { SettingsError } from "../process/settings.ts";
  * installCrashHandlers(log);
  */
 export function installCrashHandlers(log: Log): void {
-  process.on("uncaughtException", (error) => {
-    logFailure(log, error);
-    process.exit(1);
-  });
+  process.on("uncaughtException", (error) => endAfterFailure(log, error));
   process.on("unhandledRejection", (reason) =>
     log.error("unhandled rejection: a promise was rejected and no code handled it", { error: reason }),
   );
@@ -27,6 +24,12 @@ export function installCrashHandlers(log: Log): void {
   process.on("warning", (warning) => {
     if (warning.name !== "ExperimentalWarning") log.warn(`${warning.name}: ${warning.message}`);
   });
+}
+
+/** Ends the process with code 1, because of an error after which it cannot go on. */
+export function endAfterFailure(log: Log, error: unknown): never {
+  logFailure(log, error);
+  process.exit(1);
 }
 
 /** An error that the operator can correct is logged as its message; any other with its stack. */
