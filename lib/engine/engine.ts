@@ -66,6 +66,8 @@ export interface Engine {
   readonly counters: EngineCounters;
   /** What calls take that wait or run. Who reads calls elsewhere, as over HTTP, counts them here. */
   readonly messageBudget: MessageBudget;
+  /** Whose turn it is to keep the thread for long. Who reads calls elsewhere, as over HTTP, has its turns here. */
+  readonly longWork: LongWork;
   /**
    * Why the last mutation could not write: `the disk is full`, `the database is read-only`. Undefined when one has
    * succeeded since.
@@ -216,6 +218,7 @@ export function createEngine(options: EngineOptions): Engine {
     limits,
     counters,
     messageBudget,
+    longWork,
 
     get unwritable() {
       return transactions.writability.reason;

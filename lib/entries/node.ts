@@ -22,6 +22,7 @@ export {
   type EngineOptions,
 } from "../engine/engine.ts";
 export type { EngineLimits } from "../engine/run/limits.ts";
+export type { LongWork } from "../engine/run/long-work.ts";
 export type { MessageBudget } from "../engine/run/message-budget.ts";
 export type { FunctionModules } from "../engine/run/registry.ts";
 export { type Cancel, type Environment, type Log, machineEnvironment } from "../environment/environment.ts";

@@ -4,6 +4,8 @@ import type { Cancel, Environment } from "../../environment/environment.ts";
 const LONG = 32 * 1024;
 /** For so many times as long as a piece of work has taken, the thread is left to others. */
 const PAUSES = 3;
+/** What a call costs from its message to its outcome, in multiples of what the reading of the message has: a guess. */
+const CALL_COST = 3;
 /** Milliseconds of the longest pause. */
 const LONGEST_PAUSE = 1_000;
 
@@ -19,6 +21,7 @@ export class LongWork {
   #freeAt = 0;
   #cancel: Cancel | undefined;
 
+  /** @param environment Clock and timers. */
   constructor(environment: Pick<Environment, "now" | "after">) {
     this.#environment = environment;
   }
@@ -31,6 +34,11 @@ export class LongWork {
   /** Work on a text of so many characters is done, and has taken so many milliseconds. */
   done(length: number, ms: number): void {
     if (length > LONG) this.tookLong(ms);
+  }
+
+  /** A message of so many characters has been read, in so many milliseconds. The call that it makes will cost more. */
+  doneReading(length: number, ms: number): void {
+    this.done(length, CALL_COST * ms);
   }
 
   /** A piece of work has taken so many milliseconds. */
@@ -53,9 +61,9 @@ export class LongWork {
     this.#cancel = undefined;
   }
 
-  /** Resolves when a piece of work may begin. */
-  async turn(): Promise<void> {
-    if (!this.isFree) await new Promise<void>((resolve) => this.whenFree(resolve));
+  /** Resolves when work on a text of so many characters may begin. */
+  async turn(length = Number.POSITIVE_INFINITY): Promise<void> {
+    if (!this.admits(length)) await new Promise<void>((resolve) => this.whenFree(resolve));
   }
 
   /** May a piece of work begin now? */

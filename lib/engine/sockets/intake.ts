@@ -6,9 +6,6 @@ import type { EngineLimits } from "../run/limits.ts";
 import type { LongWork } from "../run/long-work.ts";
 import type { MessageBudget } from "../run/message-budget.ts";
 
-/** What a call costs until it has ended, beside the reading of its message, in multiples of that: a guess. */
-const CALL_COST = 3;
-
 export interface IntakeParts {
   readonly environment: Environment;
   readonly limits: EngineLimits;
@@ -107,7 +104,7 @@ export class Intake {
     const { environment, longWork } = this.#parts;
     const began = environment.now();
     const weight = this.#port.take(text);
-    longWork.done(text.length, (environment.now() - began) * CALL_COST);
+    longWork.doneReading(text.length, environment.now() - began);
     return weight;
   }
 

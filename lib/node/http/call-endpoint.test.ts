@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { EngineCall } from "../../engine/calls/calls.ts";
 import { defaultLimits } from "../../engine/run/limits.ts";
+import { LongWork } from "../../engine/run/long-work.ts";
 import { MessageBudget } from "../../engine/run/message-budget.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
@@ -33,6 +34,7 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
     engine: {
       limits: { ...defaultLimits, frameBytes: 1_000 },
       messageBudget: new MessageBudget(defaultLimits.serverMessageBytes),
+      longWork: new LongWork(clock),
       callAsText: async (call) => {
         calls.push(call);
         const outcome = await answering(call);
@@ -74,12 +76,27 @@ test("a result is sent as the text that the engine has written, and is not read 
     engine: {
       limits: defaultLimits,
       messageBudget: new MessageBudget(1_000),
+      longWork: new LongWork(new HandClock()),
       callAsText: async () => ({ ok: true, value: valueText }),
     },
   });
   const body = JSON.stringify({ path: "messages:list" });
   const response = await fetch(`${url}/query`, { method: "POST", headers: json, body });
   expect(await response.text()).toBe(`{"ok":true,"value":${valueText}}`);
+});
+
+test("a long call waits while the thread is left to others, and a short one does not", async () => {
+  const clock = new HandClock();
+  const longWork = new LongWork(clock);
+  const messageBudget = new MessageBudget(defaultLimits.serverMessageBytes);
+  const callAsText = async () => ({ ok: true as const, value: "1" });
+  const { url } = await listening(succeed, { engine: { limits: defaultLimits, messageBudget, longWork, callAsText } });
+  longWork.tookLong(10);
+  const long = post(`${url}/mutation`, { path: "it:long", args: { text: "x".repeat(100_000) } });
+  await expect.poll(() => clock.waiting).toBe(1);
+  expect((await post(`${url}/mutation`, { path: "it:short" })).status).toBe(200);
+  clock.advance(30);
+  expect((await long).status).toBe(200);
 });
 
 test("a large call is turned away while those that run take too much, and a small one is answered", async () => {
@@ -89,6 +106,7 @@ test("a large call is turned away while those that run take too much, and a smal
     engine: {
       limits: defaultLimits,
       messageBudget: new MessageBudget(100_000),
+      longWork: new LongWork(new HandClock()),
       async callAsText({ path }) {
         if (path !== "it:large") return { ok: true, value: "1" };
         begun.resolve();

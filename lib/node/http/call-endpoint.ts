@@ -18,7 +18,7 @@ import { BodyLostError, BodyTooLargeError, BodyTooSlowError, readBody } from "./
 /** What `httpEndpoint` takes. */
 export interface HttpEndpointOptions extends OriginRules {
   /** Runs the functions. Its `limits.frameBytes` bounds the body of a request. */
-  engine: Pick<Engine, "callAsText" | "limits" | "messageBudget">;
+  engine: Pick<Engine, "callAsText" | "limits" | "messageBudget" | "longWork">;
   /** Decides who is calling; called once for each call. */
   identify: Identify;
   /** Receives what `identify` throws, errors that the endpoint did not expect, and the origins that are refused. */
@@ -157,7 +157,7 @@ async function call(
   kind: FunctionKind,
   request: IncomingMessage,
   options: HttpEndpointOptions,
-  clock: Pick<Environment, "after">,
+  clock: Pick<Environment, "now" | "after">,
   signal: AbortSignal,
 ): Promise<Answered> {
   const { limits, messageBudget } = options.engine;
@@ -165,7 +165,7 @@ async function call(
   try {
     const text = await readBody(request, { bytes: limits.frameBytes, ms: MOST_BODY_MS }, clock);
     if (!messageBudget.admits(text.length)) return busy(503);
-    body = parseBody(text, limits.argsDepth);
+    body = await parseInTurn(text, options, clock);
   } catch (error) {
     if (error instanceof BodyTooLargeError) return refused(413, error.message);
     if (error instanceof BodyTooSlowError) return { status: 408, outcome: unavailable("timedOut", error.message) };
@@ -204,6 +204,27 @@ interface Body {
   readonly weight: number;
 }
 
+/** A long body waits for its turn, and counts while it does. @throws {BadBodyError} */
+async function parseInTurn(
+  text: string,
+  { engine: { limits, messageBudget, longWork } }: HttpEndpointOptions,
+  clock: Pick<Environment, "now">,
+): Promise<Body> {
+  messageBudget.take(text.length);
+  try {
+    await longWork.turn(text.length);
+    const began = clock.now();
+    try {
+      return parseBody(text, limits.argsDepth);
+    } finally {
+      longWork.doneReading(text.length, clock.now() - began);
+    }
+  } finally {
+    messageBudget.release(text.length);
+  }
+}
+
+/** @throws {BadBodyError} */
 function parseBody(text: string, argsDepth: number): Body {
   try {
     const { value, weight } = parseMessageText(text);
