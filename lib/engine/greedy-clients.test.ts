@@ -168,6 +168,25 @@ describe("a client with many queries, each just below slow, where there is one c
     expect(greedy.value(20)).toBeDefined();
   });
 
+  test("has its turns although there is long work at all times", async () => {
+    start(oneConnection);
+    await watchesOwn(20);
+    commitAgainAndAgain();
+    const { longWork } = scene.engine;
+    const works = [1, 2].map(() => {
+      const work = () => {
+        longWork.done(1024 * 1024, 1);
+        longWork.whenFree(work);
+      };
+      longWork.whenFree(work);
+      return work;
+    });
+    const greedy = asksForReports(20);
+    await untilSo(() => greedy.value(20) !== undefined || clock.now() > started + 60_000);
+    for (const work of works) longWork.forget(work);
+    expect(greedy.value(20)).toBeDefined();
+  });
+
   test("keeps the answers that commits do not touch until the others are there, too", async () => {
     start(oneConnection);
     const greedy = await watchesReports();

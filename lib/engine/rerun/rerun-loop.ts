@@ -50,7 +50,12 @@ export class RerunLoop {
   readonly #detached: DetachedRuns;
   readonly #order: RunOrder;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
-  readonly #wake = (): void => this.wake();
+  /** It is the turn of what should run apart, on the only connection. */
+  readonly #takeTurn = (): void => {
+    this.#hasTurn = true;
+    this.wake();
+  };
+  #hasTurn = false;
   #loop: Promise<void> | undefined;
   #closed = false;
   /** The revision at which queries ran last that should run apart, on the only connection. */
@@ -78,9 +83,10 @@ export class RerunLoop {
     if (this.#closed) return;
     this.#loop ??= this.#untilSettled().finally(() => {
       this.#loop = undefined;
+      this.#hasTurn = false;
       if (this.#closed) return;
       if (this.#hasWork) this.wake();
-      else if (this.#rests) this.#parts.longWork.whenFree(this.#wake);
+      else if (this.#rests) this.#parts.longWork.whenFree(this.#takeTurn);
     });
   }
 
@@ -99,7 +105,7 @@ export class RerunLoop {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#parts.longWork.forget(this.#wake);
+    this.#parts.longWork.forget(this.#takeTurn);
     this.#retries.close();
     this.#detached.close();
     await Promise.all([this.#loop, this.#detached.allEnded()]);
@@ -113,7 +119,7 @@ export class RerunLoop {
   get #mayRunApart(): boolean {
     const { load } = this.#detached;
     if (isSideBySide(load)) return mayRunApart(load);
-    return this.#parts.longWork.isFree || this.#parts.transactions.revision === this.#apartAt;
+    return this.#hasTurn || this.#parts.longWork.isFree || this.#parts.transactions.revision === this.#apartAt;
   }
 
   get #hasWork(): boolean {
@@ -153,6 +159,7 @@ export class RerunLoop {
     if (batch.delaysOthers && !isSideBySide(load)) {
       longWork.tookLong(environment.now() - batch.deadline.since);
       this.#apartAt = batch.revision;
+      this.#hasTurn = false;
     }
     this.#order.end(batch);
     this.#putBackUnfinished(batch);
