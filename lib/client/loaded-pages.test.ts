@@ -6,6 +6,7 @@ import { z } from "zod";
 import { createFunctions } from "../functions/define.ts";
 import { paginate } from "../functions/pagination/paginate.ts";
 import { paginationOpts } from "../functions/pagination/pagination-options.ts";
+import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import { startWorld, type World } from "../testing/world.ts";
 import { keyOf } from "./calls/named-call.ts";
 import type { ConvexClient } from "./convex-client.ts";
@@ -187,6 +188,30 @@ describe("pages of a list", () => {
     });
   });
 
+  test("of which the first came with the page are not run or sent again, and more can be loaded", async () => {
+    const { world, writer } = await start([1, 2, 3, 4, 5]);
+    await using _ = world;
+    const client = world.connect();
+    const rendered = await renderedPage(world, 2);
+    const { queryRuns } = world.engine.counters;
+    const read = client.sync.ingest(rendered);
+    const pages = new LoadedPages(client.sync, read.key, read.answer.result);
+    expect(pages.rows()).toBe(pages.rendered);
+    expect(pages.rows()).toMatchObject({ results: [{ id: 1 }, { id: 2 }], status: "CanLoadMore" });
+
+    await say(writer, { insert: 0 }); // between the render and the subscription
+    const stop = pages.subscribe(() => {});
+    await world.settled();
+    expect(pages.rows().results).toMatchObject([{ id: 6 }, { id: 1 }]);
+    expect(world.engine.counters.queryRuns - queryRuns).toBe(1); // for the insert
+
+    pages.loadMore(9);
+    await world.settled();
+    expect(pages.rows().results).toMatchObject([6, 1, 2, 3, 4, 5].map((id) => ({ id })));
+    expect(pages.rows().status).toBe("Exhausted");
+    stop();
+  });
+
   test("that have no listener any more are not watched any more", async () => {
     const { world } = await start([1, 2, 3]);
     await using _ = world;
@@ -204,6 +229,13 @@ describe("pages of a list", () => {
     expect(client.sync.result(firstPage(1)).isLoading).toBe(true);
   });
 });
+
+/** The first page, as a server component preloads it. */
+async function renderedPage(world: World, numItems: number): Promise<PreloadedAnswer> {
+  const outcome = await world.engine.preload("rows:page", { list, paginationOpts: { cursor: null, numItems } }, null);
+  if (!outcome.ok) throw new Error("The page could not be preloaded.");
+  return outcome.value;
+}
 
 /** Of many random stories, each update of each reader is looked at. A seed that fails repeats. */
 describe.each([1, 2, 3, 4, 5, 6])("with random writes, reads and lost connections (seed %i)", (seed) => {

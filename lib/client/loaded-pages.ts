@@ -1,5 +1,5 @@
 import type { Cancel } from "../environment/environment.ts";
-import type { PaginationResult } from "../functions/pagination/pagination-options.ts";
+import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
 import { share } from "../values/share.ts";
@@ -125,8 +125,8 @@ export class LoadedPages {
 
   #firstPage(): WatchedPage[] {
     if (this.first === null) return [];
-    const { numItems } = (callOf(this.first).args as { paginationOpts: { numItems: number } }).paginationOpts;
-    return [{ key: this.first, cursor: null, numItems }];
+    const { cursor, numItems } = (callOf(this.first).args as { paginationOpts: PaginationOptions }).paginationOpts;
+    return [{ key: this.first, cursor, numItems }];
   }
 
   #page(cursor: string | null, numItems: number, endCursor?: string): WatchedPage {

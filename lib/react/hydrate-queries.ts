@@ -1,5 +1,7 @@
 import { createContext, createElement, type ReactNode, useContext, useMemo } from "react";
+import type { RenderedAnswer } from "../client/queries/answer.ts";
 import type { Result } from "../client/queries/query-result.ts";
+import type { SyncClient } from "../client/sync-client.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import { useSyncClient } from "./provider.ts";
@@ -40,4 +42,14 @@ export function HydrateQueries({ preloaded, children }: HydrateQueriesProps): Re
 /** The results that the server rendered, by key. React requires the first render in the browser to show the same. */
 export function useRendered(): ReadonlyMap<QueryKey, Result<unknown>> {
   return useContext(Rendered);
+}
+
+/** Gives the client the answer that a hook is passed in place of a reference, once. Undefined: it is passed a reference. */
+export function useIngested(client: SyncClient, query: unknown): RenderedAnswer | undefined {
+  const preloaded = isPreloaded(query) ? query : undefined;
+  return useMemo(() => preloaded && client.ingest(preloaded), [client, preloaded]);
+}
+
+function isPreloaded(query: unknown): query is PreloadedAnswer {
+  return typeof (query as Partial<PreloadedAnswer> | undefined)?.text === "string"; // every property of a reference is a reference
 }

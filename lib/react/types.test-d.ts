@@ -135,6 +135,18 @@ describe("usePaginatedQuery", () => {
     usePaginatedQuery(messages.page, "skip", { initialNumItems: 20 });
   });
 
+  test("takes a preload of such a query in place of the query and its arguments", () => {
+    const preloaded = {} as Preloaded<typeof messages.page>;
+    const { results, error } = usePaginatedQuery(preloaded, { initialNumItems: 20 });
+    expectTypeOf(results).toEqualTypeOf<Row[]>();
+    expectTypeOf(error).toEqualTypeOf<FunctionError<Denied> | undefined>();
+    expectTypeOf(usePaginatedQuery(preloaded).results).toEqualTypeOf<Row[]>();
+    // @ts-expect-error the arguments are part of it already
+    usePaginatedQuery(preloaded, args, { initialNumItems: 20 });
+    // @ts-expect-error it does not answer page by page
+    usePaginatedQuery({} as Preloaded<typeof messages.list>);
+  });
+
   test("refuses other arguments, and queries that do not answer page by page", () => {
     // @ts-expect-error "channel" is missing
     usePaginatedQuery(messages.page, {}, { initialNumItems: 20 });

@@ -8,7 +8,7 @@ import { type ScriptedServer, settle } from "../../tests/support/scripted-server
 import { ConvexProvider, HydrateQueries, type PaginatedQueryResult, usePaginatedQuery } from "../entries/react.ts";
 import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import { createReferences, type FunctionReference } from "../functions/reference.ts";
-import type { PreloadedAnswer } from "../protocol/preloaded.ts";
+import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 
 type Row = { id: number };
 type Page = FunctionReference<
@@ -48,8 +48,18 @@ const Line = memo(function Line({ row }: { row: Row }): ReactNode {
 
 function List({ channel = "general" }: { channel?: string | null }): ReactNode {
   shown = usePaginatedQuery(api.messages.page, channel === null ? "skip" : { channel }, { initialNumItems: 2 });
+  return createElement(Rows);
+}
+
+/** What the list above shows. */
+function Rows(): ReactNode {
   renders.push(`${shown.results.map(({ id }) => id)} ${shown.status}`);
   return [...shown.results.map((row) => createElement(Line, { key: row.id, row })), shown.status];
+}
+
+function PreloadedList({ preloaded, initialNumItems = 2 }: { preloaded: Preloaded<Page>; initialNumItems?: number }) {
+  shown = usePaginatedQuery(preloaded, { initialNumItems });
+  return createElement(Rows);
 }
 
 const provider = (...children: ReactNode[]) => createElement(ConvexProvider, { client: server.client() }, ...children);
@@ -168,26 +178,41 @@ describe("usePaginatedQuery", () => {
   });
 });
 
-describe("usePaginatedQuery under HydrateQueries", () => {
-  const text = JSON.stringify(page([1, 2], "b"));
-  const preloaded: PreloadedAnswer = {
+/** What the server has rendered of a channel's first page. */
+function preload(value: ReturnType<typeof page>, given: Partial<PreloadedAnswer> & { channel?: string } = {}) {
+  const { channel = "general", ...rest } = given;
+  const text = JSON.stringify(value);
+  const args = { channel, paginationOpts: { cursor: null, numItems: 2 } };
+  const answered: PreloadedAnswer = {
     path: "messages:page",
-    args: { channel: "general", paginationOpts: { cursor: null, numItems: 2 } },
+    args,
     text,
     token: text,
     epoch: "epoch-1",
     at: 1,
     identity: null,
+    ...rest,
   };
-  const hydrated = () => provider(createElement(HydrateQueries, { preloaded: [preloaded] }, createElement(List)));
+  return answered as Preloaded<Page>;
+}
 
+const FIRST = page([1, 2], "b");
+
+describe.each([
+  [
+    "HydrateQueries",
+    (preloaded: Preloaded<Page>) => createElement(HydrateQueries, { preloaded: [preloaded] }, createElement(List)),
+  ],
+  ["its preload as a prop", (preloaded: Preloaded<Page>) => createElement(PreloadedList, { preloaded })],
+])("usePaginatedQuery with %s", (_, list) => {
   test("has data on the server and in the first render of the browser, then loads more", async () => {
-    const html = renderToString(hydrated());
+    const preloaded = preload(FIRST);
+    const html = renderToString(provider(list(preloaded)));
     expect(html.replaceAll("<!-- -->", "")).toBe("1 2 CanLoadMore");
     expect(server.network.pairs).toHaveLength(0);
     renders = [];
-    await screen.hydrate(html, hydrated());
-    expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, text]]);
+    await screen.hydrate(html, provider(list(preloaded)));
+    expect(asked()).toEqual([[{ cursor: null, numItems: 2 }, preloaded.token]]);
     await screen.transition({ at: 1, maps: [[1, 1]] });
     expect(renders).toEqual(["1,2 CanLoadMore"]);
     await loadMore(1);
@@ -201,7 +226,85 @@ describe("usePaginatedQuery under HydrateQueries", () => {
     });
     expect(renders.slice(1)).toEqual(["1,2 LoadingMore", "1,2,3 CanLoadMore"]);
   });
+});
 
+describe("usePaginatedQuery whose preload changes", () => {
+  let show: (preloaded: Preloaded<Page> | null) => void;
+
+  function Router({ first }: { first: Preloaded<Page> | null }): ReactNode {
+    const [preloaded, go] = useState(first);
+    show = go;
+    return preloaded && createElement(PreloadedList, { preloaded });
+  }
+
+  const open = (first: Preloaded<Page>) => screen.mount(provider(createElement(Router, { first })));
+  const goTo = (preloaded: Preloaded<Page> | null) => screen.does(() => show(preloaded));
+
+  test("begins anew with another channel, whose rows are there at once", async () => {
+    await open(preload(FIRST));
+    await screen.transition({ at: 1, maps: [[1, 1]] });
+    renders = [];
+    await goTo(preload(page([7], "g", true), { channel: "random" }));
+    expect(renders).toEqual(["7 Exhausted"]);
+  });
+
+  test("keeps all loaded pages when the same page is rendered anew", async () => {
+    await open(preload(FIRST));
+    await loadTwoPages();
+    await goTo(preload(FIRST, { at: 2 }));
+    expect(renders.at(-1)).toBe("1,2,3,4 Exhausted");
+  });
+
+  test("shows nothing older than was shown, when the reader comes back to a page from the cache", async () => {
+    const old = preload(FIRST);
+    await open(old);
+    await screen.transition({ at: 9, maps: [[1, 1]], answers: [answer(1, page([5, 1], "a"))] });
+    await goTo(null);
+    server.clock.advance(5_000);
+    await settle();
+    renders = [];
+    await goTo(old);
+    expect(renders).toEqual(["5,1 CanLoadMore"]);
+  });
+
+  test("shows rows at once that were rendered at a later revision than the connection has reached", async () => {
+    await open(preload(FIRST));
+    await screen.transition({ at: 1, maps: [[1, 1]] });
+    await goTo(preload(page([6, 1], "a"), { at: 3 }));
+    await screen.transition({ at: 2, answers: [answer(1, page([0, 1], "a"))] });
+    expect(renders.slice(1)).toEqual(["6,1 CanLoadMore"]);
+  });
+
+  test("shows no row of another identity: it waits for the server", async () => {
+    server.identity = "alice";
+    await open(preload(FIRST, { identity: "bob" }));
+    expect(renders.at(-1)).toBe(" LoadingFirstPage");
+    await screen.transition({ at: 1, maps: [[1, 1]], answers: [answer(1, page([8], "h", true))] });
+    expect(renders.at(-1)).toBe("8 Exhausted");
+  });
+});
+
+describe("usePaginatedQuery of a preload", () => {
+  test("begins where the preloaded page begins", async () => {
+    const args = { channel: "general", paginationOpts: { cursor: "m", numItems: 2 } };
+    await screen.mount(provider(createElement(PreloadedList, { preloaded: preload(page([3], "n"), { args }) })));
+    await screen.transition({ at: 1, maps: [[1, 1]] });
+    await loadMore(4);
+    expect(asked()?.map(([opts]) => opts)).toEqual([
+      { cursor: "m", endCursor: "n", numItems: 2 },
+      { cursor: "n", numItems: 4 },
+    ]);
+  });
+
+  test("says so when another number of rows was preloaded than it expects", () => {
+    const list = createElement(PreloadedList, { preloaded: preload(FIRST), initialNumItems: 20 });
+    expect(() => renderToString(provider(list))).toThrow(
+      "usePaginatedQuery expects initialNumItems to be the number that was preloaded: 2. Found: 20.",
+    );
+  });
+});
+
+describe("usePaginatedQuery without a preload", () => {
   test("loads where nothing was preloaded, on the server without a connection", () => {
     expect(renderToString(provider(createElement(List)))).toBe("LoadingFirstPage");
     expect(server.network.pairs).toHaveLength(0);

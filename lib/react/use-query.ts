@@ -1,11 +1,11 @@
-import { use, useCallback, useMemo, useSyncExternalStore } from "react";
+import { use, useCallback, useSyncExternalStore } from "react";
 import { keyOf } from "../client/calls/named-call.ts";
 import { LOADING, SKIPPED } from "../client/queries/answer.ts";
 import type { PreloadedQueryResult, QueryResult, Skipped } from "../client/queries/query-result.ts";
 import type { FunctionArgs, OptionalArgs, PublicQuery } from "../functions/reference.ts";
-import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
+import type { Preloaded } from "../protocol/preloaded.ts";
 import { useStableArguments } from "./changing-arguments.ts";
-import { useRendered } from "./hydrate-queries.ts";
+import { useIngested, useRendered } from "./hydrate-queries.ts";
 import { useSyncClient } from "./provider.ts";
 
 type Arguments = Record<string, unknown>;
@@ -41,8 +41,7 @@ export function useQuery<Query extends PublicQuery>(
 export function useQuery(query: unknown, ...rest: unknown[]): unknown {
   const sync = useSyncClient();
   const rendered = useRendered();
-  const preloaded = isPreloaded(query) ? query : undefined;
-  const read = useMemo(() => preloaded && sync.ingest(preloaded), [sync, preloaded]);
+  const read = useIngested(sync, query);
   const args = rest[0] as Arguments | "skip" | undefined;
   const key = read ? read.key : args === "skip" ? null : keyOf(query, args);
   const subscribe = useCallback((listener: () => void) => sync.watch(key === null ? [] : [key], listener), [sync, key]);
@@ -61,8 +60,4 @@ export function useQuery(query: unknown, ...rest: unknown[]): unknown {
   if (filled === undefined) use(sync.answered(read.key));
   if (filled?.error && filled.data === undefined) throw filled.error;
   return filled;
-}
-
-function isPreloaded(query: unknown): query is Preloaded<PublicQuery> {
-  return typeof (query as Partial<PreloadedAnswer> | undefined)?.text === "string"; // every property of a reference is a reference
 }
