@@ -9,7 +9,7 @@ import { codegen } from "./codegen.ts";
 
 /** Makes everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */
 export async function build(root: string): Promise<number> {
-  codegen(root, { check: false });
+  await codegen(root, { check: false });
   const code = await nextBuild(root);
   if (code !== 0) return code;
   const warning = await missingMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));

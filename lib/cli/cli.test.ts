@@ -168,7 +168,7 @@ describe("codegen", () => {
     using project = new TemporaryProject(files);
     const check = convexLite(project, "codegen", "--check");
     expect(await check.exit).toBe(1);
-    expect(check.output()).toContain("Run convex-lite codegen");
+    expect(check.output()).toMatch(/Run \w+ convex-lite codegen and commit it/);
     expect(existsSync(project.path("convex/_generated"))).toBe(false);
     expect(await convexLite(project, "codegen").exit).toBe(0);
     expect(await convexLite(project, "codegen", "--check").exit).toBe(0);
@@ -180,23 +180,4 @@ describe("codegen", () => {
     expect(await codegen.exit).toBe(1);
     expect(codegen.output()).toMatch(/Expected your functions in .*convex/);
   });
-});
-
-test("--help prints the help; a wrong command is an error that names --help", async () => {
-  using project = new TemporaryProject();
-  const help = convexLite(project, "--help");
-  expect(await help.exit).toBe(0);
-  expect(help.output()).toMatch(/dev[\s\S]*build[\s\S]*codegen --check/);
-  for (const args of [
-    ["deploy"],
-    ["codegen", "--chek"],
-    ["dev", "build"],
-    ["dev", "--check"],
-    ["build", "--accept", "1"],
-  ]) {
-    const slip = convexLite(project, ...args);
-    expect(await slip.exit).toBe(1);
-    expect(slip.output()).toContain("--help");
-    expect(slip.output()).not.toContain("    at ");
-  }
 });

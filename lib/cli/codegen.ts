@@ -1,8 +1,9 @@
 import { join, relative } from "node:path";
 import { compareApi, writeApi } from "../node/loading/generate-api.ts";
+import { invocation } from "./invocation.ts";
 
 /** Writes `convex/_generated/api.ts`; with `check` only compares it. @returns the exit code. */
-export function codegen(root: string, { check }: { check: boolean }): number {
+export async function codegen(root: string, { check }: { check: boolean }): Promise<number> {
   const directory = join(root, "convex");
   const { file, upToDate, notRead } = compareApi(directory);
   for (const { message } of notRead) console.warn(message);
@@ -12,7 +13,7 @@ export function codegen(root: string, { check }: { check: boolean }): number {
     return 0;
   }
   if (check) {
-    console.error(`${shown} is out of date. Run convex-lite codegen and commit it.`);
+    console.error(`${shown} is out of date. Run ${await invocation()} codegen and commit it.`);
     return 1;
   }
   writeApi(directory);

@@ -1,0 +1,27 @@
+import { detect, getUserAgent } from "package-manager-detector/detect";
+
+/** A package manager that messages can name. */
+export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
+
+/**
+ * The package manager of a project: that which runs this command, else that whose lockfile is there.
+ * @param root The project's folder. Default: the working directory.
+ * @returns `npm` if there is no sign of another.
+ */
+export async function packageManagerInUse(root = process.cwd()): Promise<PackageManager> {
+  const running = getUserAgent();
+  if (running !== null && isKnown(running)) return running;
+  const found = (await detect({ cwd: root, strategies: ["lockfile", "packageManager-field"] }))?.name;
+  return found !== undefined && isKnown(found) ? found : "npm";
+}
+
+function isKnown(name: string): name is PackageManager {
+  return name in runs;
+}
+
+const runs = { npm: "npx", pnpm: "pnpm", yarn: "yarn", bun: "bunx" } as const;
+
+/** How the reader runs this program: `npx convex-lite`, `pnpm convex-lite`. */
+export async function invocation(): Promise<string> {
+  return `${runs[await packageManagerInUse()]} convex-lite`;
+}
