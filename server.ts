@@ -5,6 +5,7 @@
 import {
   acceptSockets,
   announceReady,
+  commandEndpoint,
   createEngine,
   engineRuntime,
   FunctionLoader,
@@ -52,7 +53,8 @@ const [functions] = await Promise.all([
 
 const rules = { engine, identify, log, trustProxy: settings.trustProxy };
 const sockets = acceptSockets(rules);
-http.open({ sockets, calls: httpEndpoint(rules), next, engine });
+const commands = commandEndpoint({ ...rules, token: http.token });
+http.open({ sockets, calls: httpEndpoint(rules), commands, next, engine });
 gracefulShutdown({ http, sockets, engine, functions, database, next, log });
 
 announceReady({ http, database, settings, log });

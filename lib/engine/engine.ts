@@ -3,6 +3,7 @@ import { Callers } from "../auth/caller.ts";
 import type { Casing, Driver } from "../database/driver/driver.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
+import type { RegisteredFunction } from "../functions/define.ts";
 import type { Outcome } from "../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
 import type { SocketEvents, SocketLike } from "../protocol/socket.ts";
@@ -12,6 +13,7 @@ import { Actions } from "./calls/actions.ts";
 import { Calls, type EngineCall } from "./calls/calls.ts";
 import { QueryOnce } from "./calls/query-once.ts";
 import type { CallSource } from "./calls/running-actions.ts";
+import { type TellAnswer, WatchedQueries } from "./calls/watched-queries.ts";
 import { ClientQueues } from "./client-records/client-queues.ts";
 import { Mutations } from "./client-records/mutations.ts";
 import { Transactions } from "./commits/transactions.ts";
@@ -73,6 +75,8 @@ export interface Engine {
    * succeeded since.
    */
   readonly unwritable: string | undefined;
+  /** The functions that are served, public and internal, by their paths. */
+  readonly functions: ReadonlyMap<string, RegisteredFunction>;
   /**
    * Serves these functions and this schema from now on; every live query is run again.
    * @param casing How columns without a name of their own are named in the database. Default: as in the schema.
@@ -93,6 +97,12 @@ export interface Engine {
   call(request: EngineCall): Promise<Outcome<Wire>>;
   /** The same. @returns its result as wire text, to be sent as it is. */
   callAsText(request: EngineCall): Promise<Outcome<string>>;
+  /**
+   * Tells the answer of a query, and each later one, also under functions that are loaded later.
+   * @param request Of a query. Its `signal` ends it.
+   * @returns a promise that resolves when nothing more is told: the signal is aborted, `tell` has thrown, or the server stops.
+   */
+  watch(request: EngineCall, tell: TellAnswer): Promise<void>;
   /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
   /**
@@ -163,6 +173,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const lostAnswers = development ? new LostAnswers(environment.log) : undefined;
   const queryOnce = new QueryOnce({ environment, limits, transactions, liveQueries, rerunLoop });
+  const watchedQueries = new WatchedQueries({ queryOnce, liveQueries, wake: () => rerunLoop.wake() });
   const leases = new PreloadLeases(environment, limits, liveQueries);
   const holdsNul = driver.dialect !== "pg";
   const mutations = new Mutations({
@@ -173,7 +184,7 @@ export function createEngine(options: EngineOptions): Engine {
   const clientQueues = new ClientQueues(mutations, environment, messageBudget);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
   const calls = new Calls({
-    ...{ limits, callers, failures, queryOnce, leases, mutations, actions, holdsNul, epoch },
+    ...{ limits, callers, failures, queryOnce, watchedQueries, leases, mutations, actions, holdsNul, epoch },
     registry,
   });
 
@@ -224,6 +235,10 @@ export function createEngine(options: EngineOptions): Engine {
       return transactions.writability.reason;
     },
 
+    get functions() {
+      return functions.all;
+    },
+
     useFunctions(modules, schema, casing) {
       functions = new Registry(modules);
       driver.useSchema(schema, casing);
@@ -231,6 +246,7 @@ export function createEngine(options: EngineOptions): Engine {
       lostAnswers?.forget();
       liveQueries.replaceFunctions((path) => functions.find("query", path));
       connections.rebindAll();
+      watchedQueries.rebindAll();
       rerunLoop.wake();
     },
 
@@ -247,6 +263,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     call: (request) => calls.call(request),
     callAsText: (request) => calls.callAsText(request),
+    watch: (request, tell) => calls.watch(request, tell),
 
     async settled() {
       await clientQueues.settled();
@@ -256,6 +273,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async drain() {
       connections.drain();
+      watchedQueries.close();
       if (await endsWithin(environment, limits.drainTimeoutMs, whatRunsEnds())) return;
       actions.stop();
       const time = `${limits.drainTimeoutMs} ms`;
@@ -264,6 +282,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     async close() {
       connections.close();
+      watchedQueries.close();
       actions.stop();
       leases.close();
       mutations.close();

@@ -15,6 +15,7 @@ export type {
 export { type DatabaseOptions, openDatabase } from "../database/open-database.ts";
 export type { EngineCall } from "../engine/calls/calls.ts";
 export type { CallSource } from "../engine/calls/running-actions.ts";
+export type { TellAnswer } from "../engine/calls/watched-queries.ts";
 export {
   createEngine,
   type Engine,
@@ -30,6 +31,7 @@ export type { Identity } from "../functions/context.ts";
 export type { FunctionKind } from "../functions/reference.ts";
 export type { HostRules } from "../node/admission/allowed-hosts.ts";
 export type { OriginRules } from "../node/admission/origin.ts";
+export { type CommandEndpointOptions, commandEndpoint } from "../node/commands/command-endpoint.ts";
 export { type AcceptSocketsOptions, acceptSockets, type Sockets } from "../node/http/accept-sockets.ts";
 export {
   type HttpEndpoint,

@@ -68,6 +68,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "node/process": ["environment"],
   "node/admission": ["environment", "node/process"],
   "node/http": [...bothSides, "auth", "engine", "node/process", "node/admission"],
+  "node/commands": [...bothSides, "engine", "engine/calls", "node/admission", "node/http"],
   "node/loading": [
     ...["environment", "values", "functions", "database/driver", "database/pglite", "schema/**"],
     ...["bundling", "engine", "engine/run", "node/process"],

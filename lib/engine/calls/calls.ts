@@ -17,6 +17,7 @@ import type { Call } from "../run/run.ts";
 import type { Actions } from "./actions.ts";
 import type { QueryOnce } from "./query-once.ts";
 import type { CallSource } from "./running-actions.ts";
+import type { TellAnswer, WatchedQueries } from "./watched-queries.ts";
 
 /** One function to run for a caller. */
 export interface EngineCall extends CallSource {
@@ -37,6 +38,7 @@ export interface CallParts {
   readonly failures: Failures;
   readonly callers: Callers;
   readonly queryOnce: QueryOnce;
+  readonly watchedQueries: WatchedQueries;
   readonly leases: PreloadLeases;
   readonly mutations: Mutations;
   readonly actions: Actions;
@@ -65,6 +67,18 @@ export class Calls {
     return this.#outcomeOf(kind, path, () =>
       this.#run(this.#resolve(kind, path, args, internal), this.#parts.callers.of(caller), source),
     );
+  }
+
+  /** Tells the answer of a query, and each later one. Resolves when it is watched no more. */
+  watch({ kind, path, args, caller, internal, signal }: EngineCall, tell: TellAnswer): Promise<void> {
+    const { watchedQueries, callers, failures } = this.#parts;
+    return watchedQueries.watch({
+      caller: callers.of(caller),
+      resolve: () => this.#resolve(kind, path, args, internal),
+      failure: (error) => failures.toWireError(error, path, this.#parts.registry().find(kind, path)),
+      tell,
+      signal,
+    });
   }
 
   /** Runs an action that a socket has asked for. @returns its result as wire text. */

@@ -43,6 +43,11 @@ export class Registry {
     return paths;
   }
 
+  /** Every function by its path, in the order of their modules. */
+  get all(): ReadonlyMap<string, RegisteredFunction> {
+    return this.#byPath;
+  }
+
   /** How many functions there are. */
   get size(): number {
     return this.#byPath.size;

@@ -138,7 +138,8 @@ function admitOtherOrigin(response: ServerResponse): void {
   response.writeHead(204).end();
 }
 
-interface Answered {
+/** How a call is answered. */
+export interface Answered {
   status: number;
   /** Its value as wire text. */
   outcome: Outcome<string>;
@@ -186,7 +187,7 @@ async function call(
 }
 
 /** Aborted when the client has left before it was answered. */
-function goneWith(response: ServerResponse): AbortSignal {
+export function goneWith(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once("close", () => {
     if (!response.writableFinished) gone.abort();
@@ -243,11 +244,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function partsOf(outcome: Outcome<string>): string[] {
+/** An outcome as text, in parts. */
+export function partsOf(outcome: Outcome<string>): string[] {
   return outcome.ok ? successParts(outcome.value) : [encodeFailure(outcome.error)];
 }
 
-function statusOf(outcome: Outcome<unknown>): number {
+/** The status of an HTTP answer with this outcome. */
+export function statusOf(outcome: Outcome<unknown>): number {
   if (outcome.ok) return 200;
   return outcome.error.kind === "badRequest" && outcome.error.unknownFunction ? 404 : STATUS[outcome.error.kind];
 }
@@ -257,7 +260,8 @@ const STATUS = { application: 422, badRequest: 400, internal: 500, unavailable: 
   number
 >;
 
-function refused(status: number, message: string): Answered {
+/** An answer to a request that is no call. */
+export function refused(status: number, message: string): Answered {
   return { status, outcome: { ok: false, error: { kind: "badRequest", message } } };
 }
 
@@ -270,12 +274,14 @@ function busy(status: 429 | 503): Answered {
   return { status, outcome, headers: { "Retry-After": "1" } };
 }
 
-function restarting(): Answered {
+/** The answer while the server stops. */
+export function restarting(): Answered {
   const outcome = unavailable("notSent", "The server restarts. The call was not run; try again.");
   return { status: 503, outcome, headers: { "Retry-After": "1" } };
 }
 
-function failed(log: Log, error: unknown): Answered {
+/** The answer when this server has failed. */
+export function failed(log: Log, error: unknown): Answered {
   const incident = crypto.randomUUID();
   log.error(`a call over HTTP failed (incident ${incident})`, { error });
   return { status: 500, outcome: { ok: false, error: { kind: "internal", incident } } };

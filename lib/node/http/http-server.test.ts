@@ -1,8 +1,11 @@
 import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, request as httpRequest, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { SettingsError } from "../process/settings.ts";
 import { type Handlers, type HttpServer, listen } from "./http-server.ts";
@@ -208,4 +211,63 @@ test("close waits for running requests and accepts no new ones", async () => {
   finish();
   expect(await (await answer).text()).toBe("done");
   await closing;
+});
+
+describe("the file through which commands reach the server", () => {
+  const at = (project: TemporaryProject) => ({ host: "127.0.0.1", port: 0, directory: join(project.root, ".convex") });
+
+  test("holds the address, the process and a new token at each start, for this user only, and goes with the server", async () => {
+    using project = new TemporaryProject({ ".convex/server.json": "left by a server that was killed" });
+    const tokens: string[] = [];
+    for (let start = 0; start < 2; start++) {
+      const http = await listen({ ...at(project), development: true });
+      const file = project.path(".convex/server.json");
+      const { url, pid, token } = JSON.parse(readFileSync(file, "utf8"));
+      expect([url, pid, token]).toEqual([http.url, process.pid, http.token]);
+      expect(Buffer.from(token, "base64url")).toHaveLength(32);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      tokens.push(token);
+      await http.close();
+      expect(readdirSync(project.path(".convex"))).toEqual([]);
+    }
+    expect(new Set(tokens).size).toBe(2);
+  });
+
+  test("exists in production only where commands are admitted", async () => {
+    using project = new TemporaryProject();
+    const http = await listen(at(project));
+    expect([http.token, existsSync(project.path(".convex/server.json"))]).toEqual([undefined, false]);
+    await http.close();
+    const admitting = await listen({ ...at(project), admin: true });
+    expect([admitting.token?.length, existsSync(project.path(".convex/server.json"))]).toEqual([43, true]);
+    await admitting.close();
+  });
+
+  test("stays where a later server has written its own", async () => {
+    using project = new TemporaryProject();
+    const first = await listen({ ...at(project), development: true });
+    const second = await listen({ ...at(project), development: true });
+    await first.close();
+    expect(JSON.parse(readFileSync(project.path(".convex/server.json"), "utf8")).url).toBe(second.url);
+    await second.close();
+  });
+});
+
+test("in development a command that names another site's host is refused, whatever token it has", async () => {
+  const http = await listen({ host: "127.0.0.1", port: 0, development: true });
+  open.push(http);
+  const commands = vi.fn(() => true);
+  http.open(rooms({ commands }));
+  const { port } = new URL(http.url);
+  const asked = httpRequest({
+    port,
+    host: "127.0.0.1",
+    method: "POST",
+    path: "/_convex/run",
+    headers: { host: "evil.example" },
+  });
+  const answered = once(asked, "response");
+  asked.end();
+  const [response] = await answered;
+  expect([response.statusCode, commands.mock.calls.length]).toEqual([403, 0]);
 });

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Engine } from "../../engine/engine.ts";
 import { type Log, machineEnvironment } from "../../environment/environment.ts";
 import { HostCheck, type HostRules } from "../admission/allowed-hosts.ts";
 import { bindPort, type PortOptions } from "../process/port.ts";
+import type { Settings } from "../process/settings.ts";
 import { terminalLog } from "../process/terminal-log.ts";
 import { refuse, type Sockets, SYNC_PATH } from "./accept-sockets.ts";
 import { type Answer, Answers } from "./answers.ts";
@@ -16,6 +18,8 @@ export interface Handlers {
   sockets: Sockets;
   /** Answers calls over HTTP. */
   calls: HttpEndpoint;
+  /** Runs functions for the command line: what `commandEndpoint` returns. Default: `convex-lite run` is told that there is none. */
+  commands?: HttpEndpoint;
   /** Tells `/healthz` whether mutations can write. Without it nothing is said of that. */
   engine?: Pick<Engine, "unwritable">;
   /** Answers everything else. Below its `basePath` the paths above are served as they are at the root. */
@@ -29,6 +33,11 @@ export interface Handlers {
 export interface HttpServer {
   /** The address of the server: `http://localhost:3000`. */
   readonly url: string;
+  /**
+   * What a command has to name, so that it may run any function; it is in `.convex/server.json`. Undefined where commands
+   * are not taken: in production without `admin`, and without a `directory`.
+   */
+  readonly token: string | undefined;
   /** Answers the requests that wait, and all later ones, with these handlers. */
   open(handlers: Handlers): void;
   /** From now on `GET /healthz` answers 503, so that a load balancer sends no new work, and new calls are refused. */
@@ -41,7 +50,7 @@ export interface HttpServer {
 }
 
 /** What `listen` takes of the settings. Without those of `HostRules` every host is served. */
-export type ListenOptions = PortOptions & Partial<HostRules>;
+export type ListenOptions = PortOptions & Partial<HostRules> & Pick<Settings, "admin">;
 
 /**
  * Starts to listen on a port. `localhost` means both of its addresses, IPv4 and IPv6, as far as the machine has them.
@@ -55,7 +64,7 @@ export type ListenOptions = PortOptions & Partial<HostRules>;
  * http.open({ sockets, calls, next });
  */
 export async function listen(settings: ListenOptions, log: Log = terminalLog()): Promise<HttpServer> {
-  const { host, development = false, allowedHosts = [], trustProxy = 0 } = settings;
+  const { host, development = false, allowedHosts = [], trustProxy = 0, admin = false, directory } = settings;
   const clock = machineEnvironment(log);
   const hosts = new HostCheck({ host, development, allowedHosts, trustProxy }, log, clock);
   const answers = new Answers(clock);
@@ -76,12 +85,13 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
     running.add(response);
     response.on("close", () => running.delete(response));
     if (state.phase === "draining") response.setHeader("Connection", "close");
-    const { calls, next } = await opened.promise;
+    const { calls, commands, next } = await opened.promise;
     const path = pathOf(incoming, next.basePath);
     if (path === HEALTH_PATH) return answerHealth(response, healthNow());
     if (path === SYNC_PATH) return answers.send(response, UPGRADE_REQUIRED);
-    const isDraining = state.phase === "draining";
-    if (!calls(incoming, response, { path, isDraining })) await next.request(incoming, response);
+    const facts = { path, isDraining: state.phase === "draining" };
+    if (commands?.(incoming, response, facts) || calls(incoming, response, facts)) return;
+    await next.request(incoming, response);
   }
 
   async function upgradeLater(incoming: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
@@ -117,10 +127,13 @@ export async function listen(settings: ListenOptions, log: Log = terminalLog()):
   }
 
   const bound = await bindPort(listener, settings);
-  bound.note();
+  const url = urlOf(host, bound.port);
+  const token = directory !== undefined && (development || admin) ? randomBytes(32).toString("base64url") : undefined;
+  bound.note(token === undefined ? undefined : { url, pid: process.pid, token });
 
   return {
-    url: urlOf(host, bound.port),
+    url,
+    token,
     open(handlers) {
       state.phase = "ok";
       state.handlers = handlers;

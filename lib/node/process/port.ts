@@ -1,13 +1,15 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
+import { isOtherProcess, removeServerFile, type ServerFacts, writeServerFile } from "./server-file.ts";
 import { type Settings, SettingsError } from "./settings.ts";
 
 /** Where to listen. */
 export interface PortOptions extends Pick<Settings, "host" | "port"> {
   /**
-   * The folder in which to note the process that has the port, so that a later server of the project can name it.
-   * @default it is not noted
+   * The folder in which to note the process that has the port, so that a later server of the project can name it, and how
+   * `convex-lite run` reaches this one.
+   * @default nothing is noted
    */
   directory?: string;
 }
@@ -17,9 +19,12 @@ export interface BoundPort<Listening extends Server> {
   readonly servers: readonly Listening[];
   /** The port, also when the system has chosen it. */
   readonly port: number;
-  /** Notes this process as the one that has the port. */
-  note(): void;
-  /** Takes the note away. */
+  /**
+   * Notes this process as the one that has the port.
+   * @param server How commands reach it. Default: it takes none.
+   */
+  note(server?: ServerFacts): void;
+  /** Takes away what was noted. */
   forget(): void;
 }
 
@@ -33,8 +38,9 @@ export async function bindPort<Listening extends Server>(
   make: () => Listening,
   { host, port, directory }: PortOptions,
 ): Promise<BoundPort<Listening>> {
-  const note = directory === undefined || port === 0 ? undefined : join(directory, `port-${port}.pid`);
+  const note = directory === undefined || port === 0 ? undefined : noteOf(directory, port);
   const servers: Listening[] = [];
+  let token: string | undefined;
   for (const address of host === "localhost" ? ["127.0.0.1", "::1"] : [host]) {
     const server = make();
     try {
@@ -47,11 +53,15 @@ export async function bindPort<Listening extends Server>(
   return {
     servers,
     port: portOf(servers) ?? port,
-    note() {
+    note(server) {
       if (note !== undefined) writeNote(note);
+      if (directory === undefined || server === undefined) return;
+      token = server.token;
+      writeServerFile(directory, server);
     },
     forget() {
       if (note !== undefined) rmSync(note, { force: true });
+      if (directory !== undefined && token !== undefined) removeServerFile(directory, token);
     },
   };
 }
@@ -100,6 +110,29 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number, note:
   }
 }
 
+/** A server of the project, as it is noted. */
+export interface NotedServer {
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** The servers that are noted in a folder and whose processes run. */
+export function notedServers(directory: string): NotedServer[] {
+  try {
+    return readdirSync(directory).flatMap((name) => {
+      const port = Number(/^port-(\d+)\.pid$/.exec(name)?.[1] ?? Number.NaN);
+      const pid = Number.isNaN(port) ? undefined : ownerIn(noteOf(directory, port));
+      return pid === undefined ? [] : [{ port, pid }];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function noteOf(directory: string, port: number): string {
+  return join(directory, `port-${port}.pid`);
+}
+
 /** A note that cannot be written is missed only by the message of another server. */
 function writeNote(note: string): void {
   try {
@@ -112,9 +145,7 @@ function writeNote(note: string): void {
 function ownerIn(note: string): number | undefined {
   try {
     const pid = Number(readFileSync(note, "utf8"));
-    if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return undefined;
-    process.kill(pid, 0);
-    return pid;
+    return isOtherProcess(pid) ? pid : undefined;
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ test("the defaults are localhost:3000 and the embedded database; an empty variab
     redisUrl: undefined,
     trustProxy: 0,
     allowedHosts: [],
+    admin: false,
   };
   expect(parseSettings({}, true)).toEqual(defaults);
   const empty = { PORT: "", HOST: "", DATABASE_URL: "", TRUST_PROXY: "", ALLOWED_HOSTS: "" };

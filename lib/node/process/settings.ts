@@ -33,6 +33,12 @@ export interface Settings {
    * @default []
    */
   readonly allowedHosts: readonly string[];
+  /**
+   * `CONVEX_LITE_ADMIN=1`: in production, too, `convex-lite run` may run any function: it needs the token in
+   * `.convex/server.json`. In development it always may.
+   * @default false
+   */
+  readonly admin?: boolean | undefined;
   /** The code of the database plan that `convex-lite dev --accept CODE` accepts. Undefined when it was not given. */
   readonly acceptedPlan?: string | undefined;
 }
@@ -76,6 +82,7 @@ const environment = z.object({
     )
     .default([]),
   CONVEX_LITE_ACCEPT: z.string().optional(),
+  CONVEX_LITE_ADMIN: z.enum(["0", "1"], { error: "expected 1 or 0" }).default("0"),
 });
 
 /**
@@ -127,7 +134,7 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
   if (!parsed.success) {
     throw new SettingsError(parsed.error.issues.map((issue) => printIssue(issue, given)).join("\n"));
   }
-  const { PORT, HOST, DATABASE_URL, REDIS_URL, TRUST_PROXY, ALLOWED_HOSTS, CONVEX_LITE_ACCEPT } = parsed.data;
+  const { PORT, HOST, DATABASE_URL, REDIS_URL, TRUST_PROXY, ALLOWED_HOSTS } = parsed.data;
   return {
     development,
     port: PORT,
@@ -136,7 +143,8 @@ export function parseSettings(variables: Record<string, string | undefined>, dev
     redisUrl: REDIS_URL,
     trustProxy: TRUST_PROXY,
     allowedHosts: ALLOWED_HOSTS,
-    acceptedPlan: CONVEX_LITE_ACCEPT,
+    acceptedPlan: parsed.data.CONVEX_LITE_ACCEPT,
+    admin: parsed.data.CONVEX_LITE_ADMIN === "1",
   };
 }
 
