@@ -76,7 +76,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "node/runtime": [...bothSides, "auth", "engine"],
   "node/lifecycle": [
     ...["environment", "bundling", "database", "database/driver", "auth", "engine", "engine/run"],
-    ...["node/process", "node/admission", "node/http", "node/loading", "node/runtime"],
+    ...["node/process", "node/admission", "node/http", "node/commands", "node/loading", "node/runtime"],
   ],
   nextjs: [...bothSides, "node/runtime"],
 

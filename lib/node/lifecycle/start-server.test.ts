@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConvexClient } from "../../../lib/client/convex-client.ts";
@@ -105,8 +106,17 @@ describe("startServer", () => {
     expect(await (await fetch(url)).text()).toContain("<p>written over the socket</p>");
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok" });
     expect(await client.query("notes:who")).toBe("anonymous");
+    const { url: noted, token } = JSON.parse(readFileSync(project.files.path(".convex/server.json"), "utf8"));
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const command = {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ path: "notes:who", identity: { subject: "ada" } }),
+    };
+    expect(await (await fetch(`${noted}/_convex/run`, command)).json()).toEqual({ ok: true, value: "ada" });
     await client.close();
     expect(await project.stop()).toBe(0);
+    expect(existsSync(project.files.path(".convex/server.json"))).toBe(false);
   });
 
   test("accepts what a server.ts of many lines can set", async () => {

@@ -4,6 +4,7 @@ import { createEngine, type Engine } from "../../engine/engine.ts";
 import type { EngineLimits } from "../../engine/run/limits.ts";
 import { type Log, machineEnvironment } from "../../environment/environment.ts";
 import type { OriginRules } from "../admission/origin.ts";
+import { commandEndpoint } from "../commands/command-endpoint.ts";
 import { type AcceptSocketsOptions, acceptSockets } from "../http/accept-sockets.ts";
 import { type HttpEndpointOptions, httpEndpoint } from "../http/call-endpoint.ts";
 import { type HttpServer, listen } from "../http/http-server.ts";
@@ -98,7 +99,8 @@ async function start(options: StartServerOptions, loader: FunctionLoader, log: L
 
   const rules = { ...admission, engine, identify, log, trustProxy: settings.trustProxy };
   const sockets = acceptSockets(rules);
-  http.open({ sockets, calls: httpEndpoint(rules), next, engine });
+  const commands = commandEndpoint({ ...rules, token: http.token });
+  http.open({ sockets, calls: httpEndpoint(rules), commands, next, engine });
   gracefulShutdown({ http, sockets, engine, functions, database, next, log });
   announceReady({ http, database, settings, log });
   return { url: http.url, engine, settings, log };
