@@ -8,6 +8,7 @@ import { Lane, type LaneParts, type LookUps } from "./lane.ts";
 import { isSideBySide, mayRunApart, snapshotsApart, snapshotsNeeded } from "./query-capacity.ts";
 import { RetryLater } from "./retry-later.ts";
 import { RunOrder } from "./run-order.ts";
+import { TurnsApart } from "./turns-apart.ts";
 
 /** What else a batch does beside running queries: the connections' side of it. */
 export interface TransitionSink extends LookUps {
@@ -50,22 +51,16 @@ export class RerunLoop {
   readonly #detached: DetachedRuns;
   readonly #order: RunOrder;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
-  /** It is the turn of what should run apart, on the only connection. */
-  readonly #takeTurn = (): void => {
-    this.#hasTurn = true;
-    this.wake();
-  };
-  #hasTurn = false;
+  readonly #turnsApart: TurnsApart;
   #loop: Promise<void> | undefined;
   #closed = false;
-  /** The revision at which queries ran last that should run apart, on the only connection. */
-  #apartAt = -1;
   /** The revision of everything that is visible. */
   #revision = 0;
 
   constructor(parts: RerunLoopParts) {
     this.#parts = parts;
     this.#order = new RunOrder(parts.liveQueries, parts.limits.batchMs);
+    this.#turnsApart = new TurnsApart(parts.longWork, () => this.wake());
     this.#retries = new RetryLater(parts.environment, (live) => {
       parts.liveQueries.request(live);
       this.wake();
@@ -83,10 +78,10 @@ export class RerunLoop {
     if (this.#closed) return;
     this.#loop ??= this.#untilSettled().finally(() => {
       this.#loop = undefined;
-      this.#hasTurn = false;
+      this.#turnsApart.end();
       if (this.#closed) return;
       if (this.#hasWork) this.wake();
-      else if (this.#rests) this.#parts.longWork.whenFree(this.#takeTurn);
+      else if (this.#rests) this.#turnsApart.wait();
     });
   }
 
@@ -105,7 +100,7 @@ export class RerunLoop {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#parts.longWork.forget(this.#takeTurn);
+    this.#turnsApart.close();
     this.#retries.close();
     this.#detached.close();
     await Promise.all([this.#loop, this.#detached.allEnded()]);
@@ -115,11 +110,9 @@ export class RerunLoop {
     return this.#parts.liveQueries.hasDue(this.#mayRunApart);
   }
 
-  /** On the only connection, what runs apart keeps commits waiting: it is long work, too, unless there are none. */
   get #mayRunApart(): boolean {
     const { load } = this.#detached;
-    if (isSideBySide(load)) return mayRunApart(load);
-    return this.#hasTurn || this.#parts.longWork.isFree || this.#parts.transactions.revision === this.#apartAt;
+    return isSideBySide(load) ? mayRunApart(load) : this.#turnsApart.mayRun(this.#parts.transactions.revision);
   }
 
   get #hasWork(): boolean {
@@ -142,7 +135,7 @@ export class RerunLoop {
   }
 
   async #runBatch(): Promise<void> {
-    const { liveQueries, transactions, driver, environment, longWork } = this.#parts;
+    const { liveQueries, transactions, driver, environment } = this.#parts;
     if (!this.#hasDue && !this.#parts.sink().hasLookups) {
       this.#revision = transactions.revision;
       return this.#deliver(this.#revision, this.#none);
@@ -157,9 +150,7 @@ export class RerunLoop {
     const lanes = await Promise.allSettled(snapshots.map((snapshot, i) => this.#runLane(batch, snapshot, i === 0)));
     batch.deadline.end();
     if (batch.delaysOthers && !isSideBySide(load)) {
-      longWork.tookLong(environment.now() - batch.deadline.since);
-      this.#apartAt = batch.revision;
-      this.#hasTurn = false;
+      this.#turnsApart.ran(batch.revision, environment.now() - batch.deadline.since);
     }
     this.#order.end(batch);
     this.#putBackUnfinished(batch);
