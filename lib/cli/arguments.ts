@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { ArgDef, ArgsDef } from "citty";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "./terminal/nearest.ts";
 
 /** The command line was used in a way that it does not know. The exit code is 2. */
 export class UsageError extends Error {

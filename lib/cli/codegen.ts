@@ -1,6 +1,6 @@
 import { join, relative } from "node:path";
 import { compareApi, writeApi } from "../node/loading/generate-api.ts";
-import { invocation } from "./invocation.ts";
+import { invocation } from "./terminal/invocation.ts";
 
 /** Writes `convex/_generated/api.ts`; with `check` only compares it. @returns the exit code. */
 export async function codegen(root: string, { check }: { check: boolean }): Promise<number> {

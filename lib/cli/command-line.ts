@@ -1,8 +1,8 @@
 import { UsageError } from "./arguments.ts";
 import { commands } from "./commands.ts";
 import { helpOf, helpOfAll, version } from "./help.ts";
-import { invocation } from "./invocation.ts";
-import { didYouMean } from "./nearest.ts";
+import { invocation } from "./terminal/invocation.ts";
+import { didYouMean } from "./terminal/nearest.ts";
 
 /**
  * Runs one command of `convex-lite`.

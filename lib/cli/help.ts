@@ -4,7 +4,7 @@ import { stripVTControlCharacters, styleText } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
-import { invocation } from "./invocation.ts";
+import { invocation } from "./terminal/invocation.ts";
 
 const ENVIRONMENT = `Environment (also from .env files):
   PORT            the port of the server (3000)

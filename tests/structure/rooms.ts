@@ -82,7 +82,8 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
 
   // hands: what people hold
   testing: [...bothSides, "client", "client/connection", "database/**", "schema", "engine", "engine/run"],
-  cli: ["environment", "bundling", "schema/migrations", "node/loading", "node/process"],
+  "cli/terminal": [],
+  cli: ["cli/**", "environment", "bundling", "schema/migrations", "node/loading", "node/process"],
 
   // what people import by the package's name; nothing in lib/ does
   entries: ["**"],
