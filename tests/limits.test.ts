@@ -9,14 +9,12 @@ import { CLOSE_TIME, MOST_FRAGMENTS, MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } fr
 import { MOST_READING_MS, MOST_UNREAD_BYTES } from "../lib/node/http/answers.ts";
 import { MOST_BODY_MS, MOST_CALLS, MOST_CALLS_PER_ADDRESS } from "../lib/node/http/call-endpoint.ts";
 
-const document = readFileSync(join(import.meta.dirname, "../lib/protocol/PROTOCOL.md"), "utf8");
-const section = document.split(/^## /m).find((text) => text.startsWith("Limits")) ?? "";
-
+const document = readFileSync(join(import.meta.dirname, "../docs/limits.md"), "utf8");
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, KiB: 1024, MiB: 1024 * 1024 };
 
-/** The table under a heading of the section: names, and their values as the code counts them. */
+/** The table under a heading: names, and their values as the code counts them. */
 function tableUnder(heading: string): Record<string, number> {
-  const part = section.split(/^### /m).find((text) => text.startsWith(heading)) ?? "";
+  const part = document.split(/^## /m).find((text) => text.startsWith(heading)) ?? "";
   const rows = part.split("\n").filter((line) => line.startsWith("|"));
   return Object.fromEntries(
     rows.slice(2).map((row) => {
@@ -28,7 +26,7 @@ function tableUnder(heading: string): Record<string, number> {
   );
 }
 
-describe("PROTOCOL.md names every limit with its default and what happens at it", () => {
+describe("docs/limits.md names every limit with its default and what happens at it", () => {
   test("of the engine", () => {
     expect(tableUnder("`createEngine({ limits })`")).toEqual(defaultLimits);
   });

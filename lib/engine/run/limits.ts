@@ -2,7 +2,7 @@ import type { Limits } from "../../protocol/server-message.ts";
 import { MAX_DEPTH } from "../../values/wire.ts";
 
 /**
- * Bounds of the engine: `createEngine({ limits })` in `server.ts`. What happens at each is in `PROTOCOL.md`.
+ * Bounds of the engine: `createEngine({ limits })` in `server.ts`. What happens at each is in `docs/limits.md`.
  *
  * @example
  * const engine = createEngine({ ...options, limits: { queryTimeoutMs: 5_000, subscriptions: 512 } });
