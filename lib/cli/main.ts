@@ -1,4 +1,12 @@
 #!/usr/bin/env node
-import { commandLine } from "./command-line.ts";
+import { tooOldNode } from "./node-version.ts";
 
-process.exitCode = await commandLine(process.argv.slice(2));
+const refusal = tooOldNode(process.versions.node);
+if (refusal) {
+  console.error(refusal);
+  process.exitCode = 1;
+} else {
+  // Not before: on an older Node some of what it imports does not load.
+  const { commandLine } = await import("./command-line.ts");
+  process.exitCode = await commandLine(process.argv.slice(2));
+}

@@ -1,10 +1,11 @@
 /**
  * `convex-lite/server` in a browser build: a build error, which prints the lines around the import below and the chain of
- * imports that leads here. Every value that the real entry exports is here too, so that the build reports no other error.
+ * imports that leads here. What to do is said in texts, as the published code has no comments. Every value that the real
+ * entry exports is here too, so that the build reports no other error.
  */
 
-// A client component imports a file of convex/ by value.
-// Import `api` from "convex/_generated/api" instead.
+"A client component imports a file of convex/ by value.";
+'Import `api` from "convex/_generated/api" instead.';
 import "server-only";
 
 export const query = undefined;

@@ -1,6 +1,6 @@
 /** `convex-lite/server`: what the files in `convex/` are written with. */
 import type { RegisteredSchema } from "../functions/context.ts";
-import { createFunctions } from "../functions/define.ts";
+import { createFunctions, type Functions } from "../functions/define.ts";
 
 export type {
   ActionCtx,
@@ -46,7 +46,10 @@ export type {
 } from "../functions/reference.ts";
 export { ConvexError } from "../values/errors.ts";
 
-const functions = createFunctions<RegisteredSchema>();
+// Each type below is named. Left to the compiler, declarations would hold what `RegisteredSchema` is here: no tables.
+type Registered = Functions<RegisteredSchema>;
+
+const functions: Registered = createFunctions<RegisteredSchema>();
 
 /**
  * Defines a query: a function that reads the database and that clients watch. Its result is live: it is computed anew
@@ -63,7 +66,7 @@ const functions = createFunctions<RegisteredSchema>();
  *   handler: ({ db }, { channel }) => db.select().from(messages).where(eq(messages.channel, channel)),
  * });
  */
-export const query = functions.query;
+export const query: Registered["query"] = functions.query;
 
 /**
  * Defines a mutation: a function that writes to the database, in one transaction. It commits when the handler returns and
@@ -83,7 +86,7 @@ export const query = functions.query;
  *   },
  * });
  */
-export const mutation = functions.mutation;
+export const mutation: Registered["mutation"] = functions.mutation;
 
 /**
  * Defines an action: a function that may do anything else, such as call another service. It runs in no transaction, and
@@ -104,7 +107,7 @@ export const mutation = functions.mutation;
  *   },
  * });
  */
-export const action = functions.action;
+export const action: Registered["action"] = functions.action;
 
 /**
  * Defines a query that no client can call: only other functions, by `internal` instead of `api`. Otherwise the same as
@@ -120,7 +123,7 @@ export const action = functions.action;
  *   handler: ({ db }, { id }) => db.query.messages.findFirst({ where: eq(messages.id, id) }),
  * });
  */
-export const internalQuery = functions.internalQuery;
+export const internalQuery: Registered["internalQuery"] = functions.internalQuery;
 
 /**
  * Defines a mutation that no client can call: only other functions, by `internal` instead of `api`. Otherwise the same as
@@ -139,7 +142,7 @@ export const internalQuery = functions.internalQuery;
  *   },
  * });
  */
-export const internalMutation = functions.internalMutation;
+export const internalMutation: Registered["internalMutation"] = functions.internalMutation;
 
 /**
  * Defines an action that no client can call: only other functions, by `internal` instead of `api`. Otherwise the same as
@@ -158,4 +161,4 @@ export const internalMutation = functions.internalMutation;
  *   },
  * });
  */
-export const internalAction = functions.internalAction;
+export const internalAction: Registered["internalAction"] = functions.internalAction;
