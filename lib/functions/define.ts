@@ -73,7 +73,8 @@ export type Builder<Kind extends FunctionKind, Access extends Visibility, Ctx> =
   Kind,
   Access,
   Args extends z.ZodObject ? z.input<Args> : NoArgs,
-  Returns extends z.ZodType ? z.output<Returns> : Result,
+  // A handler may return a query of Drizzle itself, which TypeScript before 6 does not take for a promise of its rows.
+  Returns extends z.ZodType ? z.output<Returns> : Awaited<Result>,
   Errors extends z.ZodType ? z.output<Errors> : unknown
 >;
 
