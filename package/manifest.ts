@@ -14,8 +14,13 @@ export interface RepositoryManifest {
 
 /** Packages that come with this one. This repository pins each to one version, and has more: the demo's, and peers. */
 export const dependencies = {
+  "@clack/prompts": "^1.9.0",
   "@next/env": "^16.4.0",
+  citty: "^0.2.2",
+  diff: "^9.0.0",
   esbuild: "^0.28.0",
+  "magic-string": "^1.4.5",
+  "package-manager-detector": "^1.9.0",
   "server-only": "0.0.1",
   ws: "^8.18.0",
 } as const satisfies Record<string, string>;
