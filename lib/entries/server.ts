@@ -47,9 +47,7 @@ export type {
 export { ConvexError } from "../values/errors.ts";
 
 // Each type below is named. Left to the compiler, declarations would hold what `RegisteredSchema` is here: no tables.
-type Registered = Functions<RegisteredSchema>;
-
-const functions: Registered = createFunctions<RegisteredSchema>();
+const functions: Functions<RegisteredSchema> = createFunctions<RegisteredSchema>();
 
 /**
  * Defines a query: a function that reads the database and that clients watch. Its result is live: it is computed anew
@@ -66,7 +64,7 @@ const functions: Registered = createFunctions<RegisteredSchema>();
  *   handler: ({ db }, { channel }) => db.select().from(messages).where(eq(messages.channel, channel)),
  * });
  */
-export const query: Registered["query"] = functions.query;
+export const query: Functions<RegisteredSchema>["query"] = functions.query;
 
 /**
  * Defines a mutation: a function that writes to the database, in one transaction. It commits when the handler returns and
@@ -86,7 +84,7 @@ export const query: Registered["query"] = functions.query;
  *   },
  * });
  */
-export const mutation: Registered["mutation"] = functions.mutation;
+export const mutation: Functions<RegisteredSchema>["mutation"] = functions.mutation;
 
 /**
  * Defines an action: a function that may do anything else, such as call another service. It runs in no transaction, and
@@ -107,7 +105,7 @@ export const mutation: Registered["mutation"] = functions.mutation;
  *   },
  * });
  */
-export const action: Registered["action"] = functions.action;
+export const action: Functions<RegisteredSchema>["action"] = functions.action;
 
 /**
  * Defines a query that no client can call: only other functions, by `internal` instead of `api`. Otherwise the same as
@@ -123,7 +121,7 @@ export const action: Registered["action"] = functions.action;
  *   handler: ({ db }, { id }) => db.query.messages.findFirst({ where: eq(messages.id, id) }),
  * });
  */
-export const internalQuery: Registered["internalQuery"] = functions.internalQuery;
+export const internalQuery: Functions<RegisteredSchema>["internalQuery"] = functions.internalQuery;
 
 /**
  * Defines a mutation that no client can call: only other functions, by `internal` instead of `api`. Otherwise the same as
@@ -142,7 +140,7 @@ export const internalQuery: Registered["internalQuery"] = functions.internalQuer
  *   },
  * });
  */
-export const internalMutation: Registered["internalMutation"] = functions.internalMutation;
+export const internalMutation: Functions<RegisteredSchema>["internalMutation"] = functions.internalMutation;
 
 /**
  * Defines an action that no client can call: only other functions, by `internal` instead of `api`. Otherwise the same as
@@ -161,4 +159,4 @@ export const internalMutation: Registered["internalMutation"] = functions.intern
  *   },
  * });
  */
-export const internalAction: Registered["internalAction"] = functions.internalAction;
+export const internalAction: Functions<RegisteredSchema>["internalAction"] = functions.internalAction;
