@@ -6,7 +6,11 @@ export default defineConfig({
   // `@/…`, as the demo imports its own files.
   resolve: { tsconfigPaths: true },
   test: {
-    include: ["{lib,convex,app,tests}/**/*.test.ts", "{lib,convex,app,tests}/**/*.test.tsx"],
+    // `vitest --project framework` knows nothing of the application in this repository.
+    projects: [
+      { extends: true, test: { name: "framework", include: ["{lib,tests}/**/*.test.ts"], exclude: ["tests/demo/**"] } },
+      { extends: true, test: { name: "template", include: ["{convex,app,tests/demo}/**/*.test.ts"] } },
+    ],
     // Vitest leaves one core free, which would leave one of two; most tests wait for a database or another process.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: patience.test,

@@ -5,23 +5,22 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { root } from "./support/compile.ts";
+import { projectOfTests, root } from "./support/compile.ts";
 import { parse } from "./support/syntax-tree.ts";
 import { TemporaryProject } from "./support/temporary-project.ts";
 
 const next = createRequire(join(root, "package.json")).resolve("next/dist/bin/next");
 
-/** The demo, in a folder inside this project: it finds the framework and the packages where the demo does. */
-let demo: TemporaryProject;
+/** The project of the tests, in a folder inside this one: it finds the framework and the packages. */
+let project: TemporaryProject;
 beforeAll(() => {
-  demo = new TemporaryProject();
-  for (const part of ["app", "convex", "postcss.config.mjs", "tsconfig.json"]) {
-    cpSync(join(root, part), demo.path(part), { recursive: true });
-  }
+  project = new TemporaryProject();
+  for (const part of ["app", "convex"]) cpSync(join(projectOfTests, part), project.path(part), { recursive: true });
+  cpSync(join(root, "tsconfig.json"), project.path("tsconfig.json"));
   const config = { turbopack: { root }, typescript: { ignoreBuildErrors: true }, productionBrowserSourceMaps: true };
-  demo.write("next.config.mjs", `export default ${JSON.stringify(config)};\n`);
+  project.write("next.config.mjs", `export default ${JSON.stringify(config)};\n`);
 });
-afterAll(() => demo?.[Symbol.dispose]());
+afterAll(() => project?.[Symbol.dispose]());
 
 /** Those that build still. Their workers are of their process groups: none outlives the test, however it ends. */
 const building = new Set<ChildProcess>();
@@ -32,7 +31,7 @@ afterAll(() => {
 /** Runs `next build` as far as the code for browsers goes. @returns the exit code and what was printed. */
 async function build(): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [next, "build", "--experimental-build-mode", "compile"], {
-    cwd: demo.root,
+    cwd: project.root,
     env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
@@ -46,13 +45,15 @@ async function build(): Promise<{ code: number; output: string }> {
 }
 
 const shipped = (extension: string): string[] =>
-  globSync(`.next/static/**/*.${extension}`, { cwd: demo.root }).map((path) => readFileSync(demo.path(path), "utf8"));
+  globSync(`.next/static/**/*.${extension}`, { cwd: project.root }).map((path) =>
+    readFileSync(project.path(path), "utf8"),
+  );
 
 describe("what a browser is sent", () => {
   beforeAll(async () => {
     // A text that is in no file but this handler.
-    const file = readFileSync(demo.path("convex/messages.ts"), "utf8");
-    demo.write("convex/messages.ts", file.replace("db.query", '("only-the-server-says-this", db).query'));
+    const file = readFileSync(project.path("convex/messages.ts"), "utf8");
+    project.write("convex/messages.ts", file.replace("db.query", '("only-the-server-says-this", db).query'));
     const { code, output } = await build();
     expect(code, output).toBe(0);
   });
@@ -98,14 +99,14 @@ const sourcesOf = ({ sources = [], sections = [] }: SourceMap): string[] => [
 
 describe("a client component that imports a function itself", () => {
   test("does not build, and the one error says who does it and what to do instead", async () => {
-    demo.write(
+    project.write(
       "app/mistake.tsx",
       `"use client";
 import { listByChannel } from "@/convex/messages";
 export const Mistake = () => <p>{typeof listByChannel}</p>;
 `,
     );
-    demo.write("app/page.tsx", 'import { Mistake } from "./mistake";\nexport default () => <Mistake />;\n');
+    project.write("app/page.tsx", 'import { Mistake } from "./mistake";\nexport default () => <Mistake />;\n');
     const { code, output } = await build();
     expect(code).not.toBe(0);
     expect(output).toContain("Turbopack build failed with 1 error");

@@ -70,6 +70,7 @@ export async function openDriver({ url, directory, schema, log }: DatabaseOption
 export interface EmbeddedOptions extends Omit<DatabaseOptions, "url"> {
   connectTimeoutMs?: number;
   answerTimeoutMs?: number;
+  holdsProcess?: boolean;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,8 @@ import type { PgliteOptions } from "./pglite/pglite-driver.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
-export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connectTimeoutMs" | "answerTimeoutMs"> {
+export interface TemporaryOptions
+  extends Pick<PgliteOptions, "schema" | "connectTimeoutMs" | "answerTimeoutMs" | "holdsProcess"> {
   log?: Log;
 }
 
@@ -22,7 +24,12 @@ export interface TemporaryOptions extends Pick<PgliteOptions, "schema" | "connec
  */
 export async function openTemporaryDatabase(options: TemporaryOptions): Promise<Driver> {
   const directory = await mkdtemp(join(tmpdir(), "convex-lite-"));
-  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  const removeAtOnce = (): void => rmSync(directory, { recursive: true, force: true });
+  if (options.holdsProcess === false) process.once("exit", removeAtOnce);
+  const remove = async (): Promise<void> => {
+    process.off("exit", removeAtOnce);
+    await rm(directory, { recursive: true, force: true });
+  };
   try {
     const driver = await openEmbedded(dialectOf(options.schema), { log: silent, ...options, directory });
     const close = driver.close.bind(driver);

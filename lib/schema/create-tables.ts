@@ -9,13 +9,21 @@ type KitApi = typeof import("drizzle-kit/api");
  * migrations.
  */
 export async function createTables(driver: Driver, schema: Record<string, unknown>): Promise<void> {
+  await runDefinitions(driver, await tableDefinitions(driver.dialect, schema));
+}
+
+/** @returns the statements that create a schema's tables. Equal schemas have equal statements. */
+export async function tableDefinitions(dialect: Dialect, schema: Record<string, unknown>): Promise<string[]> {
   // drizzle-kit, a CommonJS module, takes a third of a second to load, so it is loaded only when tables are created.
   const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
-  const statements = await plans[driver.dialect](kit, schema);
+  const statements = await plans[dialect](kit, schema);
+  return statements.flatMap((each) => each.split("--> statement-breakpoint"));
+}
+
+/** Runs what `tableDefinitions` has returned. */
+export async function runDefinitions(driver: Driver, statements: readonly string[]): Promise<void> {
   await inTransaction(driver, "define", async (connection) => {
-    for (const statement of statements.flatMap((each) => each.split("--> statement-breakpoint"))) {
-      await connection.execute(statement);
-    }
+    for (const statement of statements) await connection.execute(statement);
   });
 }
 

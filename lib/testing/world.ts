@@ -1,14 +1,13 @@
 import type { BrowserTab } from "../client/connection/browser-tab.ts";
 import { ConvexClient } from "../client/convex-client.ts";
 import type { Driver } from "../database/driver/driver.ts";
-import { openTemporaryDatabase } from "../database/temporary-database.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { EngineLimits } from "../engine/run/limits.ts";
 import type { FunctionModules } from "../engine/run/registry.ts";
 import type { Identity } from "../functions/context.ts";
-import { createTables } from "../schema/create-tables.ts";
 import { HandClock } from "./hand-clock.ts";
 import { SocketNetwork } from "./socket-pair.ts";
+import { borrowDatabase } from "./world-databases.ts";
 
 /** What `startWorld` takes. */
 export interface WorldOptions {
@@ -31,6 +30,9 @@ export interface WorldOptions {
 /**
  * Starts a server with an empty embedded database and the tables of the schema, in this process and without a network, for
  * tests of functions. Its time moves only by `World.advance`.
+ *
+ * The first world of a process opens the database, which takes a second. A world that is disposed of leaves the database
+ * to the next one, empty, which starts in milliseconds. Worlds that exist at the same time have databases of their own.
  * @returns a promise of the world. Dispose of it at the end of the test, as `await using` does.
  * @throws when the tables cannot be made.
  * @example
@@ -39,9 +41,7 @@ export interface WorldOptions {
  * await alice.mutation(api.messages.send, { channel: "general", author: "Alice", text: "Hi" });
  */
 export async function startWorld(options: WorldOptions): Promise<World> {
-  const driver = await openTemporaryDatabase({ schema: options.schema });
-  await createTables(driver, options.schema);
-  return new World(options, driver);
+  return new World(options, await borrowDatabase(options.schema));
 }
 
 /** A browser tab that is always visible and never left. */

@@ -4,16 +4,17 @@ import { join, resolve } from "node:path";
 import { TemporaryProject } from "./temporary-project.ts";
 
 export const root = resolve(import.meta.dirname, "../..");
+/** A small application of the framework's own tests: they know its schema, its functions and its pages. */
+export const projectOfTests = join(root, "tests/project");
 export const compiler = join(root, "node_modules/typescript/bin/tsc");
 
 /**
- * Compiles files as if they stood in this project, under the settings of its tsconfig.json. A file given here stands in
- * front of the project's file of the same path.
+ * Compiles files as if they stood in the project of the tests, under the settings of this repository. A file given here
+ * stands in front of the project's file of the same path.
  * @param files Paths from the project's root, and texts.
- * @param more Patterns of the project's own files that are compiled along.
  * @returns what the compiler finds wrong, one line each.
  */
-export async function compile(files: Record<string, string>, more: readonly string[] = []): Promise<string[]> {
+export async function compile(files: Record<string, string>): Promise<string[]> {
   using project = new TemporaryProject(files);
   const settings = {
     extends: join(root, "tsconfig.json"),
@@ -21,10 +22,10 @@ export async function compile(files: Record<string, string>, more: readonly stri
       incremental: false,
       plugins: [],
       // Relative imports and `@/…` find the files given here first, the project's next.
-      rootDirs: [project.root, root],
-      paths: { "@/*": [`${project.root}/*`, `${root}/*`] },
+      rootDirs: [project.root, projectOfTests],
+      paths: { "@/*": [`${project.root}/*`, `${projectOfTests}/*`] },
     },
-    include: ["**/*.ts", "**/*.tsx", ...more.map((pattern) => join(root, pattern))],
+    include: ["**/*.ts", "**/*.tsx"],
     exclude: [],
   };
   project.write("tsconfig.json", JSON.stringify(settings));

@@ -1,38 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { projectOfTests } from "../support/compile.ts";
 import { Editor } from "../support/editor.ts";
 
 let editor: Editor;
 beforeAll(async () => {
-  editor = await Editor.open();
+  editor = await Editor.open(projectOfTests);
 });
 afterAll(() => editor?.[Symbol.asyncDispose]());
 
 describe("in an editor", () => {
   test.each<[from: string, expression: string, path: string, line: string]>([
+    ["app/messages.tsx", "useMutation(api.messages.send", "convex/messages.ts", "export const send = mutation({"],
     [
-      "app/chat/_outbox/outbox.tsx",
-      "useMutation(api.messages.send",
-      "convex/messages.ts",
-      "export const send = mutation({",
-    ],
-    [
-      "app/chat/[channel]/_log/messages.tsx",
+      "app/messages.tsx",
       "Preloaded<typeof api.messages.listByChannel",
       "convex/messages.ts",
       "export const listByChannel = query({",
     ],
     [
-      "app/chat/[channel]/page.tsx",
+      "app/page.tsx",
       "preloadQuery(api.messages.listByChannel",
       "convex/messages.ts",
       "export const listByChannel = query({",
     ],
-    [
-      "app/chat/preload-channels.ts",
-      "preloadQuery(api.channels.list",
-      "convex/channels.ts",
-      "export const list = query({",
-    ],
+    ["app/page.tsx", "fetchQuery(api.channels.list", "convex/channels.ts", "export const list = query({"],
   ])("go to definition leads from %s, %s, to the function's own line", async (from, expression, path, line) => {
     expect(await editor.definition(from, expression)).toEqual([{ path, line }]);
   });
@@ -43,7 +34,7 @@ describe("in an editor", () => {
   });
 
   test("hovering over a function shows its arguments and its result", async () => {
-    const shown = await editor.hover("app/chat/[channel]/page.tsx", "preloadQuery(api.messages.listByChannel");
+    const shown = await editor.hover("app/page.tsx", "preloadQuery(api.messages.listByChannel");
     expect(shown).toContain("listByChannel");
     expect(shown).toContain("channel: string");
     expect(shown).toContain("createdAt: Date");
@@ -60,13 +51,13 @@ describe("in an editor", () => {
   });
 
   test("hovering over a hook shows its documentation, with an example", async () => {
-    const shown = await editor.hover("app/chat/_outbox/outbox.tsx", "useMutation");
+    const shown = await editor.hover("app/messages.tsx", "useMutation");
     expect(shown).toContain("A function that runs a mutation");
     expect(shown).toContain("@example");
   });
 
   test("hovering over what a hook answers shows the rows", async () => {
-    const shown = await editor.hover("app/chat/[channel]/_log/messages.tsx", "const { data");
+    const shown = await editor.hover("app/messages.tsx", "const { data");
     expect(shown).toContain("createdAt: Date");
   });
 });

@@ -27,6 +27,8 @@ export interface PgliteOptions {
   connectTimeoutMs?: number;
   /** Milliseconds that the database's thread has to answer after a connection was destroyed. Default 500. */
   answerTimeoutMs?: number;
+  /** Whether the process goes on for as long as the database is open, also when nothing uses it. Default true. */
+  holdsProcess?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function openPglite(given: PgliteOptions): Promise<EmbeddedDriver> 
   try {
     const isNew = !existsSync(directory);
     if (isNew) log.info(`Creating the embedded database in ${directory}.`);
-    const first = openThread(directory, lock, isNew ? await initialImage() : undefined);
+    const first = openThread(options, lock, isNew ? await initialImage() : undefined);
     await first.thread.ready;
     return new PgliteDriver(options, first, lock);
   } catch (error) {
@@ -77,8 +79,12 @@ interface OpenThread {
   pool: pg.Pool;
 }
 
-function openThread(directory: string, lock: DirectoryLock, image?: string): OpenThread {
-  const thread = new PgliteThread(directory, lock, image);
+function openThread(
+  { directory, holdsProcess = true }: PgliteOptions,
+  lock: DirectoryLock,
+  image?: string,
+): OpenThread {
+  const thread = new PgliteThread({ directory, lock, image, holdsProcess });
   const pool = new pg.Pool({
     max: 2,
     user: USER,
@@ -86,6 +92,7 @@ function openThread(directory: string, lock: DirectoryLock, image?: string): Ope
     password: "",
     ssl: false,
     idleTimeoutMillis: 0,
+    allowExitOnIdle: !holdsProcess,
     pipeline: true,
     stream: () => new PortStream(() => thread.connect()) as never,
   });
@@ -168,7 +175,7 @@ class PgliteDriver implements EmbeddedDriver {
     if (this.#open.thread.stopped) {
       void this.#open.pool.end().catch(() => {});
       this.#options.log.warn("The embedded database has stopped and is opened again.");
-      this.#open = openThread(this.directory, this.#lock);
+      this.#open = openThread(this.#options, this.#lock);
     }
     await this.#open.thread.ready;
     return this.#open;

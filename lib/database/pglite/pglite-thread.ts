@@ -3,25 +3,33 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { DirectoryLock } from "../driver/directory-lock.ts";
 import type { PgliteWorkerData, PgliteWorkerReply, PgliteWorkerRequest } from "./pglite-worker.ts";
 
+/** What a thread is started with. */
+export interface PgliteThreadOptions {
+  directory: string;
+  /** The directory's lock. The thread keeps a reference until it has stopped: garbage collection would release it. */
+  lock: DirectoryLock;
+  /** The image from which to create the directory first. Undefined when the directory exists. */
+  image: string | undefined;
+  /** Whether the process goes on for as long as the thread runs. If not, it does while a call of `PgliteThread` waits. */
+  holdsProcess: boolean;
+}
+
 /** The worker thread that has one directory open. It cannot be started again; make another one instead. */
 export class PgliteThread {
   /** Resolves when the database accepts connections. Rejects when the directory cannot be opened. */
   readonly ready: Promise<void>;
   readonly #worker: Worker;
+  readonly #holdsProcess: boolean;
   #stopped = false;
   #hasMadeSettings = false;
 
-  /**
-   * @param lock The directory's lock. The thread keeps a reference until it has stopped: garbage collection would
-   * release it.
-   * @param image The image from which to create the directory first. Undefined when the directory exists.
-   */
-  constructor(directory: string, lock: DirectoryLock, image?: string) {
+  constructor({ directory, lock, image, holdsProcess }: PgliteThreadOptions) {
     const workerData: PgliteWorkerData = { directory, image };
     // The extension of this file: `.ts` in the repository, `.js` in the package.
     const file = new URL(`./pglite-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, { workerData, name: "pglite" });
     this.#worker.on("exit", () => void lock);
+    this.#holdsProcess = holdsProcess;
     this.ready = this.#opened();
     // A rejection that no caller awaits must not end the process.
     this.ready.catch(() => {});
@@ -73,6 +81,7 @@ export class PgliteThread {
       this.#worker.on("message", (reply: PgliteWorkerReply) => {
         if (reply.type === "ready") {
           this.#hasMadeSettings = reply.madeSettings;
+          if (!this.#holdsProcess) this.#worker.unref();
           resolve();
         }
         if (reply.type === "failed") {
@@ -96,6 +105,7 @@ export class PgliteThread {
       const end = (answered: boolean): void => {
         clearTimeout(timer);
         this.#worker.off("message", onMessage).off("exit", onExit);
+        if (!this.#holdsProcess) this.#worker.unref();
         resolve(answered);
       };
       const onMessage = (reply: PgliteWorkerReply): void => {
@@ -104,6 +114,7 @@ export class PgliteThread {
       const onExit = (): void => end(false);
       const timer = setTimeout(() => end(false), ms);
       this.#worker.on("message", onMessage).on("exit", onExit);
+      this.#worker.ref();
       this.#worker.postMessage(request);
     });
   }

@@ -266,11 +266,3 @@ await describeWithPostgres("PostgreSQL", (server) => {
 await describeWithMysql("MySQL or MariaDB", (server) => {
   migrates("MySQL or MariaDB", "mysql", () => openMysql({ url: server.url, schema: {}, log }), true);
 });
-
-test("the migrations of this project describe its schema", async () => {
-  const schema = await import("../../../convex/schema.ts");
-  const journal = (await import("../../../drizzle/meta/_journal.json", { with: { type: "json" } })).default;
-  const newest = String(journal.entries.length - 1).padStart(4, "0");
-  const snapshot = (await import(`../../../drizzle/meta/${newest}_snapshot.json`, { with: { type: "json" } })).default;
-  expect(schemaFingerprint(snapshot)).toBe(schemaFingerprint({ ...generateDrizzleJson({ ...schema }) }));
-});

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import * as channels from "../convex/channels.ts";
-import * as messages from "../convex/messages.ts";
-import * as schema from "../convex/schema.ts";
-import * as seed from "../convex/seed.ts";
-import type { Driver } from "../lib/database/driver/driver.ts";
-import { pushSchema } from "../lib/schema/push-schema.ts";
-import { DatabaseForTests } from "./support/databases/database-for-tests.ts";
-import { describeOn, type TestDatabase } from "./support/databases/with-every-database.ts";
-import { EngineScene } from "./support/engine-scene.ts";
+import * as channels from "../../convex/channels.ts";
+import * as messages from "../../convex/messages.ts";
+import * as schema from "../../convex/schema.ts";
+import * as seed from "../../convex/seed.ts";
+import type { Driver } from "../../lib/database/driver/driver.ts";
+import { pushSchema } from "../../lib/schema/push-schema.ts";
+import { DatabaseForTests } from "../support/databases/database-for-tests.ts";
+import { describeOn, type TestDatabase } from "../support/databases/with-every-database.ts";
+import { EngineScene } from "../support/engine-scene.ts";
 
-const schemaPath = join(import.meta.dirname, "../convex/schema.ts");
+const schemaPath = join(import.meta.dirname, "../../convex/schema.ts");
 
 function demoWorks({ open }: TestDatabase): void {
   const database = new DatabaseForTests(

@@ -1,0 +1,12 @@
+import { ConvexProvider } from "convex-lite/react";
+import type { ReactNode } from "react";
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body>
+        <ConvexProvider>{children}</ConvexProvider>
+      </body>
+    </html>
+  );
+}
