@@ -16,9 +16,9 @@ export const api = createReferences<{
   seed: PublicReferences<typeof import("../seed")>;
 }>();
 
-/** Your internal functions, for other functions only: `internal.messages.cleanUp`. */
-export const internal = createReferences<{
+/** Your internal functions, for code on the server only: `internal.messages.cleanUp`. */
+export const internal = /* @__PURE__ */ createReferences<{
   channels: InternalReferences<typeof import("../channels")>;
   messages: InternalReferences<typeof import("../messages")>;
   seed: InternalReferences<typeof import("../seed")>;
-}>();
+}>("internal");

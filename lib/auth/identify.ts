@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Log } from "../environment/environment.ts";
 import type { Identity } from "../functions/context.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import { canonical } from "../values/canonical.ts";
+import { AskedRequest, type FreshQuery, type IdentifyRequest, type KnownRequest } from "./identify-request.ts";
 
 /**
  * The application's function that decides who is calling, for sockets, HTTP calls, server components and server actions.
@@ -11,36 +11,44 @@ import { canonical } from "../values/canonical.ts";
  * It returns `{ subject, …claims }`, or null for an anonymous caller. Return stable claims only: two identities that
  * differ in a claim are two callers, which share no answers.
  *
- * If it throws, or takes longer than 5 seconds, the socket or call is refused and the error is logged.
+ * It is asked once for each socket, each call over HTTP, and each page that is rendered; in a server action once for each
+ * call, because the action may have changed the cookies. If it throws, or takes longer than 5 seconds, the socket, the call
+ * or the page is refused and the error is logged: that never means that the caller is anonymous.
  * @example
- * const identify: Identify = ({ headers }) => {
- *   const user = readSession(headers.get("cookie"));
+ * const identify: Identify = async ({ cookies, runQuery }) => {
+ *   const token = cookies.get("session");
+ *   if (token === undefined) return null;
+ *   const user = await runQuery(internal.users.bySession, { token });
  *   return user && { subject: user.id };
  * };
  */
 export type Identify = (request: IdentifyRequest) => Identity | null | Promise<Identity | null>;
-
-/** The request of which `identify` decides who sent it. */
-export interface IdentifyRequest {
-  /** Its headers: for a socket those of the upgrade; for a server component those of the page's request. */
-  readonly headers: Headers;
-}
 
 /** The result of `identify`, or the error with which the request is refused. */
 export type Identified =
   | { ok: true; value: Identity | null }
   | { ok: false; error: Extract<WireError, { kind: "internal" }> };
 
-/** Milliseconds. */
-const TIME_LIMIT = 5_000;
+/** Milliseconds for `identify`, and for each query that it runs. */
+export const IDENTIFY_TIME = 5_000;
+
+/** Who is asked, and what helps to answer. */
+export interface AskIdentityOptions {
+  /** Decides who is calling. */
+  readonly identify: Identify;
+  /** Runs the queries of `identify`. */
+  readonly engine: { readonly queryFresh: FreshQuery };
+  /** Receives what `identify` throws. */
+  readonly log: Log;
+}
 
 /**
  * Calls `identify` and checks what it returns. Never throws or rejects: what `identify` threw is logged with the incident
  * that the result names. Returns a promise only if `identify` does.
  */
 export function askIdentity(
-  { identify, log }: { identify: Identify; log: Log },
-  request: IdentifyRequest,
+  { identify, engine, log }: AskIdentityOptions,
+  request: KnownRequest,
 ): Identified | Promise<Identified> {
   const failed = (error: unknown): Identified => {
     const incident = randomBytes(6).toString("hex");
@@ -48,7 +56,7 @@ export function askIdentity(
     return { ok: false, error: { kind: "internal", incident } };
   };
   try {
-    const answer = identify(request);
+    const answer = identify(new AskedRequest(request, engine.queryFresh));
     return isPromise(answer) ? inTime(answer).then(checked).catch(failed) : checked(answer);
   } catch (error) {
     return failed(error);
@@ -77,34 +85,14 @@ function isPromise<T>(answer: T | Promise<T>): answer is Promise<T> {
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Expected identify to answer within ${TIME_LIMIT} ms.`)), TIME_LIMIT);
+    timer = setTimeout(
+      () => reject(new Error(`Expected identify to answer within ${IDENTIFY_TIME} ms.`)),
+      IDENTIFY_TIME,
+    );
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** A request of Node's HTTP server. Its `Headers` are made on first use, because not every `identify` reads them. */
-export class NodeRequest implements IdentifyRequest {
-  readonly #incoming: IncomingMessage;
-  #headers: Headers | undefined;
-
-  constructor(incoming: IncomingMessage) {
-    this.#incoming = incoming;
-  }
-
-  get headers(): Headers {
-    this.#headers ??= toHeaders(this.#incoming.headers);
-    return this.#headers;
-  }
-}
-
-function toHeaders(incoming: IncomingHttpHeaders): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming)) {
-    for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined) headers.append(name, each);
-  }
-  return headers;
 }

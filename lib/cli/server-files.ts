@@ -27,7 +27,9 @@ export class ServerFiles {
         logLevel: "silent",
         plugins: [packagesStayOutside],
       });
-      this.#files = new Set(Object.keys(metafile.inputs).map((input) => resolve(this.#root, input)));
+      // `_generated/api.ts` changes with the functions, in its types only: the server goes on.
+      const inputs = Object.keys(metafile.inputs).filter((input) => !/(^|\/)_generated\//.test(input));
+      this.#files = new Set(inputs.map((input) => resolve(this.#root, input)));
     } catch {
       // It does not compile: the server prints why, and the files that were found before stay watched.
     }

@@ -11,6 +11,7 @@ import type { Wire } from "../values/wire.ts";
 import { AnswerTokens } from "./answers/answer-tokens.ts";
 import { Actions } from "./calls/actions.ts";
 import { Calls, type EngineCall } from "./calls/calls.ts";
+import { FreshQueries } from "./calls/fresh-queries.ts";
 import { QueryOnce } from "./calls/query-once.ts";
 import type { CallSource } from "./calls/running-actions.ts";
 import { type TellAnswer, WatchedQueries } from "./calls/watched-queries.ts";
@@ -103,6 +104,13 @@ export interface Engine {
    * @returns a promise that resolves when nothing more is told: the signal is aborted, `tell` has thrown, or the server stops.
    */
   watch(request: EngineCall, tell: TellAnswer): Promise<void>;
+  /**
+   * Runs a query, public or internal, by which `identify` decides who is calling: for an anonymous caller, in a snapshot of
+   * its own that holds every commit known at the call. The result is kept for no other.
+   * @param query A reference to the query.
+   * @throws what the query throws, and an error when it takes longer than 5 s.
+   */
+  queryFresh(query: unknown, args?: Record<string, unknown>): Promise<unknown>;
   /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
   settled(): Promise<void>;
   /**
@@ -183,6 +191,7 @@ export function createEngine(options: EngineOptions): Engine {
   const messageBudget = new MessageBudget(Math.min(limits.serverMessageBytes, heap / 8));
   const clientQueues = new ClientQueues(mutations, environment, messageBudget);
   const actions = new Actions({ environment, limits, transactions, mutations, queryOnce, registry });
+  const freshQueries = new FreshQueries({ driver, environment, transactions, callers, registry });
   const calls = new Calls({
     ...{ limits, callers, failures, queryOnce, watchedQueries, leases, mutations, actions, holdsNul, epoch },
     registry,
@@ -265,6 +274,8 @@ export function createEngine(options: EngineOptions): Engine {
     callAsText: (request) => calls.callAsText(request),
     watch: (request, tell) => calls.watch(request, tell),
 
+    queryFresh: (query, args) => freshQueries.run(query, args),
+
     async settled() {
       await clientQueues.settled();
       await missingInvalidations.settled();
@@ -288,6 +299,7 @@ export function createEngine(options: EngineOptions): Engine {
       mutations.close();
       transactions.close();
       await missingInvalidations.close();
+      await freshQueries.settled();
       await rerunLoop.close();
     },
   };

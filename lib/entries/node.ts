@@ -1,6 +1,7 @@
 /** `convex-lite/node`: `startServer`, and the parts that it wires, for a `server.ts` that wires them itself. */
 
-export type { Identify, IdentifyRequest } from "../auth/identify.ts";
+export type { Identify } from "../auth/identify.ts";
+export type { IdentifyRequest } from "../auth/identify-request.ts";
 export type { LoadProblem } from "../bundling/load-error.ts";
 export type { SourcePosition } from "../bundling/source-positions.ts";
 export type {
@@ -52,7 +53,7 @@ export type { PortOptions } from "../node/process/port.ts";
 export { readSettings, type Settings } from "../node/process/settings.ts";
 export { type TerminalLogOptions, terminalLog } from "../node/process/terminal-log.ts";
 export { engineRuntime, type RuntimeOptions } from "../node/runtime/engine-runtime.ts";
-export { offerRuntime, type Runtime } from "../node/runtime/runtime.ts";
+export { offerRuntime, type Runtime, type RuntimeCall } from "../node/runtime/runtime.ts";
 export type { Issue, Outcome, WireError } from "../protocol/outcome.ts";
 export type { PreloadedAnswer } from "../protocol/preloaded.ts";
 export type { Frame, SocketEvents, SocketLike } from "../protocol/socket.ts";

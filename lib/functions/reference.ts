@@ -75,6 +75,14 @@ type ReferenceTo<F, Access extends Visibility> = F extends { readonly visibility
 /** The key under which a reference holds the path of its function: the same symbol in every copy of this module. */
 export const functionPath: unique symbol = Symbol.for("convex-lite.functionPath");
 
+/** The key under which a reference from `internal` says so. One from `api` does not have it. */
+const isInternal = Symbol.for("convex-lite.isInternal");
+
+/** Is it a reference from `internal`, which may name an internal function? */
+export function isInternalReference(value: FunctionReference): boolean {
+  return (value as { [isInternal]?: boolean })[isInternal] === true;
+}
+
 /** The path of a reference, such as `messages:listByChannel`. Undefined when `value` is not a reference. */
 export function pathOf(value: unknown): string | undefined {
   const path = (value as { [functionPath]?: unknown } | null | undefined)?.[functionPath];
@@ -85,24 +93,28 @@ export function pathOf(value: unknown): string | undefined {
  * Makes the object behind the generated `api` and `internal`. Each property is made when it is first read and is the same
  * object from then on. It needs no server code.
  *
+ * @param visibility Which of them it makes. Only references of `internal` can name an internal function in `fetchQuery` and
+ *   its siblings, so that `api[name]` with a name that a visitor has sent reaches public functions only.
+ * @default "public"
  * @example export const api = createReferences<{ messages: PublicReferences<typeof import("../messages")> }>();
  */
-export function createReferences<Api>(): Api {
-  return reference([]) as Api;
+export function createReferences<Api>(visibility?: Visibility): Api {
+  return reference([], visibility === "internal") as Api;
 }
 
-function reference(path: readonly string[]): object {
+function reference(path: readonly string[], internal: boolean): object {
   const properties = new Map<string, object>();
   return new Proxy(Object.freeze({}), {
     get(_target, property) {
       if (property === functionPath) return path.length >= 2 ? toPath(path) : undefined;
+      if (property === isInternal) return internal;
       // React, promises and `JSON.stringify` read these to see what a value is. A reference is none of it.
       if (typeof property === "symbol" || property === "then" || property === "toJSON" || property.startsWith("$$")) {
         return undefined;
       }
       let child = properties.get(property);
       if (!child) {
-        child = reference([...path, property]);
+        child = reference([...path, property], internal);
         properties.set(property, child);
       }
       return child;

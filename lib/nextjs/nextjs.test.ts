@@ -1,7 +1,8 @@
 import { beforeEach, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
-import { action, ConvexError, mutation, query } from "../entries/server.ts";
-import { createReferences, type PublicReferences } from "../functions/reference.ts";
+import { action, ConvexError, internalQuery, mutation, query } from "../entries/server.ts";
+import type { Identity } from "../functions/context.ts";
+import { createReferences, type InternalReferences, type PublicReferences } from "../functions/reference.ts";
 import { offerRuntime, type Runtime } from "../node/runtime/runtime.ts";
 import type { WireError } from "../protocol/outcome.ts";
 import { fetchAction, fetchMutation, fetchQuery } from "./fetch.ts";
@@ -36,28 +37,44 @@ const listModule = {
   list: query({ args: z.object({ channel: z.string().optional() }), handler: async () => ({ at: new Date(0) }) }),
   send: mutation({ args: z.object({ text: z.string() }), handler: async () => 7n }),
   mail: action({ handler: async () => 7n }),
+  drafts: internalQuery({ handler: async () => 7n }),
 };
 const api = createReferences<{ messages: PublicReferences<typeof listModule> }>();
+const internal = createReferences<{ messages: InternalReferences<typeof listModule> }>("internal");
 
+/** The cookies of which `identify` was asked whose they are; it takes as long as `identifying`, and may fail. */
+let asked: (string | null)[];
+let identifying: Promise<void> | undefined;
+let refusal: WireError | undefined;
 /** Calls that reached the engine, and the error with which it answers. */
 let calls: unknown[][];
 let failure: WireError | undefined;
 
 const runtime: Runtime = {
-  async preload(path, args, headers) {
-    calls.push(["preload", path, args, headers.get("cookie")]);
+  async identify(headers) {
+    const cookie = headers.get("cookie");
+    asked.push(cookie);
+    await identifying;
+    if (refusal) return { ok: false, error: refusal };
+    return { ok: true, value: cookie === null ? null : { subject: cookie.replace("user=", "") } };
+  },
+  async preload(path, args, caller) {
+    calls.push(["preload", path, args, subjectOf(caller)]);
     if (failure) return { ok: false, error: failure };
     const text = '{"at":{"$t":["date",0]}}';
     return { ok: true, value: { path, args: {}, text, token: "h", epoch: "e", at: calls.length, identity: null } };
   },
-  async call(kind, path, args, headers) {
-    calls.push([kind, path, args, headers.get("cookie")]);
+  async call({ kind, path, args, caller, internal }) {
+    calls.push([kind, path, args, subjectOf(caller), ...(internal ? ["internal"] : [])]);
     return failure ? { ok: false, error: failure } : { ok: true, value: { $t: ["bigint", "7"] } };
   },
 };
+const subjectOf = (caller: Identity | null) => caller?.subject ?? null;
 
 beforeEach(() => {
-  calls = [];
+  [asked, calls] = [[], []];
+  identifying = undefined;
+  refusal = undefined;
   failure = undefined;
   next.request = new Map();
   next.headers = new Headers({ cookie: "user=ada" });
@@ -69,12 +86,12 @@ beforeEach(() => {
 
 test("a query is preloaded for the caller of the request, and its result can be read at once", async () => {
   const preloaded = await preloadQuery(api.messages.list, { channel: "general" });
-  expect(calls).toEqual([["preload", "messages:list", { channel: "general" }, "user=ada"]]);
+  expect(calls).toEqual([["preload", "messages:list", { channel: "general" }, "ada"]]);
   const value = preloadedQueryResult(preloaded);
   expectTypeOf(value).toEqualTypeOf<{ at: Date }>();
   expect(value).toEqual({ at: new Date(0) });
   await preloadQuery(api.messages.list);
-  expect(calls[1]).toEqual(["preload", "messages:list", {}, "user=ada"]);
+  expect(calls[1]).toEqual(["preload", "messages:list", {}, "ada"]);
 });
 
 test("the caller is the one that the current cookies name", async () => {
@@ -83,7 +100,56 @@ test("the caller is the one that the current cookies name", async () => {
   next.cookies = [{ name: "user", value: "" }];
   next.request = new Map();
   await preloadQuery(api.messages.list);
-  expect(calls.map((call) => call.at(-1))).toEqual(["user=bob", null]);
+  expect(calls.map((call) => call.at(-1))).toEqual(["bob", null]);
+});
+
+test("a render asks once who is calling: its preloads wait for one answer, and start in one tick", async () => {
+  const identified = Promise.withResolvers<void>();
+  identifying = identified.promise;
+  const preloads = [preloadQuery(api.messages.list, { channel: "a" })];
+  await Promise.resolve();
+  preloads.push(preloadQuery(api.messages.list, { channel: "b" }));
+  const fetched = fetchQuery(api.messages.list);
+  await expect.poll(() => asked).toEqual(["user=ada"]);
+  expect(calls).toEqual([]);
+  // In the tick in which the first has begun, the others have, too.
+  const begunTogether = new Promise<number>((resolve) => {
+    vi.spyOn(calls, "push").mockImplementation((...more) => {
+      if (calls.length === 0) queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => resolve(calls.length))));
+      return Reflect.apply(Array.prototype.push, calls, more);
+    });
+  });
+  identified.resolve();
+  expect(await begunTogether).toBe(3);
+  await Promise.all([...preloads, fetched]);
+  expect(asked).toEqual(["user=ada"]);
+  expect(calls.map((call) => call.at(-1))).toEqual(["ada", "ada", "ada"]);
+});
+
+test("an identify that fails refuses all that the page asks for, and makes no one anonymous", async () => {
+  refusal = { kind: "internal", incident: "abc" };
+  await expect(preloadQuery(api.messages.list)).rejects.toMatchObject(refusal);
+  await expect(fetchMutation(api.messages.send, { text: "hi" })).rejects.toMatchObject(refusal);
+  expect(asked).toHaveLength(1);
+  expect(calls).toEqual([]);
+});
+
+test("an internal function is fetched by its reference, and by nothing that a visitor could send", async () => {
+  expect(await fetchQuery(internal.messages.drafts)).toBe(7n);
+  // As with a name from an address: a reference of `api` reaches public functions only.
+  await fetchQuery(api.messages["drafts" as "list"]);
+  expect(calls).toEqual([
+    ["query", "messages:drafts", {}, "ada", "internal"],
+    ["query", "messages:drafts", {}, "ada"],
+  ]);
+  await expect(fetchQuery("messages:drafts" as unknown as typeof api.messages.list)).rejects.toThrow(
+    'fetchQuery: expected a reference such as api.messages.list. Found the text "messages:drafts".',
+  );
+  // @ts-expect-error an internal query
+  await expect(preloadQuery(internal.messages.drafts)).rejects.toThrow(
+    "preloadQuery: expected a reference from `api`. Found one from `internal`",
+  );
+  expect(calls).toHaveLength(2);
 });
 
 test("an identical preload runs once for each request; a write in between makes it run again", async () => {
@@ -107,9 +173,9 @@ test("functions are called with their kind and return decoded values", async () 
   expect(sent).toBe(7n);
   expect(await fetchAction(api.messages.mail)).toBe(7n);
   expect(calls).toEqual([
-    ["query", "messages:list", {}, "user=ada"],
-    ["mutation", "messages:send", { text: "hi" }, "user=ada"],
-    ["action", "messages:mail", {}, "user=ada"],
+    ["query", "messages:list", {}, "ada"],
+    ["mutation", "messages:send", { text: "hi" }, "ada"],
+    ["action", "messages:mail", {}, "ada"],
   ]);
 });
 

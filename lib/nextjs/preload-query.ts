@@ -3,21 +3,27 @@ import { queryKey } from "../functions/query-key.ts";
 import {
   type FunctionReference,
   type FunctionReturnType,
-  functionPath,
+  isInternalReference,
   type OptionalArgs,
 } from "../functions/reference.ts";
 import { encodeArguments } from "../protocol/encode-arguments.ts";
 import { toFunctionError } from "../protocol/function-error.ts";
 import type { Preloaded, PreloadedAnswer } from "../protocol/preloaded.ts";
 import { fromWire } from "../values/wire.ts";
+import { pathOfReference } from "./path-of-reference.ts";
 import { runningServer } from "./running-server.ts";
+
+const INTERNAL =
+  "expected a reference from `api`. Found one from `internal`: the browser could not subscribe to it. Read it with " +
+  "`fetchQuery`, or export a public query.";
 
 /**
  * Runs a query while a page is rendered on the server. Pass the result to a client component and read it there with
  * `usePreloadedQuery`: the HTML contains the data, and the component stays live without a second run of the query.
  *
  * Equal queries of one request run once. Queries that are started in the same tick read the same snapshot of the database.
- * @param query A reference to the query: `api.messages.listByChannel`.
+ * @param query A reference to the query: `api.messages.listByChannel`. Not one of `internal`, to which no browser may
+ *   subscribe.
  * @param args The arguments of the query; they may be left out if it takes none.
  * @returns a promise of the preloaded result, which can be a prop of a client component.
  * @throws {FunctionError} the error of the query, or of the call. Its `kind` tells which.
@@ -30,12 +36,14 @@ export async function preloadQuery<Query extends FunctionReference<"query", "pub
   query: Query,
   ...[args]: OptionalArgs<Query>
 ): Promise<Preloaded<Query>> {
-  const { runtime, headers } = await runningServer("preloadQuery");
+  const path = pathOfReference("preloadQuery", query);
+  if (isInternalReference(query)) throw new TypeError(`preloadQuery: ${INTERNAL}`);
+  const { runtime, caller } = await runningServer("preloadQuery");
   const answers = answersOfRequest();
-  const key = queryKey(query[functionPath], encodeArguments(query[functionPath], args));
+  const key = queryKey(path, encodeArguments(path, args));
   let answer = answers.get(key);
   if (!answer) {
-    answer = runtime.preload(query[functionPath], args ?? {}, headers).then((outcome) => {
+    answer = runtime.preload(path, args ?? {}, caller).then((outcome) => {
       if (outcome.ok) return outcome.value;
       throw toFunctionError(outcome.error);
     });

@@ -2,38 +2,45 @@ import { cookies, headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
 import { connection } from "next/server";
 import { cache } from "react";
+import type { Identity } from "../functions/context.ts";
 import { findRuntime, type Runtime } from "../node/runtime/runtime.ts";
+import { toFunctionError } from "../protocol/function-error.ts";
+import type { Outcome } from "../protocol/outcome.ts";
 import { cookieHeader } from "./cookie-header.ts";
 
-/**
- * The engine, and the headers of the current request, from which `identify` finds the caller. They include the cookies
- * that a server action has set or deleted, as the browser will send them with its next request.
- */
+/** The engine, and who sent the current request. */
 export interface RunningServer {
-  runtime: Runtime;
-  headers: Headers;
+  readonly runtime: Runtime;
+  /** Null: anonymous. */
+  readonly caller: Identity | null;
 }
 
 /**
- * Finds the engine that `server.ts` started in this process. Makes Next render the page for each request.
- * @param caller The name of the calling function, for the message.
- * @throws when there is none, with the reason and the remedy.
+ * Finds the engine that `server.ts` started in this process, and asks it who sent the current request. Makes Next render the
+ * page for each request.
+ * @param by The name of the calling function, for the message.
+ * @throws when there is none, with the reason and the remedy, and when `identify` fails.
  */
-export async function runningServer(caller: string): Promise<RunningServer> {
+export async function runningServer(by: string): Promise<RunningServer> {
+  const runtime = findRuntime();
+  const identified = await identifiedBy(by);
+  if (!runtime || !identified) throw new Error(`${by}: ${whyNotRunning()}`);
+  if (!identified.ok) throw toFunctionError(identified.error);
+  return { runtime, caller: identified.value };
+}
+
+async function identifiedBy(by: string): Promise<Outcome<Identity | null> | undefined> {
   try {
-    const request = await currentRequest();
-    const runtime = findRuntime();
-    if (runtime) return { runtime, headers: request };
+    return await currentCaller();
   } catch (error) {
     // Next throws errors of its own to stop a static render; those must reach it.
     unstable_rethrow(error);
     if (error instanceof Error && error.message.includes("inside `after()`")) {
-      throw new Error(`${caller}: ${IN_AFTER}`, { cause: error });
+      throw new Error(`${by}: ${IN_AFTER}`, { cause: error });
     }
     if (findRuntime()) throw error;
-    throw new Error(`${caller}: ${whyNotRunning()}`, { cause: error });
+    throw new Error(`${by}: ${whyNotRunning()}`, { cause: error });
   }
-  throw new Error(`${caller}: ${whyNotRunning()}`);
 }
 
 const IN_AFTER =
@@ -41,11 +48,17 @@ const IN_AFTER =
   "`const sent = fetchMutation(…); after(() => sent)`, or call it in a server action or a route handler.";
 
 /**
- * One promise for each render, so that preloads that start in one tick also continue in one tick and share a snapshot.
- * While a server action or a route handler runs, React caches nothing: the cookies are read at each call, because they may
- * have changed.
+ * Who sent the current request. One promise for each render, so that all of a page is rendered for one person, and preloads
+ * that start in one tick also continue in one tick and share a snapshot. While a server action or a route handler runs, React
+ * caches nothing: `identify` is asked at each call, because the cookies or the session may have changed.
  */
-const currentRequest = cache(async (): Promise<Headers> => {
+const currentCaller = cache(async (): Promise<Outcome<Identity | null> | undefined> => {
+  const headers = await currentHeaders();
+  return findRuntime()?.identify(headers);
+});
+
+/** The headers of the current request, with the cookies that a server action has set or deleted. */
+async function currentHeaders(): Promise<Headers> {
   await connection();
   const [sent, current] = await Promise.all([headers(), cookies()]);
   const request = new Headers(sent);
@@ -53,7 +66,7 @@ const currentRequest = cache(async (): Promise<Headers> => {
   if (cookie === "") request.delete("cookie");
   else request.set("cookie", cookie);
   return request;
-});
+}
 
 function whyNotRunning(): string {
   if (process.env.NEXT_RUNTIME === "edge") {

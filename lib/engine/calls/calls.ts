@@ -29,7 +29,7 @@ export interface EngineCall extends CallSource {
   args: Record<string, unknown>;
   /** The identity that calls. Null: anonymous. */
   caller: Identity | null;
-  /** May it be an internal function? For the command line only. */
+  /** May it be an internal function? For the command line, server components and server actions; not for a client. */
   internal?: boolean;
 }
 

@@ -79,6 +79,24 @@ export class Transactions {
     return this.#inDoubt.outside(() => this.#tryOpenSnapshots(count, begun));
   }
 
+  /**
+   * Runs `body` in a snapshot of its own, which holds every commit that is known at the call; again when the connection is
+   * lost before `body` has had an answer.
+   */
+  async read<T>(body: (connection: DatabaseConnection) => Promise<T>, tries = 2): Promise<T> {
+    try {
+      const snapshots = await this.openSnapshots(1, () => {});
+      try {
+        return await body((snapshots[0] as Snapshot).connection);
+      } finally {
+        await Promise.all(snapshots.map((snapshot) => snapshot.close()));
+      }
+    } catch (error) {
+      if (tries <= 1 || this.#driver.classify(error) !== "connectionLost") throw error;
+      return this.read(body, tries - 1);
+    }
+  }
+
   async #tryOpenSnapshots(count: number, begun: (revision: number) => void): Promise<Snapshot[]> {
     const connections = await allOrNone(count, () => this.#driver.connect());
     try {

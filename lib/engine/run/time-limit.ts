@@ -4,6 +4,7 @@ import { TimeLimitError } from "./failures.ts";
 /**
  * Settles as `work` does, or rejects with a `TimeLimitError` after `ms` milliseconds, after `onPassed` was called. What
  * `work` still does then is ignored: take from it in `onPassed` what it holds.
+ * @param message Of the error.
  */
 export function withTimeLimit<T>(
   environment: Environment,
@@ -11,13 +12,12 @@ export function withTimeLimit<T>(
   what: string,
   work: Promise<T>,
   onPassed: () => void = () => {},
+  message = `${what} took longer than ${ms} ms. Do less in it, or raise its time limit in server.ts.`,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = environment.after(ms, () => {
       onPassed();
-      reject(
-        new TimeLimitError(`${what} took longer than ${ms} ms. Do less in it, or raise its time limit in server.ts.`),
-      );
+      reject(new TimeLimitError(message));
     });
     work.then(resolve, reject).finally(cancel);
   });

@@ -43,6 +43,7 @@ async function listening(options: Partial<AcceptSocketsOptions> & { frameBytes?:
   const sockets = acceptSockets({
     engine: {
       limits: { ...defaultLimits, frameBytes: options.frameBytes ?? defaultLimits.frameBytes },
+      queryFresh: async () => null,
       opened(socket, caller, source) {
         const record: Opened = { socket, caller, address: source?.address, messages: [], closed: false };
         opened.push(record);

@@ -1,7 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import { askIdentity, type Identified, type Identify, NodeRequest } from "../../auth/identify.ts";
+import { askIdentity, type Identified, type Identify } from "../../auth/identify.ts";
+import { NodeRequest } from "../../auth/identify-request.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
 import { CloseCode } from "../../protocol/close-codes.ts";
@@ -17,7 +18,7 @@ export const SYNC_PATH = "/api/sync";
 /** What `acceptSockets` takes. */
 export interface AcceptSocketsOptions extends OriginRules {
   /** Receives the accepted sockets. Its `limits.frameBytes` bounds the messages that a client may send. */
-  engine: Pick<Engine, "opened" | "limits">;
+  engine: Pick<Engine, "opened" | "queryFresh" | "limits">;
   /** Decides who is calling; called once for each socket, at the upgrade. */
   identify: Identify;
   /** Receives what `identify` throws, and the origins that are refused. */

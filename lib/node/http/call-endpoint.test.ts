@@ -21,6 +21,7 @@ interface Listening {
   drain(): void;
 }
 
+const noQuery = async () => null;
 const servers: Server[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
@@ -35,6 +36,7 @@ async function listening(answering: Answering, options: Partial<HttpEndpointOpti
       limits: { ...defaultLimits, frameBytes: 1_000 },
       messageBudget: new MessageBudget(defaultLimits.serverMessageBytes),
       longWork: new LongWork(clock),
+      queryFresh: noQuery,
       callAsText: async (call) => {
         calls.push(call);
         const outcome = await answering(call);
@@ -77,6 +79,7 @@ test("a result is sent as the text that the engine has written, and is not read 
       limits: defaultLimits,
       messageBudget: new MessageBudget(1_000),
       longWork: new LongWork(new HandClock()),
+      queryFresh: noQuery,
       callAsText: async () => ({ ok: true, value: valueText }),
     },
   });
@@ -90,7 +93,8 @@ test("a long call waits while the thread is left to others, and a short one does
   const longWork = new LongWork(clock);
   const messageBudget = new MessageBudget(defaultLimits.serverMessageBytes);
   const callAsText = async () => ({ ok: true as const, value: "1" });
-  const { url } = await listening(succeed, { engine: { limits: defaultLimits, messageBudget, longWork, callAsText } });
+  const engine = { limits: defaultLimits, messageBudget, longWork, callAsText, queryFresh: noQuery };
+  const { url } = await listening(succeed, { engine });
   longWork.tookLong(10);
   const long = post(`${url}/mutation`, { path: "it:long", args: { text: "x".repeat(100_000) } });
   await expect.poll(() => clock.waiting).toBe(1);
@@ -107,6 +111,7 @@ test("a large call is turned away while those that run take too much, and a smal
       limits: defaultLimits,
       messageBudget: new MessageBudget(100_000),
       longWork: new LongWork(new HandClock()),
+      queryFresh: noQuery,
       async callAsText({ path }) {
         if (path !== "it:large") return { ok: true, value: "1" };
         begun.resolve();

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { askIdentity, type Identify, NodeRequest } from "../../auth/identify.ts";
+import { askIdentity, type Identify } from "../../auth/identify.ts";
+import { NodeRequest } from "../../auth/identify-request.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { type Environment, type Log, machineEnvironment } from "../../environment/environment.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
@@ -18,7 +19,7 @@ import { BodyLostError, BodyTooLargeError, BodyTooSlowError, readBody } from "./
 /** What `httpEndpoint` takes. */
 export interface HttpEndpointOptions extends OriginRules {
   /** Runs the functions. Its `limits.frameBytes` bounds the body of a request. */
-  engine: Pick<Engine, "callAsText" | "limits" | "messageBudget" | "longWork">;
+  engine: Pick<Engine, "callAsText" | "queryFresh" | "limits" | "messageBudget" | "longWork">;
   /** Decides who is calling; called once for each call. */
   identify: Identify;
   /** Receives what `identify` throws, errors that the endpoint did not expect, and the origins that are refused. */

@@ -31,8 +31,8 @@ export function generateApi({ modules, hasSchema }: Pick<FunctionsFolder, "modul
 /** Your public functions, for clients and functions alike: \`api.messages.list\`. */
 export const api = createReferences<${printTree(tree, "PublicReferences", "")}>();
 
-/** Your internal functions, for other functions only: \`internal.messages.cleanUp\`. */
-export const internal = createReferences<${printTree(tree, "InternalReferences", "")}>();
+/** Your internal functions, for code on the server only: \`internal.messages.cleanUp\`. */
+export const internal = /* @__PURE__ */ createReferences<${printTree(tree, "InternalReferences", "")}>("internal");
 `,
   ].join("");
 }

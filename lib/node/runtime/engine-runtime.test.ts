@@ -2,10 +2,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
 import type { Identify } from "../../auth/identify.ts";
 import type { Identity } from "../../functions/context.ts";
+import type { FunctionReference } from "../../functions/reference.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { engineRuntime, type RuntimeOptions } from "./engine-runtime.ts";
+import type { RuntimeCall } from "./runtime.ts";
 
 /** Stands for Next's storage of the current request, from which `cookies()` reads. */
 const request = new AsyncLocalStorage<string>();
@@ -23,11 +25,17 @@ function telling(tell: (caller: Identity | null) => unknown, identify: Identify)
         await tell(caller);
         return { ok: true, value: null };
       },
+      async queryFresh() {
+        await tell(null);
+        return null;
+      },
     },
     identify,
     log: new HandClock().log,
   };
 }
+
+const send: RuntimeCall = { kind: "mutation", path: "a:b", args: {}, caller: null, internal: false };
 
 test("functions and identify run outside of the calling request; the caller continues inside it", async () => {
   const seen: (string | undefined)[] = [];
@@ -37,33 +45,32 @@ test("functions and identify run outside of the calling request; the caller cont
     seen.push(request.getStore());
   };
   const runtime = engineRuntime(
-    telling(look, async () => {
+    telling(look, async ({ runQuery }) => {
       await look();
-      return null;
+      return runQuery({} as FunctionReference<"query">);
     }),
   );
   await request.run("a request", async () => {
-    await runtime.preload("a:b", {}, new Headers());
-    await runtime.call("mutation", "a:b", {}, new Headers());
+    await runtime.identify(new Headers());
+    await runtime.preload("a:b", {}, null);
+    await runtime.call(send);
     expect(request.getStore()).toBe("a request");
   });
   expect(seen).toEqual(Array.from({ length: 8 }, () => undefined));
 });
 
-test("identify decides the caller from the headers; if it throws, no function runs", async () => {
-  const callers: unknown[] = [];
-  const identify: Identify = ({ headers }) => {
-    const subject = headers.get("cookie");
-    if (subject === null) throw new Error("no cookie");
-    return { subject };
-  };
-  const runtime = engineRuntime(telling((caller) => callers.push(caller), identify));
-  await runtime.preload("a:b", {}, new Headers({ cookie: "ada" }));
-  await runtime.call("query", "a:b", {}, new Headers({ cookie: "bob" }));
-  expect(callers).toEqual([{ subject: "ada" }, { subject: "bob" }]);
-  expect(await runtime.call("query", "a:b", {}, new Headers())).toMatchObject({
-    ok: false,
-    error: { kind: "internal" },
-  });
-  expect(callers).toHaveLength(2);
+test("identify decides from the headers who is calling; if it throws, the error is no identity", async () => {
+  const runtime = engineRuntime(
+    telling(
+      () => {},
+      ({ headers, cookies }) => {
+        const subject = cookies.get("user");
+        if (subject === undefined) throw new Error("no cookie");
+        return { subject, agent: headers.get("user-agent") };
+      },
+    ),
+  );
+  const asked = new Headers({ cookie: "user=ada", "user-agent": "a browser" });
+  expect(await runtime.identify(asked)).toEqual({ ok: true, value: { subject: "ada", agent: "a browser" } });
+  expect(await runtime.identify(new Headers())).toMatchObject({ ok: false, error: { kind: "internal" } });
 });

@@ -6,8 +6,8 @@ import type { Runtime } from "./runtime.ts";
 
 /** What `engineRuntime` takes. */
 export interface RuntimeOptions {
-  /** Runs the functions. */
-  engine: Pick<Engine, "preload" | "call">;
+  /** Runs the functions, and the queries of `identify`. */
+  engine: Pick<Engine, "preload" | "call" | "queryFresh">;
   /** Decides who is calling, from the headers of the request that Next answers. */
   identify: Identify;
   /** Receives what `identify` throws. */
@@ -29,15 +29,8 @@ export function engineRuntime(options: RuntimeOptions): Runtime {
   const { engine } = options;
   const outsideOfRequests = AsyncLocalStorage.snapshot();
   return {
-    preload: (path, args, headers) =>
-      outsideOfRequests(async () => {
-        const caller = await askIdentity(options, { headers });
-        return caller.ok ? engine.preload(path, args, caller.value) : caller;
-      }),
-    call: (kind, path, args, headers) =>
-      outsideOfRequests(async () => {
-        const caller = await askIdentity(options, { headers });
-        return caller.ok ? engine.call({ kind, path, args, caller: caller.value }) : caller;
-      }),
+    identify: (headers) => outsideOfRequests(async () => askIdentity(options, { headers })),
+    preload: (path, args, caller) => outsideOfRequests(() => engine.preload(path, args, caller)),
+    call: (call) => outsideOfRequests(() => engine.call(call)),
   };
 }

@@ -1,24 +1,43 @@
+import type { Identity } from "../../functions/context.ts";
 import type { FunctionKind } from "../../functions/reference.ts";
 import type { Outcome } from "../../protocol/outcome.ts";
 import type { PreloadedAnswer } from "../../protocol/preloaded.ts";
 import type { Wire } from "../../values/wire.ts";
 
+/** One function to run for the request that Next answers. */
+export interface RuntimeCall {
+  /** What kind of function it must be. */
+  readonly kind: FunctionKind;
+  /** Its path, such as `messages:send`. */
+  readonly path: string;
+  /** Its arguments. */
+  readonly args: Record<string, unknown>;
+  /** Who calls it: what `Runtime.identify` answered for the request. */
+  readonly caller: Identity | null;
+  /** May it be an internal function? */
+  readonly internal: boolean;
+}
+
 /** How server components, server actions and route handlers reach the engine that `server.ts` started. */
 export interface Runtime {
   /**
-   * Answers a query, and keeps the answer for the browser that will subscribe to it.
+   * Asks `identify` who sent a request.
+   * @param headers The headers of the request.
+   * @returns the identity, null for an anonymous caller, or the error with which the request is refused.
+   */
+  identify(headers: Headers): Promise<Outcome<Identity | null>>;
+  /**
+   * Answers a public query, and keeps the answer for the browser that will subscribe to it.
    * @param path The path of the function, such as `messages:list`.
-   * @param headers The headers of the request, from which `identify` finds the caller.
+   * @param caller What `identify` answered for the request.
    * @returns the answer, or the error with which the query failed. The promise rejects only if the engine itself fails.
    */
-  preload(path: string, args: Record<string, unknown>, headers: Headers): Promise<Outcome<PreloadedAnswer>>;
+  preload(path: string, args: Record<string, unknown>, caller: Identity | null): Promise<Outcome<PreloadedAnswer>>;
   /**
-   * Runs one public function.
-   * @param path The path of the function, such as `messages:send`.
-   * @param headers The headers of the request, from which `identify` finds the caller.
+   * Runs one function.
    * @returns the function's value in wire form, or the error with which it failed.
    */
-  call(kind: FunctionKind, path: string, args: Record<string, unknown>, headers: Headers): Promise<Outcome<Wire>>;
+  call(call: RuntimeCall): Promise<Outcome<Wire>>;
 }
 
 /**

@@ -122,7 +122,7 @@ describe("a reference", () => {
     expectTypeOf(fetchAction(functions.relay, { url: "" })).resolves.toEqualTypeOf<number>();
   });
 
-  test("to an internal function is for other functions, never for a client", () => {
+  test("to an internal function is for code on the server, never for a client", () => {
     expectTypeOf<typeof functions.secret>().toBeNever();
     expectTypeOf<typeof internals.search>().toBeNever();
     expectTypeOf<FunctionReturnType<typeof internals.secret>>().toEqualTypeOf<string>();
@@ -130,9 +130,10 @@ describe("a reference", () => {
     useQuery(internals.secret, { id: 1 });
     // @ts-expect-error it is internal
     useMutation(internals.cleanUp);
-    // @ts-expect-error it is internal
-    void fetchQuery(internals.secret, { id: 1 });
-    // @ts-expect-error it is internal
+    expectTypeOf(fetchQuery(internals.secret, { id: 1 })).resolves.toEqualTypeOf<string>();
+    // @ts-expect-error a text may come from a visitor
+    void fetchQuery("functions:secret", { id: 1 });
+    // @ts-expect-error no browser may subscribe to it
     void preloadQuery(internals.secret, { id: 1 });
   });
 
