@@ -8,7 +8,7 @@ import { type Page, root } from "./pages.ts";
 const COMPILED = ["ts", "tsx"];
 const SCHEMA = "convex/schema.ts";
 
-/** What a page may leave out, because other pages show it: a schema, and functions over it. */
+/** What a page may leave out, because other pages show it: files of the project that tests are about. */
 const base = ["convex/schema.ts", "convex/messages.ts"];
 
 /**
@@ -48,7 +48,7 @@ async function compileTogether(pages: readonly Page[]): Promise<string[]> {
 }
 
 function writeBase(project: TemporaryProject): void {
-  for (const path of base) project.write(`base/${path}`, readFileSync(join(import.meta.dirname, "base", path), "utf8"));
+  for (const path of base) project.write(`base/${path}`, readFileSync(join(root, "tests/project", path), "utf8"));
   project.write("base/convex/_generated/api.ts", generateApi({ modules: ["messages"], hasSchema: true }));
 }
 
