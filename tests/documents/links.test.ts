@@ -32,7 +32,7 @@ describe("links", () => {
   });
 
   test("of a page in the package stay in the package", () => {
-    const out = docsPages().flatMap((page) =>
+    const out = [...docsPages(), readPage("AGENTS.md")].flatMap((page) =>
       linksOf(page)
         .filter((link) => !link.isPicture && !shipped.some((files) => files.test(normalize(targetOf(page, link)))))
         .map((link) => `${page.path}: ${link.path}`),
