@@ -1,8 +1,9 @@
 import { UsageError } from "./arguments.ts";
 import { commands } from "./commands.ts";
-import { helpOf, helpOfAll, version } from "./help.ts";
+import { helpOf, helpOfAll } from "./help.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { didYouMean } from "./terminal/nearest.ts";
+import { version } from "./version.ts";
 
 /**
  * Runs one command of `convex-lite`.

@@ -1,7 +1,42 @@
 import { type Command, defineCommand } from "./command.ts";
+import { version } from "./version.ts";
 
 /** The commands, in the order of the help. */
 export const commands: Readonly<Record<string, Command>> = {
+  init: defineCommand({
+    description: "Add convex-lite to a Next.js project, or write a new app into an empty folder",
+    args: {
+      folder: { type: "positional", required: false, description: "The project's folder (default: this one)" },
+      yes: { type: "boolean", alias: "y", description: "Do it without a question" },
+      "dry-run": { type: "boolean", description: "Say what would be done, and write nothing" },
+      database: {
+        type: "enum",
+        options: ["pglite", "sqlite", "postgres", "neon", "mysql"],
+        description: "The database (default: pglite, which needs no server)",
+      },
+      example: { type: "enum", options: ["chat", "none"], description: "The page that is written as an example" },
+      "package-manager": {
+        type: "enum",
+        options: ["npm", "pnpm", "yarn", "bun"],
+        description: "Default: the one that the project uses",
+      },
+      install: { type: "boolean", default: true, negativeDescription: "Leave the install to you" },
+      force: { type: "boolean", description: "Go on with a version of Next.js that is not supported" },
+    },
+    run: async (args) => {
+      const { init } = await import("./init/init.ts");
+      return init(args.folder ?? ".", {
+        yes: args.yes === true,
+        dryRun: args["dry-run"] === true,
+        database: args.database,
+        example: args.example,
+        packageManager: args["package-manager"],
+        install: args.install,
+        force: args.force === true,
+        version: version(),
+      });
+    },
+  }),
   dev: defineCommand({
     description: "Serve the app; functions reload on save, and the server restarts when its own files change",
     args: {

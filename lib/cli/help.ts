@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
 import type { Command } from "./command.ts";
@@ -32,9 +30,4 @@ async function render(command: CommandDef): Promise<string> {
   const text = (await renderUsage(command)).replace(/ +$/gm, "").trim();
   const hasColours = styleText("bold", "x", { stream: process.stdout }) !== "x";
   return hasColours ? text : stripVTControlCharacters(text).replace(/ +$/gm, "");
-}
-
-/** The version of this package. */
-export function version(): string {
-  return JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")).version;
 }

@@ -10,13 +10,14 @@ export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
  */
 export async function packageManagerInUse(root = process.cwd()): Promise<PackageManager> {
   const running = getUserAgent();
-  if (running !== null && isKnown(running)) return running;
+  if (isPackageManager(running)) return running;
   const found = (await detect({ cwd: root, strategies: ["lockfile", "packageManager-field"] }))?.name;
-  return found !== undefined && isKnown(found) ? found : "npm";
+  return isPackageManager(found) ? found : "npm";
 }
 
-function isKnown(name: string): name is PackageManager {
-  return name in runs;
+/** Is this the name of a package manager that messages can name? */
+export function isPackageManager(name: string | null | undefined): name is PackageManager {
+  return typeof name === "string" && name in runs;
 }
 
 const runs = { npm: "npx", pnpm: "pnpm", yarn: "yarn", bun: "bunx" } as const;

@@ -26,7 +26,8 @@ export function generateApi({ modules, hasSchema }: Pick<FunctionsFolder, "modul
   const tree = toTree(modules);
   return [
     HEADER,
-    hasSchema ? REGISTER_SCHEMA : "",
+    // Without functions no file imports the module that this extends, and the compiler would not find it.
+    hasSchema && modules.length > 0 ? REGISTER_SCHEMA : "",
     `
 /** Your public functions, for clients and functions alike: \`api.messages.list\`. */
 export const api = createReferences<${printTree(tree, "PublicReferences", "")}>();
