@@ -13,7 +13,7 @@ import { type ConnectionState, ConnectionStatus } from "./connection-status.ts";
 import { LOADING } from "./queries/answer.ts";
 import type { QueryResult, Result } from "./queries/query-result.ts";
 import { ResultRecord } from "./result-record.ts";
-import type { SyncClient } from "./sync-client.ts";
+import { SyncClient } from "./sync-client.ts";
 
 /** The arguments of a function that is named by its path. */
 export type UntypedArgs = Record<string, unknown>;
@@ -45,8 +45,11 @@ export class ConvexClient {
    * @param url The server's URL, such as `https://example.com`, or a path on the page's origin. Default: that origin.
    * @param options Default: none.
    */
-  constructor(url?: string, options: ClientOptions = {}) {
-    this.sync = configuredClient(url, options);
+  constructor(url?: string, options?: ClientOptions);
+  /** @internal The client of a provider, as an application holds it. */
+  constructor(sync: SyncClient);
+  constructor(site?: string | SyncClient, options: ClientOptions = {}) {
+    this.sync = site instanceof SyncClient ? site : configuredClient(site, options);
     this.#status = new ConnectionStatus(this.sync);
   }
 

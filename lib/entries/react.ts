@@ -36,6 +36,7 @@ export { HydrateQueries, type HydrateQueriesProps } from "../react/hydrate-queri
 export { ConvexProvider, type ConvexProviderProps } from "../react/provider.ts";
 export { type Action, useAction } from "../react/use-action.ts";
 export { useConnectionState } from "../react/use-connection-state.ts";
+export { useConvex } from "../react/use-convex.ts";
 export { type Mutation, type MutationWithUpdate, useMutation } from "../react/use-mutation.ts";
 export {
   type PaginatedArgs,

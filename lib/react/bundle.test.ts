@@ -40,10 +40,11 @@ describe.each(["../entries/react.ts", "../entries/client.ts"])("the browser bund
 describe("of the hooks, compressed, an app loads", () => {
   const APP = "ConvexProvider, HydrateQueries, useMutation, usePreloadedQuery, useQuery";
 
-  test("at most 10.95 KB for everything but pagination", async () => {
+  test("at most 10.95 KB for everything but pagination and the client without hooks", async () => {
     const { exports } = await bundle("../entries/react.ts");
-    expect(exports).toContain("usePaginatedQuery");
-    const names = exports.filter((name) => name !== "usePaginatedQuery");
+    const apart = ["usePaginatedQuery", "useConvex"];
+    expect(exports).toEqual(expect.arrayContaining(apart));
+    const names = exports.filter((name) => !apart.includes(name));
     expect((await bundle("../entries/react.ts", `{ ${names.join(", ")} }`)).compressed).toBeLessThanOrEqual(10_950);
   });
 
@@ -53,6 +54,7 @@ describe("of the hooks, compressed, an app loads", () => {
 
   test.each([
     ["usePaginatedQuery", 800],
+    ["useConvex", 650],
     ["useQueries", 250],
     ["useAction", 60],
     ["useConnectionState", 170],

@@ -3,7 +3,14 @@ import { socketUrl } from "../client/connection/client-socket.ts";
 import type { ConvexClient } from "../client/convex-client.ts";
 import { SyncClient } from "../client/sync-client.ts";
 
-const ClientContext = createContext<SyncClient | undefined>(undefined);
+/** The client of a provider, in both of its forms. */
+export interface ProvidedClient {
+  readonly sync: SyncClient;
+  /** What an application holds of it: given to the provider, or made by the first `useConvex`. */
+  client: ConvexClient | undefined;
+}
+
+const ClientContext = createContext<ProvidedClient | undefined>(undefined);
 
 /** The props of `ConvexProvider`. */
 export interface ConvexProviderProps {
@@ -32,15 +39,23 @@ export interface ConvexProviderProps {
 export function ConvexProvider({ url, client: given, children }: ConvexProviderProps): ReactNode {
   // Next replaces this name with the basePath: a bundle holds the text itself.
   const site = url ?? process.env.__NEXT_ROUTER_BASEPATH;
-  const client = useMemo(() => given?.sync ?? new SyncClient(() => new WebSocket(socketUrl(site))), [given, site]);
-  useEffect(() => (given === undefined ? client.hold() : undefined), [given, client]);
-  return createElement(ClientContext.Provider, { value: client }, children);
+  const value = useMemo<ProvidedClient>(
+    () => ({ sync: given?.sync ?? new SyncClient(() => new WebSocket(socketUrl(site))), client: given }),
+    [given, site],
+  );
+  useEffect(() => (given === undefined ? value.sync.hold() : undefined), [given, value]);
+  return createElement(ClientContext.Provider, { value }, children);
 }
 
 /** The client of the provider above. @throws when there is none. */
 export function useSyncClient(): SyncClient {
-  const client = useContext(ClientContext);
-  if (client) return client;
+  return useProvidedClient().sync;
+}
+
+/** The client of the provider above, in both of its forms. @throws when there is no provider. */
+export function useProvidedClient(): ProvidedClient {
+  const provided = useContext(ClientContext);
+  if (provided) return provided;
   throw new Error(
     "This hook needs <ConvexProvider> above it" +
       (process.env.NODE_ENV !== "production" ? ", for instance around children in app/layout.tsx." : "."),
