@@ -15,7 +15,8 @@ const ClientContext = createContext<ProvidedClient | undefined>(undefined);
 /** The props of `ConvexProvider`. */
 export interface ConvexProviderProps {
   /**
-   * The server's URL, such as `https://example.com`, or a path on the page's origin. Not used with `client`.
+   * The server's URL, such as `https://example.com`, or a path on the page's origin, such as `/shop`: the socket is below its
+   * path. Only for another server, or below a path that `next.config` does not know. Not used with `client`.
    * @default the origin of the page, with the `basePath` of `next.config`.
    */
   url?: string;
@@ -37,7 +38,8 @@ export interface ConvexProviderProps {
  * @example <ConvexProvider>{children}</ConvexProvider>
  */
 export function ConvexProvider({ url, client: given, children }: ConvexProviderProps): ReactNode {
-  // Next replaces this name with the basePath: a bundle holds the text itself.
+  // Next replaces this name with the basePath, as in its own router: a bundle holds the text itself. It does so under
+  // Turbopack, in development and in a build (`tests/browser/base-path.spec.ts`). Where nothing replaces it, `url` has a path.
   const site = url ?? process.env.__NEXT_ROUTER_BASEPATH;
   const value = useMemo<ProvidedClient>(
     () => ({ sync: given?.sync ?? new SyncClient(() => new WebSocket(socketUrl(site))), client: given }),

@@ -193,6 +193,21 @@ test("below the basePath of the pages the same paths are served as at the root",
   expect(called).toEqual(["/api/convex/query", "/api/convex/query", "/shopping", "/shop"]);
 });
 
+test("a slash at the end, as `trailingSlash` and some proxies add it, leads to the same", async () => {
+  const http = await taken();
+  const { next } = rooms();
+  const calls: Handlers["calls"] = (_request, response, facts) => {
+    response.end(facts?.path);
+    return true;
+  };
+  http.open(rooms({ calls, next: { ...next, basePath: "/shop" } }));
+  for (const base of ["", "/shop"]) {
+    expect(await upgrade(http.url, `${base}/api/sync/`)).toBe("accepted");
+    expect(await (await fetch(`${http.url}${base}/healthz/`)).json()).toEqual({ status: "ok" });
+    expect(await (await fetch(`${http.url}${base}/api/convex/query/`)).text()).toBe("/api/convex/query");
+  }
+});
+
 test("close waits for running requests and accepts no new ones", async () => {
   const http = await listen({ host: "127.0.0.1", port: 0 });
   const arrived = Promise.withResolvers<() => void>();

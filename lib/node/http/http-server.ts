@@ -196,10 +196,11 @@ function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === "websocket";
 }
 
-/** The path of a request, and below `base` without it. */
+/** The path of a request; below `base` without it, and without the slash that a proxy or `trailingSlash` may have added. */
 function pathOf(request: IncomingMessage, base = ""): string {
   const path = (request.url ?? "/").split("?", 1)[0] as string;
-  return path.startsWith(`${base}/`) ? path.slice(base.length) : path;
+  const own = path.startsWith(`${base}/`) ? path.slice(base.length) : path;
+  return own.replace(/(?<=.)\/$/, "");
 }
 
 function urlOf(host: string, port: number): string {
