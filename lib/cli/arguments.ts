@@ -1,11 +1,7 @@
 import { parseArgs } from "node:util";
 import type { ArgDef, ArgsDef } from "citty";
 import { didYouMean } from "./terminal/nearest.ts";
-
-/** The command line was used in a way that it does not know. The exit code is 2. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
+import { UsageError } from "./terminal/usage-error.ts";
 
 /**
  * Compares arguments with those that a command takes. citty itself lets flags pass that it does not know.

@@ -1,8 +1,8 @@
-import { UsageError } from "./arguments.ts";
 import { commands } from "./commands.ts";
 import { helpOf, helpOfAll } from "./help.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { didYouMean } from "./terminal/nearest.ts";
+import { UsageError } from "./terminal/usage-error.ts";
 import { version } from "./version.ts";
 
 /**
@@ -24,7 +24,13 @@ export async function commandLine(args: string[]): Promise<number> {
 }
 
 /** Errors whose message is all that the reader needs; of others the stack is shown. */
-const saysWhatToDo: ReadonlySet<string> = new Set(["CommandError", "LoadError", "SettingsError"]);
+const saysWhatToDo: ReadonlySet<string> = new Set([
+  "CommandError",
+  "DirectoryInUseError",
+  "LoadError",
+  "SettingsError",
+  "UnusableDatabaseError",
+]);
 
 async function run([name, ...args]: string[]): Promise<number> {
   if (name === undefined) {

@@ -60,4 +60,37 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     run: async ({ check }) => (await import("./codegen.ts")).codegen(process.cwd(), { check: check === true }),
   }),
+  run: defineCommand({
+    description:
+      "Run a function, public or internal, and print its value: on the running server, or here if there is none",
+    args: {
+      fn: { type: "positional", description: "the path of a function, such as messages:send" },
+      args: {
+        type: "positional",
+        required: false,
+        description: 'Its arguments as JSON, such as {"channel":"general"}',
+      },
+      identity: { type: "string", valueHint: "JSON", description: 'Who calls it, such as {"subject":"u1"}' },
+      watch: { type: "boolean", description: "Print each later answer of a query, too" },
+      json: { type: "boolean", description: "Print JSON in wire form, for programs" },
+      url: { type: "string", valueHint: "URL", description: "A server elsewhere; its token is CONVEX_LITE_TOKEN" },
+    },
+    run: async ({ fn, args, identity, watch, json, url }) =>
+      (await import("./run/run.ts")).run(process.cwd(), {
+        ...{ path: fn ?? "", args, identity, url },
+        watch: watch === true,
+        json: json === true,
+      }),
+  }),
+  functions: defineCommand({
+    description: "List the functions in convex/ with their kind, visibility, arguments and place",
+    args: { json: { type: "boolean", description: "Print JSON, for programs" } },
+    run: async ({ json }) =>
+      (await import("./functions/functions.ts")).functions(process.cwd(), { json: json === true }),
+  }),
+  doctor: defineCommand({
+    description: "Look for mistakes in the set-up of this project, and say what to do; nothing is changed",
+    args: { json: { type: "boolean", description: "Print JSON, for programs" } },
+    run: async ({ json }) => (await import("./doctor/doctor.ts")).doctor(process.cwd(), { json: json === true }),
+  }),
 };

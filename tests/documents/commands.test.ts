@@ -23,7 +23,7 @@ function usesIn(path: string, text: string): Use[] {
 }
 
 /** Commands that are written about and still being built. */
-const awaited = ["start", "run", "functions", "doctor"];
+const awaited = ["start"];
 
 /** The commands and flags of these uses that the program does not have. */
 function unknown(uses: readonly Use[]): string[] {

@@ -82,11 +82,20 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
 
   // hands: what people hold
   testing: [...bothSides, "client", "client/connection", "database/**", "schema", "engine", "engine/run"],
-  "cli/terminal": [],
   "cli/init/templates": [],
   "cli/init/edits": [],
   "cli/init/plan": ["bundling", "node/loading", "cli/terminal", "cli/init/templates", "cli/init/edits"],
   "cli/init": ["cli/terminal", "cli/init/plan"],
+  "cli/terminal": ["node/commands"],
+  "cli/run": [
+    ...[...bothSides, "database", "engine", "schema"],
+    ...["node/commands", "node/loading", "node/process", "cli/terminal"],
+  ],
+  "cli/functions": [...bothSides, "bundling", "engine/run", "node/loading"],
+  "cli/doctor": [
+    ...["environment", "database", "database/driver", "schema/migrations"],
+    ...["node/loading", "node/process", "cli/terminal"],
+  ],
   cli: ["cli/**", "environment", "bundling", "schema/migrations", "node/loading", "node/process"],
 
   // what people import by the package's name; nothing in lib/ does

@@ -1,4 +1,5 @@
 import type { RegisteredFunction } from "../../functions/define.ts";
+import { editsBetween } from "./edits-between.ts";
 
 /** Of a longer name nothing is near. */
 const LONGEST_NAME = 200;
@@ -18,7 +19,7 @@ export function nearestFunction(
   for (const [path, fn] of functions) {
     const letters = lettersOf(path);
     if (Math.abs(letters.length - asked.length) >= fewest) continue;
-    const slips = distance(asked, letters);
+    const slips = editsBetween(asked, letters);
     if (slips >= fewest) continue;
     fewest = slips;
     nearest = [path, fn];
@@ -32,18 +33,4 @@ function lettersOf(name: string): string {
     .toLowerCase()
     .replace(/^(api|internal)\./, "")
     .replace(/[.:/\\]+/g, ":");
-}
-
-/** How many letters must be put in, left out or replaced to make one text of the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
 }
