@@ -1,84 +1,53 @@
-import { createRequire, isBuiltin } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import vm from "node:vm";
-import { type BuildContext, type BuildFailure, context, type Message, type Metafile, type Plugin, stop } from "esbuild";
+import { join } from "node:path";
+import type { BuildContext, BuildFailure, Message, Metafile, Plugin } from "esbuild";
 import { must } from "../environment/assert.ts";
 import { importMeta } from "./import-meta.ts";
 import { LoadError, type LoadProblem, problemsOf } from "./load-error.ts";
-import { Packages } from "./packages.ts";
-import { SourcePositions } from "./source-positions.ts";
+import { importedPackages, PLUGIN, packagePlugin } from "./package-plugin.ts";
+import type { Packages, Place } from "./packages.ts";
+import type { Script } from "./script-runner.ts";
 
-/** Source files that were bundled and run. */
-export interface Bundle {
-  /** What the entry exports. */
-  exports: Record<string, unknown>;
-  /** The text that was run. */
-  code: string;
-  /** The files that were bundled, and which import which. The paths are relative to the project's folder. */
-  inputs: Metafile["inputs"];
+/** Source files that were made one script. */
+export interface Bundle extends Script {
+  /** The files in it, and which import which. The paths are relative to the project's folder. */
+  readonly inputs: Metafile["inputs"];
   /** What the bundler finds doubtful in the author's files. */
-  warnings: readonly LoadProblem[];
+  readonly warnings: readonly LoadProblem[];
 }
 
 /** What `Bundler` takes. */
 export interface BundlerOptions {
-  /** The folder from which the entry imports. */
-  directory: string;
-  /** The project's folder. */
-  root: string;
-  /** The text of a module that imports all others. Called for each load, so that new files need no new bundler. */
+  /** Where the entry is, and which project it belongs to. */
+  place: Place;
+  /** The packages that the files import. They are loaded to learn what they export, and not bundled. */
+  packages: Packages;
+  /** The text of a module that imports all others. Called for each bundle, so that new files need no new bundler. */
   entry: () => string;
   /** The texts of modules that are imported instead of packages, by the packages' names. Default: none. */
   standIns?: Readonly<Record<string, string>>;
 }
 
+type Esbuild = Pick<typeof import("esbuild"), "context" | "stop">;
+
 /**
- * Runs TypeScript of the project. Each load reads the files anew, and does not change what was loaded before.
- *
- * The files are bundled into one script, which is compiled in this process. Packages are not bundled, so that there is one
- * instance of each package, and of this framework. The memory of a load that is no longer used is freed; modules that are
- * imported again by a version in their URL would stay, and so would Node's cached source maps.
+ * Makes one script of TypeScript of the project, by esbuild in a process of its own, which is started by the first bundle
+ * and kept for later ones. Where no bundle is made, as in production, esbuild need not be installed.
  */
 export class Bundler {
   readonly #options: BundlerOptions;
-  readonly #positions = new SourcePositions();
-  readonly #packages: Packages;
+  #esbuild: Esbuild | undefined;
   #context: BuildContext | undefined;
-  #generation = 0;
 
   constructor(options: BundlerOptions) {
     this.#options = options;
-    this.#packages = new Packages(options.directory, options.standIns);
   }
 
   /**
-   * Bundles and runs the files as they are saved now.
-   * @throws {LoadError} when they do not load; earlier loads stay usable.
+   * Bundles the files as they are saved now.
+   * @throws {LoadError} when they cannot be bundled.
    */
-  async load(): Promise<Bundle> {
-    const { code, map, inputs, warnings } = await this.#bundle();
-    return { exports: this.#evaluate(code, map), code, inputs, warnings };
-  }
-
-  /** Rewrites the stack of an error that a function threw, so that it names the author's files. Accepts any value. */
-  remapStack = (thrown: unknown): void => this.#positions.remapStack(thrown);
-
-  /** Ends the bundler's process, which all bundlers share. A later load starts it again. */
-  async close(): Promise<void> {
-    await this.dispose();
-    await stop();
-  }
-
-  /** Frees what the bundler's process keeps for later loads. */
-  async dispose(): Promise<void> {
-    await this.#context?.dispose();
-    this.#context = undefined;
-    process.off("exit", stop);
-  }
-
-  async #bundle(): Promise<Omit<Bundle, "exports"> & { map: string }> {
+  async bundle(): Promise<Bundle> {
+    const { root } = this.#options.place;
     this.#context ??= await this.#createContext();
     try {
       const { outputFiles, metafile, warnings } = await this.#context.rebuild();
@@ -88,21 +57,41 @@ export class Bundler {
           ending,
         ).text;
       const { inputs } = must(metafile, "the bundler writes a metafile");
-      const worthTelling = problemsOf(warnings.filter(concernsAuthor), this.#options.root);
-      return { code: text(".cjs"), map: text(".cjs.map"), inputs, warnings: worthTelling };
+      return {
+        code: text(".cjs"),
+        map: text(".cjs.map"),
+        packages: importedPackages(inputs),
+        inputs,
+        warnings: problemsOf(warnings.filter(concernsAuthor), root),
+      };
     } catch (error) {
       const { errors } = error as Partial<BuildFailure>;
-      throw errors ? LoadError.fromMessages(errors, this.#options.root) : error;
+      throw errors ? LoadError.fromMessages(errors, root) : error;
     }
   }
 
-  #createContext(): Promise<BuildContext> {
+  /** Ends the bundler's process, which all bundlers share. A later bundle starts it again. */
+  async close(): Promise<void> {
+    await this.dispose();
+    await this.#esbuild?.stop();
+  }
+
+  /** Frees what the bundler's process keeps for later bundles. */
+  async dispose(): Promise<void> {
+    await this.#context?.dispose();
+    this.#context = undefined;
+    if (this.#esbuild) process.off("exit", this.#esbuild.stop);
+  }
+
+  async #createContext(): Promise<BuildContext> {
+    const { place, packages, standIns } = this.#options;
+    this.#esbuild ??= await import("esbuild");
     // The bundler's process prints an error when this one ends without stopping it.
-    process.once("exit", stop);
-    return context({
+    process.once("exit", this.#esbuild.stop);
+    return this.#esbuild.context({
       entryPoints: [ENTRY],
-      absWorkingDir: this.#options.root,
-      outfile: this.#bundleName(),
+      absWorkingDir: place.root,
+      outfile: join(place.directory, "_functions.cjs"),
       bundle: true,
       write: false,
       metafile: true,
@@ -117,7 +106,7 @@ export class Bundler {
       sourcemap: "external",
       sourcesContent: false,
       logLevel: "silent",
-      plugins: [this.#entry(), importMeta, this.#packages.plugin],
+      plugins: [this.#entry(), importMeta, packagePlugin(packages, standIns)],
     });
   }
 
@@ -129,30 +118,10 @@ export class Bundler {
         build.onLoad({ filter: /.*/, namespace: ENTRY }, () => ({
           contents: this.#options.entry(),
           loader: "js",
-          resolveDir: this.#options.directory,
+          resolveDir: this.#options.place.directory,
         }));
       },
     };
-  }
-
-  #evaluate(code: string, map: string): Record<string, unknown> {
-    this.#generation++;
-    // The name must be absolute and in the project, because `import()` in a function resolves relative to it.
-    const filename = this.#bundleName();
-    this.#positions.add(filename, map);
-    const module = { exports: {} };
-    try {
-      const script = compile(code, filename, this.#generation > 1);
-      script(module, module.exports, this.#packages.inBundle, metaOf);
-    } catch (thrown) {
-      this.remapStack(thrown);
-      throw LoadError.fromThrown(thrown, this.#options.root);
-    }
-    return module.exports;
-  }
-
-  #bundleName(): string {
-    return join(this.#options.directory, `_functions.${this.#generation}.cjs`);
   }
 }
 
@@ -167,38 +136,5 @@ export function isFile(input: string): boolean {
 function concernsAuthor({ id, location, text }: Message): boolean {
   if (!location || !isFile(location.file) || location.file.split("/").includes("node_modules")) return false;
   // A package that is imported only for what it does has done it, as Node loaded it.
-  return id !== "ignored-bare-import" || !text.includes("convex-lite-packages");
-}
-
-/** The `import.meta` of a file. */
-function metaOf(filename: string) {
-  const { href: url } = pathToFileURL(filename);
-  return {
-    url,
-    filename,
-    dirname: dirname(filename),
-    resolve(specifier: string): string {
-      if (/^\.{0,2}\//.test(specifier) || URL.canParse(specifier)) return new URL(specifier, url).href;
-      return isBuiltin(specifier)
-        ? `node:${specifier}`
-        : pathToFileURL(createRequire(resolve(filename)).resolve(specifier)).href;
-    },
-  };
-}
-
-/**
- * Compiles a bundle.
- * @param again False for the first load of the process. Later loads are kept out of V8's cache of compiled scripts: no two
- *   of them are equal, and the cache keeps each until memory is nearly full.
- */
-function compile(code: string, filename: string, again: boolean): (...parameters: unknown[]) => void {
-  if (again) setFlagsFromString("--no-compilation-cache");
-  try {
-    return vm.compileFunction(code, ["module", "exports", "__packages", "__metaOf"], {
-      filename,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    }) as (...parameters: unknown[]) => void;
-  } finally {
-    if (again) setFlagsFromString("--compilation-cache");
-  }
+  return id !== "ignored-bare-import" || !text.includes(PLUGIN);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { extname } from "node:path";
+import { extname, relative, sep } from "node:path";
 import type { Loader, Plugin } from "esbuild";
 
 /**
@@ -9,6 +9,7 @@ import type { Loader, Plugin } from "esbuild";
 export const importMeta: Plugin = {
   name: "convex-lite-import-meta",
   setup(build) {
+    const root = build.initialOptions.absWorkingDir ?? "";
     build.initialOptions.define = {
       ...build.initialOptions.define,
       "import.meta": META,
@@ -18,7 +19,7 @@ export const importMeta: Plugin = {
     build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, ({ path }) => {
       const text = readFileSync(path, "utf8");
       if (!/\bimport\s*\.\s*meta\b|\b__(dir|file)name\b/.test(text)) return undefined;
-      return { contents: withMeta(text, path), loader: loaderOf(path) };
+      return { contents: withMeta(text, relative(root, path).split(sep).join("/")), loader: loaderOf(path) };
     });
     build.onResolve({ filter: PREFIX }, ({ path }) => ({
       path: path.slice(NAMESPACE.length + 1),

@@ -1,5 +1,6 @@
 import { SourceMap } from "node:module";
 import { dirname, resolve } from "node:path";
+import { must } from "../environment/assert.ts";
 
 /** How many bundles are remapped: an action may still run, and throw, long after the next load. */
 const BUNDLES_KEPT = 5;
@@ -20,11 +21,12 @@ export interface SourcePosition {
  * Node's own source-map cache is not used, because it keeps every bundle, and each save makes one.
  */
 export class SourcePositions {
-  readonly #maps = new Map<string, SourceMap>();
+  /** The map of each bundle: as text until a position in that bundle is looked for, as most bundles never throw. */
+  readonly #maps = new Map<string, SourceMap | string>();
 
   /** @param bundle The absolute file name of the bundle. The sources in its map are relative to its folder. */
   add(bundle: string, map: string): void {
-    this.#maps.set(bundle, new SourceMap(JSON.parse(map)));
+    this.#maps.set(bundle, map);
     const [oldest] = this.#maps.keys();
     if (this.#maps.size > BUNDLES_KEPT && oldest !== undefined) this.#maps.delete(oldest);
   }
@@ -43,8 +45,9 @@ export class SourcePositions {
 
   #remap(stack: string): string {
     let remapped = stack;
-    for (const [bundle, map] of this.#maps) {
+    for (const bundle of this.#maps.keys()) {
       if (!remapped.includes(bundle)) continue;
+      const map = this.#mapOf(bundle);
       remapped = remapped.replace(new RegExp(`${literally(bundle)}:(\\d+):(\\d+)`, "g"), (found, line, column) => {
         const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
         if (!("originalSource" in entry)) return found;
@@ -53,6 +56,14 @@ export class SourcePositions {
       });
     }
     return remapped;
+  }
+
+  #mapOf(bundle: string): SourceMap {
+    const known = must(this.#maps.get(bundle), "only bundles that were added are looked for");
+    if (typeof known !== "string") return known;
+    const map = new SourceMap(JSON.parse(known));
+    this.#maps.set(bundle, map);
+    return map;
   }
 }
 

@@ -1,19 +1,34 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { printProblem } from "../bundling/load-error.ts";
+import { FunctionLoader } from "../node/loading/load-functions.ts";
 import { missingMigration } from "../schema/migrations/missing-migration.ts";
 import { codegen } from "./codegen.ts";
+import { runInForeground } from "./server/foreground.ts";
 
-/** Makes everything that `NODE_ENV=production node server.ts` needs. @returns the exit code. */
-export async function build(root: string): Promise<number> {
+/** What `build` takes. */
+export interface BuildOptions {
+  /** Builds although `convex/schema.ts` has tables that no migration makes. */
+  allowPending?: boolean;
+}
+
+/** Makes everything that `start` needs. @returns the exit code. */
+export async function build(root: string, { allowPending = false }: BuildOptions = {}): Promise<number> {
   await codegen(root, { check: false });
+  const writeFunctions = await bundleFunctions(root);
+  const missing = allowPending
+    ? undefined
+    : await missingMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
+  if (missing !== undefined) {
+    console.error(missing);
+    return 1;
+  }
   const code = await nextBuild(root);
   if (code !== 0) return code;
-  const warning = await missingMigration(join(root, "convex", "schema.ts"), join(root, "drizzle"));
-  if (warning) console.warn(`convex-lite: ${warning}`);
+  // After Next's build, which empties .next.
+  writeFunctions();
   const { hooks, pagination } = await clientSize(root);
   console.log(
     `convex-lite in the browser: hooks and client ${kibibytes(hooks)} gzip (without React); usePaginatedQuery adds ${kibibytes(pagination)} where it is used`,
@@ -21,18 +36,22 @@ export async function build(root: string): Promise<number> {
   return 0;
 }
 
-async function nextBuild(root: string): Promise<number> {
+/** @returns a function that writes the bundled functions. */
+async function bundleFunctions(root: string): Promise<() => void> {
+  const loader = new FunctionLoader("convex", root);
+  try {
+    const { warnings, write } = await loader.build();
+    for (const warning of warnings) console.warn(`${printProblem(warning)}\n`);
+    return write;
+  } finally {
+    await loader.close();
+  }
+}
+
+function nextBuild(root: string): Promise<number> {
   const next = createRequire(join(root, "package.json")).resolve("next/dist/bin/next");
-  const child = spawn(process.execPath, [next, "build"], {
-    cwd: root,
-    stdio: "inherit",
-    env: { NEXT_TELEMETRY_DISABLED: "1", ...process.env, NODE_ENV: "production" },
-  });
-  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, passOn);
-  const [code] = (await once(child, "exit")) as [number | null];
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, passOn);
-  return code ?? 1;
+  const env = { NEXT_TELEMETRY_DISABLED: process.env.NEXT_TELEMETRY_DISABLED ?? "1", NODE_ENV: "production" };
+  return runInForeground([next, "build"], { cwd: root, env });
 }
 
 const PAGINATION = "usePaginatedQuery";

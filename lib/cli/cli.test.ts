@@ -122,6 +122,15 @@ describe("dev", () => {
     other.close();
   });
 
+  test("runs server.mts, too, and server.ts as soon as there is one", async () => {
+    using project = new TemporaryProject({ ...files, "server.mts": server("module") });
+    project.delete("server.ts");
+    const dev = convexLite(project, "dev");
+    await expect.poll(dev.output).toMatch(/server \d+ module hello development\./);
+    project.put("server.ts", server("one"));
+    await expect.poll(dev.output).toMatch(/server\.ts changed: restarting[\s\S]*server \d+ one hello/);
+  });
+
   test("--accept applies to the first server only", async () => {
     using project = new TemporaryProject(files);
     const print = `console.log("accepts [" + process.env.CONVEX_LITE_ACCEPT + "]");`;
@@ -160,6 +169,85 @@ describe("dev", () => {
     await edit("tsconfig.json");
     const reasons = [...dev.output().matchAll(/(\S+) changed: restarting/g)].map(([, path]) => path);
     expect(reasons).toEqual([...edited, "tsconfig.json"]);
+  });
+});
+
+describe("start", () => {
+  test("runs server.ts for production with the port and host that it is given, and passes signals on", async () => {
+    using project = new TemporaryProject({
+      ...files,
+      "server.ts": `${server("one")}console.log("listens on", process.env.HOST, process.env.PORT);`,
+    });
+    const start = convexLite(project, "start", "--port", "4599", "--host", "127.0.0.1");
+    await expect.poll(start.output).toMatch(/server \d+ one hello production\.\nlistens on 127\.0\.0\.1 4599\n/);
+    start.process.kill("SIGTERM");
+    expect(await start.exit).toBe(0);
+    expect(start.servers().filter(isAlive)).toEqual([]);
+  });
+
+  test("ends with the code of the server, or with that of the signal that ended it", async () => {
+    using failing = new TemporaryProject({ ...files, "server.ts": "process.exit(3);" });
+    expect(await convexLite(failing, "start").exit).toBe(3);
+    using killed = new TemporaryProject({ ...files, "server.ts": 'process.kill(process.pid, "SIGKILL");' });
+    expect(await convexLite(killed, "start").exit).toBe(137);
+  });
+
+  test("a server ends when `start` is killed with SIGKILL", async () => {
+    using project = new TemporaryProject(files);
+    const start = convexLite(project, "start");
+    await expect.poll(start.servers).toHaveLength(1);
+    start.process.kill("SIGKILL");
+    await expect.poll(() => start.servers().filter(isAlive)).toEqual([]);
+  });
+
+  test("runs server.mts, and says nothing of a package.json without a type", async () => {
+    using project = new TemporaryProject({ "package.json": "{}", "server.mts": 'console.log("a module");' });
+    const asModule = convexLite(project, "start");
+    expect(await asModule.exit).toBe(0);
+    expect(asModule.output()).toBe("a module\n");
+    project.write("server.ts", 'import "node:fs"; console.log("by its text");');
+    const byText = convexLite(project, "start");
+    expect(await byText.exit).toBe(0);
+    expect(byText.output()).toBe("by its text\n");
+  });
+
+  test("without a server of the project runs one without options, which says what was not built", async () => {
+    using project = new TemporaryProject({ "package.json": "{}", "convex/a.ts": "" });
+    const start = convexLite(project, "start");
+    expect(await start.exit).toBe(1);
+    expect(start.output()).toMatch(
+      /^ ✗ The functions in convex\/ have not been built\. Run `\w+ convex-lite build`.*\n$/,
+    );
+  });
+
+  test("a port that is none is wrong use", async () => {
+    using project = new TemporaryProject(files);
+    const start = convexLite(project, "start", "--port", "many");
+    expect(await start.exit).toBe(2);
+    expect(start.output()).toContain("--port takes a number from 0 to 65535. Found: many.");
+  });
+});
+
+describe("build", () => {
+  const schema = `import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
+export const notes = sqliteTable("notes", { id: integer().primaryKey() });`;
+
+  test("ends with one sentence when no migration makes the tables of the schema", async () => {
+    using project = new TemporaryProject({ ...files, "convex/schema.ts": schema });
+    const build = convexLite(project, "build");
+    expect(await build.exit).toBe(1);
+    expect(build.output()).toMatch(
+      /^The tables in convex\/schema\.ts are not in drizzle\/ yet\. Run `\w+ drizzle-kit generate`, and build again \(--allow-pending builds all the same\)\.$/m,
+    );
+    expect(existsSync(project.path("convex/_generated/api.ts"))).toBe(true);
+  });
+
+  test("ends before Next is run when a function has a mistake, with its place", async () => {
+    using project = new TemporaryProject({ ...files, "convex/messages.ts": "export const value = (;" });
+    const build = convexLite(project, "build");
+    expect(await build.exit).toBe(1);
+    expect(build.output()).toMatch(/convex\/messages\.ts:1:23.*Unexpected ";"/);
+    expect(build.output()).not.toContain("    at ");
   });
 });
 

@@ -1,3 +1,4 @@
+import { addressFlags, useAddress } from "./address.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { version } from "./version.ts";
 
@@ -40,18 +41,36 @@ export const commands: Readonly<Record<string, Command>> = {
   dev: defineCommand({
     description: "Serve the app; functions reload on save, and the server restarts when its own files change",
     args: {
+      ...addressFlags,
       accept: {
         type: "string",
         valueHint: "CODE",
         description: "Apply the database plan that was shown with this code, although data is lost",
       },
     },
-    run: async ({ accept }) => (await import("./dev.ts")).dev(process.cwd(), { accept }),
+    run: async ({ accept, ...address }) => {
+      useAddress(address);
+      return (await import("./server/dev.ts")).dev(process.cwd(), { accept });
+    },
   }),
   build: defineCommand({
-    description: "Write convex/_generated, run next build, and print the size of the client",
-    args: {},
-    run: async () => (await import("./build.ts")).build(process.cwd()),
+    description: "Build for production: the functions, and the pages by next build",
+    args: {
+      "allow-pending": {
+        type: "boolean",
+        description: "Build although convex/schema.ts has tables that no migration in drizzle/ makes",
+      },
+    },
+    run: async (given) =>
+      (await import("./build.ts")).build(process.cwd(), { allowPending: given["allow-pending"] === true }),
+  }),
+  start: defineCommand({
+    description: "Serve what build has made, after the migrations in drizzle/ are applied",
+    args: addressFlags,
+    run: async (address) => {
+      useAddress(address);
+      return (await import("./server/start.ts")).start(process.cwd());
+    },
   }),
   codegen: defineCommand({
     description: "Write convex/_generated/api.ts",

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -57,10 +57,10 @@ export class App {
     });
   }
 
-  /** Starts `node server.ts` and resolves once it says that it is ready. */
-  async start(environment: Record<string, string> = {}): Promise<void> {
+  /** Starts the server and resolves once it says that it is ready. @param program What Node runs, with its arguments. */
+  async start(environment: Record<string, string> = {}, program = ["server.ts"]): Promise<void> {
     this.#output = "";
-    const server = spawn(process.execPath, ["server.ts"], {
+    const server = spawn(process.execPath, program, {
       cwd: this.directory,
       env: { ...this.#environment(), ...environment },
       stdio: ["ignore", "pipe", "pipe"],
@@ -134,6 +134,13 @@ export class App {
     mkdirSync(dirname(draft), { recursive: true });
     writeFileSync(draft, text);
     renameSync(draft, path);
+  }
+
+  /** Deletes files and folders of the copy, for good. */
+  delete(...paths: string[]): void {
+    for (const path of paths.flatMap((pattern) => globSync(pattern, { cwd: this.directory }))) {
+      rmSync(join(this.directory, path), { recursive: true });
+    }
   }
 
   async remove(): Promise<void> {

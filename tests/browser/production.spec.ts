@@ -1,6 +1,6 @@
 import { Chat, expect, test } from "./fixtures.ts";
 
-test("production: built and started on the database that development made, live, and still whole after kill -9", async ({
+test("production: built and started on the database that development made, live, still whole after kill -9, and without the sources of the functions and the tools that built them", async ({
   page,
   ownApp: app,
 }) => {
@@ -21,5 +21,15 @@ test("production: built and started on the database that development made, live,
   await chat.open();
   await expect(chat.rows("written in production")).toHaveCount(1);
   await chat.live();
+
+  // What an image for production leaves out.
+  await app.stop();
+  app.delete("convex", "drizzle.config.ts");
+  app.delete("node_modules/{esbuild,drizzle-kit}", "node_modules/.pnpm/{esbuild,@esbuild,drizzle-kit}*");
+  app.delete("node_modules/.pnpm/node_modules/{esbuild,drizzle-kit}");
+  await app.start({}, ["lib/cli/main.ts", "start"]);
+  await chat.open();
+  await chat.live();
+  await chat.say("written without the sources");
   expect(chat.complaints.filter((text) => !/WebSocket|ERR_CONNECTION/.test(text))).toEqual([]);
 });

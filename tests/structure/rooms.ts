@@ -30,10 +30,11 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "database/pglite": ["environment", "database/driver", "database/postgres"],
   database: ["environment", "database/**"],
   bundling: ["environment"],
+  project: [],
   "schema/snapshot": ["environment", "database/driver", "bundling"],
   "schema/introspect": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/plan": ["environment", "database/driver", "database/internal", "schema/snapshot"],
-  "schema/migrations": ["environment", "bundling", "database/**", "schema/snapshot", "schema/introspect"],
+  "schema/migrations": ["environment", "bundling", "project", "database/**", "schema/snapshot", "schema/introspect"],
   schema: ["environment", "database/driver", "database/internal", "database/postgres", "schema/**"],
   auth: bothSides,
   "engine/run": [...bothSides, "auth", "invalidation"],
@@ -71,7 +72,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "node/commands": [...bothSides, "engine", "engine/calls", "node/admission", "node/http"],
   "node/loading": [
     ...["environment", "values", "functions", "database/driver", "database/pglite", "schema/**"],
-    ...["bundling", "engine", "engine/run", "node/process"],
+    ...["bundling", "project", "engine", "engine/run", "node/process"],
   ],
   "node/runtime": [...bothSides, "auth", "engine"],
   "node/lifecycle": [
@@ -84,18 +85,19 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   testing: [...bothSides, "client", "client/connection", "database/**", "schema", "engine", "engine/run"],
   "cli/init/templates": [],
   "cli/init/edits": [],
-  "cli/init/plan": ["bundling", "node/loading", "cli/terminal", "cli/init/templates", "cli/init/edits"],
-  "cli/init": ["cli/terminal", "cli/init/plan"],
-  "cli/terminal": ["node/commands"],
+  "cli/init/plan": ["bundling", "project", "node/loading", "cli/terminal", "cli/init/templates", "cli/init/edits"],
+  "cli/init": ["project", "cli/terminal", "cli/init/plan"],
+  "cli/terminal": ["project", "node/commands"],
   "cli/run": [
     ...[...bothSides, "database", "engine", "schema"],
     ...["node/commands", "node/loading", "node/process", "cli/terminal"],
   ],
   "cli/functions": [...bothSides, "bundling", "engine/run", "node/loading"],
   "cli/doctor": [
-    ...["environment", "database", "database/driver", "schema/migrations"],
+    ...["environment", "project", "database", "database/driver", "schema/migrations"],
     ...["node/loading", "node/process", "cli/terminal"],
   ],
+  "cli/server": ["environment", "node/loading", "node/process"],
   cli: ["cli/**", "environment", "bundling", "schema/migrations", "node/loading", "node/process"],
 
   // what people import by the package's name; nothing in lib/ does
@@ -120,6 +122,7 @@ export const programs = [
   "lib/cli/main.ts",
   "lib/database/pglite/initial-image-worker.ts",
   "lib/database/pglite/pglite-worker.ts",
+  "lib/node/lifecycle/default-server.ts",
   "lib/schema/snapshot/drizzle-kit-child.ts",
 ];
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { invocation, packageManagerInUse } from "../terminal/invocation.ts";
+import { packageManagerInUse } from "../../project/package-manager.ts";
+import { invocation } from "../terminal/invocation.ts";
 import type { Manifest, Project } from "./finding.ts";
 
 /** Reads what the checks look at. */

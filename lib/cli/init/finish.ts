@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { PackageManager } from "../terminal/invocation.ts";
+import type { PackageManager } from "../../project/package-manager.ts";
 import { gitState } from "./git.ts";
 import type { Choices } from "./plan/choices.ts";
 import { isEmbedded } from "./plan/databases.ts";

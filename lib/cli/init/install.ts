@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { PackageManager } from "../../project/package-manager.ts";
 import { CommandError } from "../terminal/command-error.ts";
-import type { PackageManager } from "../terminal/invocation.ts";
 
 /**
  * Installs the packages of the project.

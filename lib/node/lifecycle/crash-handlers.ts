@@ -2,6 +2,7 @@ import { LoadError, printProblem } from "../../bundling/load-error.ts";
 import { UnusableDatabaseError } from "../../database/driver/database-errors.ts";
 import { DirectoryInUseError } from "../../database/driver/directory-lock.ts";
 import type { Log } from "../../environment/environment.ts";
+import { NotBuiltError } from "../loading/built-functions.ts";
 import { SettingsError } from "../process/settings.ts";
 
 /**
@@ -40,5 +41,7 @@ function logFailure(log: Log, error: unknown): void {
 }
 
 function isCorrectable(error: unknown): error is Error {
-  return [SettingsError, UnusableDatabaseError, DirectoryInUseError].some((kind) => error instanceof kind);
+  return [SettingsError, NotBuiltError, UnusableDatabaseError, DirectoryInUseError].some(
+    (kind) => error instanceof kind,
+  );
 }

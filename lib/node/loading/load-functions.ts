@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Bundle, Bundler, isFile } from "../../bundling/bundler.ts";
 import type { LoadProblem } from "../../bundling/load-error.ts";
+import { ScriptRunner } from "../../bundling/script-runner.ts";
 import type { Casing } from "../../database/driver/driver.ts";
 import type { FunctionModules } from "../../engine/run/registry.ts";
-import { type DrizzleConfig, readDrizzleConfig } from "../../schema/migrations/drizzle-config.ts";
+import { type DrizzleConfig, drizzleConfigIn, readDrizzleConfig } from "../../schema/migrations/drizzle-config.ts";
+import { hashesOf, readBuilt, writeBuilt } from "./built-functions.ts";
 import { type FunctionsFolder, scanFunctions } from "./scan-functions.ts";
 
-/** What the files in `convex/` export at one moment. */
+/** What the files in `convex/` export. */
 export interface LoadedFunctions {
   /** The exports of each file, by its path without the ending: `messages`, `admin/users`. */
   modules: FunctionModules;
@@ -16,7 +18,7 @@ export interface LoadedFunctions {
   schema: Record<string, unknown>;
   /** How `drizzle.config.ts` names columns without a name of their own. Undefined: as in the schema. */
   casing?: Casing | undefined;
-  /** A hash of `schema.ts` and everything that it imports. */
+  /** A hash of `schema.ts` and everything that it imports. Empty for functions that were built. */
   schemaKey: string;
   /** A hash of the code: loads with equal keys are interchangeable. */
   key: string;
@@ -25,8 +27,9 @@ export interface LoadedFunctions {
 }
 
 /**
- * Loads the functions in `convex/`. Each load reads the files anew, and does not change what was loaded before. Packages,
- * and this framework, are the instances that `server.ts` has.
+ * Loads the functions in `convex/`: as they are saved, or as `convex-lite build` has built them. Either way they become one
+ * script, which is run here. Each load runs it anew, and does not change what was loaded before. Packages, and this
+ * framework, are the instances that `server.ts` has.
  * @example
  * const loader = new FunctionLoader("convex");
  * const { modules, schema } = await loader.load();
@@ -40,6 +43,7 @@ export class FunctionLoader {
   /** The files of the last successful load that lie outside of `convex/` and are not part of a package. */
   filesOutside: readonly string[] = [];
   readonly #root: string;
+  readonly #runner: ScriptRunner;
   readonly #bundler: Bundler;
   #config: Promise<DrizzleConfig> | undefined;
   #folder: FunctionsFolder = { modules: [], hasSchema: false, files: new Map(), notRead: [] };
@@ -52,11 +56,9 @@ export class FunctionLoader {
     this.directory = resolve(root, directory);
     this.migrations = resolve(root, "drizzle");
     this.#root = resolve(root);
-    this.#bundler = new Bundler({
-      directory: this.directory,
-      root: this.#root,
-      entry: () => entryScript(this.#folder),
-    });
+    const place = { directory: this.directory, root: this.#root };
+    this.#runner = new ScriptRunner(place);
+    this.#bundler = new Bundler({ place, packages: this.#runner.packages, entry: () => entryScript(this.#folder) });
   }
 
   /**
@@ -64,30 +66,54 @@ export class FunctionLoader {
    * @throws {LoadError} when they do not load; earlier loads stay usable.
    */
   async load(): Promise<LoadedFunctions> {
-    this.#folder = scanFunctions(this.directory);
-    // Once: `dev` starts another process when it changes.
-    this.#config ??= readDrizzleConfig(this.#root);
-    const { casing, remarks } = await this.#config;
-    const { exports, code, inputs, warnings } = await this.#bundler.load();
-    const files = Object.keys(inputs).filter(isFile);
-    this.filesOutside = files
+    const { bundle, casing, warnings } = await this.#bundle();
+    const exports = await this.#runner.run(bundle);
+    this.filesOutside = filesOf(bundle)
       .map((input) => resolve(this.#root, input))
       .filter((file) => !file.startsWith(`${this.directory}/`));
-    return {
-      ...(exports as Pick<LoadedFunctions, "modules" | "schema">),
-      key: hash(code),
-      schemaKey: this.#schemaKey(inputs),
-      casing,
-      warnings: [...remarks, ...this.#folder.notRead, ...warnings],
-    };
+    return loaded({ exports, code: bundle.code, casing, schemaKey: this.#schemaKey(bundle.inputs), warnings });
+  }
+
+  /**
+   * Makes the functions as they are saved now one script, for servers that run without their sources. The script is not run:
+   * what a file needs when it is loaded, such as a variable of the environment, may be missing here.
+   * @returns what is doubtful in the files, and a function that writes the script where `loadBuilt` finds it.
+   * @throws {LoadError} when the files cannot be bundled.
+   */
+  async build(): Promise<{ warnings: readonly LoadProblem[]; write: () => void }> {
+    const { bundle, casing, warnings } = await this.#bundle();
+    const { code, map, packages } = bundle;
+    const sources = hashesOf([...filesOf(bundle), ...drizzleConfigIn(this.#root)], this.#root);
+    return { warnings, write: () => writeBuilt(this.#root, { code, map, packages, casing, sources }) };
+  }
+
+  /**
+   * Loads the functions as `convex-lite build` has built them. Neither their sources nor esbuild nor drizzle-kit need to be
+   * there.
+   * @throws {Error} when they were not built, or have changed since. The message says what to do.
+   * @throws {LoadError} when they do not load.
+   */
+  async loadBuilt(): Promise<LoadedFunctions> {
+    const built = await readBuilt(this.#root, this.directory);
+    const exports = await this.#runner.run(built);
+    return loaded({ exports, code: built.code, casing: built.casing, schemaKey: "", warnings: [] });
   }
 
   /** Rewrites the stack of an error that a function threw, so that it names the files in `convex/`. Accepts any value. */
-  remapStack = (thrown: unknown): void => this.#bundler.remapStack(thrown);
+  remapStack = (thrown: unknown): void => this.#runner.remapStack(thrown);
 
   /** Ends the bundler's process. A later load starts it again. */
   close(): Promise<void> {
     return this.#bundler.close();
+  }
+
+  async #bundle(): Promise<{ bundle: Bundle } & Pick<LoadedFunctions, "casing" | "warnings">> {
+    this.#folder = scanFunctions(this.directory);
+    // Once: `dev` starts another process when it changes.
+    this.#config ??= readDrizzleConfig(this.#root);
+    const { casing, remarks } = await this.#config;
+    const bundle = await this.#bundler.bundle();
+    return { bundle, casing, warnings: [...remarks, ...this.#folder.notRead, ...bundle.warnings] };
   }
 
   #schemaKey(inputs: Bundle["inputs"]): string {
@@ -99,6 +125,22 @@ export class FunctionLoader {
     const files = [...reached].filter(isFile).sort();
     return hash(files.map((file) => `${file}\0${readFileSync(resolve(this.#root, file), "utf8")}`).join("\0"));
   }
+}
+
+function loaded({
+  exports,
+  code,
+  ...others
+}: Omit<LoadedFunctions, "modules" | "schema" | "key"> & {
+  exports: Record<string, unknown>;
+  code: string;
+}): LoadedFunctions {
+  return { ...(exports as Pick<LoadedFunctions, "modules" | "schema">), key: hash(code), ...others };
+}
+
+/** The author's files in a bundle, by their paths relative to the project. */
+function filesOf({ inputs }: Bundle): string[] {
+  return Object.keys(inputs).filter(isFile);
 }
 
 function entryScript({ modules, files, hasSchema }: FunctionsFolder): string {

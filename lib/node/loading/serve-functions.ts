@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { Driver } from "../../database/driver/driver.ts";
+import { tablesOf } from "../../database/driver/schema-dialect.ts";
 import { servePostgresProtocol } from "../../database/pglite/serve-postgres-protocol.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Log } from "../../environment/environment.ts";
@@ -57,7 +58,8 @@ export async function serveFunctions(options: ServeFunctionsOptions): Promise<Se
     engine.useFunctions(modules, schema, casing);
   };
   if (settings.development) return followSaves(options, serve);
-  await applyMigrations({ driver: database, folder: loader.migrations, log });
+  const hasTables = tablesOf(functions.schema).length > 0;
+  await applyMigrations({ driver: database, folder: loader.migrations, hasTables, log });
   const unfit = await unfitTables(database, functions.schema, functions.casing);
   if (unfit !== undefined) log.error(unfit);
   serve(functions);

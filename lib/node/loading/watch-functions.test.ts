@@ -157,9 +157,15 @@ test("what is doubtful is told once: at the start, or when it is saved", async (
   expect(warnings()).toEqual([tasks, expect.stringMatching(/a\.ts:2:30[\s\S]*Duplicate key "x"/)]);
 
   clock.lines.length = 0;
-  const { warnings: said } = await loadFunctions({ loader, settings: { development: false }, log: clock.log });
+  const another = new FunctionLoader("convex", project.root);
+  const { warnings: said } = await loadFunctions({
+    loader: another,
+    settings: { development: true },
+    log: clock.log,
+  });
   expect(said).toHaveLength(2);
   expect(warnings()).toHaveLength(2);
+  await another.close();
 });
 
 test("functions that are refused leave all previous ones in place", async () => {
@@ -172,16 +178,18 @@ test("functions that are refused leave all previous ones in place", async () => 
   await serves("a", "accepted");
 });
 
-test("loadFunctions waits in development until the functions load, and rejects in production", async () => {
+test("loadFunctions waits in development until the functions load, and rejects in production, where nothing is saved", async () => {
   using broken = new TemporaryProject({ "convex/a.ts": "export const value = ;" });
   const another = new FunctionLoader("convex", broken.root);
   const loading = loadFunctions({ loader: another, settings: { development: true }, log: clock.log });
   await expect.poll(errors).toEqual([expect.stringContaining("waiting for a change")]);
   broken.put("convex/a.ts", answers("good"));
   expect((await loading).modules.a?.value).toBe("good");
-  broken.write("convex/a.ts", "export const value = ;");
-  await expect(loadFunctions({ loader: another, settings: { development: false }, log: clock.log })).rejects.toThrow(
-    "Unexpected",
-  );
+  const start = () => loadFunctions({ loader: another, settings: { development: false }, log: clock.log });
+  await expect(start()).rejects.toThrow("have not been built");
+  (await another.build()).write();
+  expect((await start()).modules.a?.value).toBe("good");
+  broken.put("convex/a.ts", answers("better"));
+  await expect(start()).rejects.toThrow("convex/a.ts was changed");
   await another.close();
 });

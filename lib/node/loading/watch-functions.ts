@@ -48,7 +48,7 @@ export class RefusedError extends Error {
 export interface LoadFunctionsOptions {
   /** Loads the functions. */
   loader: FunctionLoader;
-  /** In development a failed load waits for the next save. */
+  /** In development the files are loaded as they are saved, and a failed load waits for the next save. */
   settings: Pick<Settings, "development">;
   /** Receives the reason of a failed load, in development, and what is doubtful in files that load. */
   log: Log;
@@ -102,10 +102,10 @@ export function watchFunctions({ loader, loaded, serve, notServed, log }: WatchO
 }
 
 /**
- * Loads the functions for the first time. In development a failed load is logged, and loading is tried again after each
- * save until it succeeds.
+ * Loads the functions for the first time: in development as they are saved, in production as `convex-lite build` has built
+ * them. In development a failed load is logged, and loading is tried again after each save until it succeeds.
  * @returns the functions, once they load.
- * @throws {LoadError} in production, when they do not load.
+ * @throws in production, when they were not built, have changed since, or do not load. The message says what to do.
  * @example
  * const loaded = await loadFunctions({ loader, settings: readSettings(), log });
  */
@@ -116,7 +116,7 @@ export async function loadFunctions(options: LoadFunctionsOptions): Promise<Load
 }
 
 async function firstThatLoad({ loader, settings, log }: LoadFunctionsOptions): Promise<LoadedFunctions> {
-  if (!settings.development) return loader.load();
+  if (!settings.development) return loader.loadBuilt();
   const found = await attempt(loader);
   if (!(found instanceof LoadError)) return found;
   log.error(`functions not loaded; waiting for a change\n\n${found.problems.map(printProblem).join("\n\n")}\n`);

@@ -1,9 +1,11 @@
+import { dirname } from "node:path";
 import { innermostMessage, UnusableDatabaseError } from "../../database/driver/database-errors.ts";
 import type { DatabaseConnection, Dialect, Driver } from "../../database/driver/driver.ts";
 import { inTransaction, withDatabaseLock } from "../../database/internal/database-lock.ts";
 import { internalSql } from "../../database/internal/internal-sql.ts";
 import { readMeta, writeMeta } from "../../database/internal/internal-tables.ts";
 import type { Log } from "../../environment/environment.ts";
+import { invocationOf } from "../../project/package-manager.ts";
 import { alreadyExists } from "./already-exists.ts";
 import { dialectOfMigrations, type Migration, readMigrations, record, recordedOf } from "./migration-files.ts";
 
@@ -19,6 +21,8 @@ export interface ApplyMigrationsOptions {
   driver: Driver;
   /** The folder into which drizzle-kit generates, usually `drizzle` in the project. */
   folder: string;
+  /** Whether the schema has tables, which a database without any lacks unless migrations make them. @default true */
+  hasTables?: boolean;
   log: Log;
 }
 
@@ -29,10 +33,15 @@ export interface ApplyMigrationsOptions {
  * @throws when the migrations are for another database, when one fails, or when development left the database in a
  * state that no migration describes.
  */
-export async function applyMigrations({ driver, folder, log }: ApplyMigrationsOptions): Promise<AppliedMigrations> {
+export async function applyMigrations({
+  driver,
+  folder,
+  hasTables = true,
+  log,
+}: ApplyMigrationsOptions): Promise<AppliedMigrations> {
   const migrations = readMigrations(folder);
   if (migrations.length === 0) {
-    await withoutMigrations(driver, folder, log);
+    if (hasTables) await withoutMigrations(driver, folder, log);
     return { applied: [], recognised: [] };
   }
   refuseOthers(driver, folder);
@@ -57,10 +66,13 @@ const names: Record<Dialect, string> = { pg: "PostgreSQL", sqlite: "SQLite", mys
 
 /** Without migrations, a database that development made may be used to try `pnpm start`; any other has no tables. */
 async function withoutMigrations(driver: Driver, folder: string, log: Log): Promise<void> {
-  const advice = `There are no migrations in ${folder}. Run \`pnpm drizzle-kit generate\` and commit what it writes.`;
+  const generate = await invocationOf("drizzle-kit generate", dirname(folder));
+  const advice = `The tables in convex/schema.ts are not in drizzle/ yet. Run \`${generate}\`, and`;
   const made = await inTransaction(driver, "read", (connection) => readMeta(connection, "schema"));
-  if (made === undefined) throw new UnusableDatabaseError(`${driver.description} has no tables yet. ${advice}`);
-  log.warn(advice);
+  if (made === undefined) {
+    throw new UnusableDatabaseError(`${driver.description} has no tables. ${advice} start again.`);
+  }
+  log.warn(`${advice} commit what it writes: no other database than this one has them.`);
 }
 
 async function migrate(driver: Driver, migrations: readonly Migration[]): Promise<AppliedMigrations> {

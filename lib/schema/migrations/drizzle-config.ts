@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { Bundler } from "../../bundling/bundler.ts";
 import { LoadError, type LoadProblem } from "../../bundling/load-error.ts";
+import { ScriptRunner } from "../../bundling/script-runner.ts";
 import type { Casing } from "../../database/driver/driver.ts";
 import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
 
@@ -16,21 +17,28 @@ export interface DrizzleConfig {
 /** Where drizzle-kit looks for its configuration, in this order. */
 const NAMES = ["drizzle.config.json", "drizzle.config.ts", "drizzle.config.js"];
 
+/** The name of drizzle-kit's configuration in the project's folder: one, or none. */
+export function drizzleConfigIn(root: string): string[] {
+  return NAMES.filter((name) => existsSync(resolve(root, name))).slice(0, 1);
+}
+
 /**
  * Reads drizzle-kit's configuration. One that does not load is a remark, as drizzle-kit may never be run here.
  * @param root The absolute path of the project's folder.
  */
 export async function readDrizzleConfig(root: string): Promise<DrizzleConfig> {
-  const name = NAMES.find((each) => existsSync(resolve(root, each)));
+  const [name] = drizzleConfigIn(root);
   if (name === undefined) return { casing: undefined, remarks: [] };
+  const place = { directory: root, root };
+  const runner = new ScriptRunner(place);
   const bundler = new Bundler({
-    directory: root,
-    root,
+    place,
+    packages: runner.packages,
     entry: () => `import * as all from "./${name}"; export const config = { ...all };`,
     standIns,
   });
   try {
-    const { config } = (await bundler.load()).exports as { config: { default?: Options } };
+    const { config } = (await runner.run(await bundler.bundle())) as { config: { default?: Options } };
     const options = config.default ?? {};
     const { casing } = options;
     return {

@@ -27,11 +27,13 @@ test("a schema is read as functions are loaded: with paths that only bundlers fi
   }
 });
 
-test("warns of a schema that is ahead of its migrations, and of no other", async () => {
+test("a schema that is ahead of its migrations is told with what to run, and no other", async () => {
   using project = new TemporaryProject({ "convex/schema.ts": schema("text: d.text()") });
   const told = () => missingMigration(project.path("convex/schema.ts"), project.path("drizzle"));
+  const ahead =
+    /^The tables in convex\/schema\.ts are not in drizzle\/ yet\. Run `\w+ drizzle-kit generate`, and build again/;
   // No migration was generated yet.
-  expect(await told()).toBeUndefined();
+  expect(await told()).toMatch(ahead);
 
   const drizzleKit = new DrizzleKitProcess();
   const { snapshots } = await drizzleKit.read(project.path("convex/schema.ts"));
@@ -43,5 +45,13 @@ test("warns of a schema that is ahead of its migrations, and of no other", async
   expect(await told()).toBeUndefined();
 
   project.write("convex/schema.ts", schema("text: d.text(), author: d.text()"));
-  expect(await told()).toMatch(/no migration in drizzle\/ makes.*drizzle-kit generate/);
+  expect(await told()).toMatch(ahead);
+});
+
+test("without tables there is nothing to migrate", async () => {
+  using project = new TemporaryProject();
+  const told = () => missingMigration(project.path("convex/schema.ts"), project.path("drizzle"));
+  expect(await told()).toBeUndefined();
+  project.write("convex/schema.ts", "export {};");
+  expect(await told()).toBeUndefined();
 });

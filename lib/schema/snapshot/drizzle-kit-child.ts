@@ -8,6 +8,7 @@ import { basename, dirname } from "node:path";
 import { getTableColumns, getTableUniqueName } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { Bundler } from "../../bundling/bundler.ts";
+import { ScriptRunner } from "../../bundling/script-runner.ts";
 import type { Casing, Dialect } from "../../database/driver/driver.ts";
 import { dialectOf, type SchemaDialect, tablesOf } from "../../database/driver/schema-dialect.ts";
 import { schemaFingerprint } from "./fingerprint.ts";
@@ -96,19 +97,23 @@ function filledByCode(schema: Exports, casing: Casing | undefined): string[] {
   );
 }
 
-const bundlers = new Map<string, Bundler>();
+const readers = new Map<string, () => Promise<Exports>>();
 
 /** Runs the schema's file as the functions' loader does, and returns its exports. */
 async function load(schemaPath: string): Promise<Exports> {
-  let bundler = bundlers.get(schemaPath);
-  if (bundler === undefined) {
-    const directory = dirname(schemaPath);
-    const entry = () =>
-      `import * as all from ${JSON.stringify(`./${basename(schemaPath)}`)}; export const schema = { ...all };`;
-    bundler = new Bundler({ directory, root: directory, entry });
-    bundlers.set(schemaPath, bundler);
-  }
-  return (await bundler.load()).exports.schema as Exports;
+  const read = readers.get(schemaPath) ?? readerOf(schemaPath);
+  readers.set(schemaPath, read);
+  return (await read()).schema as Exports;
+}
+
+function readerOf(schemaPath: string): () => Promise<Exports> {
+  const directory = dirname(schemaPath);
+  const place = { directory, root: directory };
+  const runner = new ScriptRunner(place);
+  const entry = () =>
+    `import * as all from ${JSON.stringify(`./${basename(schemaPath)}`)}; export const schema = { ...all };`;
+  const bundler = new Bundler({ place, packages: runner.packages, entry });
+  return async () => runner.run(await bundler.bundle());
 }
 
 /** The reply for an error. Without a terminal, drizzle-kit fails where it would ask whether something was renamed. */

@@ -1,6 +1,6 @@
 import { detect, getUserAgent } from "package-manager-detector/detect";
+import { isPackageManager, type PackageManager } from "../../../project/package-manager.ts";
 import { CommandError } from "../../terminal/command-error.ts";
-import { isPackageManager, type PackageManager } from "../../terminal/invocation.ts";
 import { type DatabaseName, databases } from "./databases.ts";
 import type { Project } from "./project.ts";
 

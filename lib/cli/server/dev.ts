@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import type { Log } from "../environment/environment.ts";
-import { watchFolders } from "../node/loading/watch-folders.ts";
-import { checkPort } from "../node/process/port.ts";
-import { foreseeSettings, SettingsError } from "../node/process/settings.ts";
-import { terminalLog } from "../node/process/terminal-log.ts";
+import type { Log } from "../../environment/environment.ts";
+import { watchFolders } from "../../node/loading/watch-folders.ts";
+import { checkPort } from "../../node/process/port.ts";
+import { foreseeSettings, SettingsError } from "../../node/process/settings.ts";
+import { terminalLog } from "../../node/process/terminal-log.ts";
 import { ServerFiles } from "./server-files.ts";
+import { serverArguments } from "./server-program.ts";
 
 /** Milliseconds that a server has to shut down before it is killed. Its own limit is 25 s. */
 const STOP_TIME = 26_000;
@@ -17,7 +18,7 @@ export interface DevOptions {
 }
 
 /**
- * Runs `node server.ts`, and restarts it when a file that it was made of changes. Ends on SIGINT, SIGTERM and SIGHUP, and
+ * Runs the project's server, and restarts it when a file that it was made of changes. Ends on SIGINT, SIGTERM and SIGHUP, and
  * when the server ends before it was ready. A server that fails later is started again after the next change.
  * @returns the exit code.
  */
@@ -35,7 +36,7 @@ export async function dev(root: string, { accept }: DevOptions = {}): Promise<nu
   let accepted = accept;
 
   function start(): void {
-    const child = spawn(process.execPath, ["server.ts"], {
+    const child = spawn(process.execPath, serverArguments(root), {
       cwd: root,
       // Through the channel the server reports that it is ready, and notices when this process is gone.
       stdio: ["inherit", "inherit", "inherit", "ipc"],

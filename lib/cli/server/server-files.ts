@@ -1,22 +1,31 @@
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, relative, resolve, sep } from "node:path";
 import { build, type Plugin, type PluginBuild, stop } from "esbuild";
+import { ownServer, SERVER_NAMES } from "./server-program.ts";
 
 /** The files of which the running server was made. A change of one needs a new process. */
 export class ServerFiles {
   readonly #root: string;
-  readonly #framework = dirname(import.meta.dirname) + sep;
-  #files: ReadonlySet<string>;
+  readonly #framework = dirname(dirname(import.meta.dirname)) + sep;
+  #files: ReadonlySet<string> = new Set();
 
   constructor(root: string) {
     this.#root = root;
-    this.#files = new Set([join(root, "server.ts")]);
   }
 
-  /** Reads the imports of `server.ts` as far as they lead to files of the project. Files of packages do not change. */
+  /**
+   * Reads the imports of the project's server as far as they lead to files of the project. Files of packages do not change,
+   * and neither does the server of a project that has none of its own.
+   */
   async look(): Promise<void> {
+    const entry = ownServer(this.#root);
+    if (entry === undefined) this.#files = new Set();
+    else await this.#lookFrom(entry);
+  }
+
+  async #lookFrom(entry: string): Promise<void> {
     try {
       const { metafile } = await build({
-        entryPoints: [join(this.#root, "server.ts")],
+        entryPoints: [entry],
         absWorkingDir: this.#root,
         bundle: true,
         write: false,
@@ -45,7 +54,9 @@ export class ServerFiles {
   matters(path: string): boolean {
     if (this.#files.has(path)) return true;
     const name = basename(path);
-    if (dirname(path) === this.#root) return name.startsWith(".env") || /^(next|drizzle)\.config\.\w+$/.test(name);
+    if (dirname(path) === this.#root) {
+      return SERVER_NAMES.includes(name) || name.startsWith(".env") || /^(next|drizzle)\.config\.\w+$/.test(name);
+    }
     // In the framework's own repository, where no import leads to the script of a worker.
     return path.startsWith(this.#framework) && name.endsWith(".ts") && !/\.(test|test-d|bench|d)\.ts$/.test(name);
   }

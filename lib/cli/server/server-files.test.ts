@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { TemporaryProject } from "../../tests/support/temporary-project.ts";
+import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
 import { ServerFiles } from "./server-files.ts";
 
 let project: TemporaryProject;
