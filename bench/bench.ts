@@ -8,6 +8,7 @@ export interface Bench {
   /** Stops every server that was started. */
   stopAll(): Promise<void>;
   readonly databases: Databases;
+  readonly cores: Cores;
   /** The embedded database, and PostgreSQL if it can be reached. */
   readonly everyDatabase: readonly Database[];
   start(kind: Kind, database: Database): Promise<Server>;
@@ -40,6 +41,7 @@ export function makeBench({ databases, cores, profiles, note }: BenchOptions): B
   };
   return {
     databases,
+    cores,
     everyDatabase: [databases.embedded, ...(databases.postgres ? [databases.postgres] : [])],
     note,
     startProgram,

@@ -10,6 +10,7 @@ import { channels } from "./groups/channels.ts";
 import { connect } from "./groups/connect.ts";
 import { crowd } from "./groups/crowd.ts";
 import { databases } from "./groups/databases.ts";
+import { dev } from "./groups/dev.ts";
 import { fanOut } from "./groups/fan-out.ts";
 import { memory } from "./groups/memory.ts";
 import { page } from "./groups/page.ts";
@@ -28,6 +29,7 @@ const groups: Record<string, Group> = {
   page,
   bundle,
   databases,
+  dev,
 };
 
 const { values: options, positionals } = parseArgs({

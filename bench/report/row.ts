@@ -53,3 +53,9 @@ export function median(values: readonly number[]): number {
   if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] as number;
   return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
+
+/** The least value that is not exceeded by this share of the values: 0.95 for p95. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] as number;
+}

@@ -8,8 +8,12 @@ const root = resolve(import.meta.dirname, "../..");
 /** The application in this repository, which is there to be replaced, and the tests that know it. */
 const template = /^(app|convex|drizzle|tests\/demo|tests\/browser)\//;
 
-/** It makes its project of a copy of this repository, as the tests in a browser do. */
-const allowed = ["bench/page-project.ts imports tests/browser/app.ts"];
+/** These make their projects of a copy of this repository, as the tests in a browser do, and open the same browser. */
+const allowed = [
+  "bench/dev-project.ts imports tests/browser/app.ts",
+  "bench/load/watching-page.ts imports tests/browser/find-chromium.ts",
+  "bench/page-project.ts imports tests/browser/app.ts",
+];
 
 /** What files of the framework import of the application, one line each. */
 function usesOfTemplate(files: readonly { path: string; text: string }[]): string[] {
@@ -30,7 +34,7 @@ test("the framework and its tests do not know the application, so that it can be
     .filter((path) => !template.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }))
     .filter(({ text }) => /(app|convex|drizzle|demo|browser)\//.test(text));
-  expect(usesOfTemplate(files)).toEqual(allowed);
+  expect(usesOfTemplate(files).sort()).toEqual(allowed);
 });
 
 test("an import of the application is found, by whatever way", () => {
