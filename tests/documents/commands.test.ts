@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../lib/cli/commands.ts";
-import { allPages, root } from "./pages.ts";
+import { allPages, readPage, root } from "./pages.ts";
 
 /** How the program is called, up to the command: `npx convex-lite`, `pnpm dlx convex-lite`, the path in an image. */
 const PROGRAM = /(?:(?:npx|bunx|pnpm|yarn|dlx|exec) convex-lite|\.bin\/convex-lite"?,?) "?([a-z][\w-]*)([^\n`|]*)/g;
@@ -38,6 +38,19 @@ function unknown(uses: readonly Use[]): string[] {
 describe("the commands that documents show", () => {
   test("are there, with their flags", () => {
     expect(unknown(allPages().flatMap(({ path, text }) => usesIn(path, text)))).toEqual([]);
+  });
+
+  test("are all described in docs/command-line.md, with every flag", () => {
+    const { text } = readPage("docs/command-line.md");
+    const flags = Object.entries(commands).flatMap(([command, { args }]) =>
+      Object.entries(args).map(([name, { type, ...arg }]) => {
+        const isOnByDefault = type === "boolean" && arg.default === true;
+        return { command, flag: type === "positional" ? command : `--${isOnByDefault ? "no-" : ""}${name}` };
+      }),
+    );
+    expect(flags.length).toBeGreaterThan(10);
+    const sections = new Map(text.split(/^## /m).map((section) => [section.split("\n", 1)[0], section]));
+    expect(flags.filter(({ command, flag }) => !sections.get(command)?.includes(flag))).toEqual([]);
   });
 
   test("are found by another name of a command or a flag", () => {
