@@ -22,14 +22,11 @@ function usesIn(path: string, text: string): Use[] {
   }));
 }
 
-/** Commands that are written about and still being built. */
-const awaited = ["start"];
-
 /** The commands and flags of these uses that the program does not have. */
 function unknown(uses: readonly Use[]): string[] {
   return uses.flatMap(({ command, flags, at }) => {
     const definition = Object.hasOwn(commands, command) ? commands[command] : undefined;
-    if (!definition) return awaited.includes(command) ? [] : `${at}: ${command}`;
+    if (!definition) return `${at}: ${command}`;
     const known = Object.keys(definition.args).flatMap((name) => [name, `no-${name}`]);
     return flags.filter((flag) => !known.includes(flag)).map((flag) => `${at}: ${command} --${flag}`);
   });
