@@ -17,6 +17,7 @@ export const dependencies = {
   "@clack/prompts": "^1.9.0",
   "@next/env": "^16.4.0",
   citty: "^0.2.2",
+  cookie: "^2.0.0",
   diff: "^9.0.0",
   esbuild: "^0.28.0",
   "magic-string": "^1.4.5",
@@ -52,6 +53,7 @@ export const bin = { "convex-lite": "lib/cli/main.ts" } as const;
 export const foundByName = [
   "lib/database/pglite/initial-image-worker.ts",
   "lib/database/pglite/pglite-worker.ts",
+  "lib/node/lifecycle/default-server.ts",
   "lib/node/lifecycle/default-server.ts",
   "lib/schema/migrations/record-migrations-child.ts",
   "lib/schema/snapshot/drizzle-kit-child.ts",
