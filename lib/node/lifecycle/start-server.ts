@@ -7,8 +7,8 @@ import type { OriginRules } from "../admission/origin.ts";
 import { commandEndpoint } from "../commands/command-endpoint.ts";
 import { type AcceptSocketsOptions, acceptSockets } from "../http/accept-sockets.ts";
 import { type HttpEndpointOptions, httpEndpoint } from "../http/call-endpoint.ts";
-import { type HttpServer, listen } from "../http/http-server.ts";
-import { type NextServer, nextServer } from "../http/next-server.ts";
+import { listen } from "../http/http-server.ts";
+import { nextServer } from "../http/next-server.ts";
 import { FunctionLoader } from "../loading/load-functions.ts";
 import { serveFunctions } from "../loading/serve-functions.ts";
 import { loadFunctions } from "../loading/watch-functions.ts";
@@ -82,7 +82,7 @@ export async function startServer(options: StartServerOptions = {}): Promise<Sta
 async function start(options: StartServerOptions, loader: FunctionLoader, log: Log): Promise<StartedServer> {
   const { identify = () => null, limits = {}, settings: own, log: _, ...admission } = options;
   const settings: Settings = { ...readSettings(), ...own };
-  const http: HttpServer = await listen({ ...settings, directory: ".convex" }, log);
+  const http = await listen({ ...settings, directory: ".convex" }, log);
 
   const loaded = await loadFunctions({ loader, settings, log });
   const database = await openDatabase({ url: settings.databaseUrl, directory: ".convex", schema: loaded.schema, log });
@@ -91,7 +91,7 @@ async function start(options: StartServerOptions, loader: FunctionLoader, log: L
 
   // Server components find the engine here, so it must be there before Next loads the first of them.
   offerRuntime(engineRuntime({ engine, identify, log }));
-  const next: NextServer = nextServer(settings);
+  const next = nextServer(settings);
   const [functions] = await Promise.all([
     serveFunctions({ engine, database, loader, functions: loaded, settings, log }),
     next.prepare(),
@@ -108,11 +108,13 @@ async function start(options: StartServerOptions, loader: FunctionLoader, log: L
 
 /** A log whose errors name the author's files, whichever log it is. */
 function withSourcePositions(log: Log, { remapStack }: Pick<FunctionLoader, "remapStack">): Log {
-  const line =
-    (level: keyof Log): Log["error"] =>
-    (message, about) => {
-      if (about?.error !== undefined) remapStack(about.error);
-      log[level](message, about);
-    };
-  return { info: line("info"), warn: line("warn"), error: line("error") };
+  const say = (level: keyof Log, message: string, about?: Record<string, unknown>): void => {
+    if (about?.error !== undefined) remapStack(about.error);
+    log[level](message, about);
+  };
+  return {
+    info: (message, about) => say("info", message, about),
+    warn: (message, about) => say("warn", message, about),
+    error: (message, about) => say("error", message, about),
+  };
 }
