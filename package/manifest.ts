@@ -54,7 +54,6 @@ export const foundByName = [
   "lib/database/pglite/initial-image-worker.ts",
   "lib/database/pglite/pglite-worker.ts",
   "lib/node/lifecycle/default-server.ts",
-  "lib/node/lifecycle/default-server.ts",
   "lib/schema/migrations/record-migrations-child.ts",
   "lib/schema/snapshot/drizzle-kit-child.ts",
 ] as const;

@@ -38,7 +38,7 @@ describe("the package.json of the package", () => {
 
 test("the modules that are found by name are those that the code names", () => {
   const named = [...texts].flatMap(([path, text]) =>
-    [...text.matchAll(/`(?:\.\/)?([\w-]+)\$\{extname\(/g)].map(([, name]) => join(path, "..", `${name}.ts`)),
+    [...text.matchAll(/`([\w./-]+)\$\{extname\(/g)].map(([, name]) => join(path, "..", `${name}.ts`)),
   );
   expect(named.sort()).toEqual([...foundByName].sort());
 });
