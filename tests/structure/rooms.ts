@@ -95,7 +95,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "cli/functions": [...bothSides, "bundling", "engine/run", "node/loading"],
   "cli/doctor": [
     ...["environment", "project", "database", "database/driver", "schema/migrations"],
-    ...["node/loading", "node/process", "cli/terminal"],
+    ...["node/loading", "node/process", "cli/terminal", "cli/server"],
   ],
   "cli/server": ["environment", "node/loading", "node/process"],
   cli: ["cli/**", "environment", "bundling", "schema/migrations", "node/loading", "node/process"],

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { compareApi } from "../../node/loading/generate-api.ts";
+import { ownServer } from "../server/server-program.ts";
 import { type Check, error, type Finding, ok, warning } from "./finding.ts";
 import { textOf } from "./read-project.ts";
 
@@ -41,19 +41,11 @@ export const scripts: Check = ({ manifest }) => {
 };
 
 export const server: Check = ({ root }) => {
-  const file = ["server.ts", "server.mts"].find((each) => existsSync(join(root, each)));
-  const text = file === undefined ? undefined : textOf(root, file);
-  if (file === undefined || text === undefined) {
-    return [
-      error(
-        "server",
-        "there is no server.ts",
-        'Write it: import { startServer } from "convex-lite/node"; await startServer({ identify: () => null });',
-      ),
-    ];
-  }
-  if (text.includes("convex-lite/node")) return [ok("server", file)];
-  return [error("server", `${file} does not import convex-lite/node`, "Let it call startServer({ identify }).")];
+  const file = ownServer(root);
+  if (file === undefined) return [ok("server", "none of its own, so every caller is anonymous")];
+  const name = basename(file);
+  if (textOf(root, name)?.includes("convex-lite/node")) return [ok("server", name)];
+  return [error("server", `${name} does not import convex-lite/node`, "Let it call startServer({ identify }).")];
 };
 
 /** The folder holds the embedded database, and the token of commands. */
