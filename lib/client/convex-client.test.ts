@@ -348,6 +348,26 @@ describe("heartbeats", () => {
     expect(client.connectionState().state).toBe("connecting");
   });
 
+  test("a page whose browser has lost the network learns within a second that the connection is dead", async () => {
+    const { server, client } = await watching();
+    server.network.last.isStalled = true;
+    server.page.goesOffline();
+    server.clock.advance(1_000);
+    expect(client.connectionState().state).not.toBe("open");
+  });
+
+  test("a server on the same machine is not left when the browser has lost the network", async () => {
+    const { server, client } = await watching();
+    server.page.goesOffline();
+    await settle();
+    expect(server.heard("Ping")).toHaveLength(1);
+    server.say({ type: "Pong" });
+    await settle();
+    server.clock.advance(5_000);
+    expect(client.connectionState().state).toBe("open");
+    expect(server.network.pairs).toHaveLength(1);
+  });
+
   test("an attempt without an answer is given up", async () => {
     const server = new ScriptedServer();
     server.greets = false;

@@ -45,7 +45,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 /** A browser tab that is always visible and never left. */
-const page: BrowserTab = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+const page: BrowserTab = { isVisible: () => true, watchNetwork: () => () => {}, askBeforeLeaving: () => () => {} };
 
 /** A server, its database and its clients in one process. `startWorld` makes it. */
 export class World implements AsyncDisposable {

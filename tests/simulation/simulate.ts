@@ -10,7 +10,7 @@ import { type DatabaseFaults, MemoryDriver } from "./memory-driver.ts";
 import { LONGEST_STALL, Network, type NetworkFaults } from "./network.ts";
 import { chanceOf, type Owner, promisesRest, SimulationClock } from "./simulation-clock.ts";
 
-const page: BrowserTab = { isVisible: () => true, onReturn: () => () => {}, askBeforeLeaving: () => () => {} };
+const page: BrowserTab = { isVisible: () => true, watchNetwork: () => () => {}, askBeforeLeaving: () => () => {} };
 /** The caller without an identity, as the queries name it. */
 const ANONYMOUS = "anonymous";
 const NO_DATABASE_FAULTS: DatabaseFaults = { lost: 0, lostAtCommit: 0, conflict: 0, slow: 0, verySlow: 0 };

@@ -86,7 +86,7 @@ export class ScriptedServer {
 export class ScriptedPage implements BrowserTab {
   visible = true;
   asking = 0;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<{ returned: () => void; offline: () => void }>();
 
   get listeners(): number {
     return this.#listeners.size;
@@ -96,7 +96,8 @@ export class ScriptedPage implements BrowserTab {
     return this.visible;
   }
 
-  onReturn(listener: () => void): () => void {
+  watchNetwork(returned: () => void, offline: () => void): () => void {
+    const listener = { returned, offline };
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -107,7 +108,11 @@ export class ScriptedPage implements BrowserTab {
   }
 
   comesBack(): void {
-    for (const listener of this.#listeners) listener();
+    for (const { returned } of this.#listeners) returned();
+  }
+
+  goesOffline(): void {
+    for (const { offline } of this.#listeners) offline();
   }
 }
 

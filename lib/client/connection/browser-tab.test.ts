@@ -5,10 +5,11 @@ import { browserTab } from "./browser-tab.ts";
 afterEach(() => vi.restoreAllMocks());
 
 describe("the page of the client", () => {
-  test("calls back when the network or the user returns, not when the user leaves", () => {
+  test("calls back when the network or the user returns, or the network is lost, not when the user leaves", () => {
     const page = browserTab();
     const returned = vi.fn();
-    const stop = page.onReturn(returned);
+    const offline = vi.fn();
+    const stop = page.watchNetwork(returned, offline);
     const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     expect([returned.mock.calls.length, page.isVisible()]).toEqual([0, false]);
@@ -17,6 +18,8 @@ describe("the page of the client", () => {
     window.dispatchEvent(new Event("online"));
     window.dispatchEvent(new Event("pageshow"));
     expect([returned.mock.calls.length, page.isVisible()]).toEqual([3, true]);
+    window.dispatchEvent(new Event("offline"));
+    expect([returned.mock.calls.length, offline.mock.calls.length]).toEqual([3, 1]);
     stop();
     window.dispatchEvent(new Event("online"));
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));

@@ -4,8 +4,12 @@ import type { Cancel } from "../../environment/environment.ts";
 export interface BrowserTab {
   /** Is the page visible? */
   isVisible(): boolean;
-  /** Calls back when the network or the user may have returned: the connection may have died meanwhile. */
-  onReturn(listener: () => void): Cancel;
+  /**
+   * Calls back when the connection may have died.
+   * @param returned The network or the user may have returned.
+   * @param offline The browser has lost the network. A server on the same machine can still be reached.
+   */
+  watchNetwork(returned: () => void, offline: () => void): Cancel;
   /** Makes the browser ask before the page is left, until cancelled. */
   askBeforeLeaving(): Cancel;
 }
@@ -16,8 +20,8 @@ export function browserTab(): BrowserTab {
   const isVisible = () => !isThere || document.visibilityState !== "hidden";
   return {
     isVisible,
-    onReturn: (listener) =>
-      listen({ online: listener, pageshow: listener, visibilitychange: () => isVisible() && listener() }),
+    watchNetwork: (returned, offline) =>
+      listen({ offline, online: returned, pageshow: returned, visibilitychange: () => isVisible() && returned() }),
     askBeforeLeaving: () => listen({ beforeunload: (event) => event.preventDefault() }),
   };
 

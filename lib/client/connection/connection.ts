@@ -11,6 +11,8 @@ import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-s
 const CONNECT_TIME = 10_000;
 /** How long the server may take to show life after the user or the network has returned. Milliseconds. */
 const PROBE_TIME = 5_000;
+/** The same after the browser has lost the network: the page is to say so soon. Milliseconds. */
+const OFFLINE_PROBE_TIME = 700;
 
 /** The limits until a server has stated its own. Those that are left out are read only after `Connected`. */
 export const USUAL_LIMITS = { subscriptions: 256, messagesPerSecond: 50, frameBytes: 1024 * 1024 } as Limits;
@@ -77,7 +79,13 @@ export class Connection {
   want(): void {
     if (this.phase.state !== "idle") return;
     const socket = this.#ports.openSocket();
-    this.#stopListening = this.#tab.onReturn(() => this.#probe());
+    this.#stopListening = this.#tab.watchNetwork(
+      () => {
+        if (this.phase.state === "waiting") this.renew();
+        this.#probe(PROBE_TIME);
+      },
+      () => this.#probe(OFFLINE_PROBE_TIME),
+    );
     this.#move({ type: "wanted" });
     this.#listen(socket);
   }
@@ -189,11 +197,10 @@ export class Connection {
     if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
 
-  /** The user or the network has returned: the server must show life within `PROBE_TIME`, sooner than otherwise. */
-  #probe(): void {
-    if (this.phase.state === "waiting") this.renew();
+  /** The connection may have died: the server must show life within this time, sooner than otherwise. */
+  #probe(ms: number): void {
     if (!this.isOpen) return;
-    const heardAt = this.#environment.now() - this.limits.silenceTimeoutMs + PROBE_TIME;
+    const heardAt = this.#environment.now() - this.limits.silenceTimeoutMs + ms;
     if (heardAt >= this.#heardAt) return;
     this.#heardAt = heardAt;
     this.#watchSilence();
