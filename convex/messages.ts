@@ -1,7 +1,9 @@
 import { mutation, query } from "convex-lite/server";
 import { z } from "zod";
+import { byChannel } from "./history";
 import { messages } from "./schema";
 
+/** All messages of a channel. The chat itself reads them page by page, as `history.byChannel` gives them. */
 export const listByChannel = query({
   args: z.object({ channel: z.string() }),
   handler: async ({ db }, { channel }) =>
@@ -16,5 +18,6 @@ export const send = mutation({
   handler: async ({ db, scheduler }, { channel, author, text }) => {
     await db.insert(messages).values({ channel, author, text });
     await scheduler.invalidate(listByChannel, { channel });
+    await scheduler.invalidate(byChannel, { channel });
   },
 });

@@ -1,5 +1,6 @@
 import { mutation } from "convex-lite/server";
 import { list } from "./channels";
+import { byChannel } from "./history";
 import { listByChannel } from "./messages";
 import { channels, messages } from "./schema";
 
@@ -80,5 +81,6 @@ export const ifEmpty = mutation({
     );
     await scheduler.invalidate(list);
     await scheduler.invalidate(listByChannel);
+    await scheduler.invalidate(byChannel);
   },
 });

@@ -12,6 +12,7 @@ declare module "convex-lite/server" {
 /** Your public functions, for clients and functions alike: `api.messages.list`. */
 export const api = createReferences<{
   channels: PublicReferences<typeof import("../channels")>;
+  history: PublicReferences<typeof import("../history")>;
   messages: PublicReferences<typeof import("../messages")>;
   seed: PublicReferences<typeof import("../seed")>;
 }>();
@@ -19,6 +20,7 @@ export const api = createReferences<{
 /** Your internal functions, for code on the server only: `internal.messages.cleanUp`. */
 export const internal = /* @__PURE__ */ createReferences<{
   channels: InternalReferences<typeof import("../channels")>;
+  history: InternalReferences<typeof import("../history")>;
   messages: InternalReferences<typeof import("../messages")>;
   seed: InternalReferences<typeof import("../seed")>;
 }>("internal");

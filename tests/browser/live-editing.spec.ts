@@ -1,16 +1,16 @@
 import { Chat, expect, test } from "./fixtures.ts";
 
-const handler = "db.query.messages.findMany({";
-
 test("a save in convex/ is live in an open page, without a reload", async ({ app, chat, page }) => {
   await chat.open();
   await chat.live();
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
-  const limited = "limit: 1,\n      ";
-  app.edit("convex/messages.ts", (code) => code.replace(`${handler}\n      `, `${handler}\n      ${limited}`));
+  const all = "eq(messages.channel, channel)";
+  const one = `and(${all}, eq(messages.author, "Amara"), eq(messages.text, "It appeared in the other window at once."))`;
+  const imports = "import { desc, eq }";
+  app.edit("convex/history.ts", (code) => code.replace(all, one).replace(imports, "import { and, desc, eq }"));
   await expect(chat.log.locator("[data-state]")).toHaveCount(1);
 
-  app.edit("convex/messages.ts", (code) => code.replace(limited, ""));
+  app.edit("convex/history.ts", (code) => code.replace(one, all));
   await expect(chat.log.locator("[data-state]")).not.toHaveCount(1);
   expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as channels from "../../convex/channels.ts";
+import * as history from "../../convex/history.ts";
 import * as messages from "../../convex/messages.ts";
 import * as schema from "../../convex/schema.ts";
 import * as seed from "../../convex/seed.ts";
@@ -22,7 +23,7 @@ function demoWorks({ open }: TestDatabase): void {
 
   beforeEach(() => {
     const options = { driver: database.driver, schema, development: true };
-    scene = new EngineScene({ channels, messages, seed }, options);
+    scene = new EngineScene({ channels, history, messages, seed }, options);
   });
   afterEach(() => scene?.close());
 
@@ -74,6 +75,11 @@ function demoWorks({ open }: TestDatabase): void {
       { author: "Ines", text: "two" },
       { author: "Ines", text: "three" },
     ]);
+    const paginationOpts = { cursor: null, numItems: 2 };
+    expect(await scene.read("history:byChannel", { channel: "tea", paginationOpts })).toMatchObject({
+      page: [{ text: "three" }, { text: "two" }],
+      isDone: false,
+    });
   });
 }
 

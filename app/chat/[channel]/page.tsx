@@ -3,6 +3,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Fragment } from "react";
 import { Composer } from "@/app/chat/[channel]/_composer/composer";
+import { FIRST_PAGE } from "@/app/chat/[channel]/_log/first-page";
 import { Messages } from "@/app/chat/[channel]/_log/messages";
 import { preloadChannels } from "@/app/chat/preload-channels";
 import { api } from "@/convex/_generated/api";
@@ -19,7 +20,8 @@ export async function generateMetadata({ params }: ChannelPageProps): Promise<Me
 export default async function ChannelPage({ params }: ChannelPageProps) {
   const { channel } = await params;
   if (!(await exists(channel))) notFound();
-  const preloaded = await preloadQuery(api.messages.listByChannel, { channel });
+  const paginationOpts = { cursor: null, numItems: FIRST_PAGE };
+  const preloaded = await preloadQuery(api.history.byChannel, { channel, paginationOpts });
 
   return (
     <Fragment key={channel}>

@@ -1,7 +1,7 @@
 import type { FunctionArgs, FunctionReturnType, OptimisticLocalStore } from "convex-lite/react";
 import { api } from "@/convex/_generated/api";
 
-export type Message = FunctionReturnType<typeof api.messages.listByChannel>[number];
+export type Message = FunctionReturnType<typeof api.history.byChannel>["page"][number];
 export type NewMessage = FunctionArgs<typeof api.messages.send>;
 
 /** Whether the server has not stored a message yet: then its id is below zero. */
@@ -9,9 +9,12 @@ export function isPending(message: Message): boolean {
   return message.id < 0;
 }
 
-/** Shows a message at the end of its channel until the server's list contains it. */
+/** Shows a message as the latest of its channel until the server's list contains it. */
 export function showPending(localStore: OptimisticLocalStore, message: Message) {
-  const { channel } = message;
-  const shown = localStore.getQuery(api.messages.listByChannel, { channel });
-  if (shown) localStore.setQuery(api.messages.listByChannel, { channel }, [...shown, message]);
+  for (const { args, value } of localStore.getAllQueries(api.history.byChannel)) {
+    const isLatestPage = args.channel === message.channel && args.paginationOpts.cursor === null;
+    if (isLatestPage && value) {
+      localStore.setQuery(api.history.byChannel, args, { ...value, page: [message, ...value.page] });
+    }
+  }
 }

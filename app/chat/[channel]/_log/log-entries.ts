@@ -8,11 +8,15 @@ export type LogEntry =
 
 const GROUP_GAP_MS = 5 * 60 * 1000;
 
-/** Messages as a reader sees them: under their day, with consecutive messages of one author as a group. */
-export function toLogEntries(messages: readonly Message[], zone: Zone): LogEntry[] {
+/**
+ * Messages as a reader sees them: under their day, with consecutive messages of one author as a group.
+ * @param firstPlace The place of the first one; those after it have the places that follow.
+ */
+export function toLogEntries(messages: readonly Message[], zone: Zone, firstPlace = 0): LogEntry[] {
   const entries: LogEntry[] = [];
   let previous: { message: Message; day: string } | undefined;
-  for (const [place, message] of messages.entries()) {
+  for (const [index, message] of messages.entries()) {
+    const place = firstPlace + index;
     const day = dayOf(message.createdAt, zone);
     const isSameDay = day === previous?.day;
     if (!isSameDay) entries.push({ kind: "day", place, day });

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { toneOf } from "@/app/chat/_author/tone-of";
+import { MessageText } from "@/app/chat/[channel]/_log/message-text";
 
 interface MessageLayoutProps {
   state: "pending" | "failed" | "unknown" | "sent";
@@ -23,7 +24,7 @@ export function MessageLayout({ state, author, text, startsGroup, note, children
       <p
         className={`whitespace-pre-wrap transition-colors [grid-area:text] wrap-anywhere ${state === "sent" ? "" : "text-soft"}`}
       >
-        {text}
+        <MessageText text={text} />
       </p>
       <span className={`text-soft text-xs [grid-area:note] ${startsGroup ? "" : "sr-only @2xl:not-sr-only"}`}>
         {note}
