@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { dayOf, nameOfDay, timeOf } from "./calendar";
+import { dayOf, dayWords, formatsOf, timeOf } from "./calendar";
 
 const zoneOfThisMachine = process.env.TZ;
 afterEach(() => {
@@ -18,6 +18,9 @@ test("a time in UTC does not depend on the machine's time zone", () => {
   expect(timeOf(new Date("2026-11-23T04:05:59Z"), "utc")).toBe("04:05");
 });
 
+const british = formatsOf("en-GB");
+const nameOfDay = (day: string, today: string | null, formats = british) => dayWords(day, today, formats).text;
+
 test("today and yesterday are named so, also across the end of a year", () => {
   expect(nameOfDay("2027-01-01", "2027-01-01")).toBe("Today");
   expect(nameOfDay("2026-12-31", "2027-01-01")).toBe("Yesterday");
@@ -28,6 +31,11 @@ test("other days are named by their date, with the year if it is not the current
   expect(nameOfDay("2025-11-16", "2026-11-23")).toBe("16 November 2025");
 });
 
-test("while the reader's day is unknown, every day is named by its full date", () => {
-  expect(nameOfDay("2026-11-23", null)).toBe("23 November 2026");
+test("days are named in the reader's language, and say which it is", () => {
+  expect(dayWords("2026-11-23", "2026-11-23", formatsOf("de-AT"))).toEqual({ text: "Heute", language: "de-AT" });
+  expect(dayWords("2026-11-16", "2026-11-23", formatsOf("en-US")).text).toBe("Monday, November 16");
+});
+
+test("while nothing is known of the reader, every day is named by its full date in English", () => {
+  expect(dayWords("2026-11-23", null, formatsOf("de-AT"))).toEqual({ text: "23 November 2026", language: "en-GB" });
 });

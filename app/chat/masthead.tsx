@@ -3,6 +3,7 @@ import { ThemeToggle } from "@/app/_theme/theme-toggle";
 import { ChannelList } from "@/app/chat/_channels/channel-list";
 import { NewChannel } from "@/app/chat/_channels/new-channel";
 import { ConnectionStatus } from "@/app/chat/_connection/connection-status";
+import { About } from "@/app/chat/about";
 
 export function Masthead() {
   return (
@@ -24,6 +25,9 @@ export function Masthead() {
       </div>
       <div className="px-3 [grid-area:status] md:px-2 md:pb-4">
         <ConnectionStatus />
+      </div>
+      <div className="self-end px-2 pt-2 pb-4 text-soft text-xs [grid-area:about] max-md:hidden">
+        <About />
       </div>
     </header>
   );

@@ -1,13 +1,11 @@
-/**
- * Turns typed text into the spelling of a channel's name, after each key: `Release Notes` becomes `release-notes`. A dash at
- * the end is kept, because another word may follow. The server checks the name.
- */
-export function spellChannelName(typed: string): string {
+/** The name of a channel for what a reader has typed: `Release Notes` becomes `release-notes`. The server checks the name. */
+export function channelNameOf(typed: string): string {
   return typed
     .toLowerCase()
     .normalize("NFD")
     .replace(/\p{Mark}/gu, "")
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-/, "")
-    .slice(0, 32);
+    .slice(0, 32)
+    .replace(/-$/, "");
 }

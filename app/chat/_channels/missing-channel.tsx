@@ -4,14 +4,14 @@ import { ConvexError, useMutation } from "convex-lite/react";
 import Link from "next/link";
 import { useParams } from "next/navigation";
 import { Notice } from "@/app/_notice/notice";
-import { spellChannelName } from "@/app/chat/_channels/channel-name";
+import { channelNameOf } from "@/app/chat/_channels/channel-name";
 import { api } from "@/convex/_generated/api";
 
 /** Shown for a path without a channel. Offers to create the channel if the path is spelled like the name of one. */
 export function MissingChannel() {
   const { channel } = useParams<{ channel: string }>();
   const { mutate: create, isPending, error } = useMutation(api.channels.create);
-  const couldExist = channel === spellChannelName(channel).replace(/-$/, "");
+  const couldExist = channel === channelNameOf(channel);
 
   async function createIt() {
     try {

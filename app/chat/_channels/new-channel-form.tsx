@@ -2,7 +2,7 @@
 
 import { useMutation } from "convex-lite/react";
 import { type FormEvent, useState } from "react";
-import { spellChannelName } from "@/app/chat/_channels/channel-name";
+import { channelNameOf } from "@/app/chat/_channels/channel-name";
 import { api } from "@/convex/_generated/api";
 
 interface NewChannelFormProps {
@@ -12,14 +12,14 @@ interface NewChannelFormProps {
 
 export function NewChannelForm({ onCreated, onCancel }: NewChannelFormProps) {
   const { mutate: create, isPending, error } = useMutation(api.channels.create);
-  const [name, setName] = useState("");
+  const [typed, setTyped] = useState("");
+  const name = channelNameOf(typed);
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    const finished = name.replace(/-$/, "");
     try {
-      await create({ name: finished });
-      onCreated(finished);
+      await create({ name });
+      onCreated(name);
     } catch {
       // `error` says why, below the field.
     }
@@ -32,8 +32,8 @@ export function NewChannelForm({ onCreated, onCancel }: NewChannelFormProps) {
       </label>
       <input
         id="channel-name"
-        value={name}
-        onChange={(event) => setName(spellChannelName(event.target.value))}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
         aria-describedby="channel-name-hint"
         aria-invalid={error !== undefined}
         autoComplete="off"
@@ -42,7 +42,13 @@ export function NewChannelForm({ onCreated, onCancel }: NewChannelFormProps) {
         className="mt-1 block min-h-11 w-full rounded-lg border border-edge bg-raised px-3 aria-invalid:border-danger"
       />
       <p id="channel-name-hint" aria-live="polite" className={`mt-1.5 text-sm ${error ? "text-danger" : "text-soft"}`}>
-        {error ? explain(error) : "Lower-case letters, digits and dashes."}
+        {error ? (
+          explain(error)
+        ) : name ? (
+          <WillBe name={name} />
+        ) : (
+          "It will be spelled in lower-case letters, digits and dashes."
+        )}
       </p>
       <div className="mt-5 flex justify-end gap-3">
         <button type="button" onClick={onCancel} className="button-quiet">
@@ -53,6 +59,15 @@ export function NewChannelForm({ onCreated, onCancel }: NewChannelFormProps) {
         </button>
       </div>
     </form>
+  );
+}
+
+/** What a name becomes, while it is typed. */
+function WillBe({ name }: { name: string }) {
+  return (
+    <>
+      It will be <b className="text-ink wrap-anywhere">#{name}</b>
+    </>
   );
 }
 

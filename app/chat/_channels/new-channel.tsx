@@ -1,7 +1,8 @@
 "use client";
 
-import { useRouter } from "next/navigation";
-import { useRef, useState } from "react";
+import { useParams, useRouter } from "next/navigation";
+import { useEffect, useRef, useState } from "react";
+import { MESSAGE_FIELD } from "@/app/chat/_channels/message-field";
 import { NewChannelForm } from "@/app/chat/_channels/new-channel-form";
 
 /** A button, and the dialog that it opens. */
@@ -9,11 +10,21 @@ export function NewChannel() {
   const router = useRouter();
   const dialog = useRef<HTMLDialogElement>(null);
   const [closings, setClosings] = useState(0);
+  const [created, setCreated] = useState<string>();
+  const { channel: current } = useParams<{ channel?: string }>();
 
   function visit(name: string) {
     dialog.current?.close();
+    setCreated(name);
     router.push(`/chat/${name}`);
   }
+
+  // The page of the new channel is there: its reader can write the first message.
+  useEffect(() => {
+    if (created === undefined || created !== current) return;
+    document.getElementById(MESSAGE_FIELD)?.focus();
+    setCreated(undefined);
+  }, [created, current]);
 
   return (
     <>

@@ -4,6 +4,7 @@ import { type FormEvent, type KeyboardEvent, useRef } from "react";
 import { useStoredText } from "@/app/_browser/use-stored-text";
 import { AuthorName } from "@/app/chat/_author/author-name";
 import { useAuthor } from "@/app/chat/_author/use-author";
+import { MESSAGE_FIELD } from "@/app/chat/_channels/message-field";
 import { useOutbox } from "@/app/chat/_outbox/outbox";
 import { GrowingTextarea } from "@/app/chat/[channel]/_composer/growing-textarea";
 import { RemainingCharacters } from "@/app/chat/[channel]/_composer/remaining-characters";
@@ -38,10 +39,11 @@ export function Composer({ channel }: { channel: string }) {
     <div className="transcript beside-scrollbar pb-[max(0.5rem,env(safe-area-inset-bottom))]">
       <form
         onSubmit={submit}
-        className="-mx-1 flex items-end gap-2 rounded-2xl border border-edge bg-raised p-1.5 pl-4 [grid-area:text] focus-within:border-accent @2xl:-mx-4"
+        className="flex items-end gap-2 rounded-2xl border border-edge bg-raised p-1.5 pl-4 [grid-area:text] focus-within:border-accent"
       >
         <GrowingTextarea
           ref={textarea}
+          id={MESSAGE_FIELD}
           aria-label="Message"
           aria-describedby="remaining-characters"
           aria-invalid={text.length > LIMIT}
