@@ -28,6 +28,7 @@ const saysWhatToDo: ReadonlySet<string> = new Set([
   "CommandError",
   "DirectoryInUseError",
   "LoadError",
+  "NotBuiltError",
   "SettingsError",
   "UnusableDatabaseError",
 ]);

@@ -8,6 +8,7 @@ import { FunctionLoader } from "../../node/loading/load-functions.ts";
 import { checkPort, notedServers } from "../../node/process/port.ts";
 import { isOtherProcess, readServerFile } from "../../node/process/server-file.ts";
 import { foreseeSettings, SettingsError } from "../../node/process/settings.ts";
+import { invocationOf } from "../../project/package-manager.ts";
 import { readMigrations } from "../../schema/migrations/migration-files.ts";
 import { missingMigration } from "../../schema/migrations/missing-migration.ts";
 import { type Check, error, ok, type Project, warning } from "./finding.ts";
@@ -65,18 +66,18 @@ export const migrations: Check = async ({ root, add }) => {
       ),
     ];
   }
-  if (readMigrations(folder).length === 0) {
-    return [
-      warning(
-        "migrations",
-        "there are none in drizzle/ yet, and production makes no tables without them",
-        "Before the first deploy, run drizzle-kit generate.",
-      ),
-    ];
-  }
-  const missing = await missingMigration(schema, folder);
-  if (missing === undefined) return [ok("migrations", "drizzle/ makes the tables in convex/schema.ts")];
-  return [warning("migrations", missing, "Run drizzle-kit generate, and commit what it writes.")];
+  const hasNone = readMigrations(folder).length === 0;
+  const isMissing = (await missingMigration(schema, folder)) !== undefined;
+  if (!isMissing) return [ok("migrations", "drizzle/ makes the tables in convex/schema.ts")];
+  return [
+    warning(
+      "migrations",
+      hasNone
+        ? "there are none in drizzle/ yet, and production makes no tables without them"
+        : "convex/schema.ts has changes that drizzle/ does not make, and production makes none without it",
+      `Before the next deploy, run ${await invocationOf("drizzle-kit generate", root)}, and commit what it writes.`,
+    ),
+  ];
 };
 
 /** The port of the next server. */

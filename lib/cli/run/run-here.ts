@@ -44,7 +44,7 @@ async function runWith(loader: FunctionLoader, root: string, command: SentComman
   const { development, databaseUrl } = readSettings(root);
   const log = logOf(loader);
   try {
-    const loaded = await loader.load();
+    const loaded = development ? await loader.load() : await loader.loadBuilt();
     const { modules, schema, casing } = loaded;
     const database = await openDatabase({ url: databaseUrl, directory: join(root, ".convex"), schema, log });
     const engine = createEngine({ driver: database, environment: machineEnvironment(log), development });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { TemporaryProject } from "../../../tests/support/temporary-project.ts";
+import { FunctionLoader } from "../../node/loading/load-functions.ts";
 import { bindPort } from "../../node/process/port.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { run as runCommand } from "./run.ts";
@@ -94,6 +95,13 @@ async function freePort(): Promise<number> {
   const probe = await bindPort(createServer, { host: "localhost", port: 0 });
   await Promise.all(probe.servers.map((each) => once(each.close(), "close")));
   return probe.port;
+}
+
+/** Makes the functions what production runs. */
+async function build(project: TemporaryProject): Promise<void> {
+  const loader = new FunctionLoader("convex", project.root);
+  (await loader.build()).write();
+  await loader.close();
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -266,6 +274,9 @@ describe("on a project's running server", () => {
     expect(await run(project, "notes:ad")).toMatchObject({ code: 1, stderr: expect.stringContaining("Did you mean") });
     await expect(run(project, "notes:list", { watch: true })).rejects.toThrow("--watch needs a server");
 
+    await build(project);
+    vi.stubEnv("NODE_ENV", "production");
+    expect((await run(project, "notes:list")).stdout).toBe("[ { text: 'Hi' }, { text: 'kept' } ]\n");
     const port = await freePort();
     const production = { NODE_ENV: "production", PORT: String(port) };
     server = await startServer(project, production);
