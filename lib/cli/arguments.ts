@@ -33,7 +33,7 @@ interface Flag {
 }
 
 function checkFlag(flags: ArgsDef, { name, rawName, value, inlineValue }: Flag): void {
-  const flag = flags[name] ?? negated(flags, name);
+  const flag = flags[name] ?? withAlias(flags, name) ?? negated(flags, name);
   if (!flag) {
     const names = Object.keys(flags).map((known) => `--${known}`);
     throw new UsageError(`There is no flag ${rawName}.${didYouMean(rawName, names)}`);
@@ -49,6 +49,11 @@ function checkFlag(flags: ArgsDef, { name, rawName, value, inlineValue }: Flag):
   if (flag.type === "enum" && !flag.options?.includes(value)) {
     throw new UsageError(`${rawName} takes ${hint(flag)}. Found: ${value}.`);
   }
+}
+
+/** `-y` is the flag `yes`. */
+function withAlias(flags: ArgsDef, name: string): ArgDef | undefined {
+  return Object.values(flags).find((flag) => "alias" in flag && [flag.alias].flat().includes(name));
 }
 
 /** `--no-install` is the flag `install` with the value false. */

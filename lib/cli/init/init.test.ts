@@ -290,12 +290,12 @@ describe("a project that cannot have it is left as it is, and the reason is one 
     {
       what: "Next 15",
       files: { ...others, "package.json": packageJson.replace("16.4.3", "^15.3.1") },
-      says: "convex-lite needs Next.js 16.1 or later. This project has ^15.3.1.",
+      says: "convex-lite needs Next.js 16.4 or later. This project has ^15.3.1.",
     },
     {
-      what: "Next 16.0",
-      files: { ...others, "package.json": packageJson.replace("16.4.3", "16.0.7") },
-      says: "This project has 16.0.7.",
+      what: "Next 16.3",
+      files: { ...others, "package.json": packageJson.replace("16.4.3", "16.3.7") },
+      says: "This project has 16.3.7.",
     },
     {
       what: "the pages router alone",
@@ -414,7 +414,7 @@ describe("at a terminal", () => {
     expect("server.ts" in app.tree()).toBe(writes);
   });
 
-  test.each([["--yes"], ["--dry-run"]])("none is asked with %s", async (flag) => {
+  test.each([["--yes"], ["-y"], ["--dry-run"]])("none is asked with %s", async (flag) => {
     using app = new Folder(createNextApp());
     expect((await init(app, flag)).code).toBe(0);
     expect(answer.questions).toEqual([]);

@@ -3,7 +3,7 @@ import type { Project } from "./project.ts";
 
 /**
  * Can this project have convex-lite?
- * @throws {CommandError} when it is not a Next.js app, has no App Router, or an older version of Next; `force` allows that.
+ * @throws {CommandError} when it is not a Next.js app, has no App Router, or a version of Next that is too old; `force` allows the last.
  */
 export function checkProject(project: Project, force: boolean): void {
   if (!project.manifest) return;
@@ -15,7 +15,7 @@ export function checkProject(project: Project, force: boolean): void {
   }
   if (!force && isTooOld(next)) {
     throw new CommandError(
-      `convex-lite needs Next.js 16.1 or later. This project has ${next}. Upgrade it first (npx @next/codemod upgrade), or try it all the same with --force.`,
+      `convex-lite needs Next.js 16.4 or later. This project has ${next}. Upgrade it first (npx @next/codemod upgrade), or try it all the same with --force.`,
     );
   }
   if (!project.find("app", "src/app")) {
@@ -31,5 +31,5 @@ function isTooOld(version: string): boolean {
   const [, sign, major, minor] = /^(\^|~)?(\d+)(?:\.(\d+))?/.exec(version) ?? [];
   if (major === undefined || Number(major) > 16) return false;
   if (Number(major) < 16) return true;
-  return sign !== "^" && minor === "0";
+  return sign !== "^" && minor !== undefined && Number(minor) < 4;
 }

@@ -36,7 +36,13 @@ function newManifest({ root }: Project): string {
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-")
     .replace(/^[._-]+|-+$/g, "");
-  const manifest = { name: name || "app", version: "0.1.0", private: true, engines: { node: ">=22.18" } };
+  const manifest = {
+    name: name || "app",
+    version: "0.1.0",
+    private: true,
+    type: "module",
+    engines: { node: ">=22.18" },
+  };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
