@@ -17,7 +17,7 @@ export function NewMessageAnnouncer({ messages }: { messages: readonly Message[]
   const [last] = useState(stored.at(-1)?.id ?? 0);
   const news = stored.filter(({ id, author }) => id > last && author !== name);
   return (
-    <div aria-live="polite" data-testid="announcer" className="sr-only">
+    <div aria-live="polite" className="sr-only">
       {news.slice(-KEPT).map(({ id, author, text }) => (
         <p key={id}>
           {author}: {text}
