@@ -184,15 +184,18 @@ describe("the driver that an address asks for:", () => {
 });
 
 test.each([
-  ["better-sqlite3", "file:./nothing.sqlite", "sqlite"],
-  ["mysql2", "mysql://u:geheim@host/db", "mysql"],
-  ["@neondatabase/serverless", "postgres://u:geheim@host/db?driver=neon", "pg"],
-])("a project without %s is told to install it", async (name, url, core) => {
+  ["better-sqlite3", "file:./nothing.sqlite", "sqlite", "the package better-sqlite3"],
+  ["mysql2", "mysql://u:geheim@host/db", "mysql", "the package mysql2"],
+  ["@neondatabase/serverless", "postgres://u:geheim@host/db?driver=neon", "pg", "the package @neondatabase/serverless"],
+  ["pg", "postgres://u:geheim@host/db", "pg", "the package pg"],
+  ["pg", "", "pg", "the packages @electric-sql/pglite and pg"],
+  ["@electric-sql/pglite", "", "pg", "the packages @electric-sql/pglite and pg"],
+])("a project without %s for %j is told to install it", async (name, url, core, needed) => {
   const file = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const program = `
     import { registerHooks } from "node:module";
     registerHooks({ resolve(specifier, context, next) {
-      if (!specifier.startsWith(${JSON.stringify(name)})) return next(specifier, context);
+      if (specifier !== ${JSON.stringify(name)} && !specifier.startsWith(${JSON.stringify(`${name}/`)})) return next(specifier, context);
       throw Object.assign(new Error("Cannot find package '${name}'"), { code: "ERR_MODULE_NOT_FOUND" });
     } });
     const { openDatabase } = await import(${file("./open-database.ts")});
@@ -202,9 +205,10 @@ test.each([
       console.log(error.name + ": " + error.message));`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
     encoding: "utf8",
+    env: { ...process.env, npm_config_user_agent: "pnpm/12.0.0" },
   });
   expect(stdout, stderr).toBe(
-    `UnusableDatabaseError: This database needs the package ${name}, which is not installed. Run \`pnpm add ${name}\`, and start again.\n`,
+    `UnusableDatabaseError: This database needs ${needed}. Run pnpm add ${needed.replace(/^the packages? | and/g, "")}, and start again.\n`,
   );
 });
 

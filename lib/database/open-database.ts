@@ -1,11 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../environment/environment.ts";
-import { causesOf, innermostMessage, UnusableDatabaseError } from "./driver/database-errors.ts";
+import { innermostMessage, UnusableDatabaseError } from "./driver/database-errors.ts";
 import { type DatabaseUrl, examples, fileOf, parseDatabaseUrl, requireDatabase } from "./driver/database-url.ts";
 import type { Dialect, Driver } from "./driver/driver.ts";
 import { dialectOf, type SchemaDialect } from "./driver/schema-dialect.ts";
 import { createInternalTables } from "./internal/internal-tables.ts";
+import { loadDriver } from "./load-driver.ts";
 
 /** What `openDatabase` takes. */
 export interface DatabaseOptions {
@@ -50,17 +51,21 @@ export async function openDriver({ url, directory, schema, log }: DatabaseOption
   if (dialect === "pg") requireDatabase(url);
   switch (address.driver) {
     case "pg":
-      return (await load("pg", () => import("./postgres/postgres.ts"))).openPostgres({ url: address.url, schema, log });
+      return (await loadDriver("postgres", () => import("./postgres/postgres.ts"))).openPostgres({
+        url: address.url,
+        schema,
+        log,
+      });
     case "neon":
-      return (await load("@neondatabase/serverless", () => import("./postgres/neon.ts"))).openNeon({
+      return (await loadDriver("neon", () => import("./postgres/neon.ts"))).openNeon({
         url,
         schema,
         log,
       });
     case "mysql2":
-      return (await load("mysql2", () => import("./mysql/mysql-driver.ts"))).openMysql({ url, schema, log });
+      return (await loadDriver("mysql", () => import("./mysql/mysql-driver.ts"))).openMysql({ url, schema, log });
     case "better-sqlite3": {
-      const { openSqlite } = await load("better-sqlite3", () => import("./sqlite/sqlite-driver.ts"));
+      const { openSqlite } = await loadDriver("sqlite", () => import("./sqlite/sqlite-driver.ts"));
       return openSqlite({ file: fileOf(url), schema, log });
     }
   }
@@ -84,10 +89,14 @@ export async function openEmbedded(
   if (dialect === "mixed") throw new UnusableDatabaseError(mixed);
   if (dialect === "mysql") throw new UnusableDatabaseError(noEmbeddedMysql);
   if (dialect === "pg") {
-    const { openPglite } = await load("@electric-sql/pglite", () => import("./pglite/pglite-driver.ts"));
+    const { openPglite } = await loadDriver("pglite", () => {
+      // Its worker imports it, when the database is opened.
+      import.meta.resolve("@electric-sql/pglite");
+      return import("./pglite/pglite-driver.ts");
+    });
     return openPglite({ ...options, directory: embeddedDirectory(directory) });
   }
-  const { openSqlite } = await load("better-sqlite3", () => import("./sqlite/sqlite-driver.ts"));
+  const { openSqlite } = await loadDriver("sqlite", () => import("./sqlite/sqlite-driver.ts"));
   makeDirectory(directory);
   return openSqlite({ ...options, file: embeddedFile(directory) });
 }
@@ -111,24 +120,6 @@ export function embeddedDirectory(directory: string): string {
 /** The file of the embedded SQLite. */
 export function embeddedFile(directory: string): string {
   return join(directory, "database.sqlite");
-}
-
-/** Imports a driver. @throws {UnusableDatabaseError} when its package, an optional dependency, is not installed. */
-async function load<T>(name: string, driver: () => Promise<T>): Promise<T> {
-  try {
-    return await driver();
-  } catch (error) {
-    if (!causesOf(error).some((cause) => isMissing(cause, name))) throw error;
-    throw new UnusableDatabaseError(
-      `This database needs the package ${name}, which is not installed. Run \`pnpm add ${name}\`, and start again.`,
-      { cause: error },
-    );
-  }
-}
-
-function isMissing(error: unknown, name: string): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return /MODULE_NOT_FOUND$/.test(String(code)) && String(message).includes(name);
 }
 
 const made: Record<Dialect, string> = {

@@ -2,11 +2,12 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { expect } from "@playwright/test";
+import { freePort } from "../support/free-port.ts";
 import { patience } from "../support/patience.ts";
+import { findPnpm } from "../support/pnpm.ts";
 
 const project = join(import.meta.dirname, "../..");
 
@@ -152,21 +153,4 @@ export class App {
     const { NODE_ENV: _, DATABASE_URL: __, REDIS_URL: ___, ...rest } = process.env;
     return { ...rest, PORT: String(this.port), NEXT_TELEMETRY_DISABLED: "1" } as unknown as NodeJS.ProcessEnv;
   }
-}
-
-/** The pnpm that runs these tests: a program, or a script for Node; npm fetches one if it is neither. */
-function findPnpm(): string[] {
-  const { npm_execpath: path } = process.env;
-  if (!path || !/pnpm/.test(path)) return ["npx", "-y", "pnpm@12"];
-  return /\.[cm]?js$/.test(path) ? [process.execPath, path] : [path];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "localhost");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("No free port.");
-  return address.port;
 }

@@ -28,7 +28,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "database/sqlite": ["environment", "database/driver"],
   "database/mysql": ["environment", "database/driver"],
   "database/pglite": ["environment", "database/driver", "database/postgres"],
-  database: ["environment", "database/**"],
+  database: ["environment", "project", "database/**"],
   bundling: ["environment"],
   project: [],
   "schema/snapshot": ["environment", "database/driver", "bundling"],

@@ -1,0 +1,16 @@
+import { type PackageManager, packageManagerInUse } from "./package-manager.ts";
+
+const installs: Record<PackageManager, string> = {
+  npm: "npm install",
+  pnpm: "pnpm add",
+  yarn: "yarn add",
+  bun: "bun add",
+};
+
+/**
+ * How the reader of a message installs packages: `npm install pg`, `pnpm add pg`.
+ * @param root The project's folder. Default: the working directory.
+ */
+export async function installCommandOf(packages: readonly string[], root?: string): Promise<string> {
+  return [installs[await packageManagerInUse(root)], ...packages].join(" ");
+}

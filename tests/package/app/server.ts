@@ -1,0 +1,3 @@
+import { startServer } from "convex-lite/node";
+
+await startServer({ identify: () => null });
