@@ -81,7 +81,7 @@ class Window {
   }
 
   static async open(url: string): Promise<Window> {
-    const window = new Window(await (await browser.newContext()).newPage());
+    const window = new Window(await (await (browser as Browser).newContext()).newPage());
     await window.#page.goto(url, { timeout: patience.test });
     return window;
   }
