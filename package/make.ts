@@ -60,6 +60,7 @@ function compile(folder: string, roots: readonly string[]): void {
   };
   // Comments are what an editor shows of a declaration. In the code they would be a third of its size.
   emit({ declaration: true, declarationMap: true, emitDeclarationOnly: true });
+  keepDeclarations(folder, roots);
   emit({ removeComments: true });
   rmSync(settings);
   for (const program of Object.values(bin)) chmodSync(join(folder, compiledFrom(program)), 0o755);
@@ -68,6 +69,24 @@ function compile(folder: string, roots: readonly string[]): void {
   for (const { parentPath, name } of sources) {
     const path = join(parentPath, name).slice(folder.length + 1);
     if (!existsSync(join(folder, compiledFrom(path)))) rmSync(join(folder, path));
+  }
+}
+
+/** Takes away the declarations that no entry leads to: of most of the engine, and of the command line. */
+function keepDeclarations(folder: string, roots: readonly string[]): void {
+  const declarations = (module: string): string =>
+    join(folder, module.replace(/^lib\//, "dist/").replace(/\.ts$/, ".d.ts"));
+  const kept = new Set(roots.filter((module) => module.startsWith("lib/entries/")).map(declarations));
+  for (const file of kept) {
+    const text = readFileSync(file, "utf8");
+    for (const [, path = ""] of text.matchAll(/(?:from|import) ?\(?"(\.[^"]+)\.ts"/g))
+      kept.add(join(dirname(file), `${path}.d.ts`));
+  }
+  for (const path of globSync("dist/**/*.d.ts", { cwd: folder })) {
+    const file = join(folder, path);
+    if (kept.has(file)) continue;
+    rmSync(file);
+    rmSync(`${file}.map`);
   }
 }
 
