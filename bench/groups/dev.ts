@@ -27,7 +27,7 @@ async function coldStarts(project: DevProject, page: WatchingPage): Promise<Row[
     live.push(await seconds(page, "f0 0", () => project.startDev(), project.url));
   }
   const what = { name: "cold dev → first page", unit: "s", value: median(live), baseline: median(plain) };
-  return [row(what, ratioAtMost(3))];
+  return [row(what, ratioAtMost(2))];
 }
 
 async function seconds(page: WatchingPage, text: string, start: () => Promise<void>, url: string): Promise<number> {
