@@ -215,7 +215,7 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     });
 
     test("without migrations a database without tables is refused, and one that development made is used", async () => {
-      await expect(migrate()).rejects.toThrow("pnpm drizzle-kit generate");
+      await expect(migrate()).rejects.toThrow("drizzle-kit generate");
       await develop({});
       expect(await migrate()).toEqual({ applied: [], recognised: [] });
     });
