@@ -57,7 +57,7 @@ describe("the commands that documents show", () => {
 
   test("of pnpm are scripts of this repository", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    const builtin = ["install", "add", "exec", "dlx", "drizzle-kit", "pack", "convex-lite"];
+    const builtin = ["install", "add", "exec", "dlx", "drizzle-kit", "pack", "convex-lite", "changeset"];
     const code = allPages().flatMap(({ prose, blocks }) => [
       ...[...prose.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text ?? ""),
       ...blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => text.split("\n")),
