@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import {
   CountingDatabase,
@@ -78,13 +78,14 @@ async function end(): Promise<void> {
 }
 afterEach(end);
 
-/** Lets time pass until `isSo`. @returns how many milliseconds have passed. */
+/** Lets time pass until `isSo`, ten minutes at most. @returns how many milliseconds have passed. */
 async function untilSo(isSo: () => boolean): Promise<number> {
   const since = clock.now();
   for (;;) {
     await scene.rest();
     if (isSo()) return clock.now() - since;
-    clock.advance(clock.nextDue ?? 1);
+    expect(clock.now() - since, "milliseconds of waiting").toBeLessThan(600_000);
+    clock.advance(clock.nextDue ?? 1_000);
   }
 }
 
@@ -144,6 +145,21 @@ describe.each([sideBySide, manyReaders])("a client with many queries, each just 
       expect(moves.length).toBeGreaterThan(0);
       for (const values of moves) expect(values.size).toBe(1);
     }
+  });
+});
+
+describe("a client with many slow queries, where there are few connections", () => {
+  test("one more waits until a lane ends: turns among long work are for the only connection", async () => {
+    start({ connections: 5, overlaps: true });
+    const all = [1, 2, 3, 4, 5];
+    const greedy = scene.asking(...all.map((n) => ["m:report", { n, ms: 2_000 }] as const));
+    await untilSo(() => all.every((n) => greedy.value(n) === 0));
+    await scene.patiently(2_000, scene.mutation("m:touchReports", {}));
+    const waitsForTurn = vi.spyOn(scene.engine.longWork, "whenFree");
+    const late = scene.asking(["m:report", { n: 6, ms: 2_000 }]);
+    await scene.rest();
+    expect(waitsForTurn).not.toHaveBeenCalled();
+    await untilSo(() => late.value(1) === 1);
   });
 });
 

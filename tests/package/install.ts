@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { makePackage } from "../../package/make.ts";
+import { makePackage } from "./pack/make.ts";
 import { Consumer, managers } from "./consumer.ts";
 
 declare module "vitest" {

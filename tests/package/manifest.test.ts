@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { dependencies, foundByName, peers, publishedManifest } from "../../package/manifest.ts";
+import { dependencies, foundByName, peers, publishedManifest } from "./pack/manifest.ts";
 import { readModule } from "../structure/read-module.ts";
 import { root } from "../support/compile.ts";
 

@@ -85,9 +85,10 @@ export class RerunLoop {
     });
   }
 
-  /** Is there nothing to do but what must wait its turn? */
+  /** Is there nothing to do but what must wait its turn on the only connection? Elsewhere the end of a lane wakes the loop. */
   get #rests(): boolean {
-    return !this.#closed && !this.#loop && !this.#mayRunApart && this.#parts.liveQueries.hasDue(true);
+    if (this.#closed || this.#loop || isSideBySide(this.#detached.load)) return false;
+    return !this.#mayRunApart && this.#parts.liveQueries.hasDue(true);
   }
 
   /** Resolves when nothing is stale and nothing is on its way. */

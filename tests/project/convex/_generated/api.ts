@@ -15,8 +15,8 @@ export const api = createReferences<{
   messages: PublicReferences<typeof import("../messages")>;
 }>();
 
-/** Your internal functions, for other functions only: `internal.messages.cleanUp`. */
-export const internal = createReferences<{
+/** Your internal functions, for code on the server only: `internal.messages.cleanUp`. */
+export const internal = /* @__PURE__ */ createReferences<{
   channels: InternalReferences<typeof import("../channels")>;
   messages: InternalReferences<typeof import("../messages")>;
-}>();
+}>("internal");

@@ -14,7 +14,7 @@ import { dirname, join, resolve } from "node:path";
 import { bin, publishedManifest, type RepositoryManifest, rootsOf } from "./manifest.ts";
 
 /** This repository. */
-const root = resolve(import.meta.dirname, "..");
+const root = resolve(import.meta.dirname, "../../..");
 
 /** What is packed as it is, where it exists. Pictures are not: they would be half of the package. */
 const documents = ["README.md", "LICENSE", "CHANGELOG.md", "AGENTS.md", "llms*.txt", "docs/**/*.md", "lib/**/*.md"];
