@@ -6,11 +6,11 @@ test("a save in convex/ is live in an open page, without a reload", async ({ app
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
   const all = "eq(messages.channel, channel)";
   const one = `and(${all}, eq(messages.author, "Amara"), eq(messages.text, "It appeared in the other window at once."))`;
-  const imports = "import { desc, eq }";
-  app.edit("convex/history.ts", (code) => code.replace(all, one).replace(imports, "import { and, desc, eq }"));
+  const [allImports, oneImports] = ["import { desc, eq }", "import { and, desc, eq }"];
+  app.edit("convex/history.ts", (code) => code.replace(all, one).replace(allImports, oneImports));
   await expect(chat.log.locator("[data-state]")).toHaveCount(1);
 
-  app.edit("convex/history.ts", (code) => code.replace(one, all));
+  app.edit("convex/history.ts", (code) => code.replace(one, all).replace(oneImports, allImports));
   await expect(chat.log.locator("[data-state]")).not.toHaveCount(1);
   expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
 });

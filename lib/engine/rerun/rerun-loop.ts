@@ -91,12 +91,9 @@ export class RerunLoop {
     return !this.#mayRunApart && this.#parts.liveQueries.hasDue(true);
   }
 
-  /** Resolves when nothing is stale and nothing is on its way. */
+  /** Resolves when nothing is on its way, and nothing is stale but what waits its turn: it stays so until time has passed. */
   async settled(): Promise<void> {
-    while (this.#loop || this.#detached.count > 0 || this.#rests) {
-      await Promise.all([this.#loop, this.#detached.allEnded()]);
-      if (this.#rests) await this.#parts.longWork.turn();
-    }
+    while (this.#loop || this.#detached.count > 0) await Promise.all([this.#loop, this.#detached.allEnded()]);
   }
 
   async close(): Promise<void> {
