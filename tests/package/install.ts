@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { makePackage } from "./pack/make.ts";
 import { Consumer, managers } from "./consumer.ts";
+import { makePackage } from "./pack/make.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -2,9 +2,9 @@ import { globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { dependencies, foundByName, peers, publishedManifest } from "./pack/manifest.ts";
 import { readModule } from "../structure/read-module.ts";
 import { root } from "../support/compile.ts";
+import { dependencies, foundByName, peers, publishedManifest } from "./pack/manifest.ts";
 
 const repository = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const sources = globSync("lib/**/*.ts", { cwd: root }).filter((path) => !/\.(test|test-d)\.ts$/.test(path));
