@@ -47,10 +47,15 @@ export const commands: Readonly<Record<string, Command>> = {
         valueHint: "CODE",
         description: "Apply the database plan that was shown with this code, although data is lost",
       },
+      run: {
+        type: "string",
+        valueHint: "FN",
+        description: "Run this function once when the server is ready, such as seed:fill",
+      },
     },
-    run: async ({ accept, ...address }) => {
+    run: async ({ accept, run, ...address }) => {
       useAddress(address);
-      return (await import("./server/dev.ts")).dev(process.cwd(), { accept });
+      return (await import("./server/dev.ts")).dev(process.cwd(), { accept, run });
     },
   }),
   build: defineCommand({

@@ -60,7 +60,8 @@ const next = { basePath: "", prepare() {}, request: async (_, response) => void 
 const commands = commandEndpoint({ ...rules, token: http.token });
 http.open({ sockets, calls: httpEndpoint(rules), commands, next, engine });
 gracefulShutdown({ http, sockets, engine, functions, database, next, log });
-log.info("ready on " + http.url);`;
+log.info("ready on " + http.url);
+process.send?.("ready");`;
 
 const environment = (variables: Record<string, string>): NodeJS.ProcessEnv => {
   const { NODE_ENV: _, DATABASE_URL: __, TEST: ___, VITEST: ____, NO_COLOR: _____, ...rest } = process.env;
@@ -250,6 +251,20 @@ describe("on a project's running server", () => {
     expect((await once(watching, "exit"))[0]).toBe(130);
   });
 
+  test("what is watched goes on with the next server, and an answer that is the same is not printed again", async () => {
+    const watching = start(project, [main, "run", "notes:list", "--watch"]);
+    let [printed, said] = ["", ""];
+    watching.stdout?.on("data", (data) => (printed += data));
+    watching.stderr?.on("data", (data) => (said += data));
+    await expect.poll(() => printed).toBe("[]\n");
+    await stop(server);
+    await expect.poll(() => said).toBe("The server has stopped. Waiting until it runs again.\n");
+    server = await startServer(project);
+    await run(project, "notes:add", { args: '{"text":"Hi"}' });
+    await expect.poll(() => printed).toBe("[]\n[ { text: 'Hi' } ]\n");
+    await stop(watching);
+  });
+
   test("from elsewhere an address and the token are enough; with another token it is refused", async () => {
     using elsewhere = new TemporaryProject();
     const { url, token } = JSON.parse(readFileSync(project.path(".convex/server.json"), "utf8"));
@@ -298,4 +313,26 @@ test("a database that was never made to fit the schema is not changed: the messa
   expect(code).toBe(1);
   expect(stderr).toContain("no such table: notes");
   expect(stderr).toMatch(/The database does not fit convex\/schema\.ts.*Start `.* dev` once/);
+});
+
+test("dev --run runs a function once, when the server is ready for the first time, and goes on if it fails", async () => {
+  using project = new TemporaryProject({ ...FILES, "server.ts": SERVER });
+  const dev = (path: string) => {
+    const child = start(project, [main, "dev", "--run", path]);
+    const printed = { child, output: "" };
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (printed.output += data));
+    return printed;
+  };
+  const mistaken = dev("notes:cuont");
+  await expect.poll(() => mistaken.output).toContain("There is no notes:cuont. Did you mean notes:count (action)?");
+  expect((await run(project, "notes:list")).stdout).toBe("[]\n");
+  await stop(mistaken.child);
+
+  const right = dev("notes:count");
+  await expect.poll(() => right.output).toContain("\n0\n");
+  project.put("server.ts", `${SERVER}\n`);
+  await expect.poll(() => right.output).toMatch(/restarting[\s\S]*ready on/);
+  expect((await run(project, "notes:list")).stdout).toBe("[]\n");
+  expect(right.output.match(/^0$/gm)).toHaveLength(1);
+  await stop(right.child);
 });

@@ -16,10 +16,14 @@ export interface SentCommand {
   readonly watch: boolean;
 }
 
+/** The server ended, or the connection to it did, before it had answered. */
+export class ServerLostError extends CommandError {}
+
 /**
  * Sends a command to a server, and yields its outcome: with `watch` each, until the server stops. It waits as long as the
  * function takes. `fetch` would give up after five minutes.
- * @throws {CommandError} when the server cannot be reached, takes no commands or is lost.
+ * @throws {ServerLostError} when the server cannot be reached or is lost.
+ * @throws {CommandError} when it takes no commands.
  */
 export async function* sendCommand(server: CommandServer, command: SentCommand): AsyncGenerator<Outcome<Wire>> {
   const response = await post(server, command);
@@ -31,7 +35,7 @@ export async function* sendCommand(server: CommandServer, command: SentCommand):
     for await (const line of createInterface(response)) yield outcomeIn(line, response, server);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(`The connection to ${server.url} was lost (${messageOf(error)}).`);
+    throw new ServerLostError(`The connection to ${server.url} was lost (${messageOf(error)}).`);
   }
 }
 
@@ -47,7 +51,7 @@ async function post({ url, token }: CommandServer, command: SentCommand): Promis
     const [response] = (await answered) as [IncomingMessage];
     return response;
   } catch (error) {
-    throw new CommandError(`The server at ${url} cannot be reached (${messageOf(error)}).`);
+    throw new ServerLostError(`The server at ${url} cannot be reached (${messageOf(error)}).`);
   }
 }
 

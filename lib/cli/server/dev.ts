@@ -15,6 +15,8 @@ const STOP_TIME = 26_000;
 export interface DevOptions {
   /** The code of a refused database plan that is accepted. It applies to the first server only. */
   accept?: string | undefined;
+  /** The path of a function that is run once, when the first server is ready: `seed:fill`. */
+  run?: string | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface DevOptions {
  * when the server ends before it was ready. A server that fails later is started again after the next change.
  * @returns the exit code.
  */
-export async function dev(root: string, { accept }: DevOptions = {}): Promise<number> {
+export async function dev(root: string, { accept, run }: DevOptions = {}): Promise<number> {
   const log = terminalLog();
   if (!(await canListen(root, log))) return 1;
   const files = new ServerFiles(root);
@@ -45,7 +47,9 @@ export async function dev(root: string, { accept }: DevOptions = {}): Promise<nu
     accepted = undefined;
     server = child;
     child.on("message", (message) => {
-      if (message === "ready") hasBeenReady = true;
+      if (message !== "ready") return;
+      if (!hasBeenReady && run !== undefined) void runOnce(root, run, log);
+      hasBeenReady = true;
     });
     child.on("exit", (code, signal) => {
       if (server === child) server = undefined;
@@ -101,6 +105,17 @@ async function canListen(root: string, log: Log): Promise<boolean> {
     if (!(error instanceof SettingsError)) throw error;
     log.error(error.message);
     return false;
+  }
+}
+
+/** Runs a function without arguments on the server, as `convex-lite run` does. If it fails, the server goes on. */
+async function runOnce(root: string, path: string, log: Log): Promise<void> {
+  const { runAndPrint } = await import("../run/run.ts");
+  const options = { path, args: undefined, identity: undefined, url: undefined, watch: false, json: false };
+  try {
+    await runAndPrint(root, options);
+  } catch (error) {
+    log.error(`${path} was not run`, { error });
   }
 }
 
