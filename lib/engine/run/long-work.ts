@@ -66,6 +66,25 @@ export class LongWork {
     if (!this.admits(length)) await new Promise<void>((resolve) => this.whenFree(resolve));
   }
 
+  /**
+   * Waits until work on a text of so many characters may begin.
+   * @returns false when its turn has not come within so many milliseconds.
+   */
+  async turnWithin(length: number, ms: number): Promise<boolean> {
+    if (this.admits(length)) return true;
+    return new Promise((resolve) => {
+      const begin = () => {
+        cancel();
+        resolve(true);
+      };
+      const cancel = this.#environment.after(ms, () => {
+        this.forget(begin);
+        resolve(false);
+      });
+      this.whenFree(begin);
+    });
+  }
+
   /** May a piece of work begin now? */
   get isFree(): boolean {
     return this.#waiting.size === 0 && this.#hasPaused;

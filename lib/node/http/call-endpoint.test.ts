@@ -97,10 +97,29 @@ test("a long call waits while the thread is left to others, and a short one does
   const { url } = await listening(succeed, { engine });
   longWork.tookLong(10);
   const long = post(`${url}/mutation`, { path: "it:long", args: { text: "x".repeat(100_000) } });
-  await expect.poll(() => clock.waiting).toBe(1);
+  await expect.poll(() => clock.waiting).toBe(2);
   expect((await post(`${url}/mutation`, { path: "it:short" })).status).toBe(200);
   clock.advance(30);
   expect((await long).status).toBe(200);
+});
+
+test("a long call whose turn does not come is turned away", async () => {
+  const clock = new HandClock();
+  const longWork = new LongWork(clock);
+  const messageBudget = new MessageBudget(defaultLimits.serverMessageBytes);
+  const callAsText = async () => ({ ok: true as const, value: "1" });
+  const engine = { limits: defaultLimits, messageBudget, longWork, callAsText, queryFresh: noQuery };
+  const { url } = await listening(succeed, { engine });
+  longWork.tookLong(1_000);
+  const call = post(`${url}/mutation`, { path: "it:long", args: { text: "x".repeat(100_000) } });
+  await expect.poll(() => clock.waiting).toBe(2);
+  for (let ms = 0; ms < defaultLimits.heldTimeoutMs; ms += 500) {
+    longWork.tookLong(1_000);
+    clock.advance(500);
+  }
+  const { status, body } = await call;
+  expect([status, body]).toMatchObject([503, { error: { kind: "unavailable", reason: "overloaded" } }]);
+  expect(messageBudget.admits(defaultLimits.serverMessageBytes)).toBe(true);
 });
 
 test("a large call is turned away while those that run take too much, and a small one is answered", async () => {

@@ -167,7 +167,9 @@ async function call(
   try {
     const text = await readBody(request, { bytes: limits.frameBytes, ms: MOST_BODY_MS }, clock);
     if (!messageBudget.admits(text.length)) return busy(503);
-    body = await parseInTurn(text, options, clock);
+    const parsed = await parseInTurn(text, options, clock);
+    if (!parsed) return busy(503);
+    body = parsed;
   } catch (error) {
     if (error instanceof BodyTooLargeError) return refused(413, error.message);
     if (error instanceof BodyTooSlowError) return { status: 408, outcome: unavailable("timedOut", error.message) };
@@ -206,15 +208,19 @@ interface Body {
   readonly weight: number;
 }
 
-/** A long body waits for its turn, and counts while it does. @throws {BadBodyError} */
+/**
+ * A long body waits for its turn, and counts while it does.
+ * @returns undefined when its turn has not come in `limits.heldTimeoutMs`.
+ * @throws {BadBodyError}
+ */
 async function parseInTurn(
   text: string,
   { engine: { limits, messageBudget, longWork } }: HttpEndpointOptions,
   clock: Pick<Environment, "now">,
-): Promise<Body> {
+): Promise<Body | undefined> {
   messageBudget.take(text.length);
   try {
-    await longWork.turn(text.length);
+    if (!(await longWork.turnWithin(text.length, limits.heldTimeoutMs))) return undefined;
     const began = clock.now();
     try {
       return parseBody(text, limits.argsDepth);
