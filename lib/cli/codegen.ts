@@ -13,7 +13,7 @@ export async function codegen(root: string, { check }: { check: boolean }): Prom
     return 0;
   }
   if (check) {
-    console.error(`${shown} is out of date. Run ${await invocation()} codegen and commit it.`);
+    console.error(`${shown} is out of date. Run ${invocation()} codegen and commit it.`);
     return 1;
   }
   writeApi(directory);

@@ -15,7 +15,7 @@ export async function commandLine(args: string[]): Promise<number> {
     return await run(args);
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`${error.message}\n\n\`${await invocation()} --help\` lists the commands.`);
+      console.error(`${error.message}\n\n\`${invocation()} --help\` lists the commands.`);
       return 2;
     }
     console.error(error instanceof Error && saysWhatToDo.has(error.name) ? error.message : error);

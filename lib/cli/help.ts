@@ -17,12 +17,12 @@ export async function helpOfAll(): Promise<string> {
   const subCommands = Object.fromEntries(
     Object.entries(commands).map(([name, { description }]) => [name, { meta: { description } }]),
   );
-  return `${await render({ meta: { name: await invocation(), description }, subCommands })}\n\n${ENVIRONMENT}`;
+  return `${await render({ meta: { name: invocation(), description }, subCommands })}\n\n${ENVIRONMENT}`;
 }
 
 /** The help of one command: its arguments and flags. */
 export async function helpOf(name: string, { description, args }: Command): Promise<string> {
-  return render({ meta: { name: `${await invocation()} ${name}`, description }, args });
+  return render({ meta: { name: `${invocation()} ${name}`, description }, args });
 }
 
 /** citty's text. It holds colours wherever `NO_COLOR` is not 1; here they are left out where stdout does not show them. */

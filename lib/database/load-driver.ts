@@ -21,10 +21,9 @@ export async function loadDriver<T>(name: keyof typeof packages, load: () => Pro
     const needed = packages[name];
     if (!causesOf(error).some((cause) => needed.some((each) => isMissing(cause, each)))) throw error;
     const which = needed.length === 1 ? `the package ${needed[0]}` : `the packages ${needed.join(" and ")}`;
-    throw new UnusableDatabaseError(
-      `This database needs ${which}. Run ${await installCommandOf(needed)}, and start again.`,
-      { cause: error },
-    );
+    throw new UnusableDatabaseError(`This database needs ${which}. Run ${installCommandOf(needed)}, and start again.`, {
+      cause: error,
+    });
   }
 }
 

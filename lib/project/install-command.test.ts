@@ -14,12 +14,12 @@ describe("the command that installs packages", () => {
     ["bun.lock", "bun add @electric-sql/pglite pg"],
   ])("beside %s is %s", async (lockfile, command) => {
     using project = new TemporaryProject({ "package.json": "{}", [lockfile]: "" });
-    expect(await installCommandOf(["@electric-sql/pglite", "pg"], project.root)).toBe(command);
+    expect(installCommandOf(["@electric-sql/pglite", "pg"], project.root)).toBe(command);
   });
 
   test("is that of the package manager that runs the process, whatever lockfile is there", async () => {
     vi.stubEnv("npm_config_user_agent", "yarn/4.9.1 npm/? node/v24.0.0 linux x64");
     using project = new TemporaryProject({ "package.json": "{}", "package-lock.json": "" });
-    expect(await installCommandOf(["pg"], project.root)).toBe("yarn add pg");
+    expect(installCommandOf(["pg"], project.root)).toBe("yarn add pg");
   });
 });

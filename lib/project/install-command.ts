@@ -11,6 +11,6 @@ const installs: Record<PackageManager, string> = {
  * How the reader of a message installs packages: `npm install pg`, `pnpm add pg`.
  * @param root The project's folder. Default: the working directory.
  */
-export async function installCommandOf(packages: readonly string[], root?: string): Promise<string> {
-  return [installs[await packageManagerInUse(root)], ...packages].join(" ");
+export function installCommandOf(packages: readonly string[], root?: string): string {
+  return [installs[packageManagerInUse(root)], ...packages].join(" ");
 }

@@ -1,18 +1,27 @@
-import { detect, getUserAgent } from "package-manager-detector/detect";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { LOCKS } from "package-manager-detector/constants";
+import { getUserAgent } from "package-manager-detector/detect";
 
 /** A package manager that messages can name. */
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
 
 /**
- * The package manager of a project: that which runs this process, else that whose lockfile is there.
+ * The package manager of a project: that which runs this process, else that whose lockfile is there or in a folder above.
  * @param root The project's folder. Default: the working directory.
  * @returns `npm` if there is no sign of another.
  */
-export async function packageManagerInUse(root = process.cwd()): Promise<PackageManager> {
+export function packageManagerInUse(root = process.cwd()): PackageManager {
   const running = getUserAgent();
-  if (isPackageManager(running)) return running;
-  const found = (await detect({ cwd: root, strategies: ["lockfile", "packageManager-field"] }))?.name;
-  return isPackageManager(found) ? found : "npm";
+  return isPackageManager(running) ? running : (lockedBy(root) ?? "npm");
+}
+
+/** The package manager whose lockfile is in this folder, or in the next one above that has one. */
+function lockedBy(folder: string): PackageManager | undefined {
+  const found = Object.entries(LOCKS).find(([lockfile]) => existsSync(join(folder, lockfile)))?.[1];
+  if (isPackageManager(found)) return found;
+  const above = dirname(folder);
+  return above === folder ? undefined : lockedBy(above);
 }
 
 /** Is this the name of a package manager that messages can name? */
@@ -27,6 +36,6 @@ const runs = { npm: "npx", pnpm: "pnpm", yarn: "yarn", bun: "bunx" } as const;
  * `pnpm drizzle-kit generate`.
  * @param root The project's folder. Default: the working directory.
  */
-export async function invocationOf(command: string, root?: string): Promise<string> {
-  return `${runs[await packageManagerInUse(root)]} ${command}`;
+export function invocationOf(command: string, root?: string): string {
+  return `${runs[packageManagerInUse(root)]} ${command}`;
 }

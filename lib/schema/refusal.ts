@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { innermostMessage } from "../database/driver/database-errors.ts";
 import type { Driver } from "../database/driver/driver.ts";
 import { internalSql } from "../database/internal/internal-sql.ts";
+import { invocationOf } from "../project/package-manager.ts";
 import type { SchemaRead } from "./snapshot/drizzle-kit-child.ts";
 import type { UnplannedError } from "./snapshot/drizzle-kit-process.ts";
 
@@ -43,7 +44,7 @@ export function refusal({ dialect }: Driver, { statements, reasons, hopeless, gi
       ? ["Otherwise change the schema back. If something was renamed, you can rename it in the database by hand."]
       : ["If it was renamed, run this in the database, then save again:", `  ${rename}`, "Or change the schema back."]),
   ];
-  const accept = acceptable ? `, and \`pnpm dev --accept ${code}\` would change it all the same` : "";
+  const accept = acceptable ? `, and \`${acceptBy(code)}\` would change it all the same` : "";
   const brief = `convex/schema.ts does not fit the database${accept}`;
   return { status: "refused", statements, reasons, message: lines.join("\n"), brief };
 }
@@ -57,10 +58,14 @@ export function codeOf(statements: readonly string[]): string {
  * Does not offer `drizzle-kit push` on MySQL, because on MariaDB it reads the database wrongly: every key is new to it.
  */
 function howToAccept(dialect: Driver["dialect"], code: string): string {
-  const accept = `\`pnpm dev --accept ${code}\`, which runs just these statements`;
+  const accept = `\`${acceptBy(code)}\`, which runs just these statements`;
   return dialect === "mysql"
     ? `To do it all the same, stop the server and run ${accept}.`
-    : `To do it all the same, run \`pnpm drizzle-kit push\`, which asks before it loses anything, or stop the server and run ${accept}.`;
+    : `To do it all the same, run \`${invocationOf("drizzle-kit push")}\`, which asks before it loses anything, or stop the server and run ${accept}.`;
+}
+
+function acceptBy(code: string): string {
+  return invocationOf(`convex-lite dev --accept ${code}`);
 }
 
 /** The reason when drizzle-kit could not plan the change. */

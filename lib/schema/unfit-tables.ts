@@ -5,6 +5,7 @@ import type { Casing, Driver } from "../database/driver/driver.ts";
 import { tablesOf } from "../database/driver/schema-dialect.ts";
 import { inTransaction } from "../database/internal/database-lock.ts";
 import { internalSql } from "../database/internal/internal-sql.ts";
+import { invocationOf } from "../project/package-manager.ts";
 
 /**
  * In production, compares the schema with the database: reads no row of each table, by the names that queries will use.
@@ -29,7 +30,7 @@ export async function unfitTables(
   return [
     "The database does not fit convex/schema.ts: functions that use these tables will fail.",
     ...problems,
-    "Run `pnpm drizzle-kit generate` and commit what it writes. If only the spelling of a column differs (first_name, firstName), " +
+    `Run \`${invocationOf("drizzle-kit generate")}\` and commit what it writes. If only the spelling of a column differs (first_name, firstName), ` +
       "the migrations were made with another `casing` than drizzle.config.ts has here.",
   ].join("\n");
 }

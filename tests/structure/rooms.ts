@@ -35,7 +35,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   "schema/introspect": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/plan": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/migrations": ["environment", "bundling", "project", "database/**", "schema/snapshot", "schema/introspect"],
-  schema: ["environment", "database/driver", "database/internal", "database/postgres", "schema/**"],
+  schema: ["environment", "project", "database/driver", "database/internal", "database/postgres", "schema/**"],
   auth: bothSides,
   "engine/run": [...bothSides, "auth", "invalidation"],
   "engine/answers": [...bothSides, "auth"],
@@ -68,7 +68,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   engine: [...bothSides, "auth", "database/driver", "engine/**"],
   "node/process": ["environment"],
   "node/admission": ["environment", "node/process"],
-  "node/http": [...bothSides, "auth", "engine", "node/process", "node/admission"],
+  "node/http": [...bothSides, "auth", "project", "engine", "node/process", "node/admission"],
   "node/commands": [...bothSides, "engine", "engine/calls", "node/admission", "node/http"],
   "node/loading": [
     ...["environment", "values", "functions", "database/driver", "database/pglite", "schema/**"],
@@ -97,7 +97,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
     ...["environment", "project", "database", "database/driver", "schema/migrations"],
     ...["node/loading", "node/process", "cli/terminal", "cli/server"],
   ],
-  "cli/server": ["environment", "node/loading", "node/process"],
+  "cli/server": ["environment", "node/loading", "node/process", "cli/run"],
   cli: ["cli/**", "environment", "bundling", "schema/migrations", "node/loading", "node/process"],
 
   // what people import by the package's name; nothing in lib/ does

@@ -75,7 +75,7 @@ export const migrations: Check = async ({ root, add }) => {
       hasNone
         ? "there are none in drizzle/ yet, and production makes no tables without them"
         : "convex/schema.ts has changes that drizzle/ does not make, and production makes none without it",
-      `Before the next deploy, run ${await invocationOf("drizzle-kit generate", root)}, and commit what it writes.`,
+      `Before the next deploy, run ${invocationOf("drizzle-kit generate", root)}, and commit what it writes.`,
     ),
   ];
 };

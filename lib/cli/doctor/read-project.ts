@@ -11,8 +11,8 @@ export async function readProject(root: string): Promise<Project> {
     manifest: manifestOf(root),
     pages: pagesOf(root),
     nextConfig: nextConfigOf(root),
-    invocation: await invocation(),
-    add: { npm: "npm install", pnpm: "pnpm add", yarn: "yarn add", bun: "bun add" }[await packageManagerInUse(root)],
+    invocation: invocation(),
+    add: { npm: "npm install", pnpm: "pnpm add", yarn: "yarn add", bun: "bun add" }[packageManagerInUse(root)],
   };
 }
 

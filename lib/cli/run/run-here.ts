@@ -78,6 +78,6 @@ async function unfitHint(
 ): Promise<string | undefined> {
   const unfit = await unfitTables(database, schema, casing);
   if (unfit === undefined || !development) return unfit;
-  const dev = `${await invocation()} dev`;
+  const dev = `${invocation()} dev`;
   return `The database does not fit convex/schema.ts, and \`run\` does not change it. Start \`${dev}\` once: it does.`;
 }

@@ -71,7 +71,7 @@ async function* outcomes(root: string, command: SentCommand, url: string | undef
 async function* watched(root: string, command: SentCommand, url: string | undefined): AsyncGenerator<Outcome<Wire>> {
   let server = await findServer(root, url);
   if (!server) {
-    throw new CommandError(`--watch needs a server: only it learns of changes. Start \`${await invocation()} dev\`.`);
+    throw new CommandError(`--watch needs a server: only it learns of changes. Start \`${invocation()} dev\`.`);
   }
   for (let shown: string | undefined; ; ) {
     let last: Outcome<Wire> | undefined;

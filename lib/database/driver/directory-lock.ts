@@ -93,7 +93,7 @@ function writeOwner(directory: string): void {
 function takenMessage(directory: string, instead: string): string {
   return (
     `The embedded database in ${directory} is in use by ${ownerOf(directory)}, and only one process can open it. ` +
-    `Stop that process (another \`pnpm dev\`, \`pnpm start\` or drizzle-kit), or ${instead}.`
+    `Stop that process (another server of this project, or drizzle-kit), or ${instead}.`
   );
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import next from "next";
+import { invocationOf } from "../../project/package-manager.ts";
 import { type Settings, SettingsError } from "../process/settings.ts";
 
 /** Next, which renders the pages, without a port of its own. */
@@ -58,7 +59,9 @@ export function nextServer({ development, host, port }: Pick<Settings, "developm
         await app.prepare();
       } catch (error) {
         if (!(error instanceof Error && error.message.includes("production build"))) throw error;
-        throw new SettingsError("Expected a production build of the pages. Found none: run `pnpm build` first.");
+        throw new SettingsError(
+          `Expected a production build of the pages. Found none: run \`${invocationOf("convex-lite build")}\` first.`,
+        );
       }
     },
     request: (request, response) => handle(request, response),

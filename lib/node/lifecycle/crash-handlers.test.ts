@@ -42,7 +42,7 @@ describe("an error that the operator can correct is one sentence without a stack
     const pages = server('await nextServer({ development: false, host: "localhost", port: 3000 }).prepare();');
     const [code, output] = await run(pages, { NODE_ENV: "production" });
     // Next may have printed something before.
-    expect(output.trimEnd()).toMatch(/^ ✗ Expected a production build .* run `pnpm build` first\.$(?!\n)/m);
+    expect(output.trimEnd()).toMatch(/^ ✗ Expected a production build .* run `\S+ convex-lite build` first\.$(?!\n)/m);
     expect(code).toBe(1);
   });
 });

@@ -52,7 +52,7 @@ export function writeBuilt(root: string, { code, map, ...about }: BuiltFunctions
 export async function readBuilt(root: string, directory: string): Promise<BuiltFunctions> {
   const found = read(root, directory);
   if (typeof found !== "string") return found;
-  throw new NotBuiltError(`${found} Run \`${await invocationOf("convex-lite build", root)}\`, and start again.`);
+  throw new NotBuiltError(`${found} Run \`${invocationOf("convex-lite build", root)}\`, and start again.`);
 }
 
 /** @returns a text when there is nothing to run: why. */

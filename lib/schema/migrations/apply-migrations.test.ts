@@ -199,7 +199,9 @@ function migrates(name: string, dialect: Dialect, open: () => Promise<Driver>, c
     test("a database whose schema no migration describes is refused with what to do", async () => {
       await generate(2);
       await develop(one("b", "id"));
-      await expect(migrate()).rejects.toThrow(/no migration in the folder describes.*pnpm dev.*drizzle-kit generate/s);
+      await expect(migrate()).rejects.toThrow(
+        /no migration in the folder describes.*convex-lite dev.*drizzle-kit generate/s,
+      );
     });
 
     test("tables that neither migrations nor development made are refused with what to do", async () => {

@@ -58,15 +58,15 @@ function refuseOthers({ dialect }: Driver, folder: string): void {
   if (generatedFor === undefined || generatedFor === dialect) return;
   throw new UnusableDatabaseError(
     `${folder} holds ${names[generatedFor]}'s migrations, and convex/schema.ts is of ${names[dialect]}: ` +
-      "remove that folder and run `pnpm drizzle-kit generate`.",
+      `remove that folder and run \`${invocationOf("drizzle-kit generate")}\`.`,
   );
 }
 
 const names: Record<Dialect, string> = { pg: "PostgreSQL", sqlite: "SQLite", mysql: "MySQL" };
 
-/** Without migrations, a database that development made may be used to try `pnpm start`; any other has no tables. */
+/** Without migrations, a database that development made may be used to try `start`; any other has no tables. */
 async function withoutMigrations(driver: Driver, folder: string, log: Log): Promise<void> {
-  const generate = await invocationOf("drizzle-kit generate", dirname(folder));
+  const generate = invocationOf("drizzle-kit generate", dirname(folder));
   const advice = `The tables in convex/schema.ts are not in drizzle/ yet. Run \`${generate}\`, and`;
   const made = await inTransaction(driver, "read", (connection) => readMeta(connection, "schema"));
   if (made === undefined) {
@@ -103,7 +103,7 @@ async function recognise(
   const described = migrations.findLastIndex(
     ({ fingerprint }) => fingerprint !== undefined && fingerprint === broughtTo,
   );
-  if (pending.length > 0 && broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween);
+  if (pending.length > 0 && broughtTo !== undefined && described < 0) throw new UnusableDatabaseError(inBetween());
   const recognised = pending.slice(0, Math.max(0, described + 1 - (migrations.length - pending.length)));
   return { recognised, applied: pending.slice(recognised.length) };
 }
@@ -163,11 +163,15 @@ async function runOnwards(driver: Driver, { name, statements, hash }: Migration)
 function failed({ dialect }: Pick<Driver, "dialect">, what: string, error: unknown): Error {
   const toDo = alreadyExists(error, dialect)
     ? "The database holds this already, but no migration made it: use an empty database, " +
-      "or run `pnpm dev` on this one once, which records the migrations that it has."
+      `or run \`${invocationOf("convex-lite dev")}\` on this one once, which records the migrations that it has.`
     : "Correct the migration, or the rows that are in its way.";
   return new Error(`${what}: ${innermostMessage(error)}. ${toDo}`, { cause: error });
 }
 
-const inBetween =
-  "Development has changed this database to a schema that no migration in the folder describes. Run `pnpm dev` once, so that " +
-  "it has the present schema, and `pnpm drizzle-kit generate`, so that a migration describes that; or use another database.";
+function inBetween(): string {
+  return (
+    "Development has changed this database to a schema that no migration in the folder describes. Run " +
+    `\`${invocationOf("convex-lite dev")}\` once, so that it has the present schema, and \`${invocationOf("drizzle-kit generate")}\`, so that a ` +
+    "migration describes that; or use another database."
+  );
+}

@@ -5,12 +5,13 @@ import { LoadError, type LoadProblem } from "../../bundling/load-error.ts";
 import { ScriptRunner } from "../../bundling/script-runner.ts";
 import type { Casing } from "../../database/driver/driver.ts";
 import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
+import { invocationOf } from "../../project/package-manager.ts";
 
 /** What `drizzle.config.ts` says that concerns more than drizzle-kit. */
 export interface DrizzleConfig {
   /** How columns without a name of their own are named in the database. Undefined: as in the schema. */
   casing: Casing | undefined;
-  /** Options by which drizzle-kit does something else than development and `pnpm start`. */
+  /** Options by which drizzle-kit does something else than development and `start`. */
   remarks: readonly LoadProblem[];
 }
 
@@ -85,7 +86,7 @@ function remarksOn({ schema, out, tablesFilter, schemaFilter, migrations }: Opti
     ...(out === undefined || resolve(root, out) === resolve(root, "drizzle")
       ? []
       : [
-          `it writes migrations to ${relative(root, resolve(root, out))}/, but \`pnpm start\` runs those in drizzle/. ` +
+          `it writes migrations to ${relative(root, resolve(root, out))}/, but \`${invocationOf("convex-lite start", root)}\` runs those in drizzle/. ` +
             "Remove `out`, and move them there.",
         ]),
     ...(filters.length === 0
@@ -96,7 +97,7 @@ function remarksOn({ schema, out, tablesFilter, schemaFilter, migrations }: Opti
         ]),
     ...(isUsual(migrations)
       ? []
-      : ["it records migrations in a table of another name, where `pnpm start` does not look. Remove `migrations`."]),
+      : ["it records migrations in a table of another name, where production does not look. Remove `migrations`."]),
   ];
 }
 

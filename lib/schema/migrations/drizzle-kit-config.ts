@@ -8,6 +8,7 @@ import { DirectoryInUseError, lockDirectory } from "../../database/driver/direct
 import type { Dialect } from "../../database/driver/driver.ts";
 import { OWN_PREFIX } from "../../database/internal/internal-sql.ts";
 import { withTlsOfMysql2 } from "../../database/mysql/mysql-tls.ts";
+import { invocationOf } from "../../project/package-manager.ts";
 import type { RecordRequest } from "./record-migrations-child.ts";
 
 /** How drizzle-kit reaches the database, and which tables it ignores. To be spread into drizzle-kit's configuration. */
@@ -35,7 +36,7 @@ const opening = new Set(["push", "migrate", "studio", "pull", "introspect"]);
 function sayWhereToLook(code: number): void {
   if (code === 0) return;
   console.error(
-    "\ndrizzle-kit failed. If it did not say why: `pnpm dev` says what is wrong with DATABASE_URL, and `pnpm start` says which migration fails and why.",
+    `\ndrizzle-kit failed. If it did not say why: \`${invocationOf("convex-lite dev")}\` says what is wrong with DATABASE_URL, and \`${invocationOf("convex-lite start")}\` says which migration fails and why.`,
   );
 }
 

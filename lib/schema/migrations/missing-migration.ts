@@ -26,6 +26,6 @@ export async function missingMigration(schemaPath: string, folder: string): Prom
   } finally {
     drizzleKit.close();
   }
-  const generate = await invocationOf("drizzle-kit generate", dirname(folder));
+  const generate = invocationOf("drizzle-kit generate", dirname(folder));
   return `The tables in convex/schema.ts are not in drizzle/ yet. Run \`${generate}\`, and build again (--allow-pending builds all the same).`;
 }

@@ -82,7 +82,7 @@ function keepsRows(use: SchemaInUse): void {
         });
         return;
       }
-      expect(outcome(result).includes("pnpm dev --accept")).toBe(!impossibleIn?.includes(dialect));
+      expect(outcome(result).includes("convex-lite dev --accept")).toBe(!impossibleIn?.includes(dialect));
       expect(result.status === "refused" && result.reasons.join("\n")).toMatch(reason);
       expect(await use.contents()).toEqual(before);
       expect(await use.save(usual)).toEqual({ status: "upToDate" });
@@ -195,7 +195,7 @@ function acceptsRefusedChanges(use: SchemaInUse): void {
 
   describe("a refused change is made", () => {
     const codeIn = (result: PushResult): string | undefined =>
-      result.status === "refused" ? /pnpm dev --accept (\w+)/.exec(result.message)?.[1] : undefined;
+      result.status === "refused" ? /convex-lite dev --accept (\w+)/.exec(result.message)?.[1] : undefined;
 
     test("when its plan is accepted by its code, and no other plan is", async () => {
       await use.fill();
