@@ -30,6 +30,7 @@ const saysWhatToDo: ReadonlySet<string> = new Set([
   "LoadError",
   "NotBuiltError",
   "SettingsError",
+  "UnplannedError",
   "UnusableDatabaseError",
 ]);
 

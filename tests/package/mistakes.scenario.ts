@@ -46,3 +46,17 @@ describe("a client component that imports a function", () => {
     expect(output).toContain("with 1 error");
   });
 });
+
+describe.each(managers)("with %s, drizzle-kit that is not installed", (manager) => {
+  test("is what build asks for, by the command that installs it", () => {
+    const consumer = new Consumer(inject("consumers"), manager);
+    consumer.beginWith("pglite");
+    const putBack = consumer.hide("drizzle-kit");
+    const { status, output } = consumer.run(join(consumer.folder, "node_modules/.bin/convex-lite"), "build");
+    putBack();
+    const install = { npm: "npm install -D drizzle-kit", pnpm: "pnpm add -D drizzle-kit" }[manager];
+    expect(output).toContain(`This needs the package drizzle-kit. Run \`${install}\`, and start again.`);
+    expect(output).not.toMatch(/^\s+at /m);
+    expect(status).toBe(1);
+  });
+});

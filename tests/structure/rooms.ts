@@ -31,7 +31,7 @@ export const knows: Readonly<Record<string, readonly string[]>> = {
   database: ["environment", "project", "database/**"],
   bundling: ["environment"],
   project: [],
-  "schema/snapshot": ["environment", "database/driver", "bundling"],
+  "schema/snapshot": ["environment", "project", "database/driver", "bundling"],
   "schema/introspect": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/plan": ["environment", "database/driver", "database/internal", "schema/snapshot"],
   "schema/migrations": ["environment", "bundling", "project", "database/**", "schema/snapshot", "schema/introspect"],

@@ -8,6 +8,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 export const slowFiles = [
   "tests/planted/planted.test.ts",
+  "tests/faults/hoarding.test.ts",
+  "tests/crowd/one-large-call.test.ts",
+  "lib/database/pglite/pglite-driver.test.ts",
   "tests/simulation/simulation.test.ts",
   "tests/fuzz/fuzz.test.ts",
   "lib/schema/migrations/drizzle-kit-config.test.ts",

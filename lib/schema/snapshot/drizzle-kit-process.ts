@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { createRequire } from "node:module";
 import { extname } from "node:path";
 import type { Casing, Dialect } from "../../database/driver/driver.ts";
+import { installCommandOf } from "../../project/install-command.ts";
 import type { DrizzleKitReply, DrizzleKitRequest, SchemaRead } from "./drizzle-kit-child.ts";
 import type { SchemaSnapshot } from "./snapshot.ts";
 
@@ -56,7 +58,7 @@ export class DrizzleKitProcess {
     return answer;
   }
 
-  #askNow(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
+  async #askNow(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
     const child = this.#running();
     return new Promise<DrizzleKitReply>((resolve, reject) => {
       const onMessage = (reply: DrizzleKitReply): void =>
@@ -76,9 +78,20 @@ export class DrizzleKitProcess {
 
   #running(): ChildProcess {
     if (this.#child?.connected) return this.#child;
+    expectDrizzleKit();
     const file = new URL(`./drizzle-kit-child${extname(import.meta.url)}`, import.meta.url);
     // No terminal, so that drizzle-kit fails where it would ask a question.
     this.#child = fork(file, { stdio: ["ignore", "ignore", "ignore", "ipc"], serialization: "advanced", execArgv: [] });
     return this.#child;
+  }
+}
+
+/** An application that only applies migrations has no need of it. @throws {UnplannedError} when it is not installed. */
+function expectDrizzleKit(): void {
+  try {
+    createRequire(import.meta.url).resolve("drizzle-kit/api");
+  } catch {
+    const install = installCommandOf(["-D", "drizzle-kit"]);
+    throw new UnplannedError(`This needs the package drizzle-kit. Run \`${install}\`, and start again.`, false);
   }
 }
