@@ -22,6 +22,8 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // Vitest leaves one core free, which would leave one of two; most tests wait for a database or another process.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // An embedded database is WebAssembly. Most live for a second, which is too short for the optimising compiler to pay.
+    execArgv: ["--no-wasm-tier-up"],
     testTimeout: patience.test,
     hookTimeout: patience.test,
     teardownTimeout: patience.fact,
