@@ -1,16 +1,14 @@
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
-import { findChromium } from "../browser/find-chromium.ts";
-import { patience } from "../support/patience.ts";
 import { Consumer, type Database, type Manager } from "./consumer.ts";
+import { People } from "./people.ts";
 import { readStatic } from "./static-files.ts";
 
-let browser: Browser | undefined;
+let people: People;
 beforeAll(async () => {
-  browser = await chromium.launch(await findChromium());
+  people = await People.arrive();
 });
-afterAll(() => browser?.close());
+afterAll(() => people.leave());
 
 const cells: { manager: Manager; database: Database; config: Record<string, unknown> }[] = [
   { manager: "npm", database: "pglite", config: {} },
@@ -30,7 +28,7 @@ describe.each(cells)("$manager, $database, $config", ({ manager, database, confi
 
   test("dev: live in two windows, a saved function reaches both, the HTML holds the messages", async () => {
     const url = await consumer.start([bin("convex-lite"), "dev"]);
-    const [ann, ben] = [await Window.open(url), await Window.open(url)];
+    const [ann, ben] = [await people.open(url), await people.open(url)];
     await ann.say("first");
     await ann.say("second");
     for (const window of [ann, ben]) await expect.poll(() => window.messages()).toEqual(["first", "second"]);
@@ -56,50 +54,11 @@ describe.each(cells)("$manager, $database, $config", ({ manager, database, confi
   });
 
   test("start: live in two windows, and the HTML holds the messages", async () => {
-    const url = await consumer.start([process.execPath, "server.ts"], { NODE_ENV: "production" });
+    const url = await consumer.start([bin("convex-lite"), "start"]);
     expect(await (await fetch(url)).text()).toMatch(/<li>first<\/li>/);
-    const [ann, ben] = [await Window.open(url), await Window.open(url)];
+    const [ann, ben] = [await people.open(url), await people.open(url)];
     await ben.say("third");
     for (const window of [ann, ben]) await expect.poll(() => window.messages()).toEqual(["first", "second", "third"]);
     for (const window of [ann, ben]) expect(await window.close()).toEqual([]);
   });
 });
-
-/** One person's browser. */
-class Window {
-  readonly #page: Page;
-  /** Errors and warnings of the page's console, hydration included. */
-  readonly #complaints: string[] = [];
-
-  private constructor(page: Page) {
-    this.#page = page;
-    page.setDefaultTimeout(patience.fact);
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) this.#complaints.push(message.text());
-    });
-    page.on("pageerror", ({ message }) => this.#complaints.push(message));
-  }
-
-  static async open(url: string): Promise<Window> {
-    const window = new Window(await (await (browser as Browser).newContext()).newPage());
-    await window.#page.goto(url, { timeout: patience.test });
-    return window;
-  }
-
-  async say(text: string): Promise<void> {
-    const box = this.#page.getByLabel("Message", { exact: true });
-    await box.fill(text);
-    await box.press("Enter");
-    await this.#page.getByText(text, { exact: true }).waitFor();
-  }
-
-  messages(): Promise<string[]> {
-    return this.#page.getByRole("listitem").allTextContents();
-  }
-
-  /** @returns what the page complained about. */
-  async close(): Promise<readonly string[]> {
-    await this.#page.context().close();
-    return this.#complaints;
-  }
-}

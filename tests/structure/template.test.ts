@@ -13,7 +13,7 @@ const allowed = [
   "bench/dev-project.ts imports tests/browser/app.ts",
   "bench/load/watching-page.ts imports tests/browser/find-chromium.ts",
   "bench/page-project.ts imports tests/browser/app.ts",
-  "tests/package/live.scenario.ts imports tests/browser/find-chromium.ts",
+  "tests/package/people.ts imports tests/browser/find-chromium.ts",
 ];
 
 /** What files of the framework import of the application, one line each. */
