@@ -20,8 +20,8 @@ export default defineConfig({
       { extends: true, test: { name: "template", include: ["{convex,app,tests/demo}/**/*.test.ts"] } },
     ],
     sequence: { sequencer: SlowFirst },
-    // Vitest leaves one core free, which would leave one of two; most tests wait for a database or another process.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // More than there are cores: most tests wait for a database or another process.
+    maxWorkers: Math.max(3, availableParallelism()),
     // An embedded database is WebAssembly. Most live for a second, which is too short for the optimising compiler to pay.
     execArgv: ["--no-wasm-tier-up"],
     testTimeout: patience.test,

@@ -178,8 +178,9 @@ describe("migrate does not run a migration whose changes development has made be
 
   test("beside a server with the embedded PostgreSQL", () =>
     followGenerateMigrate(pgNotes, { open: openEmbedded, besideIt: true }));
-  test("beside a server with a SQLite file", () =>
-    followGenerateMigrate(sqliteNotes, { open: openFile, besideIt: true }));
+  test.runIf(thorough)("beside a server with a SQLite file", () =>
+    followGenerateMigrate(sqliteNotes, { open: openFile, besideIt: true }),
+  );
   test.runIf(thorough)("without a server, in the embedded PostgreSQL", () =>
     followGenerateMigrate(pgNotes, { open: openEmbedded, besideIt: false }),
   );
