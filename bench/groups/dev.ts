@@ -31,6 +31,8 @@ async function coldStarts(project: DevProject, page: WatchingPage): Promise<Row[
 }
 
 async function seconds(page: WatchingPage, text: string, start: () => Promise<void>, url: string): Promise<number> {
+  // The page of the server before would reload itself when this one answers.
+  await page.goto("about:blank");
   const began = clock();
   await start();
   await page.goto(url);
