@@ -1,5 +1,7 @@
 import { commands } from "./commands.ts";
 import { helpOf, helpOfAll } from "./help.ts";
+import { renamed } from "./own-name.ts";
+import { CommandError } from "./terminal/command-error.ts";
 import { invocation } from "./terminal/invocation.ts";
 import { didYouMean } from "./terminal/nearest.ts";
 import { UsageError } from "./terminal/usage-error.ts";
@@ -46,6 +48,8 @@ async function run([name, ...args]: string[]): Promise<number> {
   const flags = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   if (flags.includes("--help") || flags.includes("-h")) return print(await helpOf(name, command));
   if (flags.includes("--version")) return print(version());
+  const why = renamed(process.cwd());
+  if (why !== undefined) throw new CommandError(why);
   return command.run(args);
 }
 
