@@ -9,23 +9,30 @@ import type { Step } from "./plan/step.ts";
 export interface Recovery {
   readonly committed: string[];
   readonly uncommitted: string[];
+  /** Those of which git knows nothing, as there is none. */
+  readonly unknown: string[];
 }
 
-/** Asks git about the files that will be changed. Without git both lists are empty. */
+/** Asks git about the files that will be changed. */
 export function recoveryOf(root: string, steps: readonly Step[]): Recovery {
   const states = steps
     .filter(({ kind }) => kind === "change")
     .map(({ path }) => ({ path, state: gitState(root, path) }));
   const those = (wanted: string) => states.filter(({ state }) => state === wanted).map(({ path }) => path);
-  return { committed: those("committed"), uncommitted: those("changed") };
+  return { committed: those("committed"), uncommitted: those("changed"), unknown: those("no git") };
 }
 
-/** The command that undoes what was written. */
-export function undoCommand({ committed }: Recovery, made: readonly string[]): string {
-  return [
+/** How what was written is undone: a command, and the files that no command brings back. */
+export function howToUndo({ committed, uncommitted, unknown }: Recovery, made: readonly string[]): string {
+  const command = [
     ...(committed.length > 0 ? [`git checkout -- ${committed.join(" ")}`] : []),
     ...(made.length > 0 ? [`rm -r ${made.join(" ")}`] : []),
   ].join(" && ");
+  const byHand = [...uncommitted, ...unknown];
+  return [
+    ...(command === "" ? [] : [`To undo it: ${command}`]),
+    ...(byHand.length > 0 ? [`Changed as shown above, and to be changed back by hand: ${byHand.join(", ")}`] : []),
+  ].join("\n");
 }
 
 const runsDev: Readonly<Record<PackageManager, string>> = {

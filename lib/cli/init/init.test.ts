@@ -390,6 +390,7 @@ describe("what was written can be undone", () => {
     expect(output).toMatch(
       /^Written\. To undo it: rm -r convex server\.ts drizzle\.config\.ts \.env\.example app\/chat$/m,
     );
+    expect(output).toMatch(/^Changed as shown above, and to be changed back by hand: package\.json, /m);
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ask, canAsk } from "./ask.ts";
-import { recoveryOf, undoCommand, whatIsNext } from "./finish.ts";
+import { howToUndo, recoveryOf, whatIsNext } from "./finish.ts";
 import { install } from "./install.ts";
 import { checkProject } from "./plan/check-project.ts";
 import { choose, type Wishes } from "./plan/choices.ts";
@@ -48,7 +48,7 @@ export async function init(folder: string, options: InitOptions): Promise<number
     if (!answer) return say("Nothing was written.", 1);
   }
   const made = writeSteps(project.root, written);
-  say(written.length > 0 ? `Written. To undo it: ${undoCommand(recovery, made)}` : "Everything is there already.");
+  say(written.length > 0 ? `Written. ${howToUndo(recovery, made)}` : "Everything is there already.");
   const isInstalled = !needsInstall(project.root, written);
   if (options.install && !isInstalled) await install(project.root, choices.packageManager);
   return say(whatIsNext(project.root, choices, steps, options.install || isInstalled));
