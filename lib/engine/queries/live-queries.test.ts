@@ -51,13 +51,13 @@ test("a query whose answers are large counts as large, whatever its arguments, u
     live.begin();
     queries.finish(live, encodeAnswer(live.id, live.path, "x".repeat(bytes), 1e6, tokens), 0, false);
   };
-  expect(queries.isLarge(one)).toBe(false);
+  expect(queries.costs.isLarge(one)).toBe(false);
   answered(one, 300_000);
-  expect([one, other].map((live) => queries.isLarge(live))).toEqual([true, true]);
+  expect([one, other].map((live) => queries.costs.isLarge(live))).toEqual([true, true]);
   answered(other, 10);
-  expect([one, other].map((live) => queries.isLarge(live))).toEqual([true, false]);
+  expect([one, other].map((live) => queries.costs.isLarge(live))).toEqual([true, false]);
   answered(one, 10);
-  expect(queries.isLarge(queries.getOrCreate(call({ n: 3 }), anonymous))).toBe(false);
+  expect(queries.costs.isLarge(queries.getOrCreate(call({ n: 3 }), anonymous))).toBe(false);
 });
 
 describe("a live query", () => {

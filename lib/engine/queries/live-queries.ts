@@ -6,14 +6,11 @@ import { BadRequestError } from "../../protocol/function-error.ts";
 import type { Answer } from "../answers/answer.ts";
 import { argumentTexts } from "../run/arguments.ts";
 import type { Call } from "../run/run.ts";
-import { HeavyClients } from "./heavy-clients.ts";
 import { LiveQuery, type Waiter } from "./live-query.ts";
+import { QueryCosts } from "./query-costs.ts";
 
 /** The key of a group's only member while no run has read the identity; an anonymous caller's own has the same. */
 const SHARED = "";
-
-/** The size of an answer from which to make it keeps the thread for milliseconds. */
-const LARGE = 256 * 1024;
 
 /** The live queries of one path and arguments: one shared by all callers, until a run reads the identity. */
 interface Group {
@@ -28,16 +25,13 @@ interface Group {
  * Not here: running them (see `RerunLoop`), who is sent what (see `ClientConnection`).
  */
 export class LiveQueries {
-  readonly heavyClients = new HeavyClients();
+  /** What their runs cost, and which of them run apart from others. */
+  readonly costs = new QueryCosts();
   #lastId = 0;
   #answerBytes = 0;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   readonly #groups = new Map<string, Group>();
   readonly #index = new ArgumentIndex<LiveQuery>();
-  /** Queries that were slow when they ran last, whatever their arguments: so others may be. */
-  readonly #slowPaths = new Set<string>();
-  /** Queries whose last answer was large, whatever their arguments. */
-  readonly #largePaths = new Set<string>();
   /** Stale and wanted, in the order they became so. */
   readonly #due = new Set<LiveQuery>();
   /** Those that run, or whose answer is not visible yet. */
@@ -127,7 +121,7 @@ export class LiveQueries {
 
   /** One run at a time: what still runs stays due. */
   #mayBegin(live: LiveQuery, apartToo: boolean): boolean {
-    return !live.isRunning && live.isAwaited && (apartToo || !this.runsApart(live));
+    return !live.isRunning && live.isAwaited && (apartToo || !this.costs.runsApart(live));
   }
 
   /** Takes this one, if it is due and does not run. */
@@ -146,7 +140,7 @@ export class LiveQueries {
   finish(live: LiveQuery, answer: Answer, revision: number, isSuspect: boolean): void {
     this.#running.delete(live);
     if (!live.isDropped) this.#answerBytes += answer.size - (live.answer?.size ?? 0);
-    this.#noteSize(live, answer);
+    this.costs.noteSize(live, answer);
     const isAnother = live.finish(answer, revision, isSuspect);
     this.requeueIfStale(live);
     if (isAnother) for (const watcher of live.watchers) watcher.changed(live);
@@ -176,35 +170,6 @@ export class LiveQueries {
     this.dropIfIdle(live);
   }
 
-  /** Is a run of it likely to be slow? Until one has shown it, as the same query was with other arguments. */
-  isSlow(live: LiveQuery): boolean {
-    return live.slow ?? this.#slowPaths.has(live.path);
-  }
-
-  noteSpeed(live: LiveQuery, slow: boolean): void {
-    live.noteSpeed(slow);
-    if (slow) this.#slowPaths.add(live.path);
-    else this.#slowPaths.delete(live.path);
-  }
-
-  /** Is its answer likely to be so large that to make it keeps the thread? */
-  isLarge(live: LiveQuery): boolean {
-    return live.answer === undefined ? this.#largePaths.has(live.path) : live.answer.size > LARGE;
-  }
-
-  #noteSize({ path }: LiveQuery, { size }: Answer): void {
-    if (size > LARGE) this.#largePaths.add(path);
-    else if (this.#largePaths.size > 0) this.#largePaths.delete(path);
-  }
-
-  /**
-   * Does it run apart from others, which it would keep waiting: is it slow or large, or of clients that have more than
-   * their share?
-   */
-  runsApart(live: LiveQuery): boolean {
-    return this.isSlow(live) || this.isLarge(live) || this.heavyClients.aloneNeed(live);
-  }
-
   hasDue(apartToo: boolean): boolean {
     for (const live of this.#due) if (this.#mayBegin(live, apartToo)) return true;
     return false;
@@ -216,7 +181,7 @@ export class LiveQueries {
     for (const live of this.#due) {
       if (!this.#mayBegin(live, true)) continue;
       counts.due++;
-      if (this.runsApart(live)) counts.apart++;
+      if (this.costs.runsApart(live)) counts.apart++;
     }
     return counts;
   }
@@ -255,8 +220,7 @@ export class LiveQueries {
     }
     this.#answerBytes = 0;
     this.#groups.clear();
-    this.#slowPaths.clear();
-    this.#largePaths.clear();
+    this.costs.forgetPaths();
     this.#due.clear();
     this.#running.clear();
     // One that still runs must not answer them with the result of a replaced function.

@@ -113,7 +113,7 @@ export class DetachedRuns {
     const live = batch.nextApart();
     if (!live) return undefined;
     // Where statements do not overlap, others wait for the snapshot.
-    if (driver.overlaps && liveQueries.isLarge(live)) await longWork.turn();
+    if (driver.overlaps && liveQueries.costs.isLarge(live)) await longWork.turn();
     return begin(this.#parts, live, connection);
   }
 
@@ -128,13 +128,13 @@ export class DetachedRuns {
   async #untilEnded(batch: Batch, { live, since, ended }: Running): Promise<boolean> {
     const { liveQueries, environment, limits, longWork } = this.#parts;
     const tookSoFar = environment.now() - since;
-    const isGuess = liveQueries.isSlow(live) || tookSoFar >= limits.slowQueryMs;
+    const isGuess = liveQueries.costs.isSlow(live) || tookSoFar >= limits.slowQueryMs;
     // It has taken long already, or was slow the last time: so are others like it, probably, that begin before it ends.
-    if (isGuess) liveQueries.noteSpeed(live, true);
+    if (isGuess) liveQueries.costs.noteSpeed(live, true);
     const ran = await ended.catch(() => undefined);
     const ms = environment.now() - since;
     const isSlow = ms >= limits.slowQueryMs;
-    if (isGuess || isSlow) liveQueries.noteSpeed(live, isSlow);
+    if (isGuess || isSlow) liveQueries.costs.noteSpeed(live, isSlow);
     if (!isSideBySide(this.load)) longWork.tookLong(ms);
     if (!isSlow) batch.rotation.spend(live, ms);
     await batch.published;

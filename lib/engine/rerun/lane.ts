@@ -83,7 +83,7 @@ export class Lane {
 
   async #takesTooLong({ live, ended }: Running): Promise<boolean> {
     // What runs apart is not waited for, where others need not wait for it.
-    const isApart = isSideBySide(this.#parts.detached.load) && this.#parts.liveQueries.runsApart(live);
+    const isApart = isSideBySide(this.#parts.detached.load) && this.#parts.liveQueries.costs.runsApart(live);
     return this.#mayLeave && (isApart || (await this.#batch.deadline.passesBefore(ended)));
   }
 

@@ -27,7 +27,7 @@ export class RunOrder {
     // What has lost its connection comes last: it may be what loses every one.
     const suspects: LiveQuery[] = [];
     for (const live of due) {
-      if (this.#liveQueries.runsApart(live)) apart.push(live);
+      if (this.#liveQueries.costs.runsApart(live)) apart.push(live);
       else if (live.consecutiveLostRuns > 0) suspects.push(live);
       else together.push(live);
     }
@@ -45,7 +45,7 @@ export class RunOrder {
   leave(batch: Batch): void {
     if (batch.isLeft) return;
     this.#weigh(batch);
-    batch.leave((live) => this.#liveQueries.runsApart(live));
+    batch.leave((live) => this.#liveQueries.costs.runsApart(live));
   }
 
   /** The batch is to be published. */
@@ -56,13 +56,13 @@ export class RunOrder {
   /** No lane works for the batch any more. */
   completed(batch: Batch): void {
     for (const [client, ms] of batch.rotation.spent) {
-      if (ms < this.#shareMs) this.#liveQueries.heavyClients.served(client);
+      if (ms < this.#shareMs) this.#liveQueries.costs.heavyClients.served(client);
     }
   }
 
   /** Notes which clients take more than their share. A client with one query is none of them, however long it waits. */
   #weigh(batch: Batch): void {
-    const { heavyClients } = this.#liveQueries;
+    const { heavyClients } = this.#liveQueries.costs;
     const waiting = new Map<Client, number>();
     for (const live of batch.unbegun) {
       const client = batch.rotation.clientOf(live);
