@@ -111,7 +111,10 @@ export interface Engine {
    * @throws what the query throws, and an error when it takes longer than 5 s.
    */
   queryFresh(query: unknown, args?: Record<string, unknown>): Promise<unknown>;
-  /** Resolves when no mutation of a client waits or runs, nothing is stale, and every transition due has been sent. */
+  /**
+   * Resolves when no mutation of a client waits or runs, nothing is stale but queries that wait their turn on the only
+   * connection, and every transition due has been sent.
+   */
   settled(): Promise<void>;
   /**
    * Tells every client to come back later, and begins nothing more for any of them. Resolves when the mutations and

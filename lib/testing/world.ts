@@ -88,7 +88,10 @@ export class World implements AsyncDisposable {
     return client;
   }
 
-  /** Resolves when no live query is stale, no function runs and no message is under way. */
+  /**
+   * Resolves when no live query is stale, no function runs and no message is under way. A query that has taken long by the
+   * world's clock, as time was moved while it ran, may wait for its turn until time is moved again: see `advance`.
+   */
   async settled(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       const before = this.#said;
