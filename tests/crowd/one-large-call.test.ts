@@ -8,7 +8,7 @@ import { silent } from "../support/silent.ts";
 
 /** The limit of the server's heap. Read all at once, the messages take several times as much. */
 const HEAP_MIB = 256;
-const SOCKETS = 20;
+const SOCKETS = 40;
 
 /** Nearly 1 MiB of lists in lists: read, it takes thirty. */
 const nest = `${"[".repeat(40)}${"]".repeat(40)}`;

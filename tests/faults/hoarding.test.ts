@@ -6,9 +6,9 @@ import { ServerProcess } from "./server-process.ts";
 import { until } from "./until.ts";
 
 const MIB = 1024 * 1024;
-/** The limit of the server's heap. The sockets send more: a server that keeps it fails. */
+/** The limit of the server's heap. The sockets send nearly twice as much: a server that keeps it fails. */
 const HEAP_MIB = 128;
-const SOCKETS = 4;
+const SOCKETS = 6;
 
 /** A client that subscribes to many queries, and waits for an answer to each. */
 async function hoard(host: string, name: number, queries: { path: string; args: { text: string } }[]): Promise<void> {
