@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageManagerInUse } from "../../project/package-manager.ts";
+import { installCommandOf } from "../../project/install-command.ts";
 import { invocation } from "../terminal/invocation.ts";
 import type { Manifest, Project } from "./finding.ts";
 
@@ -12,7 +12,7 @@ export async function readProject(root: string): Promise<Project> {
     pages: pagesOf(root),
     nextConfig: nextConfigOf(root),
     invocation: invocation(),
-    add: { npm: "npm install", pnpm: "pnpm add", yarn: "yarn add", bun: "bun add" }[packageManagerInUse(root)],
+    add: installCommandOf([], root),
   };
 }
 
