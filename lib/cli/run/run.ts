@@ -92,12 +92,19 @@ async function* watched(root: string, command: SentCommand, url: string | undefi
   }
 }
 
-/** Waits until the project has a server that takes commands. */
+/** Waits until the project has a server that takes commands. @throws {CommandError} when it has one that takes none. */
 async function nextServer(root: string): Promise<CommandServer> {
-  for (;;) {
+  for (let hasRefused = false; ; ) {
     await setTimeout(LOOK_AGAIN_MS);
-    const server = await findServer(root, undefined);
-    if (server) return server;
+    try {
+      const server = await findServer(root, undefined);
+      if (server) return server;
+      hasRefused = false;
+    } catch (error) {
+      // A server that starts is there a moment before its file: see `BoundPort.note`.
+      if (hasRefused) throw error;
+      hasRefused = true;
+    }
   }
 }
 
