@@ -88,13 +88,19 @@ test("a result is sent as the text that the engine has written, and is not read 
   expect(await response.text()).toBe(`{"ok":true,"value":${valueText}}`);
 });
 
-test("a long call waits while the thread is left to others, and a short one does not", async () => {
+/** An endpoint whose long calls take turns by a clock that is moved by hand. */
+async function listeningInTurns() {
   const clock = new HandClock();
   const longWork = new LongWork(clock);
   const messageBudget = new MessageBudget(defaultLimits.serverMessageBytes);
   const callAsText = async () => ({ ok: true as const, value: "1" });
   const engine = { limits: defaultLimits, messageBudget, longWork, callAsText, queryFresh: noQuery };
   const { url } = await listening(succeed, { engine });
+  return { url, clock, longWork, messageBudget };
+}
+
+test("a long call waits while the thread is left to others, and a short one does not", async () => {
+  const { url, clock, longWork } = await listeningInTurns();
   longWork.tookLong(10);
   const long = post(`${url}/mutation`, { path: "it:long", args: { text: "x".repeat(100_000) } });
   await expect.poll(() => clock.waiting).toBe(2);
@@ -104,12 +110,7 @@ test("a long call waits while the thread is left to others, and a short one does
 });
 
 test("a long call whose turn does not come is turned away", async () => {
-  const clock = new HandClock();
-  const longWork = new LongWork(clock);
-  const messageBudget = new MessageBudget(defaultLimits.serverMessageBytes);
-  const callAsText = async () => ({ ok: true as const, value: "1" });
-  const engine = { limits: defaultLimits, messageBudget, longWork, callAsText, queryFresh: noQuery };
-  const { url } = await listening(succeed, { engine });
+  const { url, clock, longWork, messageBudget } = await listeningInTurns();
   longWork.tookLong(1_000);
   const call = post(`${url}/mutation`, { path: "it:long", args: { text: "x".repeat(100_000) } });
   await expect.poll(() => clock.waiting).toBe(2);

@@ -58,7 +58,7 @@ export class DrizzleKitProcess {
     return answer;
   }
 
-  async #askNow(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
+  #askNow(request: DrizzleKitRequest): Promise<DrizzleKitReply> {
     const child = this.#running();
     return new Promise<DrizzleKitReply>((resolve, reject) => {
       const onMessage = (reply: DrizzleKitReply): void =>
