@@ -4,11 +4,13 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { patience } from "../../../tests/support/patience.ts";
 import { DirectoryInUseError, lockDirectory } from "../driver/directory-lock.ts";
 import { inTransaction } from "../internal/database-lock.ts";
 import { openPglite } from "./pglite-driver.ts";
+import { PortStream } from "./port-stream.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 let folder: string;
@@ -155,5 +157,40 @@ test("values mean the same when a tool has made settings for the whole database"
     ),
   );
   expect(seen).toEqual({ zone: "UTC", day: "2026-03-04", bytes: "\\xff" });
+  await driver.close();
+});
+
+test("statements that are sent again go on when a tool that was connected beside them leaves", async () => {
+  const driver = await openPglite({ directory, schema: {}, log });
+  const read = (n: number) =>
+    inTransaction(driver, "read", (connection) => connection.execute("select $1::int as n", [n]));
+  for (let i = 0; i < 4; i++) {
+    for (let n = 0; n < 3; n++) expect(await read(n)).toEqual([{ n }]);
+    const tool = new pg.Client({
+      user: "postgres",
+      database: "postgres",
+      stream: () => new PortStream(() => driver.openPort()) as never,
+    });
+    await tool.connect();
+    await tool.query("select 1");
+    // What it has left is discarded with it, and prepared statements of all with that.
+    await tool.end();
+    await driver.connect().then((connection) => connection.release());
+  }
+  await driver.close();
+});
+
+test("a statement whose table is changed meanwhile loses its connection once, and answers by the new table then", async () => {
+  const driver = await openPglite({ directory, schema: {}, log });
+  const run = (sql: string) => inTransaction(driver, "define", (connection) => connection.execute(sql));
+  const read = () =>
+    inTransaction(driver, "read", (connection) => connection.execute("select * from changing where id = $1", [1]));
+  await run("create table changing (id integer)");
+  await run("insert into changing values (1)");
+  for (let i = 0; i < 3; i++) expect(await read()).toEqual([{ id: 1 }]);
+  await run("alter table changing add column name text");
+  const failure = await read().catch((error) => driver.classify(error));
+  expect(failure).toBe("connectionLost");
+  expect(await read()).toEqual([{ id: 1, name: null }]);
   await driver.close();
 });

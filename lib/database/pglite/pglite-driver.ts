@@ -13,6 +13,7 @@ import { ExactPgDialect } from "../postgres/exact-dialect.ts";
 import { PgConnection } from "../postgres/pg-connection.ts";
 import { classifyPostgres } from "../postgres/postgres-errors.ts";
 import { makeSettings, resetSession } from "../postgres/session-settings.ts";
+import { OWN_NAMES, StatementNames } from "../postgres/statement-names.ts";
 import type { EmbeddedDriver } from "./embedded-driver.ts";
 import { initialImage } from "./initial-image.ts";
 import { PgliteThread } from "./pglite-thread.ts";
@@ -106,6 +107,7 @@ class PgliteDriver implements EmbeddedDriver {
   readonly dialect = "pg";
   readonly connections = 1;
   readonly overlaps = false;
+  readonly runsInCall = false;
   readonly shared = false;
   readonly directory: string;
   readonly #turns = new Semaphore();
@@ -113,6 +115,8 @@ class PgliteDriver implements EmbeddedDriver {
   readonly #lock: DirectoryLock;
   /** When its thread has stopped, the next `connect` replaces it. */
   #open: OpenThread;
+  readonly #names = new WeakMap<pg.PoolClient, StatementNames>();
+  #clients = 0;
   #schema;
   #closing: Promise<void> | undefined;
 
@@ -147,6 +151,8 @@ class PgliteDriver implements EmbeddedDriver {
       return new PgConnection(client, {
         schema: () => this.#schema,
         namedStatements: false,
+        names: this.#namesOf(client, thread),
+        isOnly: true,
         // The thread has one backend: a later transaction runs only after everything that was sent before it.
         outlivesClient: false,
         cleanSession: thread.hasMadeSettings ? cleanWithSettings : clean,
@@ -159,6 +165,17 @@ class PgliteDriver implements EmbeddedDriver {
       endTurn();
       throw lostBecause(error);
     }
+  }
+
+  /** All clients share one backend, and with it the names of statements. */
+  #namesOf(client: pg.PoolClient, thread: PgliteThread): StatementNames {
+    let names = this.#names.get(client);
+    if (!names) {
+      names = new StatementNames(`${OWN_NAMES}${++this.#clients}`);
+      this.#names.set(client, names);
+    }
+    names.startGeneration(thread.discards);
+    return names;
   }
 
   abort(): Promise<void> {

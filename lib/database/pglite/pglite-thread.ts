@@ -22,6 +22,7 @@ export class PgliteThread {
   readonly #holdsProcess: boolean;
   #stopped = false;
   #hasMadeSettings = false;
+  #discards = 0;
 
   constructor({ directory, lock, image, holdsProcess }: PgliteThreadOptions) {
     const workerData: PgliteWorkerData = { directory, image };
@@ -38,6 +39,11 @@ export class PgliteThread {
   /** Whether an administrator has made settings of values in the database. Known from `ready` on. */
   get hasMadeSettings(): boolean {
     return this.#hasMadeSettings;
+  }
+
+  /** How often the backend has discarded everything: what was prepared in it before is gone. */
+  get discards(): number {
+    return this.#discards;
   }
 
   get stopped(): boolean {
@@ -60,6 +66,7 @@ export class PgliteThread {
    * @returns whether the thread has answered within `ms` milliseconds. It does not while a statement runs.
    */
   discard(ms: number): Promise<boolean> {
+    this.#discards++;
     return this.#ask({ type: "discard" }, "discards", ms);
   }
 

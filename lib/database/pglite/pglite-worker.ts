@@ -6,6 +6,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import { must } from "../../environment/assert.ts";
 import { madeSettings } from "../postgres/session-settings.ts";
+import { OWN_NAMES } from "../postgres/statement-names.ts";
 import { unpackImage } from "./unpack-image.ts";
 import { type MessageGroup, MessageGroups } from "./wire-messages.ts";
 
@@ -50,6 +51,7 @@ class OneBackend {
   /** The connection with an open transaction, or in the middle of a group. All others wait until it is done. */
   #owner: Served | undefined;
   #mustDiscard = false;
+  #discardsAll = false;
 
   constructor(database: PGlite) {
     this.#database = database;
@@ -67,10 +69,12 @@ class OneBackend {
 
   /**
    * Discards what a connection that has ended may have left in the backend that all share, such as temporary tables, as
-   * soon as no transaction is open. Named statements end as well; the pool's connections have none.
+   * soon as no transaction is open.
+   * @param all Also the statements that the driver's connections have named. Those of tools end in any case.
    */
-  discard(): void {
+  discard(all: boolean): void {
     this.#mustDiscard = true;
+    this.#discardsAll ||= all;
     this.#work();
   }
 
@@ -79,7 +83,8 @@ class OneBackend {
     for (;;) {
       if (this.#mustDiscard && !this.#owner) {
         this.#mustDiscard = false;
-        this.#database.execProtocolRawSync(statement("discard all"));
+        this.#database.execProtocolRawSync(statement(this.#discardsAll ? "discard all" : discardOthers));
+        this.#discardsAll = false;
       }
       const next = this.#owner ? this.#waiting.findIndex((turn) => turn.from === this.#owner) : 0;
       const [turn] = next < 0 ? [] : this.#waiting.splice(next, 1);
@@ -115,9 +120,18 @@ class OneBackend {
       this.#database.execProtocolRawSync(statement("rollback"));
       this.#owner = undefined;
     }
-    this.discard();
+    this.discard(false);
   }
 }
+
+/** What `discard all` does, but for the statements that the driver's connections have named. */
+const discardOthers = `close all; set session authorization default; reset all; unlisten *;
+select pg_advisory_unlock_all(); discard plans; discard temp; discard sequences;
+do $$ declare named text; begin
+  for named in select name from pg_prepared_statements where not starts_with(name, '${OWN_NAMES}') loop
+    execute format('deallocate %I', named);
+  end loop;
+end $$`;
 
 /** The message Sync, which ends an unfinished group. */
 const sync = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
@@ -162,7 +176,7 @@ async function start({ directory, image }: PgliteWorkerData): Promise<void> {
       case "serve":
         return backend.serve(request.port);
       case "discard":
-        backend.discard();
+        backend.discard(true);
         return say({ type: "discards" });
       case "close":
         void database.close().finally(() => say({ type: "closed" }));

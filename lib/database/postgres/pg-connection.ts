@@ -16,6 +16,7 @@ import type { RelationalSchema } from "../driver/relational-schema.ts";
 import { endedByHand, rolledBackInstead, TransactionScope } from "../driver/transaction-scope.ts";
 import { NestableTransaction, TransactionSession } from "./pg-transaction.ts";
 import { sqlState } from "./postgres-errors.ts";
+import type { StatementNames } from "./statement-names.ts";
 import { isCopy, StatementWatch } from "./statement-watch.ts";
 
 export interface PgConnectionOptions {
@@ -23,6 +24,15 @@ export interface PgConnectionOptions {
   schema(): RelationalSchema<PgDialect>;
   /** Whether statements may be named, that is, prepared by the server. False where connections share one backend. */
   namedStatements: boolean;
+  /** Names for statements that are sent again and again, where the client keeps its session. */
+  names?: StatementNames | undefined;
+  /** Called when the server does not know a name: the session was not kept. */
+  sessionLost?(): void;
+  /**
+   * Whether no other connection of this process can commit while this one is lent. Then BEGIN is sent with the first
+   * statement: whenever the snapshot is taken, it is the same.
+   */
+  isOnly?: boolean;
   /** Whether the server may still run what was sent before the connection was lost. */
   outlivesClient: boolean;
   /** Statements of every BEGIN, by which nothing of an earlier transaction or of the server's settings is noticed. */
@@ -32,6 +42,7 @@ export interface PgConnectionOptions {
 }
 
 const IN_FAILED_TRANSACTION = "25P02";
+const UNKNOWN_STATEMENT = "26000";
 
 const beginStatement: Readonly<Record<TransactionMode, string>> = {
   read: "begin isolation level repeatable read, read only",
@@ -60,6 +71,8 @@ export class PgConnection implements DatabaseConnection {
   #lost: ConnectionLostError | undefined;
   /** Undefined → begun by `begin` → ended by `commit` or `rollback`; then `begin` may follow again. */
   #transaction: TransactionScope | undefined;
+  /** Begins the transaction, and is sent with its first statement. */
+  #unsentBegin: string | undefined;
   #db: unknown;
   #ended = false;
   readonly #onError = (error: Error): void => {
@@ -75,16 +88,19 @@ export class PgConnection implements DatabaseConnection {
 
   async begin(mode: TransactionMode, lock?: string): Promise<void> {
     assert(!this.#transaction?.isOpen, "a connection holds one transaction at a time");
-    const { outlivesClient, cleanSession } = this.#options;
+    const { outlivesClient, cleanSession, isOnly } = this.#options;
     const locking = lock !== undefined && outlivesClient ? takeLock(lock) : "";
-    await this.#send(`${beginStatement[mode]}; ${cleanSession}${takeSnapshot[mode]}${locking}`);
+    const begin = `${beginStatement[mode]}; ${cleanSession}`;
+    if (this.#lost) throw this.#lost;
+    if (isOnly) this.#unsentBegin = begin;
+    else await this.#send(`${begin}${takeSnapshot[mode]}${locking}`);
     this.#watch.begun();
     this.#transaction = new TransactionScope();
     this.#db = this.#drizzleIn(this.#transaction, mode);
   }
 
   get isSpent(): boolean {
-    return this.#lost !== undefined || this.#watch.isSpent;
+    return this.#lost !== undefined || (this.#unsentBegin === undefined && this.#watch.isSpent);
   }
 
   get db(): unknown {
@@ -104,13 +120,16 @@ export class PgConnection implements DatabaseConnection {
     await transaction.end();
     if (this.#lost) throw this.#lost;
     if (this.#watch.over) throw this.#watch.over;
-    const status = this.#client.getTransactionStatus();
+    const begin = this.#takeBegin();
+    if (begin !== undefined && !deciding) return true;
+    const status = begin === undefined ? this.#client.getTransactionStatus() : "T";
     if (status === "I") throw endedByHand(transaction.firstFailure);
     // The statement that failed before is the cause, and says more than the error of a later statement would.
     if (status === "E") throw rolledBackInstead(transaction.firstFailure);
     // Both are sent before either is answered: after a deciding statement that failed, COMMIT rolls back.
-    const [decision, end] = await this.#inOneGo(() => [
-      deciding && this.#send({ text: deciding.sql }, [...deciding.params]),
+    const [, decision, end] = await this.#inOneGo(() => [
+      begin === undefined ? undefined : this.#begun(begin),
+      deciding && this.#send(this.#named({ text: deciding.sql }), [...deciding.params]),
       this.#send("commit"),
     ]);
     if (decision.status === "rejected") {
@@ -134,6 +153,7 @@ export class PgConnection implements DatabaseConnection {
 
   async rollback(): Promise<void> {
     await this.#transaction?.giveUp();
+    if (this.#takeBegin() !== undefined) return;
     try {
       await this.#send("rollback");
     } catch (error) {
@@ -175,9 +195,54 @@ export class PgConnection implements DatabaseConnection {
     try {
       return await this.#client.query(query as QueryConfig, params);
     } catch (error) {
-      if (isUnusable(error)) this.#lost ??= lostBecause(error);
+      if (isUnusable(error) || (isNamed(query) && this.#isForgotten(error))) this.#lost ??= lostBecause(error);
       throw this.#lost ?? error;
     }
+  }
+
+  /**
+   * Whether the server no longer has a statement under its name, or has it for a table that was changed meanwhile. Nothing
+   * of it has run, but its transaction has failed.
+   */
+  #isForgotten(error: unknown): boolean {
+    const state = sqlState(error);
+    if (state === UNKNOWN_STATEMENT) this.#options.sessionLost?.();
+    return (
+      state === UNKNOWN_STATEMENT || (state === "0A000" && error instanceof Error && /cached plan/.test(error.message))
+    );
+  }
+
+  /** The BEGIN that is still to be sent. Its caller sends it. */
+  #takeBegin(): string | undefined {
+    const begin = this.#unsentBegin;
+    this.#unsentBegin = undefined;
+    return begin;
+  }
+
+  /** Without its transaction nothing may run: what is sent behind a BEGIN that has failed is the connection's last. */
+  async #begun(begin: string): Promise<void> {
+    try {
+      await this.#send(begin);
+    } catch (error) {
+      this.#lost ??= lostBecause(error);
+      throw this.#lost;
+    }
+  }
+
+  /** Sends a statement of the transaction, the first one behind its BEGIN. */
+  async #sendInside(query: Query, params: unknown[]): Promise<QueryResult> {
+    const begin = this.#takeBegin();
+    if (begin === undefined) return this.#send(query, params);
+    const [begun, answer] = await this.#inOneGo(() => [this.#begun(begin), this.#send(query, params)]);
+    if (begun.status === "rejected") throw begun.reason;
+    if (answer.status === "rejected") throw answer.reason;
+    return answer.value;
+  }
+
+  /** After a change of settings a statement may mean something else than when it was read: it is read again. */
+  #named<Q extends Query>(query: Q): Q {
+    const name = this.#watch.changedSettings ? undefined : this.#options.names?.of(query.text);
+    return name === undefined ? query : { ...query, name };
   }
 
   /** Sends several statements in one packet, where the client does not wait for an answer between them. */
@@ -197,7 +262,7 @@ export class PgConnection implements DatabaseConnection {
     const transaction = must(this.#transaction, "statements come after `begin`");
     return transaction.run(() => {
       if (this.#watch.over) throw this.#watch.over;
-      return this.#send({ text: sql }, [...params]);
+      return this.#sendInside(params.length > 0 ? this.#named({ text: sql }) : { text: sql }, [...params]);
     });
   }
 
@@ -207,7 +272,7 @@ export class PgConnection implements DatabaseConnection {
     if (mode === "read" && isCopy(query.text)) throw writesFile("copy");
     let result: QueryResult;
     try {
-      result = await this.#send({ ...query, queryMode: "extended" }, params);
+      result = await this.#sendInside(this.#named({ ...query, queryMode: "extended" }), params);
     } catch (error) {
       if (!this.#lost) await this.#watch.failed(error);
       throw error;
@@ -243,6 +308,10 @@ interface Query {
   rowMode?: string;
   /** "extended": the text may hold one statement only, also without parameters. */
   queryMode?: "extended";
+}
+
+function isNamed(query: string | Query): boolean {
+  return typeof query === "object" && query.name !== undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import type { Log } from "../../environment/environment.ts";
 import { innermostMessage, lostBecause } from "../driver/database-errors.ts";
@@ -8,6 +9,7 @@ import { ExactPgDialect } from "./exact-dialect.ts";
 import { PgConnection } from "./pg-connection.ts";
 import { classifyPostgres, sqlState } from "./postgres-errors.ts";
 import { makeSettings, resetSession } from "./session-settings.ts";
+import { OWN_NAMES, StatementNames } from "./statement-names.ts";
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`, with libpq's parameters (`?sslmode=require`). */
@@ -27,7 +29,7 @@ export interface PostgresServer {
   /** Removed from errors. */
   password: string | undefined;
   pool: Pool;
-  /** Whether a statement that was prepared on a connection stays prepared. */
+  /** Whether a statement that was prepared on a connection stays prepared. A pooler may be in between all the same. */
   namedStatements: boolean;
   /** Asks the server to stop the statement of a client that was destroyed. */
   cancel(client: PoolClient): void;
@@ -60,7 +62,7 @@ export async function openServer(server: PostgresServer, { schema, log }: Postgr
     void pool.end();
     throw openError(description, error, refusalOf(error), password);
   }
-  return new PostgresDriver(server, schema);
+  return new PostgresDriver(server, schema, log);
 }
 
 const cleanSession = `${resetSession()}; ${makeSettings}`;
@@ -69,13 +71,22 @@ class PostgresDriver implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
   readonly overlaps = true;
+  readonly runsInCall = false;
   readonly shared = true;
   readonly description: string;
   readonly #server: PostgresServer;
+  readonly #log: Log;
+  /** No other process has it: behind a pooler, all share the names of statements. */
+  readonly #prefix = `${OWN_NAMES}${randomUUID()}`;
+  readonly #names = new WeakMap<PoolClient, StatementNames>();
+  #clients = 0;
+  #keepsSessions: boolean;
   #schema;
   #closing: Promise<void> | undefined;
 
-  constructor(server: PostgresServer, schema: Record<string, unknown>) {
+  constructor(server: PostgresServer, schema: Record<string, unknown>, log: Log) {
+    this.#log = log;
+    this.#keepsSessions = server.namedStatements;
     this.connections = server.pool.options.max;
     this.description = server.description;
     this.#server = server;
@@ -95,6 +106,8 @@ class PostgresDriver implements Driver {
       return new PgConnection(client, {
         schema: () => this.#schema,
         namedStatements,
+        names: this.#keepsSessions ? this.#namesOf(client) : undefined,
+        sessionLost: () => this.#nameNoMore(),
         outlivesClient: true,
         cleanSession,
         ended: (how) => {
@@ -104,6 +117,24 @@ class PostgresDriver implements Driver {
     } catch (error) {
       throw lostBecause(error);
     }
+  }
+
+  #namesOf(client: PoolClient): StatementNames {
+    let names = this.#names.get(client);
+    if (!names) {
+      names = new StatementNames(`${this.#prefix}_${++this.#clients}`);
+      this.#names.set(client, names);
+    }
+    return names;
+  }
+
+  /** A pooler lends a session for one transaction: what was named in one may not be known in the next. */
+  #nameNoMore(): void {
+    if (!this.#keepsSessions) return;
+    this.#keepsSessions = false;
+    this.#log.info(
+      `${this.description} does not keep prepared statements, as behind a pooler: none is named any more.`,
+    );
   }
 
   close(): Promise<void> {

@@ -44,6 +44,43 @@ await describeWithPostgres("PostgreSQL", (server) => {
     await other.end();
     await driver.close();
   });
+
+  test("through such a pooler, statements that are sent again lose one connection at most, and have no names from then on", async () => {
+    await using pooler = await startTransactionPooler(Number(new URL(server.url).port || 5432), 2);
+    const said: string[] = [];
+    const hearing = { ...log, info: (message: string) => void said.push(message) };
+    const driver = await openPostgres({
+      url: through(server.url, pooler.port),
+      schema: {},
+      log: hearing,
+      connections: 1,
+    });
+    const failures: unknown[] = [];
+    for (let i = 0; i < 12; i++) {
+      await inTransaction(driver, "read", async (connection) => {
+        expect(await connection.execute("select $1::int as n", [i])).toEqual([{ n: i }]);
+      }).catch((error) => failures.push(driver.classify(error)));
+    }
+    expect(failures).toEqual(["connectionLost"]);
+    expect(said).toEqual([expect.stringContaining("does not keep prepared statements")]);
+    await driver.close();
+  });
+
+  test("a statement whose table is changed meanwhile loses its connection once, and answers by the new table then", async () => {
+    const driver = await openPostgres({ url: server.url, schema: {}, log, connections: 1 });
+    const run = (sql: string) => inTransaction(driver, "define", (connection) => connection.execute(sql));
+    const read = () =>
+      inTransaction(driver, "read", (connection) => connection.execute("select * from changing where id = $1", [1]));
+    await run("create table changing (id integer)");
+    await run("insert into changing values (1)");
+    for (let i = 0; i < 3; i++) expect(await read()).toEqual([{ id: 1 }]);
+    await run("alter table changing add column name text");
+    const failure = await read().catch((error) => driver.classify(error));
+    expect(failure).toBe("connectionLost");
+    expect(await read()).toEqual([{ id: 1, name: null }]);
+    await run("drop table changing");
+    await driver.close();
+  });
 });
 
 function through(address: string, port: number | undefined): string {

@@ -37,6 +37,11 @@ export class StatementWatch {
     return this.#over !== undefined || this.#changedSettings || this.#client.getTransactionStatus() !== "T";
   }
 
+  /** Whether a statement of the transaction has changed a setting. */
+  get changedSettings(): boolean {
+    return this.#changedSettings;
+  }
+
   /** Whether the connection must be closed: something stays in it that no BEGIN undoes. */
   get isMarked(): boolean {
     return this.#isMarked || this.#over !== undefined;
