@@ -113,6 +113,10 @@ class BorrowedDatabase implements Driver {
     return this.#driver.overlaps;
   }
 
+  get runsInCall(): boolean {
+    return this.#driver.runsInCall;
+  }
+
   get shared(): boolean {
     return this.#driver.shared;
   }

@@ -36,6 +36,7 @@ export class MemoryDriver implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
   readonly overlaps = true;
+  readonly runsInCall = false;
   readonly shared = false;
   readonly description = "memory";
   readonly secret = "the simulation's";

@@ -42,6 +42,8 @@ export interface Driver {
   readonly connections: number;
   /** Whether statements on two connections run at the same time. False in the calling thread, or with one backend. */
   readonly overlaps: boolean;
+  /** Whether a statement has run when the call that sends it returns. Then no deadline could end it, and none is set. */
+  readonly runsInCall: boolean;
   /** Whether other servers may use the database at the same time. Otherwise only this process uses it. */
   readonly shared: boolean;
   /** Its name in the terminal, without secrets: `PGlite in .convex/` or `PostgreSQL at db.example:5432/app`. */

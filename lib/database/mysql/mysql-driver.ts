@@ -82,6 +82,7 @@ class MysqlDriver implements Driver {
   readonly dialect = "mysql";
   readonly connections: number;
   readonly overlaps = true;
+  readonly runsInCall = false;
   readonly shared = true;
   readonly description: string;
   readonly #options: MysqlOptions;

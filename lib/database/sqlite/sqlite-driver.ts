@@ -98,7 +98,7 @@ function openWriter(path: string): SqliteFile {
   const file = new SqliteFile(path, { readonly: false, wait: OPENING_WAIT });
   // From here on SQLite must not wait for a lock itself, which would block the process: see `#beginWriting`.
   const settings =
-    "pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 0";
+    "pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; pragma busy_timeout = 0; pragma wal_autocheckpoint = 4000";
   try {
     file.script(settings);
     return file;
@@ -112,6 +112,7 @@ class SqliteDriver implements Driver {
   readonly dialect = "sqlite";
   readonly connections = MOST_READERS;
   readonly overlaps = false;
+  readonly runsInCall = true;
   readonly shared = false;
   readonly #options: SqliteOptions;
   readonly #lock: DirectoryLock | undefined;

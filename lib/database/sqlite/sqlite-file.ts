@@ -15,8 +15,9 @@ const MOST_KEPT = 256;
 /** One handle on a SQLite file. Synchronous: when a call returns, its statement has run. */
 export class SqliteFile {
   readonly #handle: Handle;
-  /** By text, the least recently used first. */
-  readonly #prepared = new Map<string, Statement>();
+  /** By text, about the least recently used first. */
+  readonly #prepared = new Map<string, Prepared>();
+  #isOpen = true;
 
   /** @param wait Milliseconds for which a statement may block the process while another process holds a lock. */
   constructor(path: string, { readonly, wait }: { readonly: boolean; wait: number }) {
@@ -25,7 +26,7 @@ export class SqliteFile {
   }
 
   get isOpen(): boolean {
-    return this.#handle.open;
+    return this.#isOpen;
   }
 
   get inTransaction(): boolean {
@@ -34,32 +35,32 @@ export class SqliteFile {
 
   /** The rows as objects. `params` are the values of `?` in order, or those of `$1`, `$2` … by number. */
   rows(sql: string, params: Parameters = []): Record<string, unknown>[] {
-    const statement = this.#prepare(sql);
-    if (!statement.reader) {
-      this.#run(statement, params);
+    const prepared = this.#prepare(sql);
+    if (!prepared.answersRows) {
+      change(prepared, params);
       return [];
     }
-    const rows = all(statement.raw(false), params) as Record<string, unknown>[];
+    const rows = all(prepared, params, false) as Record<string, unknown>[];
     for (const row of rows) for (const column in row) row[column] = plain(row[column]);
     return rows;
   }
 
   /** The rows as arrays of their columns. */
   arrays(sql: string, params: Parameters = []): unknown[][] {
-    const statement = this.#prepare(sql);
-    if (!statement.reader) {
-      this.#run(statement, params);
+    const prepared = this.#prepare(sql);
+    if (!prepared.answersRows) {
+      change(prepared, params);
       return [];
     }
-    const rows = all(statement.raw(true), params) as unknown[][];
+    const rows = all(prepared, params, true) as unknown[][];
     for (const row of rows) for (let i = 0; i < row.length; i++) row[i] = plain(row[i]);
     return rows;
   }
 
   change(sql: string, params: Parameters = []): SqliteChange {
-    const statement = this.#prepare(sql);
-    if (!statement.reader) return this.#run(statement, params);
-    return { changes: all(statement.raw(true), params).length, lastInsertRowid: 0 };
+    const prepared = this.#prepare(sql);
+    if (!prepared.answersRows) return change(prepared, params);
+    return { changes: all(prepared, params, true).length, lastInsertRowid: 0 };
   }
 
   /** Runs text that holds any number of statements. */
@@ -68,35 +69,51 @@ export class SqliteFile {
   }
 
   close(): void {
+    this.#isOpen = false;
     this.#prepared.clear();
     this.#handle.close();
   }
 
-  #run(statement: Statement, params: Parameters): SqliteChange {
-    const { changes, lastInsertRowid } = Array.isArray(params) ? statement.run(...params) : statement.run(params);
-    return { changes, lastInsertRowid: plain(lastInsertRowid) as number | bigint };
-  }
-
-  #prepare(sql: string): Statement {
+  #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known) {
-      this.#prepared.delete(sql);
-      this.#prepared.set(sql, known);
+      // As long as there is room for as many again, none is dropped soon.
+      if (this.#prepared.size > MOST_KEPT / 2) {
+        this.#prepared.delete(sql);
+        this.#prepared.set(sql, known);
+      }
       return known;
     }
     const statement = this.#handle.prepare(sql);
-    this.#prepared.set(sql, statement);
+    const prepared: Prepared = { statement, answersRows: statement.reader, asArrays: false };
+    this.#prepared.set(sql, prepared);
     for (const [oldest] of this.#prepared) {
       if (this.#prepared.size <= MOST_KEPT) break;
       this.#prepared.delete(oldest);
     }
-    return statement;
+    return prepared;
   }
 }
 
 type Parameters = readonly unknown[] | Readonly<Record<string, unknown>>;
 
-function all(statement: Statement, params: Parameters): unknown[] {
+/** A statement, and what a call into SQLite would tell of it each time. */
+interface Prepared {
+  readonly statement: Statement;
+  readonly answersRows: boolean;
+  /** How its rows come now: as arrays, or as objects. */
+  asArrays: boolean;
+}
+
+function change({ statement }: Prepared, params: Parameters): SqliteChange {
+  const { changes, lastInsertRowid } = Array.isArray(params) ? statement.run(...params) : statement.run(params);
+  return { changes, lastInsertRowid: plain(lastInsertRowid) as number | bigint };
+}
+
+function all(prepared: Prepared, params: Parameters, asArrays: boolean): unknown[] {
+  const { statement } = prepared;
+  if (prepared.asArrays !== asArrays) statement.raw(asArrays);
+  prepared.asArrays = asArrays;
   return Array.isArray(params) ? statement.all(...params) : statement.all(params);
 }
 

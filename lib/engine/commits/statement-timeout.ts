@@ -18,6 +18,15 @@ export function withStatementTimeout<T>(
       connection.destroy();
       reject(new ConnectionLostError(`The database has not answered for ${ms} ms: the connection was ended.`));
     });
-    asked.then(resolve, reject).finally(cancel);
+    asked.then(
+      (answer) => {
+        cancel();
+        resolve(answer);
+      },
+      (error) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }

@@ -19,7 +19,16 @@ export function withTimeLimit<T>(
       onPassed();
       reject(new TimeLimitError(message));
     });
-    work.then(resolve, reject).finally(cancel);
+    work.then(
+      (result) => {
+        cancel();
+        resolve(result);
+      },
+      (error) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -21,6 +21,7 @@ export class CountingDatabase implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
   readonly overlaps: boolean;
+  readonly runsInCall = false;
   readonly shared = false;
   readonly description = "a number";
   count = 0;

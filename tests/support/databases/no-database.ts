@@ -5,6 +5,7 @@ export const noDatabase: Driver = {
   dialect: "pg",
   connections: 10,
   overlaps: true,
+  runsInCall: false,
   shared: true,
   description: "no database",
   connect: () => Promise.reject(new Error("The database was used.")),

@@ -10,6 +10,7 @@ export class Nowhere implements Driver {
   readonly dialect = "pg";
   readonly connections: number;
   readonly overlaps: boolean;
+  readonly runsInCall = false;
   readonly shared = false;
   readonly description = "nowhere";
   commits = 0;

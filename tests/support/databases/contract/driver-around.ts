@@ -28,6 +28,10 @@ export class DriverAround implements Driver {
     return this.#driver.overlaps;
   }
 
+  get runsInCall(): boolean {
+    return this.#driver.runsInCall;
+  }
+
   get shared(): boolean {
     return this.#driver.shared;
   }
