@@ -176,10 +176,10 @@ interface Writer {
  * Writes frames to the connection directly instead of through `ws`: their bytes are built once for all sockets, where
  * `ws` would build a header for each socket. The order is kept, because `ws` writes its own frames (pongs, the close
  * frame) at once: it queues frames only for compression, which is off. For the same reason the unsent bytes are exactly
- * those that the connection holds.
+ * those that the connection holds, and the frames that are held here.
  *
- * A client subscribes in its first messages, and the answers are often known: the first frames of a socket are held until
- * the end of the event loop's turn, so that `Connected` and the answers leave in one write.
+ * Frames are held until the end of the event loop's turn (see `DeferredWrites`). What is sent to one socket in a turn, such
+ * as the outcome of a mutation and the transition with its writes, leaves in one write.
  *
  * A small class, because there is one instance for each socket, and a frame for all sockets visits all of them.
  */
@@ -187,8 +187,10 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
   readonly #writer: Writer;
-  /** The first frames, held until `flush`. Undefined from then on. */
-  #held: Frame[] | undefined = [];
+  #held: Frame | undefined;
+  /** All that are held, if there is more than one. */
+  #heldList: Frame[] | undefined;
+  #heldLength = 0;
 
   constructor(socket: WebSocket, connection: Duplex, writer: Writer) {
     this.#socket = socket;
@@ -198,17 +200,25 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
 
   send(frame: Frame): void {
     if (this.#socket.readyState !== OPEN) return;
-    if (this.#held === undefined) this.#connection.write(this.#writer.frames.of(frame));
-    else if (this.#held.push(frame) === 1) this.#writer.deferred.add(this);
+    this.#heldLength += frame.text.length;
+    if (this.#heldList) this.#heldList.push(frame);
+    else if (this.#held) this.#heldList = [this.#held, frame];
+    else {
+      this.#held = frame;
+      this.#writer.deferred.add(this);
+    }
   }
 
-  /** Writes the held frames. Later frames are written at once. */
   flush(): void {
-    const held = this.#held;
+    const first = this.#held;
+    const list = this.#heldList;
     this.#held = undefined;
-    if (held === undefined || held.length === 0 || this.#socket.readyState !== OPEN) return;
+    this.#heldList = undefined;
+    this.#heldLength = 0;
+    if (first === undefined || this.#socket.readyState !== OPEN) return;
+    const { frames } = this.#writer;
     try {
-      this.#connection.write(this.#writer.frames.joined(held));
+      this.#connection.write(list ? frames.joined(list) : frames.of(first));
     } catch (error) {
       // The engine does not call this, so it cannot handle the error; and the same loop flushes other sockets.
       this.#connection.destroy(error as Error);
@@ -216,8 +226,7 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
   }
 
   get bufferedAmount(): number {
-    const held = this.#held?.reduce((length, { text }) => length + text.length, 0) ?? 0;
-    return held + this.#connection.writableLength;
+    return this.#heldLength + this.#connection.writableLength;
   }
 
   pause(): void {
@@ -234,14 +243,14 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
   }
 }
 
-/** The first write to a new connection. */
+/** A write that waits for the end of the turn. */
 interface DeferredWrite {
   flush(): void;
 }
 
 /**
- * Makes the first writes of connections that arrive together one after another, after all input of this turn of the event
- * loop has been handled. Between other work each write would cost more, because it wakes the process that reads it.
+ * Makes all writes one after another, after all input of this turn of the event loop has been handled. Between other work
+ * each write would cost more, because it wakes the process that reads it.
  */
 class DeferredWrites {
   #due: DeferredWrite[] = [];
