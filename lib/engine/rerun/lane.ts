@@ -22,6 +22,8 @@ export interface LaneParts extends RunQueryParts {
   readonly order: RunOrder;
   /** Where it goes on when the batch does not wait for it any more. */
   readonly detached: DetachedRuns;
+  /** Ends a snapshot, while the batch goes on. */
+  endSnapshot(snapshot: Snapshot): void;
 }
 
 /**
@@ -50,7 +52,7 @@ export class Lane {
       if (lookUps) await this.#inTime(lookUps.lookUp(this.#snapshot.connection, this.#batch.revision));
       hasLeft = await this.#runQueries();
     } finally {
-      if (!hasLeft) await this.#snapshot.close();
+      if (!hasLeft) this.#parts.endSnapshot(this.#snapshot);
     }
   }
 

@@ -23,7 +23,7 @@ export interface TransitionSink extends LookUps {
   deliver(revision: number, unsettled: ReadonlySet<LiveQuery>, detached: ReadonlySet<LiveQuery>): void;
 }
 
-export interface RerunLoopParts extends Omit<LaneParts, "order" | "detached"> {
+export interface RerunLoopParts extends Omit<LaneParts, "order" | "detached" | "endSnapshot"> {
   sink(): TransitionSink;
 }
 
@@ -52,6 +52,8 @@ export class RerunLoop {
   readonly #order: RunOrder;
   readonly #none: ReadonlySet<LiveQuery> = new Set();
   readonly #turnsApart: TurnsApart;
+  /** Snapshots whose end the database has not confirmed. */
+  readonly #ending = new Set<Promise<void>>();
   #loop: Promise<void> | undefined;
   #closed = false;
   /** The revision of everything that is visible. */
@@ -93,7 +95,7 @@ export class RerunLoop {
 
   /** Resolves when nothing is on its way, and nothing is stale but what waits its turn: it stays so until time has passed. */
   async settled(): Promise<void> {
-    while (this.#loop || this.#detached.count > 0) await Promise.all([this.#loop, this.#detached.allEnded()]);
+    while (this.#loop || this.#detached.count > 0 || this.#ending.size > 0) await this.#allEnded();
   }
 
   async close(): Promise<void> {
@@ -101,7 +103,12 @@ export class RerunLoop {
     this.#turnsApart.close();
     this.#retries.close();
     this.#detached.close();
+    await this.#allEnded();
+  }
+
+  async #allEnded(): Promise<void> {
     await Promise.all([this.#loop, this.#detached.allEnded()]);
+    await Promise.all(this.#ending);
   }
 
   get #hasDue(): boolean {
@@ -171,8 +178,15 @@ export class RerunLoop {
 
   #runLane(batch: Batch, snapshot: Snapshot, isFirst: boolean): Promise<void> {
     const sink = this.#parts.sink();
-    const parts = { ...this.#parts, order: this.#order, detached: this.#detached };
+    const endSnapshot = (ended: Snapshot) => this.#endSnapshot(ended);
+    const parts = { ...this.#parts, order: this.#order, detached: this.#detached, endSnapshot };
     return new Lane(parts, batch, snapshot).run(isFirst && sink.hasLookups ? sink : undefined);
+  }
+
+  /** What has been read in it is visible before the database has confirmed its end. */
+  #endSnapshot(snapshot: Snapshot): void {
+    const ended = snapshot.close().finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
   }
 
   /** What it has not answered, and what no lane is left for, is due again. */
