@@ -1,7 +1,7 @@
 import type { Cores } from "./cores.ts";
 import type { Database, Databases } from "./databases.ts";
 import type { Row } from "./report/row.ts";
-import { type Kind, programs, Server, type ServerOptions } from "./server-process.ts";
+import { type Kind, type Program, programs, Server, type ServerOptions } from "./server-process.ts";
 
 /** The tools of a group: servers, databases and notes. */
 export interface Bench {
@@ -13,10 +13,7 @@ export interface Bench {
   readonly everyDatabase: readonly Database[];
   start(kind: Kind, database: Database): Promise<Server>;
   /** Starts another program as a server under test. */
-  startProgram(
-    options: Pick<ServerOptions, "program" | "name" | "speech" | "directory" | "makesLoad">,
-    on: Database,
-  ): Promise<Server>;
+  startProgram(options: Program & Pick<ServerOptions, "directory" | "makesLoad">, on: Database): Promise<Server>;
   /** Prints a remark beside the rows. */
   note(text: string): void;
 }

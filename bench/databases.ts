@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import pg from "pg";
 import { startWebsocketProxy } from "../tests/support/databases/contract/websocket-proxy.ts";
+import { onDialect } from "./functions/on-dialect.ts";
 import * as schema from "./functions/schema.ts";
 import type { DatabasePlace } from "./server/database.ts";
 
@@ -16,6 +17,7 @@ export interface Database {
 
 export interface Databases extends AsyncDisposable {
   readonly embedded: Database;
+  readonly sqlite: Database;
   /** Undefined if no server can be reached. */
   readonly postgres: Database | undefined;
   /** These and all others that can be reached. The others are empty: only programs that create their tables can use them. */
@@ -29,6 +31,7 @@ export async function findDatabases(): Promise<Databases> {
   const folder = await mkdtemp(join(tmpdir(), "convex-lite-bench-"));
   const names: string[] = [];
   const tables = await writeTables();
+  const sqliteTables = await writeSqliteTables();
   let directories = 0;
   const reachable = await run("select 1").then(
     () => true,
@@ -38,7 +41,10 @@ export async function findDatabases(): Promise<Databases> {
   const embedded: Database = { name: "embedded", create: async () => ({ directory: directory(), tables }) };
   const sqlite: Database = {
     name: "SQLite",
-    create: async () => ({ directory: directory(), dialect: "sqlite", tables: [] }),
+    create: async () => {
+      const place = directory();
+      return { directory: place, url: `file:${place}.sqlite`, dialect: "sqlite", tables: sqliteTables };
+    },
   };
   const inServer = async (): Promise<URL> => {
     const name = `convex_lite_bench_${process.pid}_${names.length}`;
@@ -80,6 +86,7 @@ export async function findDatabases(): Promise<Databases> {
   );
   return {
     embedded,
+    sqlite,
     postgres: reachable ? postgres : undefined,
     all: [embedded, sqlite, ...(reachable ? [postgres, neon] : []), ...(hasMysql ? [mysql] : [])],
     async [Symbol.asyncDispose]() {
@@ -97,6 +104,16 @@ type KitApi = typeof import("drizzle-kit/api");
 async function writeTables(): Promise<string[]> {
   const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
   return kit.generateMigration(kit.generateDrizzleJson({}), kit.generateDrizzleJson(schema));
+}
+
+/** The same for SQLite. */
+async function writeSqliteTables(): Promise<string[]> {
+  const kit = createRequire(import.meta.url)("drizzle-kit/api") as KitApi;
+  const { schema } = onDialect("sqlite");
+  return kit.generateSQLiteMigration(
+    await kit.generateSQLiteDrizzleJson({}),
+    await kit.generateSQLiteDrizzleJson(schema),
+  );
 }
 
 async function run(sql: string): Promise<void> {

@@ -14,6 +14,7 @@ import { dev } from "./groups/dev.ts";
 import { fanOut } from "./groups/fan-out.ts";
 import { memory } from "./groups/memory.ts";
 import { page } from "./groups/page.ts";
+import { peers } from "./groups/peers.ts";
 import { reconnect } from "./groups/reconnect.ts";
 import { tableOf } from "./report/print-table.ts";
 import type { Row } from "./report/row.ts";
@@ -23,6 +24,7 @@ const groups: Record<string, Group> = {
   bytes,
   channels,
   connect,
+  peers,
   reconnect,
   crowd,
   memory,
@@ -31,6 +33,9 @@ const groups: Record<string, Group> = {
   databases,
   dev,
 };
+
+/** Without a name. The peers are installed when they are asked for. */
+const everything = Object.keys(groups).filter((name) => name !== "peers");
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -74,7 +79,7 @@ async function measure(names: readonly string[]): Promise<Row[]> {
 }
 
 try {
-  const rows = await measure(positionals.length > 0 ? positionals : Object.keys(groups));
+  const rows = await measure(positionals.length > 0 ? positionals : everything);
   console.log(options.json ? JSON.stringify(rows, null, 2) : tableOf(rows));
 } catch (error) {
   console.error(error);

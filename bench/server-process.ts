@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Cores } from "./cores.ts";
+import { socketIoSpeech, trpcSpeech } from "./load/peer-speech.ts";
 import { liveSpeech, rawSpeech, type Speech } from "./load/speech.ts";
 import type { Question, Reply } from "./server/control.ts";
 import type { DatabasePlace, Seeding } from "./server/database.ts";
@@ -8,11 +9,14 @@ import type { Measurement } from "./server/throughput.ts";
 import type { Usage } from "./server/usage.ts";
 import { within } from "./within.ts";
 
-export type Kind = "live" | "raw";
+/** The servers under test; see `programs`. */
+export type Kind = "live" | "unlimited" | "raw" | "bare" | "prebuilt" | "trpc" | "socketIo";
 
 export interface ServerOptions {
   /** The program of the server, and its name in messages. */
   program: URL | string;
+  /** Its arguments, behind the place of its database. */
+  args?: readonly string[];
   name: string;
   speech: Speech;
   place: DatabasePlace;
@@ -44,7 +48,7 @@ export class Server {
   }
 
   static async start(options: ServerOptions): Promise<Server> {
-    const { program, name, cores, place, profiles, directory, makesLoad } = options;
+    const { program, args = [], name, cores, place, profiles, directory, makesLoad } = options;
     const onCores = makesLoad ? cores.forBoth : cores.forServer;
     const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
     const file = program instanceof URL ? program.pathname : program;
@@ -54,6 +58,7 @@ export class Server {
       ...profiling,
       file,
       JSON.stringify(place),
+      ...args,
     ]);
     const child = spawn(command, rest, {
       cwd: directory,
@@ -136,7 +141,18 @@ export const crowdServer = {
   speech: liveSpeech,
 };
 
-export const programs: Record<Kind, Pick<ServerOptions, "program" | "name" | "speech">> = {
-  live: { program: new URL("./server/live.ts", import.meta.url), name: "convex-lite", speech: liveSpeech },
-  raw: { program: new URL("./server/raw.ts", import.meta.url), name: "raw", speech: rawSpeech },
+export type Program = Pick<ServerOptions, "program" | "args" | "name" | "speech">;
+
+const programAt = (path: string) => new URL(path, import.meta.url);
+const live = { program: programAt("./server/live.ts"), name: "convex-lite", speech: liveSpeech };
+
+export const programs: Readonly<Record<Kind, Program>> = {
+  live,
+  /** Without a limit on the messages of one client: a few senders make all of the load. */
+  unlimited: { ...live, args: ["unlimited"] },
+  raw: { program: programAt("./server/raw.ts"), name: "raw", speech: rawSpeech },
+  bare: { program: programAt("./server/bare.ts"), name: "bare", speech: rawSpeech },
+  prebuilt: { program: programAt("./server/prebuilt.ts"), name: "prebuilt", speech: rawSpeech },
+  trpc: { program: programAt("./peers/server/trpc.ts"), name: "tRPC", speech: trpcSpeech },
+  socketIo: { program: programAt("./peers/server/socket-io.ts"), name: "socket.io", speech: socketIoSpeech },
 };

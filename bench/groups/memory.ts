@@ -13,7 +13,7 @@ const MANY = 5_000;
  * the memory of the process itself does not count.
  */
 export const memory: Group = async (bench) => {
-  const slopes: Record<Kind, number[]> = { live: [], raw: [] };
+  const slopes: Record<"live" | "raw", number[]> = { live: [], raw: [] };
   for (let i = 0; i < ROUNDS; i++) {
     for (const kind of ["live", "raw"] as const) slopes[kind].push(await slopeOf(bench, kind));
   }

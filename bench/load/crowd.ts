@@ -1,7 +1,6 @@
 import { now } from "../clock.ts";
 import type { Server } from "../server-process.ts";
 import { LoadSocket } from "./load-socket.ts";
-import { PONG } from "./speech.ts";
 
 /** Handshakes at the same time: more would overflow the kernel's queue, and be sent again after a second. */
 const AT_ONCE = 100;
@@ -61,7 +60,7 @@ export class Crowd {
 
   readonly #hear = (payload: Buffer, socket: LoadSocket): void => {
     const kind = this.#server.speech.kindOf(payload);
-    if (kind === "ping") socket.say(PONG);
+    if (kind === "ping") socket.say(this.#server.speech.pong);
     if (kind !== "delivery" || ++this.#heard < this.#awaited) return;
     const at = now();
     this.#last = payload.toString();

@@ -1,7 +1,6 @@
 import type { Message } from "../functions/conversation.ts";
 import type { Server } from "../server-process.ts";
 import { LoadSocket } from "./load-socket.ts";
-import { PONG } from "./speech.ts";
 
 /** Several, because the server refuses more than 50 messages a second from one socket, after a burst of 200. */
 const SOCKETS = 8;
@@ -18,13 +17,13 @@ export class MessageSender {
     this.#sockets = [];
   }
 
-  static async connect(server: Server): Promise<MessageSender> {
+  static async connect(server: Server, sockets = SOCKETS): Promise<MessageSender> {
     const sender = new MessageSender(server);
     const { speech, port } = server;
-    for (let i = 0; i < SOCKETS; i++) {
+    for (let i = 0; i < sockets; i++) {
       const socket = await LoadSocket.open({ port, path: speech.path }, (payload, socket) => {
         const kind = speech.kindOf(payload);
-        if (kind === "ping") socket.say(PONG);
+        if (kind === "ping") socket.say(speech.pong);
         else if (kind === "done") sender.#done();
         else if (kind === "failed") throw new Error(`A mutation failed: ${payload.toString()}`);
       });
@@ -40,8 +39,8 @@ export class MessageSender {
     const done = new Promise<void>((resolve) => {
       this.#done = resolve;
     });
-    const n = Math.floor(this.#sent / SOCKETS) + 1;
-    this.#sockets[this.#sent++ % SOCKETS]?.say(this.#server.speech.send(n, message));
+    const n = Math.floor(this.#sent / this.#sockets.length) + 1;
+    this.#sockets[this.#sent++ % this.#sockets.length]?.say(this.#server.speech.send(n, message));
     return done;
   }
 }

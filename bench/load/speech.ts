@@ -16,6 +16,8 @@ export interface Speech {
   /** The text that sends message number `n` of a client, from 1. */
   send(n: number, message: Message): string;
   kindOf(payload: Buffer): Kind;
+  /** The answer to a ping. */
+  readonly pong: string;
 }
 
 export const QUERY_PATH = "messages:listByChannel";
@@ -31,11 +33,13 @@ export const liveSpeech: Speech = {
     return JSON.stringify(message);
   },
   kindOf: (payload) => liveKinds[payload.toString("latin1", 9, 18)] ?? "other",
+  pong: PONG,
 };
 
 /** By the first letters of the type, which follow the nine bytes of `{"type":"`. */
 const liveKinds: Record<string, Kind> = {
   Transitio: "delivery",
+  'Patch","a': "delivery",
   MutationF: "failed",
   MutationS: "done",
   'Ping"}': "ping",
@@ -47,6 +51,7 @@ export const rawSpeech: Speech = {
   introduce: () => [],
   send: (_, message) => JSON.stringify({ type: "send", ...message }),
   kindOf: (payload) => (payload[0] === "[".charCodeAt(0) ? "delivery" : "done"),
+  pong: "",
 };
 
 export function newClientId(): string {

@@ -6,6 +6,7 @@ import { openDatabase } from "../../lib/database/open-database.ts";
 import { isEmbedded } from "../../lib/database/pglite/embedded-driver.ts";
 import { PortStream } from "../../lib/database/pglite/port-stream.ts";
 import { FIRST_ID, messageIn } from "../functions/conversation.ts";
+import { onDialect } from "../functions/on-dialect.ts";
 import * as schema from "../functions/schema.ts";
 import { log } from "./control.ts";
 
@@ -20,13 +21,41 @@ export interface DatabasePlace {
 }
 
 /** Opens an empty database and creates the tables. */
-export async function openBenchDatabase({ directory, url, tables }: DatabasePlace): Promise<Driver> {
+export async function openBenchDatabase({ directory, url, dialect, tables }: DatabasePlace): Promise<Driver> {
+  const { schema } = onDialect(dialect ?? "pg");
   const driver = await openDatabase({ url, directory, schema, log });
   await inTransaction(driver, "write", async (connection) => {
     for (const statement of tables) await connection.execute(statement);
-    await connection.execute(`alter table messages alter column id restart with ${FIRST_ID}`);
+    await connection.execute(sqlOf(driver.dialect).startIds);
   });
   return driver;
+}
+
+/** The file of a place whose database is SQLite. */
+export function fileOfPlace({ url = "" }: Pick<DatabasePlace, "url">): string {
+  return url.slice("file:".length);
+}
+
+/** What the bench writes by itself, in one dialect. */
+function sqlOf(dialect: Dialect): { startIds: string; seed: string; analyze: string } {
+  if (dialect === "sqlite") {
+    return {
+      startIds: `insert into sqlite_sequence (name, seq) values ('messages', ${FIRST_ID - 1})`,
+      seed: `with recursive
+        channels(channel) as (select 0 union all select channel + 1 from channels where channel < $4 - 1),
+        rows(row) as (select 1 union all select row + 1 from rows where row < $5)
+        insert into messages (channel, author, text, created_at)
+        select $1 || cast(channel as integer), $2, $3, cast(unixepoch('subsec') * 1000 as integer) - 3600000 + row from channels, rows`,
+      analyze: "select 1",
+    };
+  }
+  return {
+    startIds: `alter table messages alter column id restart with ${FIRST_ID}`,
+    seed: `insert into messages (channel, author, text, created_at)
+       select $1 || channel, $2, $3, now() - interval '1 hour' + row * interval '1 millisecond'
+       from generate_series(0, $4::int - 1) channel, generate_series(1, $5::int) row`,
+    analyze: "analyze messages",
+  };
 }
 
 export interface Seeding {
@@ -40,13 +69,9 @@ export interface Seeding {
 export async function seed(driver: Driver, { prefix, channels, rows }: Seeding): Promise<void> {
   const { author, text } = messageIn(`${prefix}0`);
   await inTransaction(driver, "write", async (connection) => {
-    await connection.execute(
-      `insert into messages (channel, author, text, created_at)
-       select $1 || channel, $2, $3, now() - interval '1 hour' + row * interval '1 millisecond'
-       from generate_series(0, $4::int - 1) channel, generate_series(1, $5::int) row`,
-      [prefix, author, text, channels, rows],
-    );
-    await connection.execute("analyze messages");
+    const sql = sqlOf(driver.dialect);
+    await connection.execute(sql.seed, [prefix, author, text, channels, rows]);
+    await connection.execute(sql.analyze);
   });
 }
 

@@ -8,8 +8,7 @@ import {
   machineEnvironment,
   offerRuntime,
 } from "convex-lite/node";
-import * as messages from "../functions/messages.ts";
-import * as schema from "../functions/schema.ts";
+import { onDialect } from "../functions/on-dialect.ts";
 import { announcePort, answerControl, log } from "./control.ts";
 import { type DatabasePlace, openBenchDatabase, type Seeding, seed } from "./database.ts";
 import { restingMemory, usageMeter } from "./usage.ts";
@@ -18,9 +17,11 @@ const place = JSON.parse(process.argv[2] ?? "{}") as DatabasePlace;
 
 const http = await listen({ host: "127.0.0.1", port: 0 });
 const driver = await openBenchDatabase(place);
-const engine = createEngine({ driver, environment: machineEnvironment(log), development: false });
+const limits = process.argv[3] === "unlimited" ? { messagesPerSecond: 1e6, messageBurst: 1e6 } : {};
+const engine = createEngine({ driver, environment: machineEnvironment(log), development: false, limits });
+const { functions, schema } = onDialect(driver.dialect);
 // biome-ignore lint/correctness/useHookAtTopLevel: the engine is no React; it uses these functions from now on
-engine.useFunctions({ messages }, schema);
+engine.useFunctions(functions, schema);
 const rules = { engine, identify: () => null, log, trustProxy: 0 };
 offerRuntime(engineRuntime(rules));
 const sockets = acceptSockets(rules);
