@@ -12,6 +12,11 @@ export interface Environment {
   randomId(): string;
   /** Runs `task` once after `ms` milliseconds. @returns cancels it. */
   after(ms: number, task: () => void): Cancel;
+  /**
+   * Runs `task` when the messages that have arrived by now have been handled. Undefined where they arrive one at a time,
+   * and there is nothing to wait for.
+   */
+  soon?: ((task: () => void) => void) | undefined;
   /** Where events are logged. */
   log: Log;
 }
@@ -46,6 +51,7 @@ export function machineEnvironment(log: Log): Environment {
       const timer = setTimeout(task, ms);
       return () => clearTimeout(timer);
     },
+    soon: typeof setImmediate === "function" ? setImmediate : undefined,
     log,
   };
 }

@@ -126,9 +126,9 @@ export class RerunLoop {
   }
 
   async #untilSettled(): Promise<void> {
-    // What the caller of `wake` asks for in the same step belongs to the same batch.
-    await Promise.resolve();
-    for (let failed = 0; this.#hasWork && !this.#closed; ) {
+    // What is asked for or committed in the same turn belongs to the same batch.
+    await this.#endOfTurn();
+    for (let failed = 0; this.#hasWork && !this.#closed; await this.#endOfTurn()) {
       try {
         await this.#runBatch();
         failed = 0;
@@ -217,6 +217,12 @@ export class RerunLoop {
 
   #deliver(revision: number, detached: ReadonlySet<LiveQuery>): void {
     this.#parts.sink().deliver(revision, this.#parts.liveQueries.unsettledAt(revision), detached);
+  }
+
+  /** Waits until what has arrived by now is handled. */
+  #endOfTurn(): Promise<void> {
+    const { soon } = this.#parts.environment;
+    return soon ? new Promise(soon) : Promise.resolve();
   }
 
   #pause(ms: number): Promise<void> {
