@@ -2,6 +2,8 @@
 export interface Frame {
   /** The message. */
   readonly text: string;
+  /** What an adapter has built of it, and sends to the next socket as well. Undefined until then. */
+  bytes?: Uint8Array;
 }
 
 /** The server's end of a socket, as the engine uses it. */

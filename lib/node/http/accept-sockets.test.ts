@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { defaultLimits } from "../../engine/run/limits.ts";
 import type { Identity } from "../../functions/context.ts";
@@ -163,6 +163,24 @@ test("one frame for many sockets is the same bytes to each", async () => {
   const frame = { text: "to all" };
   for (const { socket } of opened) socket.send(frame);
   expect(await received).toEqual(all.map(() => "to all"));
+});
+
+test("what is sent in one turn of the event loop leaves in one write", async () => {
+  const { url, opened, upgrades } = await listening();
+  const client = (await open(url)) as WebSocket;
+  const { socket } = opened[0] as Opened;
+  const { connection } = upgrades[0] as Listening["upgrades"][number];
+  const heard: string[] = [];
+  client.on("message", (data) => heard.push(data.toString()));
+  const writes = vi.spyOn(connection, "write");
+  for (const texts of [["outcome", "a state, with é"], ["the next state"]]) {
+    writes.mockClear();
+    for (const text of texts) socket.send({ text });
+    expect(writes).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(heard).toContain(texts.at(-1)));
+    expect(writes).toHaveBeenCalledTimes(1);
+  }
+  expect(heard).toEqual(["outcome", "a state, with é", "the next state"]);
 });
 
 test("bytes that a client has not read count as buffered", async () => {

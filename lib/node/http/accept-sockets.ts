@@ -10,7 +10,7 @@ import type { Frame, SocketEvents, SocketLike } from "../../protocol/socket.ts";
 import { ownAddress } from "../admission/client-address.ts";
 import { OriginCheck, type OriginRules } from "../admission/origin.ts";
 import { Slots } from "../admission/slots.ts";
-import { FrameBytes } from "./websocket-frame.ts";
+import { bytesOf, JoinedFrames } from "./websocket-frame.ts";
 
 /** The path of the URL to which clients open their socket. */
 export const SYNC_PATH = "/api/sync";
@@ -89,7 +89,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
   const clock = options.clock ?? machineEnvironment(log);
   const origins = new OriginCheck(options, log, clock);
   const slots = new Slots(sockets, socketsPerAddress);
-  const writer: Writer = { frames: new FrameBytes(), deferred: new DeferredWrites(), clock };
+  const writer: Writer = { joined: new JoinedFrames(), deferred: new DeferredWrites(), clock };
   let draining = false;
 
   function accept(request: IncomingMessage, connection: Duplex, head: Buffer): void {
@@ -167,7 +167,7 @@ export function acceptSockets(options: AcceptSocketsOptions): Sockets {
 
 /** What all sockets of a server share to write. */
 interface Writer {
-  readonly frames: FrameBytes;
+  readonly joined: JoinedFrames;
   readonly deferred: DeferredWrites;
   readonly clock: Timers;
 }
@@ -216,9 +216,8 @@ class AcceptedSocket implements SocketLike, DeferredWrite {
     this.#heldList = undefined;
     this.#heldLength = 0;
     if (first === undefined || this.#socket.readyState !== OPEN) return;
-    const { frames } = this.#writer;
     try {
-      this.#connection.write(list ? frames.joined(list) : frames.of(first));
+      this.#connection.write(list ? this.#writer.joined.of(list) : bytesOf(first));
     } catch (error) {
       // The engine does not call this, so it cannot handle the error; and the same loop flushes other sockets.
       this.#connection.destroy(error as Error);

@@ -2,49 +2,53 @@ import type { Frame } from "../../protocol/socket.ts";
 
 const FINAL_TEXT = 0x81;
 
-/** A text message as one WebSocket frame (RFC 6455 §5.2). It is unmasked, as all frames of a server are. */
-export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafeSlow(header + length);
-  frame[0] = FINAL_TEXT;
-  if (header === 2) frame[1] = length;
-  else if (header === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 127;
-    frame.writeBigUInt64BE(BigInt(length), 2);
+/** Text messages as WebSocket frames (RFC 6455 §5.2), one behind the other. They are unmasked, as all frames of a server are. */
+export function textFrames(texts: readonly string[]): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const size = lengths.reduce((sum, length) => sum + headerOf(length) + length, 0);
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const [i, text] of texts.entries()) {
+    const length = lengths[i] as number;
+    writeHeader(bytes, at, length);
+    at += headerOf(length);
+    at += bytes.write(text, at);
   }
-  frame.write(text, header);
-  return frame;
+  return bytes;
 }
 
-/** The bytes of frames. They are made on first use and shared by all sockets that send the frame. */
-export class FrameBytes {
-  readonly #bytes = new WeakMap<Frame, Buffer>();
-  /** The frame of the last call, which is usually that of the next one. */
-  #last: { frame: Frame; bytes: Buffer } | undefined;
-  #lastJoined: { frames: readonly Frame[]; bytes: Buffer } | undefined;
+function headerOf(length: number): number {
+  return length < 126 ? 2 : length < 65_536 ? 4 : 10;
+}
 
-  of(frame: Frame): Buffer {
-    if (this.#last?.frame === frame) return this.#last.bytes;
-    let bytes = this.#bytes.get(frame);
-    if (!bytes) {
-      bytes = textFrame(frame.text);
-      this.#bytes.set(frame, bytes);
-    }
-    this.#last = { frame, bytes };
-    return bytes;
+function writeHeader(bytes: Buffer, at: number, length: number): void {
+  const header = headerOf(length);
+  bytes[at] = FINAL_TEXT;
+  if (header === 2) bytes[at + 1] = length;
+  else if (header === 4) {
+    bytes[at + 1] = 126;
+    bytes.writeUInt16BE(length, at + 2);
+  } else {
+    bytes[at + 1] = 127;
+    bytes.writeBigUInt64BE(BigInt(length), at + 2);
   }
+}
 
-  /** Several frames in one buffer. Calls in a row with the same frames share it. */
-  joined(frames: readonly Frame[]): Buffer {
-    if (frames.length === 1) return this.of(frames[0] as Frame);
-    if (!this.#lastJoined || !areSame(this.#lastJoined.frames, frames)) {
-      this.#lastJoined = { frames, bytes: Buffer.concat(frames.map((frame) => this.of(frame))) };
+/** The bytes of a frame. They are made on first use, and shared by all sockets that send the frame. */
+export function bytesOf(frame: Frame): Uint8Array {
+  frame.bytes ??= textFrames([frame.text]);
+  return frame.bytes;
+}
+
+/** The bytes of several frames. Calls in a row with the same frames share them. */
+export class JoinedFrames {
+  #last: { frames: readonly Frame[]; bytes: Buffer } | undefined;
+
+  of(frames: readonly Frame[]): Buffer {
+    if (!this.#last || !areSame(this.#last.frames, frames)) {
+      this.#last = { frames, bytes: textFrames(frames.map(({ text }) => text)) };
     }
-    return this.#lastJoined.bytes;
+    return this.#last.bytes;
   }
 }
 
