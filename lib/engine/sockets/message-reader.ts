@@ -21,6 +21,10 @@ export interface ReadMessage {
   readonly weight: number;
 }
 
+/** What idle clients say, and nothing else: it is known without being parsed. */
+const PONG: ReadMessage = { message: { type: "Pong" }, weight: 0 };
+const PONG_TEXT = JSON.stringify(PONG.message);
+
 /** What one client says: how large, how often, how deep, and whether it is a message at all. */
 export class MessageReader {
   readonly #limits: EngineLimits;
@@ -38,6 +42,7 @@ export class MessageReader {
       return new ProtocolViolation(CloseCode.tooMany, `A client may send ${messagesPerSecond} messages a second.`);
     }
     this.#rate.take();
+    if (text === PONG_TEXT) return PONG;
     try {
       const { value, weight } = parseMessageText(text);
       const parsed = clientMessage.safeParse(value);
