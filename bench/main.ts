@@ -7,6 +7,7 @@ import { findDatabases } from "./databases.ts";
 import { bundle } from "./groups/bundle.ts";
 import { bytes } from "./groups/bytes.ts";
 import { channels } from "./groups/channels.ts";
+import { chat } from "./groups/chat.ts";
 import { connect } from "./groups/connect.ts";
 import { crowd } from "./groups/crowd.ts";
 import { databases } from "./groups/databases.ts";
@@ -24,6 +25,7 @@ const groups: Record<string, Group> = {
   bytes,
   channels,
   connect,
+  chat,
   peers,
   reconnect,
   crowd,

@@ -23,6 +23,11 @@ export class Crowd {
     return this.#sockets.length;
   }
 
+  /** The subscribers, in the order in which they asked. */
+  get sockets(): readonly LoadSocket[] {
+    return this.#sockets;
+  }
+
   /** The last delivery that was counted by `deliveries`. */
   get last(): string {
     return this.#last;
@@ -32,6 +37,9 @@ export class Crowd {
   get bytesDown(): number {
     return this.#sockets.reduce((sum, { traffic }) => sum + traffic.down, 0);
   }
+
+  /** Called with each delivery. */
+  onDelivery: ((payload: Buffer, socket: LoadSocket) => void) | undefined;
 
   /** Connects subscribers until there are `size`. Resolves when each has its first result. */
   async growTo(size: number, channelOf: (i: number) => string): Promise<void> {
@@ -61,7 +69,9 @@ export class Crowd {
   readonly #hear = (payload: Buffer, socket: LoadSocket): void => {
     const kind = this.#server.speech.kindOf(payload);
     if (kind === "ping") socket.say(this.#server.speech.pong);
-    if (kind !== "delivery" || ++this.#heard < this.#awaited) return;
+    if (kind !== "delivery") return;
+    this.onDelivery?.(payload, socket);
+    if (++this.#heard < this.#awaited) return;
     const at = now();
     this.#last = payload.toString();
     this.#arrived(at);

@@ -39,8 +39,13 @@ export class MessageSender {
     const done = new Promise<void>((resolve) => {
       this.#done = resolve;
     });
+    this.post(message);
+    return done;
+  }
+
+  /** Sends the message, and does not wait for its acknowledgement. */
+  post(message: Message): void {
     const n = Math.floor(this.#sent / this.#sockets.length) + 1;
     this.#sockets[this.#sent++ % this.#sockets.length]?.say(this.#server.speech.send(n, message));
-    return done;
   }
 }
