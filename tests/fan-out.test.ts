@@ -17,7 +17,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   };
   const sockets = await Promise.all(Array.from({ length: CLIENTS }, watching));
   const told = (times: number) =>
-    Promise.all(sockets.map((socket) => socket.until(() => socket.textsOf("Transition").length === times)));
+    Promise.all(sockets.map((socket) => socket.until(() => socket.transitions.length === times)));
   await told(1);
   const before = { ...engine.counters };
   const args = { ...tea, text: "to all of you" };
@@ -27,7 +27,7 @@ test("a commit that a thousand sockets watch costs one run, one serialisation an
   expect(engine.counters.queryRuns - before.queryRuns).toBe(1);
   expect(engine.counters.serialisations - before.serialisations).toBe(1);
   expect(engine.counters.sends - before.sends).toBe(CLIENTS);
-  const last = sockets.map((socket) => socket.textsOf("Transition")[1]);
+  const last = sockets.map((socket) => socket.transitions[1]);
   expect(new Set(last).size).toBe(1);
   expect(last[0]).toContain("to all of you");
 });

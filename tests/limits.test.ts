@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MAX_PENDING } from "../lib/client/calls/admit-call.ts";
-import { CLIENT_ID_LIFE_MS } from "../lib/client/calls/pending-calls.ts";
-import { UNMOUNT_GRACE } from "../lib/client/queries/query-set.ts";
+import { CLIENT_ID_LIFE_MS, MAX_PENDING } from "../lib/client/calls/call-limits.ts";
+import { UNMOUNT_GRACE } from "../lib/client/queries/query-limits.ts";
 import { defaultLimits, limitsFrom, statedLimits } from "../lib/engine/run/limits.ts";
 import { CLOSE_TIME, MOST_FRAGMENTS, MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from "../lib/node/http/accept-sockets.ts";
 import { MOST_READING_MS, MOST_UNREAD_BYTES } from "../lib/node/http/answers.ts";

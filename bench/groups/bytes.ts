@@ -13,7 +13,7 @@ export const bytes: Group = async (bench) => {
   const sender = await MessageSender.connect(server);
   const short = await perDelivery(server, sender, 50);
   const long = await perDelivery(server, sender, 1_000);
-  const bound = valueAtMost(ROW_BYTES + 120, "B");
+  const bound = valueAtMost(ROW_BYTES + 95, "B");
   const appended = (rows: string) => `bytes per delivery, a ${ROW_BYTES}-byte row appended to ${rows} rows`;
   return [
     row({ name: appended("50"), unit: "B", value: short, baseline: ROW_BYTES }, bound),

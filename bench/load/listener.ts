@@ -4,7 +4,7 @@ import { within } from "../within.ts";
 import { LoadSocket } from "./load-socket.ts";
 import { connect, newClientId, PONG, subscribe } from "./speech.ts";
 
-/** A message that was received, and its size on the wire. */
+/** A message that was received, and its size on the wire. A `Patch` is read as the transition that it stands for. */
 export interface Read {
   message: ServerMessage;
   /** The bytes of its frame, header included. */
@@ -90,9 +90,15 @@ export class Listener {
   readonly #hear = (payload: Buffer, socket: LoadSocket): void => {
     const message = JSON.parse(payload.toString()) as ServerMessage;
     if (message.type === "Ping") return socket.say(PONG);
-    this.#reads.push({ message, bytes: payload.length + headerBytes(payload.length) });
+    this.#reads.push({ message: asTransition(message), bytes: payload.length + headerBytes(payload.length) });
     this.#news();
   };
+}
+
+/** A `Patch` as the transition that it stands for. */
+function asTransition(message: ServerMessage): ServerMessage {
+  if (message.type !== "Patch") return message;
+  return { type: "Transition", at: message.at, answers: [message] };
 }
 
 function headerBytes(length: number): number {

@@ -35,9 +35,14 @@ export class ConnectionStatus {
 
   /** The same object until it changes. */
   readonly state = (): ConnectionState => {
-    const { phase, hasEverConnected, pendingMutations } = this.#client.connection;
-    const state = phase.state === "idle" ? "connecting" : phase.state;
-    this.#state = share(this.#state, { ...phase, state, hasEverConnected, pendingMutations });
+    const [connection, calls] = this.#client.parts;
+    const { phase, identity } = connection;
+    this.#state = share(this.#state, {
+      ...phase,
+      state: phase.state === "idle" ? "connecting" : phase.state,
+      hasEverConnected: identity !== undefined,
+      pendingMutations: calls.count("Mutate"),
+    });
     return this.#state;
   };
 

@@ -5,6 +5,7 @@ import type { FunctionError } from "../protocol/function-error.ts";
 import { ConvexError } from "../values/errors.ts";
 import { keyOf } from "./calls/named-call.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
+import { UNMOUNT_GRACE } from "./queries/query-limits.ts";
 
 const LIST = "messages:list";
 const SEND = "messages:send";
@@ -819,6 +820,23 @@ describe("a query that is run once", () => {
     await expect(other).rejects.toMatchObject({ kind: "badRequest" });
   });
 
+  test("is waited for by one promise, and watched until it is answered", async () => {
+    const server = new ScriptedServer();
+    const { sync } = server.client();
+    const key = keyOf(LIST, general);
+    const answered = sync.answered(key);
+    expect(sync.answered(key)).toBe(answered);
+    await settle();
+    server.clock.advance(UNMOUNT_GRACE);
+    await server.transition({ at: 1, maps: [[1, 7]], answers: [{ live: 7, token: "h1", value: [] }] });
+    await answered;
+    await sync.answered(key); // as it is answered already
+    expect(server.heard("Unsubscribe")).toEqual([]);
+    server.clock.advance(UNMOUNT_GRACE);
+    await settle();
+    expect(server.heard("Unsubscribe")).toEqual([{ type: "Unsubscribe", queries: [1] }]);
+  });
+
   test("names the mistake when the function is not one", async () => {
     const { client } = await watching();
     await expect(client.query("messages")).rejects.toThrow('"messages:send". Found: "messages"');
@@ -837,7 +855,9 @@ describe("a closed client", () => {
     stop();
     expect(await sent).toBe("outcomeUnknown");
     expect(await Promise.all([mutation, query, action])).toEqual(["notSent", "notSent", "notSent"]);
-    await expect(client.mutation(SEND, {})).rejects.toMatchObject({ kind: "unavailable", reason: "notSent" });
+    const closed = { kind: "unavailable", reason: "notSent" };
+    await expect(client.mutation(SEND, {})).rejects.toMatchObject(closed);
+    await expect(client.query(LIST, general)).rejects.toMatchObject(closed);
     await settle();
     expect(server.network.last.isOpen).toBe(false);
     expect(server.clock.waiting).toBe(0);

@@ -158,9 +158,9 @@ export class ConvexClient {
   async mutation(
     mutation: unknown,
     args?: UntypedArgs,
-    options: { optimisticUpdate?: OptimisticUpdate<never> } = {},
+    options?: { optimisticUpdate?: OptimisticUpdate<never> },
   ): Promise<unknown> {
-    return this.sync.call("Mutate", pathFrom(mutation), args, options.optimisticUpdate);
+    return this.sync.call("Mutate", pathFrom(mutation), args, options?.optimisticUpdate);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Cancel } from "../environment/environment.ts";
 import type { PaginationOptions, PaginationResult } from "../functions/pagination/pagination-options.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import type { FunctionError } from "../protocol/function-error.ts";
-import { share } from "../values/share.ts";
+import { isSame, share } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
 import { callOf, keyOf } from "./calls/named-call.ts";
 import { LOADING } from "./queries/answer.ts";
@@ -69,7 +69,7 @@ export class LoadedPages {
   /** The same object until it changes. */
   readonly rows = (): LoadedRows => {
     const read = [...this.#shown, ...this.#coming].map(({ key }) => this.client.result(key));
-    if (read.length !== this.#read.length || read.some((result, i) => result !== this.#read[i])) {
+    if (!isSame(read, this.#read)) {
       this.#rows = join(read.slice(0, this.#shown.length), read.slice(this.#shown.length), this.#rows);
       this.#read = read;
     }
@@ -118,8 +118,8 @@ export class LoadedPages {
   /** Watches the new pages before it stops watching the old ones, so that a page in both stays live. */
   #watch(): void {
     const stop = this.#stop;
-    const keys = new Set([...this.#shown, ...this.#coming].map(({ key }) => key));
-    this.#stop = this.#listener && this.client.watch([...keys], () => this.#changed());
+    const keys = [...this.#shown, ...this.#coming].map(({ key }) => key);
+    this.#stop = this.#listener && this.client.watch(keys, () => this.#changed());
     stop?.();
   }
 

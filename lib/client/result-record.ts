@@ -1,5 +1,6 @@
 import type { Cancel } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
+import { isSame } from "../values/share.ts";
 import { SKIPPED } from "./queries/answer.ts";
 import type { Result, Skipped } from "./queries/query-result.ts";
 import type { SyncClient } from "./sync-client.ts";
@@ -22,13 +23,15 @@ export class ResultRecord {
   /** The same object until one of its results changes. */
   readonly results = (): NamedResults => {
     const results = collect(this.#keys, (key) => this.#client.result(key));
-    const last = this.#last;
-    if (last === undefined || this.#keys.some(([name]) => last[name] !== results[name])) this.#last = results;
-    return this.#last ?? results;
+    if (!this.#last || !isSame(Object.values(results), Object.values(this.#last))) this.#last = results;
+    return this.#last;
   };
 
   readonly watch = (listener: () => void): Cancel =>
-    this.#client.watch([...new Set(this.#keys.flatMap(([, key]) => key ?? []))], listener);
+    this.#client.watch(
+      this.#keys.flatMap(([, key]) => key ?? []),
+      listener,
+    );
 }
 
 export function collect(keys: NamedKeys, result: (key: QueryKey) => Result<unknown>): NamedResults {

@@ -1,21 +1,20 @@
-import { type Cancel, machineEnvironment } from "../environment/environment.ts";
+import { type Cancel, type Log, machineEnvironment } from "../environment/environment.ts";
 import type { QueryKey } from "../functions/query-key.ts";
 import { NORMAL } from "../protocol/close-codes.ts";
 import { UnavailableError } from "../protocol/function-error.ts";
 import type { PreloadedAnswer } from "../protocol/preloaded.ts";
-import { PROTOCOL_VERSION } from "../protocol/version.ts";
+import { isSame } from "../values/share.ts";
 import { fromWire } from "../values/wire.ts";
 import { admittedArgs } from "./calls/admit-call.ts";
 import { withCallerStack } from "./calls/caller-stack.ts";
 import type { OptimisticLocalStore } from "./calls/optimistic-update.ts";
 import { type PendingCall, PendingCalls } from "./calls/pending-calls.ts";
-import { browserTab } from "./connection/browser-tab.ts";
+import { type BrowserTab, browserTab } from "./connection/browser-tab.ts";
 import type { ClientSocket } from "./connection/client-socket.ts";
 import { Connection } from "./connection/connection.ts";
 import { consoleLog } from "./console-log.ts";
 import { messageReceiver, reconnect } from "./exchange/message-receiver.ts";
-import { type SendQueue, sendQueue } from "./exchange/send-queue.ts";
-import { PageUpdates } from "./page/page-updates.ts";
+import { OptimisticAnswers } from "./page/optimistic-answers.ts";
 import type { RenderedAnswer } from "./queries/answer.ts";
 import { PreloadedAnswers } from "./queries/preloaded-answers.ts";
 import { shownAnswer } from "./queries/query-record.ts";
@@ -25,16 +24,23 @@ import { ServerAnswers } from "./queries/server-answers.ts";
 
 /**
  * The client without types: by query keys and paths. It wires the stores to each other, to the server and to the page;
- * every change of a store ends in `PageUpdates.changed`.
+ * every change of a store ends in `#changed`.
  */
 export class SyncClient {
   readonly #queries: QuerySet;
   readonly #answers: ServerAnswers;
   readonly #preloaded: PreloadedAnswers;
   readonly #calls: PendingCalls;
-  readonly #page: PageUpdates;
+  readonly #shown: OptimisticAnswers;
   readonly #connection: Connection;
-  readonly #sendQueue: SendQueue;
+  readonly #log: Log;
+  readonly #tab: BrowserTab;
+  /** Each looks whether what it reads has changed, and tells who follows it. */
+  readonly #listeners = new Set<() => void>();
+  /** What `answered` returned, until it is settled. */
+  readonly #waits = new Map<QueryKey, Promise<void>>();
+  /** Defined while the browser asks before the page is left. */
+  #cancelPrompt: Cancel | undefined;
   #isClosed = false;
   #isHeld = true;
 
@@ -49,53 +55,49 @@ export class SyncClient {
       sent: (query) => this.#answers.sent(query),
       released: (query) => {
         this.#answers.released(query);
-        this.#page.changed();
-        this.#sendQueue.schedule();
+        this.#changed();
+        this.#connection.schedule();
       },
       refuse: (query, error) => {
         if (shownAnswer(query)?.result.error?.message === error.message) return; // refused before, and shown
         this.#answers.refuse(query, error);
-        this.#page.changed();
+        this.#changed();
       },
     });
     this.#answers = new ServerAnswers(this.#queries);
     this.#preloaded = new PreloadedAnswers(this.#queries, this.#answers);
     this.#calls = new PendingCalls(environment);
-    this.#page = new PageUpdates(environment, tab, this.#queries, this.#answers, this.#calls, () =>
-      this.#sendQueue.schedule(),
-    );
+    this.#shown = new OptimisticAnswers(this.#queries, this.#calls, environment.log);
+    this.#log = environment.log;
+    this.#tab = tab;
     this.#connection = new Connection(environment, tab, {
       openSocket,
-      opened: () =>
-        this.#sendQueue.open({
-          type: "Connect",
-          protocol: PROTOCOL_VERSION,
-          ...this.#calls.connectMessage(this.#connection.identity),
-        }),
-      message: (text) => {
-        takeMessage(text);
-        this.#sendQueue.schedule();
+      connectMessage: () => this.#calls.connectMessage(this.#connection.identity),
+      // Subscriptions follow `Connect` at once; calls wait for `Connected`, which says under which identity they run.
+      next: () => {
+        const { isOpen, limits } = this.#connection;
+        return this.#queries.next(limits) ?? (isOpen ? this.#calls.next(limits) : undefined);
       },
+      flushed: () => this.#flushed(),
+      message: (message) => takeMessage(message),
       lost: () => {
-        this.#answers.disconnected();
-        this.#queries.disconnected();
-        this.#calls.disconnected();
-        this.#page.changed();
+        this.#answers.lost();
+        this.#queries.lost();
+        this.#calls.lost();
+        this.#changed();
       },
-      changed: () => this.#page.publish(),
       refused: (reason) => {
         environment.log.error(`The server refuses this client: ${reason}`);
         this.close(reason);
       },
     });
-    this.#sendQueue = sendQueue(environment, this.#connection, this.#queries, this.#calls, () => this.#flushed());
     const takeMessage = messageReceiver(
       environment,
       this.#connection,
       this.#answers,
       this.#preloaded,
       this.#calls,
-      () => this.#page.changed(),
+      () => this.#changed(),
     );
   }
 
@@ -103,7 +105,7 @@ export class SyncClient {
 
   /** The result as the page shows it, with optimistic updates: the same object until it changes. */
   result(key: QueryKey): Result<unknown> {
-    return this.#page.answers.result(key);
+    return this.#shown.result(key);
   }
 
   /** The server's own answer, without optimistic updates. Undefined while there is none. */
@@ -117,9 +119,9 @@ export class SyncClient {
    */
   watch(keys: readonly QueryKey[], listener: () => void): Cancel {
     if (this.#isClosed) return () => {};
-    this.#want();
+    this.#connection.want();
     for (const key of keys) this.#queries.watch(key);
-    const stop = this.#page.listeners.add(() => keys.map((key) => this.result(key)), listener);
+    const stop = this.follow(() => keys.map((key) => this.result(key)), listener);
     return () => {
       if (stop()) for (const key of keys) this.#queries.unwatch(key);
     };
@@ -128,8 +130,27 @@ export class SyncClient {
   /** Resolves when the server has answered, on this connection or a later one. All callers share one promise. */
   answered(key: QueryKey): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError());
-    this.#want();
-    return this.#page.waits.add(key);
+    this.#connection.want();
+    const isAnswered = () => this.#queries.get(key)?.stage === "answered";
+    let answered = isAnswered() ? Promise.resolve() : this.#waits.get(key);
+    if (answered === undefined) {
+      answered = new Promise((resolve, reject) => {
+        this.#queries.watch(key);
+        const stop = this.follow(
+          () => [isAnswered() || this.#isClosed],
+          () => {
+            stop();
+            this.#queries.unwatch(key);
+            this.#waits.delete(key);
+            if (this.#isClosed) reject(closedError());
+            else resolve();
+          },
+        );
+      });
+      answered.catch(() => {}); // a rejection is not reported as unhandled when its caller has stopped listening
+      this.#waits.set(key, answered);
+    }
+    return answered;
   }
 
   /** Expects the server to answer `key` as it has answered `like`: not shown before it has, but not sent if equal. */
@@ -146,7 +167,7 @@ export class SyncClient {
     this.#preloaded.take(read, this.#connection.identity);
     queueMicrotask(() => {
       if (this.#connection.isOpen && this.#preloaded.verify(this.#connection.identity)) this.reconnect();
-      this.#page.changed();
+      this.#changed();
     });
     return read;
   }
@@ -162,38 +183,45 @@ export class SyncClient {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closedError();
-      const { args, bytes } = admittedArgs(path, original, this.#calls.count(type), this.#connection.limits.frameBytes);
-      const given = fromWire(args) as never;
-      this.#want();
+      const admitted = admittedArgs(path, original, this.#calls.count(type), this.#connection.limits.frameBytes);
+      const given = fromWire(admitted.args) as never;
+      this.#connection.want();
       if (this.#calls.isClientIdOver) this.reconnect();
       this.#calls.add({
         type,
         path,
-        args,
-        bytes,
+        ...admitted,
         resolve,
         reject: process.env.NODE_ENV !== "production" ? withCallerStack(reject) : reject,
         stage: "queued",
         update: update && ((store) => update(store, given)),
       });
-      this.#page.changed();
+      this.#changed();
     });
   }
 
   // ── the connection ──
 
-  /** The state of the connection, and how many mutations have not ended. */
-  get connection() {
-    return {
-      phase: this.#connection.phase,
-      hasEverConnected: this.#connection.identity !== undefined,
-      pendingMutations: this.#calls.count("Mutate"),
-    };
+  /** For `ConnectionStatus`, which is only in some bundles. */
+  get parts() {
+    return [this.#connection, this.#calls] as const;
   }
 
-  /** Calls back whenever any part of what `read` returns is another. */
-  follow(read: () => readonly unknown[], listener: () => void): Cancel {
-    return this.#page.listeners.add(read, listener);
+  /**
+   * Calls back after each update that changes any part of what `read` returns.
+   * @param read Returns the same number of parts each time, and the same objects until they change.
+   * @returns stops it, and returns whether it was not stopped yet.
+   */
+  follow(read: () => readonly unknown[], listener: () => void): () => boolean {
+    let before = read();
+    const look = () => {
+      const now = read();
+      if (isSame(now, before)) return;
+      before = now;
+      listener();
+    };
+    this.#listeners.add(look);
+    return () => this.#listeners.delete(look);
   }
 
   /** Keeps the client connected. Once released, it disconnects as soon as nothing is watched and no call is left. */
@@ -201,7 +229,7 @@ export class SyncClient {
     this.#isHeld = true;
     return () => {
       this.#isHeld = false;
-      this.#sendQueue.schedule();
+      this.#connection.schedule();
     };
   }
 
@@ -215,19 +243,45 @@ export class SyncClient {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#calls.drop("notSent", reason);
-    this.#page.waits.settle(closedError());
     this.#connection.end("stopped");
     this.#queries.clear();
-    this.#sendQueue.close();
-    this.#page.changed();
+    this.#changed();
+  }
+
+  // ── updates ──
+
+  /**
+   * The only way in which a change of what is shown reaches the page: after all stores have changed, so that listeners
+   * see one state, and optimistic updates end in the very update that brings their results. After a reconnect the server
+   * may say what is reflected before it knows the subscriptions, while older answers are shown: mutations settle once
+   * all of these are answered.
+   */
+  #changed(): void {
+    if (!this.#answers.isCatchingUp) this.#calls.settle();
+    this.#shown.replay();
+    this.#publish();
+  }
+
+  /**
+   * Tells the page of answers, calls and the state of the connection. The browser asks before the page is left while a
+   * mutation would be lost that was not sent on this connection.
+   */
+  #publish(): void {
+    if (this.#calls.hasUnsent) this.#cancelPrompt ??= this.#tab.askBeforeLeaving();
+    else {
+      this.#cancelPrompt?.();
+      this.#cancelPrompt = undefined;
+    }
+    for (const look of [...this.#listeners]) {
+      try {
+        look();
+      } catch (error) {
+        this.#log.error(`A listener threw: ${error}`, { error });
+      }
+    }
   }
 
   // ── sending ──
-
-  #want(): void {
-    this.#connection.want();
-    this.#sendQueue.schedule();
-  }
 
   /**
    * Nothing more can be sent now. What was sent too long ago is given up; a server that drains is left once it owes no
@@ -235,9 +289,9 @@ export class SyncClient {
    */
   #flushed(): void {
     if (this.#calls.isOverdue) this.reconnect();
-    this.#page.publish();
+    this.#publish();
     if (this.#connection.returnAfterMs !== undefined && !this.#calls.isOwed) this.#connection.leave(NORMAL);
-    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("rested");
+    if (!this.#isHeld && this.#queries.subscribed.length + this.#calls.size === 0) this.#connection.end("idle");
   }
 }
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyValue } from "../../tests/support/any-value.ts";
-import { fromWire, MAX_DEPTH, toWire } from "../values/wire.ts";
+import { MAX_DEPTH } from "../values/value-limits.ts";
+import { fromWire, toWire } from "../values/wire.ts";
 import { MessageDepthError, MessageTextError, parseMessageText } from "./codec.ts";
 
 const deepest = 4 * MAX_DEPTH + 8;

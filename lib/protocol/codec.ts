@@ -1,4 +1,4 @@
-import { MAX_DEPTH } from "../values/wire.ts";
+import { MAX_DEPTH } from "../values/value-limits.ts";
 
 /** Text that is not a message. */
 export class MessageTextError extends Error {

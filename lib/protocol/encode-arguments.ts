@@ -14,10 +14,9 @@ export function encodeArguments(path: string, args: unknown = {}): Record<string
     throw new ValueError([], "is not an object");
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    const { message, path: at, problem } = error;
     throw new BadRequestError(
-      `The arguments of ${path}: ${message}${process.env.NODE_ENV !== "production" ? remedy(at) : ""}`,
-      [{ path: [...at], message: problem }],
+      `The arguments of ${path}: ${error.message}${process.env.NODE_ENV !== "production" ? remedy(error.path) : ""}`,
+      [{ path: [...error.path], message: error.problem }],
     );
   }
 }

@@ -117,6 +117,13 @@ export function encodeTransitionHead(at: number, rest?: HeadFields): string {
   return head;
 }
 
+const PATCH = `${begin("Patch")}${next<Message<"Patch">>("at")}`;
+
+/** A transition with nothing in it but one patch. @param patch As `encodePatch` has written it: its fields become the message's. */
+export function encodePatchAlone(at: number, patch: string): string {
+  return `${PATCH}${at},${patch.slice("{".length)}`;
+}
+
 /** @param answers Each as `encodeValueAnswer`, `encodeErrorAnswer` or `encodePatch` has written it. */
 export function encodeTransition(head: string, answers: readonly { readonly text: string }[]): string {
   if (answers.length === 0) return `${head}}`;

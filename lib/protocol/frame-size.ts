@@ -1,8 +1,5 @@
 import { BadRequestError } from "./function-error.ts";
 
-/** Bytes of a message beside the text in it. */
-const ENVELOPE = 200;
-
 /** The error if the arguments of a query that is kept live take more bytes than they may; otherwise undefined. */
 export function tooLargeToKeep(path: string, bytes: number, queryArgsBytes: number): BadRequestError | undefined {
   if (!(bytes > queryArgsBytes)) return undefined;
@@ -12,9 +9,9 @@ export function tooLargeToKeep(path: string, bytes: number, queryArgsBytes: numb
   );
 }
 
-/** The error if a message with this text is larger than a frame may be; otherwise undefined. */
+/** The error if a message with this text, and 200 bytes beside it, is larger than a frame may be; otherwise undefined. */
 export function tooLarge(path: string, text: string, frameBytes: number): BadRequestError | undefined {
-  if (bytesOf(text) <= frameBytes - ENVELOPE) return undefined;
+  if (bytesOf(text) <= frameBytes - 200) return undefined;
   return new BadRequestError(`The arguments of ${path} are too large: the server takes ${frameBytes} bytes.`);
 }
 

@@ -8,9 +8,9 @@ const mutate = { type: "Mutate", request: 1, path: "messages:send", args: { text
 
 describe("a client may send", () => {
   test.each<object>([
-    { type: "Connect", protocol: 3, clientId },
+    { type: "Connect", protocol: 4, clientId },
     { type: "Connect", protocol: 99, clientId, identity: null, undecided: [3, 4] },
-    { type: "Connect", protocol: 3, clientId, identity: "a".repeat(22), undecided: [] },
+    { type: "Connect", protocol: 4, clientId, identity: "a".repeat(22), undecided: [] },
     subscribe,
     {
       type: "Subscribe",
@@ -35,11 +35,11 @@ describe("a client may not send", () => {
     ["a message of the server", { type: "Transition", at: 1 }],
     ["a field that does not exist", { ...mutate, caller: "admin" }],
     ["a nested field that does not exist", { ...subscribe, queries: [{ ...subscribe.queries[0], identity: "a" }] }],
-    ["a client id that is no 128 bits", { type: "Connect", protocol: 3, clientId: clientId.slice(1) }],
-    ["a client id in capitals", { type: "Connect", protocol: 3, clientId: clientId.toUpperCase() }],
-    ["a client id with a line end", { type: "Connect", protocol: 3, clientId: `${clientId}\n` }],
-    ["a fingerprint that is too long", { type: "Connect", protocol: 3, clientId, identity: "a".repeat(65) }],
-    ["too many undecided mutations", { type: "Connect", protocol: 3, clientId, undecided: Array(1001).fill(1) }],
+    ["a client id that is no 128 bits", { type: "Connect", protocol: 4, clientId: clientId.slice(1) }],
+    ["a client id in capitals", { type: "Connect", protocol: 4, clientId: clientId.toUpperCase() }],
+    ["a client id with a line end", { type: "Connect", protocol: 4, clientId: `${clientId}\n` }],
+    ["a fingerprint that is too long", { type: "Connect", protocol: 4, clientId, identity: "a".repeat(65) }],
+    ["too many undecided mutations", { type: "Connect", protocol: 4, clientId, undecided: Array(1001).fill(1) }],
     ["no query at all", { type: "Subscribe", queries: [] }],
     ["a query number 0", { type: "Unsubscribe", queries: [0] }],
     ["half a query number", { type: "Unsubscribe", queries: [1.5] }],
@@ -98,6 +98,8 @@ describe("the server may send", () => {
         { live: 8, error: { kind: "internal", incident: "i" } },
       ],
     },
+    { type: "Patch", at: 13, live: 9, token: "~k", splices: [[-1, 0, { id: 2 }]] },
+    { type: "Patch", at: 14, live: 9, token: "~k", splices: [], around: { page: [], isDone: true } },
     { type: "MutationSucceeded", request: 1, value: null },
     { type: "MutationFailed", request: 1, error: { kind: "application", data: { code: "no" } } },
     { type: "ActionSucceeded", request: 1, value: { $t: ["undefined"] } },
@@ -123,6 +125,7 @@ describe("the server may send", () => {
     ["a map without a live query", { type: "Transition", at: 1, maps: [[1]] }],
     ["an answer without a token", { type: "Transition", at: 1, answers: [{ live: 1, value: 1 }] }],
     ["a splice without a place", { type: "Transition", at: 1, answers: [{ live: 1, token: "k", splices: [[]] }] }],
+    ["a patch without a state", { type: "Patch", live: 1, token: "k", splices: [] }],
     ["a state before the first", { type: "Transition", at: -1 }],
   ])("but not %s", (_, message) => {
     expect(serverMessage.safeParse(message).success).toBe(false);

@@ -20,6 +20,8 @@ const wireError = z.discriminatedUnion("kind", [
 const queryId = z.int().min(1);
 const liveId = z.int().min(1);
 const requestId = z.int().min(1);
+/** The revision of all of the client's answers after this message. */
+const revision = z.int().min(0);
 
 /** The limits that the client keeps to by itself. */
 export const limits = z.object({
@@ -75,8 +77,7 @@ export const answer = z.union([
  */
 const transition = z.object({
   type: z.literal("Transition"),
-  /** The revision of all of the client's answers after this transition. */
-  at: z.int().min(0),
+  at: revision,
   /** Mutations of this client whose writes the answers now contain: their optimistic updates end. */
   reflected: z.array(requestId).optional(),
   /** A query of the client → the live query whose answers it gets from now on. Without an answer, the client's token is right. */
@@ -85,6 +86,12 @@ const transition = z.object({
   refused: z.array(z.tuple([queryId, wireError])).optional(),
   answers: z.array(answer).optional(),
 });
+
+/**
+ * A transition with one patch and nothing else: for the client the same as `{ at, answers: [patch] }`. Most deliveries are
+ * of this kind, and a change of one row is hardly larger than the frame around it.
+ */
+const patchAlone = patch.extend({ type: z.literal("Patch"), at: revision });
 
 const mutationSucceeded = z.object({ type: z.literal("MutationSucceeded"), request: requestId, value: wire });
 const mutationFailed = z.object({ type: z.literal("MutationFailed"), request: requestId, error: wireError });
@@ -104,6 +111,7 @@ const pong = z.object({ type: z.literal("Pong") });
 export const serverMessage = z.discriminatedUnion("type", [
   connected,
   transition,
+  patchAlone,
   mutationSucceeded,
   mutationFailed,
   actionSucceeded,

@@ -46,8 +46,7 @@ export function useRendered(): ReadonlyMap<QueryKey, Result<unknown>> {
 
 /** Gives the client the answer that a hook is passed in place of a reference, once. Undefined: it is passed a reference. */
 export function useIngested(client: SyncClient, query: unknown): RenderedAnswer | undefined {
-  const preloaded = isPreloaded(query) ? query : undefined;
-  return useMemo(() => preloaded && client.ingest(preloaded), [client, preloaded]);
+  return useMemo(() => (isPreloaded(query) ? client.ingest(query) : undefined), [client, query]);
 }
 
 function isPreloaded(query: unknown): query is PreloadedAnswer {

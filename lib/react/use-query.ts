@@ -1,4 +1,4 @@
-import { use, useCallback, useSyncExternalStore } from "react";
+import { use, useMemo, useSyncExternalStore } from "react";
 import { keyOf } from "../client/calls/named-call.ts";
 import { LOADING, SKIPPED } from "../client/queries/answer.ts";
 import type { PreloadedQueryResult, QueryResult, Skipped } from "../client/queries/query-result.ts";
@@ -44,7 +44,10 @@ export function useQuery(query: unknown, ...rest: unknown[]): unknown {
   const read = useIngested(sync, query);
   const args = rest[0] as Arguments | "skip" | undefined;
   const key = read ? read.key : args === "skip" ? null : keyOf(query, args);
-  const subscribe = useCallback((listener: () => void) => sync.watch(key === null ? [] : [key], listener), [sync, key]);
+  const subscribe = useMemo(
+    () => (listener: () => void) => sync.watch(key === null ? [] : [key], listener),
+    [sync, key],
+  );
   // The first render in the browser shows what the server rendered, whatever newer result there is.
   const first = read?.answer.result ?? (key === null ? SKIPPED : (rendered.get(key) ?? LOADING));
   const result = useSyncExternalStore(

@@ -2,8 +2,8 @@ import { isRecord, type Wire } from "./wire.ts";
 
 /** A result that is patched by rows: a list, or an object with a list in it. */
 export interface ListResult {
-  /** The list's key in the result; undefined: the result is the list. */
-  readonly key: string | undefined;
+  /** The list's key in the result; none: the result is the list. */
+  readonly key?: string | undefined;
   readonly rows: readonly Wire[];
 }
 
@@ -12,7 +12,7 @@ export interface ListResult {
  * first of several that are as long.
  */
 export function findList(wire: Wire): ListResult | undefined {
-  if (Array.isArray(wire)) return { key: undefined, rows: wire };
+  if (Array.isArray(wire)) return { rows: wire };
   // An array inside a tag of the wire form is not a list of the author's.
   if (!isRecord(wire) || "$t" in wire) return undefined;
   let found: ListResult | undefined;

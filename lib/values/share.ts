@@ -15,6 +15,8 @@ export function share<T>(previous: unknown, next: T): T {
   return before && share(before, partsOf(next)) === before ? (previous as T) : next;
 }
 
+type List = readonly unknown[] | Uint8Array;
+
 function shareArray(previous: unknown[], next: unknown[]): unknown[] {
   const byKey = new Map(previous.map((row) => [rowKey(row), row]));
   const shared = next.map((row, i) => {
@@ -35,10 +37,9 @@ function shareRecord(previous: Record<string, unknown>, next: Record<string, unk
   return Object.fromEntries(keys.map((key, i) => [key, shared[i]]));
 }
 
-function isSame(some: ArrayLike<unknown>, others: ArrayLike<unknown>): boolean {
-  if (some.length !== others.length) return false;
-  for (let i = 0; i < some.length; i++) if (!Object.is(some[i], others[i])) return false;
-  return true;
+/** Have both the same parts, one by one? */
+export function isSame(some: List, others: List): boolean {
+  return some.length === others.length && some.every((part: unknown, i) => Object.is(part, others[i]));
 }
 
 /** What two dates, maps or sets are compared by: they are kept or replaced as a whole. */

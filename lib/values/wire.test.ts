@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { anyValue } from "../../tests/support/any-value.ts";
 import { ValueError } from "./errors.ts";
-import { fromWire, MAX_DEPTH, toWire, type Wire } from "./wire.ts";
+import { MAX_DEPTH } from "./value-limits.ts";
+import { fromWire, toWire, type Wire } from "./wire.ts";
 
 /** Through text and back, as between server and browser. */
 const travel = (value: unknown): unknown => fromWire(JSON.parse(JSON.stringify(toWire(value))));

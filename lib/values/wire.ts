@@ -1,4 +1,5 @@
 import { ValueError } from "./errors.ts";
+import { MAX_DEPTH } from "./value-limits.ts";
 
 /**
  * The wire form of a value: plain JSON, in which an object with the single key `$t` stands for a value that JSON does not
@@ -7,46 +8,13 @@ import { ValueError } from "./errors.ts";
  */
 export type Wire = null | boolean | number | string | Wire[] | { [key: string]: Wire };
 
-/** How deep a value may be nested. Checked before each step down. */
-export const MAX_DEPTH = 64;
-
 const TAG = "$t";
-/** How many digits a `bigint` may have: the time to read one grows with their square. */
-const MAX_DIGITS = 4096;
-const DIGITS = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
+/** A `bigint` may have 4096 digits: the time to read one grows with their square. */
+const DIGITS = /^-?\d{1,4096}$/;
 /** To assign to this key may change an object's prototype: an object that has it never travels as one. */
 const PROTO = "__proto__";
 /** The numbers that JSON does not have, as JavaScript prints them. */
 const NUMBERS: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);
-
-/**
- * Turns a value into its wire form. Plain JSON data is returned as it is, without a copy.
- *
- * Can travel: JSON, `Date`, `bigint`, `Uint8Array`, `Map`, `Set`, `undefined` in objects (the key is left out), `NaN`,
- * `±Infinity`, `-0`.
- * @throws {ValueError} for anything else (class instances, functions, symbols, cycles, more than 64 levels), with its path.
- */
-export function toWire(value: unknown): Wire {
-  return write(value, 0);
-}
-
-/**
- * Turns a wire form back into the value.
- * @throws {ValueError} when the tags are malformed, an object has the key `__proto__`, or it is nested more than 64 levels deep.
- */
-export function fromWire(wire: Wire): unknown {
-  return read(wire, 0);
-}
-
-/** The same with a lower limit of depth. A function of its own, so that it is not in the browser's bundle. */
-export function fromWireWithin(levels: number, wire: Wire): unknown {
-  try {
-    return read(wire, MAX_DEPTH - levels);
-  } catch (error) {
-    const isTooDeep = error instanceof ValueError && error.problem === tooDeep(MAX_DEPTH);
-    throw isTooDeep ? new ValueError(error.path, tooDeep(levels)) : error;
-  }
-}
 
 /** Is it a plain object, of no class? */
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -87,18 +55,23 @@ const TAGS: ReadonlyMap<string, Tag> = new Map(
       (body) => typeof body === "string" && DIGITS.test(body),
       BigInt,
     ],
-    bytes: [(value) => value instanceof Uint8Array, toBase64, (body) => typeof body === "string", fromBase64],
+    bytes: [
+      (value) => value instanceof Uint8Array,
+      (value: Uint8Array) => btoa(value.reduce((binary, byte) => binary + String.fromCharCode(byte), "")),
+      (body) => typeof body === "string",
+      fromBase64,
+    ],
     set: [
       (value) => value instanceof Set,
       (value: Set<unknown>, depth) => each([...value], depth + 2, writeAt),
       Array.isArray,
-      (body: Wire[], depth) => new Set(each(body, depth + 2, read)),
+      (body: Wire[], depth) => new Set(each(body, depth + 2, fromWire)),
     ],
     map: [
       (value) => value instanceof Map,
       (value: Map<unknown, unknown>, depth) => each([...value], depth + 1, writeAt),
       isPairs,
-      (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, read) as [unknown, unknown][]),
+      (body: [Wire, Wire][], depth) => new Map(each(body, depth + 1, fromWire) as [unknown, unknown][]),
     ],
     /** An object of the author's that has a key which no object on the wire has. */
     object: [
@@ -106,17 +79,26 @@ const TAGS: ReadonlyMap<string, Tag> = new Map(
       // Sorted here, as canonical text sorts the keys of objects only, and this is an array.
       (value: Record<string, Wire>) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)),
       (body) => isPairs(body) && body.every(([key]) => typeof key === "string"),
-      (body: [string, Wire][], depth) => each(Object.fromEntries(body), depth + 1, read),
+      (body: [string, Wire][], depth) => each(Object.fromEntries(body), depth + 1, fromWire),
     ],
   }),
 );
 
-function write(value: unknown, depth: number): Wire {
+/**
+ * Turns a value into its wire form. Plain JSON data is returned as it is, without a copy.
+ *
+ * Can travel: JSON, `Date`, `bigint`, `Uint8Array`, `Map`, `Set`, `undefined` in objects (the key is left out), `NaN`,
+ * `±Infinity`, `-0`.
+ * @param depth At how many levels it is in another value.
+ * @throws {ValueError} for anything else (class instances, functions, symbols, cycles, more than 64 levels), with its path.
+ */
+export function toWire(value: unknown, depth = 0): Wire {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return value;
+  if (Number.isFinite(value) && !Object.is(value, -0)) return value as number;
   const isPlain = Array.isArray(value) || isRecord(value);
   const written = isPlain ? each(value, depth + 1, writeAt) : value;
-  if (isPlain && !(TAG in (written as object) || Object.hasOwn(written as object, PROTO))) return written as Wire;
+  if (isPlain && !Object.hasOwn(written as object, TAG) && !Object.hasOwn(written as object, PROTO))
+    return written as Wire;
   for (const [name, [is, write]] of TAGS) {
     if (!is(written)) continue;
     const body = write(written as never, depth) as Wire | undefined;
@@ -125,20 +107,35 @@ function write(value: unknown, depth: number): Wire {
   throw new ValueError([], `is ${described(value)}, which cannot travel`);
 }
 
-function read(wire: Wire, depth: number): unknown {
+/**
+ * Turns a wire form back into the value.
+ * @param depth At how many levels it is in another one.
+ * @throws {ValueError} when the tags are malformed, an object has the key `__proto__`, or it is nested more than 64 levels deep.
+ */
+export function fromWire(wire: Wire, depth = 0): unknown {
   if (typeof wire !== "object" || wire === null) return wire;
   if (Object.hasOwn(wire, PROTO)) throw unreadable(PROTO);
-  if (Array.isArray(wire) || !Object.hasOwn(wire, TAG)) return each(wire, depth + 1, read);
+  if (Array.isArray(wire) || !Object.hasOwn(wire, TAG)) return each(wire, depth + 1, fromWire);
   const [name, body] = Array.isArray(wire[TAG]) ? wire[TAG] : [];
   const [, , isBody, readBody] = TAGS.get(name as string) ?? [];
   if (isBody?.(body)) return readBody?.(body as never, depth);
   throw unreadable(TAG);
 }
 
+/** The same with a lower limit of depth. A function of its own, so that it is not in the browser's bundle. */
+export function fromWireWithin(levels: number, wire: Wire): unknown {
+  try {
+    return fromWire(wire, MAX_DEPTH - levels);
+  } catch (error) {
+    const isTooDeep = error instanceof ValueError && error.problem === tooDeep(MAX_DEPTH);
+    throw isTooDeep ? new ValueError(error.path, tooDeep(levels)) : error;
+  }
+}
+
 /** Adds the part's key to the path of a `ValueError` on its way out. */
 function writeAt(value: unknown, depth: number, at: string | number): Wire {
   try {
-    return write(value, depth);
+    return toWire(value, depth);
   } catch (error) {
     throw error instanceof ValueError ? new ValueError([at, ...error.path], error.problem) : error;
   }
@@ -178,13 +175,9 @@ function unreadable(key: string): ValueError {
 }
 
 function described(value: unknown): string {
-  if (typeof value === "bigint") return `a bigint of more than ${MAX_DIGITS} digits`;
+  if (typeof value === "bigint") return "a bigint of more than 4096 digits";
   if (typeof value !== "object") return `a ${typeof value}`;
   return `an instance of ${Object.getPrototypeOf(value).constructor?.name || "a class"}`;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(bytes.reduce((binary, byte) => binary + String.fromCharCode(byte), ""));
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -49,7 +49,7 @@ test("what the page was rendered from is handed over: not run again, not sent ag
   await expect.poll(() => received.some((text) => text.includes("Transition"))).toBe(true);
 
   expect(runs() - before).toBeLessThanOrEqual(1);
-  const transitions = received.filter((text) => text.includes("Transition"));
+  const transitions = received.filter((text) => /^{"type":"(Transition|Patch)"/.test(text));
   const asked = sent.filter((text) => text.includes("Subscribe"));
   const queries = asked.flatMap((text) => (JSON.parse(text) as { queries: unknown[] }).queries).length;
   const down = transitions.join("").length;

@@ -38,7 +38,7 @@ export class GreedySocket {
     const socket = new WebSocket(`ws://${host}/api/sync`);
     const greedy = new GreedySocket(socket, clientId, signal);
     await once(socket, "open");
-    return greedy.say({ type: "Connect", protocol: 3, clientId });
+    return greedy.say({ type: "Connect", protocol: 4, clientId });
   }
 
   say(message: ClientMessage): this {

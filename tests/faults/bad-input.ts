@@ -17,7 +17,7 @@ export interface BadRequest {
 }
 
 const clientId = "0123456789abcdef0123456789abcdef";
-const connect = JSON.stringify({ type: "Connect", protocol: 3, clientId });
+const connect = JSON.stringify({ type: "Connect", protocol: 4, clientId });
 const text = (message: unknown) => JSON.stringify(message);
 const subscribe = (args: string, more = "") =>
   `{"type":"Subscribe","queries":[{"query":1,"path":"notes:list","args":${args}${more}}]}`;
@@ -57,7 +57,7 @@ export const BAD_FRAMES: readonly BadFrame[] = [
   { name: "a version that is no number", frames: [text({ type: "Connect", protocol: "1", clientId })], answer: BAD },
   {
     name: "a client id that is none",
-    frames: [text({ type: "Connect", protocol: 3, clientId: "x' or 1=1 --" })],
+    frames: [text({ type: "Connect", protocol: 4, clientId: "x' or 1=1 --" })],
     answer: BAD,
   },
   { name: "query 0", frames: [connect, subscribe('{"room":"a"}').replace('"query":1', '"query":0')], answer: BAD },

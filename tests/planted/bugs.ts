@@ -127,7 +127,7 @@ export const BUGS: readonly PlantedBug[] = [
         in: "send",
         find: "$socket.send($frame);",
         put: `const { environment } = this.#parts;
-          if (!$frame.text.includes('"Transition"')) $socket.send($frame);
+          if (!/^{"type":"(Transition|Patch)"/.test($frame.text)) $socket.send($frame);
           else environment.after(environment.random() * 20, () => $socket.send($frame));`,
       },
     ],

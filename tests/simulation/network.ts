@@ -149,9 +149,9 @@ class Connection implements ClientSocket {
 
   #sendToClient({ text }: Frame): void {
     if (this.#serverIsOver) return;
-    if (text.startsWith('{"type":"Transition"') && this.#buffered * WEIGHT > PAUSE) {
+    if (/^{"type":"(Transition|Patch)"/.test(text) && this.#buffered * WEIGHT > PAUSE) {
       this.#network.broken.push(
-        `a Transition was sent to a client that had ${this.#buffered * WEIGHT} bytes to read (G11)`,
+        `a transition was sent to a client that had ${this.#buffered * WEIGHT} bytes to read (G11)`,
       );
     }
     this.#mustBeForWhoItIs(text);

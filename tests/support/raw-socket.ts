@@ -29,7 +29,7 @@ export class RawSocket {
 
   /** Sends Connect, under a client id of this number. */
   connect(number: number): this {
-    return this.say({ type: "Connect", protocol: 3, clientId: number.toString(16).padStart(32, "0") });
+    return this.say({ type: "Connect", protocol: 4, clientId: number.toString(16).padStart(32, "0") });
   }
 
   say(message: ClientMessage): this {
@@ -48,6 +48,11 @@ export class RawSocket {
 
   textsOf(type: string): string[] {
     return this.texts.filter((text) => (JSON.parse(text) as ServerMessage).type === type);
+  }
+
+  /** The texts that move its queries. */
+  get transitions(): string[] {
+    return this.texts.filter((text) => /^{"type":"(Transition|Patch)"/.test(text));
   }
 
   /** Resolves once `found` is true, or the socket is closed. `found` is asked again after each message. */

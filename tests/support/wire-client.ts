@@ -36,7 +36,8 @@ export class WireClient implements SocketLike {
     this.texts.push(frame.text);
     const message = serverMessage.parse(JSON.parse(frame.text));
     this.received.push(message);
-    if (message.type === "Transition") this.#apply(message);
+    const transition = transitionIn(message);
+    if (transition) this.#apply(transition);
     this.#wakeWaiting();
   }
 
@@ -67,7 +68,7 @@ export class WireClient implements SocketLike {
 
   connect(clientId: string, more: { undecided?: number[]; identity?: string | null } = {}): this {
     this.clientId = clientId;
-    this.say({ type: "Connect", protocol: 3, clientId, ...more });
+    this.say({ type: "Connect", protocol: 4, clientId, ...more });
     return this;
   }
 
@@ -91,8 +92,9 @@ export class WireClient implements SocketLike {
     return live === undefined ? undefined : this.#values.get(live);
   }
 
+  /** A `Patch` as the transition that it stands for. */
   get transitions(): Transition[] {
-    return this.received.filter((message) => message.type === "Transition");
+    return this.received.flatMap((message) => transitionIn(message) ?? []);
   }
 
   ofType<Type extends ServerMessage["type"]>(type: Type): Extract<ServerMessage, { type: Type }>[] {
@@ -136,6 +138,12 @@ export class WireClient implements SocketLike {
       waiting.resolve();
     }
   }
+}
+
+/** What moves the client's queries. A `Patch` is a transition with nothing else in it. */
+function transitionIn(message: ServerMessage): Transition | undefined {
+  if (message.type === "Patch") return { type: "Transition", at: message.at, answers: [message] };
+  return message.type === "Transition" ? message : undefined;
 }
 
 function longestList(value: Record<string, unknown>): string | undefined {

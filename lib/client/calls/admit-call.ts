@@ -1,10 +1,8 @@
 import { encodeArguments } from "../../protocol/encode-arguments.ts";
 import { tooLarge } from "../../protocol/frame-size.ts";
 import { UnavailableError } from "../../protocol/function-error.ts";
+import { MAX_PENDING } from "./call-limits.ts";
 import type { WireArgs } from "./named-call.ts";
-
-/** How many mutations may wait for the server, sent or not, and how many actions. */
-export const MAX_PENDING = 1_000;
 
 /**
  * The arguments of a new call in wire form, and how long they are as text: a copy, so that a change in place after the call does not reach them.

@@ -45,9 +45,7 @@ export class Calls {
 
   #become(more: number, error: FunctionError | undefined): void {
     this.#running += more;
-    const state = share(this.#state, { isPending: this.#running > 0, error });
-    if (state === this.#state) return;
-    this.#state = state;
-    for (const listener of [...this.#listeners]) listener();
+    this.#state = share(this.#state, { isPending: this.#running > 0, error });
+    for (const listener of [...this.#listeners]) listener(); // the hook compares the state itself
   }
 }

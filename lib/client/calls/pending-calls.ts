@@ -3,14 +3,11 @@ import type { Act, Connect, Mutate } from "../../protocol/client-message.ts";
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import type { UnavailableReason } from "../../protocol/outcome.ts";
 import type { Limits } from "../../protocol/server-message.ts";
+import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { CLIENT_ID_LIFE_MS } from "./call-limits.ts";
 import type { WireArgs } from "./named-call.ts";
 import type { OptimisticLocalStore } from "./optimistic-update.ts";
 
-/**
- * How long a sent mutation waits for its outcome, and how long an idle client id is used, in milliseconds. The server
- * keeps what it knows of a client id for longer.
- */
-export const CLIENT_ID_LIFE_MS = 12 * 60 * 60 * 1_000;
 /** Above the number of any mutation: mutations and actions share one sequence of numbers on the wire. */
 const FIRST_ACTION = 2 ** 40;
 
@@ -37,6 +34,8 @@ export interface PendingCall {
   isReflected?: boolean;
 }
 
+type NumberedCall = PendingCall & { readonly request: number };
+
 /**
  * Mutations and actions that were called and have not ended, in the order called, and the client id that numbers the
  * mutations. An action is sent at most once, as it may not be safe to run it twice.
@@ -48,7 +47,7 @@ export class PendingCalls {
   readonly #environment: Environment;
   #all: PendingCall[] = [];
   /** Mutations that the server's answers on this connection contain, but not all answers that are shown. */
-  readonly #reflected = new Set<number>();
+  #reflected: number[] = [];
   #lastSent = 0;
   #lastAction = FIRST_ACTION;
   #usedAt = 0;
@@ -68,7 +67,7 @@ export class PendingCalls {
   }
 
   count(type: PendingCall["type"]): number {
-    return this.#all.filter((call) => call.type === type).length;
+    return this.#of(type).length;
   }
 
   /** The calls whose optimistic updates are shown, in the order called. */
@@ -78,7 +77,7 @@ export class PendingCalls {
 
   /** Would leaving the page now lose a mutation that was never sent on this connection? */
   get hasUnsent(): boolean {
-    return this.#all.some((call) => call.type === "Mutate" && isQueued(call));
+    return this.#of("Mutate").some(isQueued);
   }
 
   /** Does the server owe the outcome of a call that was sent on this connection? */
@@ -93,7 +92,7 @@ export class PendingCalls {
 
   /** Is the client id too old to be used on? The server forgets idle ones. */
   get isClientIdOver(): boolean {
-    return this.isOverdue || (this.#isIdle && this.isClientIdUsed && this.#isLongAgo(this.#usedAt));
+    return this.isOverdue || (this.#sent.length === 0 && this.isClientIdUsed && this.#isLongAgo(this.#usedAt));
   }
 
   /**
@@ -101,11 +100,13 @@ export class PendingCalls {
    * runs once; the server says which of the undecided mutations its answers contain.
    * @param identity The identity that the client id belongs to, once it has been used.
    */
-  connectMessage(identity: string | null | undefined): Pick<Connect, "clientId" | "identity" | "undecided"> {
+  connectMessage(identity: string | null | undefined): Connect {
     if (this.isClientIdOver) this.renewClientId();
     this.#clientId ??= this.#environment.randomId();
-    const undecided = this.#sent.map(({ request }) => request as number);
+    const undecided = this.#sent.map(({ request }) => request);
     return {
+      type: "Connect",
+      protocol: PROTOCOL_VERSION,
       clientId: this.#clientId,
       identity: this.isClientIdUsed ? identity : undefined,
       undecided: undecided.length > 0 ? undecided : undefined,
@@ -120,23 +121,22 @@ export class PendingCalls {
   next({ unacknowledgedMutations, unacknowledgedBytes }: Limits): Mutate | Act | undefined {
     const waiting = this.#sent.filter(isSent);
     const room = waiting.reduce((left, { bytes }) => left - bytes, unacknowledgedBytes);
-    const next = this.#all.find((each) => isQueued(each) && each.type === "Mutate");
+    const next = this.#of("Mutate").find(isQueued);
     const isRoom = !waiting.length || (waiting.length < unacknowledgedMutations && (next?.bytes ?? 0) <= room);
     const call = this.#all.find((each) => isQueued(each) && (isRoom || each.type === "Act"));
     if (call === undefined) return undefined;
     const { type, path, args } = call;
     call.stage = "sent";
     if (type === "Act") {
-      const request = ++this.#lastAction;
-      call.request = request;
-      return { type, request, path, args };
+      call.request = ++this.#lastAction;
+      return { type, request: call.request, path, args };
     }
     this.#usedAt = this.#environment.now();
     call.firstSentAt ??= this.#usedAt;
     call.request ??= ++this.#lastSent;
     // The server need not keep the outcomes of mutations before the oldest without one.
-    const confirmedUpTo = (this.#oldestUndecided?.request ?? call.request) - 1;
-    return { type, request: call.request, path, args, confirmedUpTo };
+    const { request: oldest } = this.#oldestUndecided as NumberedCall;
+    return { type, request: call.request, path, args, confirmedUpTo: oldest - 1 };
   }
 
   /** A mutation ends only when the shown answers contain it as well. */
@@ -157,7 +157,7 @@ export class PendingCalls {
 
   /** The server's answers contain these mutations now; the shown answers do from `settle` on. */
   reflected(numbers: readonly number[]): void {
-    for (const request of numbers) this.#reflected.add(request);
+    this.#reflected.push(...numbers);
   }
 
   /**
@@ -170,13 +170,13 @@ export class PendingCalls {
       if (call) call.isReflected = true;
       if (call?.stage === "answered") this.#end(call);
     }
-    this.#reflected.clear();
+    this.#reflected = [];
   }
 
   /** The connection is lost: a mutation without an outcome is sent again, under its number; a sent action is given up. */
-  disconnected(): void {
-    this.#reflected.clear();
-    this.#giveUp(this.#all.filter((call) => call.type === "Act" && isSent(call)));
+  lost(): void {
+    this.#reflected = [];
+    this.#giveUp(this.#of("Act").filter(isSent));
     for (const call of this.#all.filter(isSent)) call.stage = "queued";
   }
 
@@ -185,7 +185,7 @@ export class PendingCalls {
    * client id is given up, as its outcome cannot be known any more.
    */
   renewClientId(): void {
-    if (!this.#isIdle && !this.isClientIdOver) return;
+    if (this.#sent.length > 0 && !this.isClientIdOver) return;
     this.#giveUp(this.#sent);
     this.#clientId = undefined;
     this.#lastSent = 0;
@@ -217,20 +217,21 @@ export class PendingCalls {
     this.#all = this.#all.filter((call) => !calls.includes(call));
   }
 
-  get #sent(): PendingCall[] {
-    return this.#all.filter((call) => call.type === "Mutate" && call.request !== undefined);
+  /** The mutations that have been sent, on this connection or on an earlier one. */
+  get #sent(): NumberedCall[] {
+    return this.#of("Mutate").filter((call) => call.request !== undefined) as NumberedCall[];
   }
 
-  get #isIdle(): boolean {
-    return this.#sent.length === 0;
-  }
-
-  get #oldestUndecided(): PendingCall | undefined {
+  get #oldestUndecided(): NumberedCall | undefined {
     return this.#sent.find((call) => call.stage !== "answered");
   }
 
-  #isLongAgo(time: number | undefined): boolean {
-    return (time ?? Infinity) + CLIENT_ID_LIFE_MS <= this.#environment.now();
+  #isLongAgo(time = Infinity): boolean {
+    return this.#environment.now() - time >= CLIENT_ID_LIFE_MS;
+  }
+
+  #of(type: PendingCall["type"]): PendingCall[] {
+    return this.#all.filter((call) => call.type === type);
   }
 
   #byRequest(request: number): PendingCall | undefined {

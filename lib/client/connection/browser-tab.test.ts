@@ -10,10 +10,10 @@ describe("the page of the client", () => {
     const returned = vi.fn();
     const offline = vi.fn();
     const stop = page.watchNetwork(returned, offline);
-    const visible = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     expect([returned.mock.calls.length, page.isVisible()]).toEqual([0, false]);
-    visible.mockReturnValue("visible");
+    hidden.mockReturnValue(false);
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     window.dispatchEvent(new Event("online"));
     window.dispatchEvent(new Event("pageshow"));

@@ -17,7 +17,7 @@ export interface BrowserTab {
 /** The page of this process. Where there is none (Node, a worker), one that is always visible and never left. */
 export function browserTab(): BrowserTab {
   const isThere = typeof document !== "undefined";
-  const isVisible = () => !isThere || document.visibilityState !== "hidden";
+  const isVisible = () => !(isThere && document.hidden);
   return {
     isVisible,
     watchNetwork: (returned, offline) =>

@@ -13,8 +13,6 @@ export interface ClientSocket {
 /** Called as `new Constructor(url)`. If the client was given headers, `{ headers }` is the second argument. */
 export type WebSocketConstructor = new (url: string, ...rest: never[]) => ClientSocket;
 
-const PATH = "/api/sync";
-
 /**
  * The URL of the socket for the URL of a site.
  * @param site Such as `https://example.com`, or a path on the page's origin. Default: the origin of the page.
@@ -31,6 +29,7 @@ export function socketUrl(site: string | undefined): string {
     );
   }
   const url = new URL(site ?? "", page);
-  if (!url.pathname.endsWith(PATH)) url.pathname = url.pathname.replace(/\/$/, "") + PATH;
+  // It may end with the path already, or with a slash.
+  url.pathname = url.pathname.replace(/(\/api\/sync|\/)?$/, "/api/sync");
   return url.href.replace(/^http/, "ws");
 }

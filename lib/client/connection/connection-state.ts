@@ -10,33 +10,22 @@ export type ConnectionPhase =
   /** The client never connects again. */
   | { readonly state: "stopped" };
 
-export type ConnectionEvent =
-  /** Something is watched or called. */
-  | { type: "wanted" }
-  /** `Connected` has arrived. */
-  | { type: "connected" }
-  /** The socket is closed. */
-  | { type: "lost"; retryAt: number }
-  /** The next socket is opened: the wait is over, or the client has closed the socket before to get another. */
-  | { type: "renewed" }
-  /** Nothing needs the connection any more. */
-  | { type: "rested" }
-  | { type: "stopped" };
-
 type State = ConnectionPhase["state"];
 
-/** The state that each event leads to from each state. An event that is not listed changes nothing. */
-const LEADS_TO: { readonly [From in State]: { readonly [Event in ConnectionEvent["type"]]?: State } } = {
-  idle: { wanted: "connecting", stopped: "stopped" },
-  connecting: { connected: "open", lost: "waiting", rested: "idle", stopped: "stopped" },
-  open: { lost: "waiting", renewed: "connecting", rested: "idle", stopped: "stopped" },
-  waiting: { renewed: "connecting", rested: "idle", stopped: "stopped" },
-  stopped: {},
+/** The states that each state may lead to. */
+const LEADS_TO: { readonly [From in State]: readonly State[] } = {
+  /** Something is watched or called. */
+  idle: ["connecting", "stopped"],
+  /** `Connected` arrives, the socket is closed, or nothing needs it any more. */
+  connecting: ["open", "waiting", "idle", "stopped"],
+  /** The socket is closed by the server, or by the client to get another, or for good. */
+  open: ["waiting", "connecting", "idle", "stopped"],
+  /** The next socket is opened. */
+  waiting: ["connecting", "idle", "stopped"],
+  stopped: [],
 };
 
-/** The only place where a connection changes its state. */
-export function next(from: ConnectionPhase, event: ConnectionEvent): ConnectionPhase {
-  const { type, ...about } = event;
-  const state = LEADS_TO[from.state][type];
-  return state === undefined ? from : ({ ...about, state } as ConnectionPhase);
+/** The only place where a connection changes its state. @returns `from` itself where it may not lead to `to`. */
+export function next(from: ConnectionPhase, to: ConnectionPhase): ConnectionPhase {
+  return LEADS_TO[from.state].includes(to.state) ? to : from;
 }

@@ -1,18 +1,13 @@
 import type { Cancel, Environment } from "../../environment/environment.ts";
-import type { ClientMessage } from "../../protocol/client-message.ts";
-import { afterClose, NORMAL, SILENT } from "../../protocol/close-codes.ts";
-import type { Limits } from "../../protocol/server-message.ts";
+import type { ClientMessage, Connect } from "../../protocol/client-message.ts";
+import { afterClose, NORMAL, RESYNC, SILENT } from "../../protocol/close-codes.ts";
+import type { Limits, ServerMessage } from "../../protocol/server-message.ts";
+import { TokenBucket } from "../../protocol/token-bucket.ts";
 import { backoff, HIDDEN_CAP, PROVEN_AFTER, VISIBLE_CAP } from "./backoff.ts";
 import type { BrowserTab } from "./browser-tab.ts";
 import type { ClientSocket } from "./client-socket.ts";
-import { type ConnectionEvent, type ConnectionPhase, next } from "./connection-state.ts";
-
-/** How long a socket may take from the attempt to `Connected`. Milliseconds. */
-const CONNECT_TIME = 10_000;
-/** How long the server may take to show life after the user or the network has returned. Milliseconds. */
-const PROBE_TIME = 5_000;
-/** The same after the browser has lost the network: the page is to say so soon. Milliseconds. */
-const OFFLINE_PROBE_TIME = 700;
+import { type ConnectionPhase, next } from "./connection-state.ts";
+import { CONNECT_TIME, OFFLINE_PROBE_TIME, PROBE_TIME } from "./times.ts";
 
 /** The limits until a server has stated its own. Those that are left out are read only after `Connected`. */
 export const USUAL_LIMITS = { subscriptions: 256, messagesPerSecond: 50, frameBytes: 1024 * 1024 } as Limits;
@@ -21,18 +16,24 @@ export const USUAL_LIMITS = { subscriptions: 256, messagesPerSecond: 50, frameBy
 export interface ConnectionPorts {
   /** Makes a socket. May throw. */
   openSocket(): ClientSocket;
-  /** The socket is open: send `Connect`, then what is due. */
-  opened(): void;
-  message(text: string): void;
+  /** The first message on a socket. */
+  connectMessage(): Connect;
+  /** The next message that is due. */
+  next(): ClientMessage | undefined;
+  /** No more can be sent now. */
+  flushed(): void;
+  /** A message has arrived. May throw: the client resyncs, which is to connect again from what it has. */
+  message(message: ServerMessage): void;
   /** The socket is lost: what was sent on it and has no answer must be sent again. */
   lost(): void;
-  /** The phase has changed. */
-  changed(): void;
   /** The server accepts this client never again. */
   refused(reason: string): void;
 }
 
-/** Opens one socket after another, as the state machine `next` decides. Of the messages it knows the heartbeat only. */
+/**
+ * Opens one socket after another, as the state machine `next` decides, and sends what is due as fast as the server allows.
+ * Of the messages it knows the heartbeat only.
+ */
 export class Connection {
   /** The present state. Only `#move` changes it. */
   phase: ConnectionPhase = { state: "idle" };
@@ -57,6 +58,10 @@ export class Connection {
   /** When the client first synced since its last socket was lost; 0 if it has not. Milliseconds since 1970. */
   #syncedAt = 0;
   #cancelTimer: Cancel = () => {};
+  /** What may be sent on the present socket. */
+  #rate = new TokenBucket();
+  #cancelSending: Cancel = () => {};
+  #isScheduled = false;
   #stopListening: Cancel = () => {};
 
   constructor(environment: Environment, tab: BrowserTab, ports: ConnectionPorts) {
@@ -70,13 +75,9 @@ export class Connection {
     return this.phase.state === "open";
   }
 
-  /** May messages be sent? True once the socket is open, before `Connected` has arrived. */
-  get canSend(): boolean {
-    return this.#isSocketOpen && this.returnAfterMs === undefined;
-  }
-
   /** Connects, unless it does already. @throws when no socket can be made: the client was constructed wrongly. */
   want(): void {
+    this.schedule();
     if (this.phase.state !== "idle") return;
     const socket = this.#ports.openSocket();
     this.#stopListening = this.#tab.watchNetwork(
@@ -86,7 +87,7 @@ export class Connection {
       },
       () => this.#probe(OFFLINE_PROBE_TIME),
     );
-    this.#move({ type: "wanted" });
+    this.#move({ state: "connecting" });
     this.#listen(socket);
   }
 
@@ -94,10 +95,20 @@ export class Connection {
     this.#socket?.send(JSON.stringify(message));
   }
 
+  /** Something may be due. What is requested in one tick is sent together. */
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#sendDue();
+    });
+  }
+
   /** `Connected` has arrived. */
   connected(limits: Limits): void {
     this.limits = limits;
-    this.#move({ type: "connected" });
+    this.#move({ state: "open" });
     this.#watchSilence();
   }
 
@@ -107,9 +118,9 @@ export class Connection {
 
   /** Opens a new socket at once; closes the present one, or ends the wait for one. */
   renew(): void {
-    if (this.phase.state === "idle" || this.phase.state === "stopped") return;
+    if (["idle", "stopped"].includes(this.phase.state)) return;
     this.#drop(NORMAL);
-    this.#move({ type: "renewed" });
+    this.#move({ state: "connecting" });
     try {
       this.#listen(this.#ports.openSocket());
     } catch (error) {
@@ -129,17 +140,17 @@ export class Connection {
     this.#wait(code, returnAfterMs);
   }
 
-  /** Closes the socket until the connection is wanted again (`rested`), or for ever (`stopped`). */
-  end(type: "rested" | "stopped"): void {
+  /** Closes the socket until the connection is wanted again (`idle`), or for ever (`stopped`). */
+  end(state: "idle" | "stopped"): void {
     this.#stopListening();
     this.#drop(NORMAL);
-    this.#move({ type });
+    this.#move({ state });
   }
 
-  #move(event: ConnectionEvent): void {
+  #move(to: ConnectionPhase): void {
     const from = this.phase;
-    this.phase = next(from, event);
-    if (this.phase !== from) this.#ports.changed();
+    this.phase = next(from, to);
+    if (this.phase !== from) this.schedule();
   }
 
   /** Events of a socket are ignored once it is not the present one. */
@@ -153,14 +164,22 @@ export class Connection {
     socket.addEventListener("open", () =>
       ifOurs(() => {
         this.#isSocketOpen = true;
-        this.#ports.opened();
+        this.#rate = new TokenBucket();
+        this.send(this.#ports.connectMessage());
+        this.#sendDue();
       }),
     );
     socket.addEventListener("error", () => {}); // "close" follows
     socket.addEventListener("message", ({ data }) =>
       ifOurs(() => {
         this.#heardAt = this.#environment.now();
-        this.#ports.message(String(data));
+        try {
+          this.#ports.message(JSON.parse(String(data)) as ServerMessage);
+        } catch (error) {
+          this.#environment.log.error(`The client resyncs: ${error}`, { error });
+          this.leave(RESYNC);
+        }
+        this.schedule();
       }),
     );
     socket.addEventListener("close", ({ code, reason }) =>
@@ -175,12 +194,31 @@ export class Connection {
   #drop(code: number): void {
     const socket = this.#socket;
     this.#cancelTimer();
+    this.#cancelSending();
     this.#socket = undefined;
     this.#isSocketOpen = false;
     this.returnAfterMs = undefined;
     if (socket === undefined) return;
     socket.close(code);
     this.#ports.lost();
+  }
+
+  /** Sends what is due, once the socket is open; what the rate does not allow now is sent by a timer. */
+  #sendDue(): void {
+    this.#cancelSending();
+    while (this.#isSocketOpen && this.returnAfterMs === undefined) {
+      const { messagesPerSecond } = this.limits;
+      const wait = this.#rate.wait(this.#environment.now(), messagesPerSecond, messagesPerSecond);
+      if (wait > 0) {
+        this.#cancelSending = this.#environment.after(wait, () => this.#sendDue());
+        break;
+      }
+      const message = this.#ports.next();
+      if (message === undefined) break;
+      this.#rate.take();
+      this.send(message);
+    }
+    this.#ports.flushed();
   }
 
   /** @param returnAfterMs Set if the server has said when to come back. */
@@ -193,7 +231,7 @@ export class Connection {
     this.#syncedAt = 0;
     const jitter = isAtOnce && this.#failed === 0 ? 0 : this.#environment.random();
     const wait = returnAfterMs ?? backoff(this.#failed++, jitter, cap);
-    this.#move({ type: "lost", retryAt: now + wait });
+    this.#move({ state: "waiting", retryAt: now + wait });
     if (this.phase.state === "waiting") this.#after(wait, () => this.renew());
   }
 

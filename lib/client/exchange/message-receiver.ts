@@ -1,7 +1,6 @@
 import type { Environment } from "../../environment/environment.ts";
-import { RESYNC } from "../../protocol/close-codes.ts";
 import { toFunctionError } from "../../protocol/function-error.ts";
-import type { Connected, ServerMessage, Transition } from "../../protocol/server-message.ts";
+import type { Connected, ServerMessage } from "../../protocol/server-message.ts";
 import { fromWire } from "../../values/wire.ts";
 import type { PendingCalls } from "../calls/pending-calls.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -10,8 +9,8 @@ import type { ServerAnswers } from "../queries/server-answers.ts";
 
 /**
  * @param changed Called when the stores have changed.
- * @returns takes a message of the server, as its text, into the stores. A malformed one never throws out of it: the client
- *   connects again from what it has. How deep a message is nested is checked where it is followed: by `fromWire`.
+ * @returns takes a message of the server into the stores, and throws when it is malformed. How deep a message is nested is
+ *   checked where it is followed: by `fromWire`.
  */
 export function messageReceiver(
   environment: Environment,
@@ -20,21 +19,27 @@ export function messageReceiver(
   preloaded: PreloadedAnswers,
   calls: PendingCalls,
   changed: () => void,
-): (text: string) => void {
-  function take(message: ServerMessage): void {
+): (message: ServerMessage) => void {
+  return (message) => {
     switch (message.type) {
       case "Connected":
-        return connected(message);
+        connected(message);
+        break;
       case "Transition":
-        return transition(message);
+        answers.apply(message);
+        calls.reflected(message.reflected ?? []);
+        break;
+      case "Patch":
+        answers.apply({ at: message.at, answers: [message] });
+        break;
       case "MutationSucceeded":
       case "ActionSucceeded":
         calls.succeeded(message.request, fromWire(message.value));
-        return changed();
+        break;
       case "MutationFailed":
       case "ActionFailed":
         calls.failed(message.request, toFunctionError(message.error));
-        return changed();
+        break;
       case "Draining":
         // Spread, so that the clients of one server do not come back at the same moment.
         connection.returnAfterMs = Math.ceil(message.returnAfterMs * (1 + environment.random() / 4));
@@ -49,7 +54,9 @@ export function messageReceiver(
         message satisfies never;
         throw new Error("Unknown type.");
     }
-  }
+    changed();
+    if (connection.isOpen && !answers.isWaiting) connection.synced();
+  };
 
   function connected({ epoch, identity, limits }: Connected): void {
     const isChanged = connection.identity !== undefined && connection.identity !== identity;
@@ -61,32 +68,9 @@ export function messageReceiver(
       calls.drop("identityChanged", "The identity changed.");
     }
     const isMissed = preloaded.verify(identity);
-    // First, as the connection calls listeners: they must not read optimistic updates of the old identity.
-    changed();
     connection.connected(limits);
     if (isMissed || (isChanged && calls.isClientIdUsed)) reconnect(calls, connection);
-    else noticeSynced();
   }
-
-  function transition(message: Transition): void {
-    answers.apply(message);
-    calls.reflected(message.reflected ?? []);
-    changed();
-    noticeSynced();
-  }
-
-  function noticeSynced(): void {
-    if (!answers.isWaiting) connection.synced();
-  }
-
-  return (text) => {
-    try {
-      take(JSON.parse(text) as ServerMessage);
-    } catch (error) {
-      environment.log.error(`The client resyncs: ${error}`, { error });
-      connection.leave(RESYNC);
-    }
-  };
 }
 
 /** Connects again, under a new client id if no mutation is lost by it: the server identifies the caller anew. */

@@ -54,7 +54,7 @@ export function settled(
   error: FunctionError | undefined,
   ...known: readonly (Result<unknown> | undefined)[]
 ): Answer["result"] {
-  const same = known.find((result) => result && Object.is(result.data, data) && result.error === error);
+  const same = known.find((result) => Object.is(result?.data, data) && result?.error === error);
   return (same ?? { data, isLoading: false, error }) as Answer["result"];
 }
 

@@ -6,7 +6,7 @@ import type { ValueAnswer } from "../../engine/answers/answer.ts";
 import { AnswerTokens } from "../../engine/answers/answer-tokens.ts";
 import { encodeAnswer } from "../../engine/answers/encode-answer.ts";
 import type { QueryKey } from "../../functions/query-key.ts";
-import { encodeTransition, encodeTransitionHead } from "../../protocol/encode.ts";
+import { encodePatchAlone } from "../../protocol/encode.ts";
 import { type Patch, serverMessage } from "../../protocol/server-message.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { fromWire, toWire, type Wire } from "../../values/wire.ts";
@@ -176,13 +176,13 @@ describe("a patch", () => {
     expect(data.page[0]).toBe(before.page[0]);
   });
 
-  test("of one row costs the row and at most 120 bytes, in a short and in a long list, wherever it is", () => {
+  test("of one row costs the row and at most 105 bytes, in a short and in a long list, wherever it is", () => {
     const rows = (n: number) => Array.from({ length: n }, (_, id) => ({ id, text: LONG }));
     const row = { id: 5_000, text: LONG };
     const cost = (before: unknown[], after: unknown[]) => {
       const from = answer(before);
       const told = answer(after, from).since(from.token);
-      return encodeTransition(encodeTransitionHead(1_000_000), told ? [told] : []).length - JSON.stringify(row).length;
+      return encodePatchAlone(1_000_000, told?.text ?? "").length - JSON.stringify(row).length;
     };
     const [short, long] = [rows(50), rows(1_000)];
     const costs = [short, long].map((list) => [
@@ -191,7 +191,7 @@ describe("a patch", () => {
       cost(list, [...list.slice(1), row]),
     ]);
     expect(costs[0]).toEqual(costs[1]);
-    expect(Math.max(...(costs[0] as number[]))).toBeLessThanOrEqual(120);
+    expect(Math.max(...(costs[0] as number[]))).toBeLessThanOrEqual(105);
   });
 
   test("is not sent when it is hardly shorter than the value", () => {
@@ -360,8 +360,8 @@ describe("the server's answers", () => {
       shown,
       held,
       reconnect() {
-        answers.disconnected();
-        queries.disconnected();
+        answers.lost();
+        queries.lost();
         answers.connected("epoch");
         queries.next(USUAL_LIMITS);
       },
@@ -374,43 +374,43 @@ describe("the server's answers", () => {
 
   test("apply a patch", () => {
     const { answers, shown } = asking();
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
-    answers.apply({ type: "Transition", at: 2, answers: [patch] });
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value] });
+    answers.apply({ at: 2, answers: [patch] });
     expect(shown()).toMatchObject({ result: { data: rows(5) }, token: to.token });
   });
 
   test("apply one to the answer that was named when subscribing again", () => {
     const { answers, shown, reconnect } = asking();
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value] });
     reconnect();
-    answers.apply({ type: "Transition", at: 2, maps: [[1, 9]], answers: [{ ...patch, live: 9 }] });
+    answers.apply({ at: 2, maps: [[1, 9]], answers: [{ ...patch, live: 9 }] });
     expect(shown()?.result.data).toEqual(rows(5));
   });
 
   test("apply one after an error to the value before it", () => {
     const { answers, shown } = asking();
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
-    answers.apply({ type: "Transition", at: 2, answers: [{ live: 1, error: { kind: "internal", incident: "i" } }] });
-    answers.apply({ type: "Transition", at: 3, answers: [patch] });
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value] });
+    answers.apply({ at: 2, answers: [{ live: 1, error: { kind: "internal", incident: "i" } }] });
+    answers.apply({ at: 3, answers: [patch] });
     expect(shown()?.result).toEqual({ data: rows(5), isLoading: false, error: undefined });
   });
 
   test("stay unchanged with a wrong one, and lose their token", () => {
     const { answers, shown, held, reconnect } = asking();
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value] });
-    expect(() => answers.apply({ type: "Transition", at: 2, answers: [{ ...patch, token: "~1" }] })).toThrow("fit");
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value] });
+    expect(() => answers.apply({ at: 2, answers: [{ ...patch, token: "~1" }] })).toThrow("fit");
     expect(shown()?.result.data).toEqual(rows(4));
     expect(held()?.token).toBeUndefined();
     reconnect();
     expect(held()?.token).toBeUndefined();
-    answers.apply({ type: "Transition", at: 2, maps: [[1, 2]], answers: [{ ...value, live: 2 }] });
-    answers.apply({ type: "Transition", at: 3, answers: [{ ...patch, live: 2 }] });
+    answers.apply({ at: 2, maps: [[1, 2]], answers: [{ ...value, live: 2 }] });
+    answers.apply({ at: 3, answers: [{ ...patch, live: 2 }] });
     expect(shown()?.result.data).toEqual(rows(5));
   });
 
   test("refuse one without a value", () => {
     const { answers } = asking();
-    expect(() => answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [patch] })).toThrow("fit");
+    expect(() => answers.apply({ at: 1, maps: [[1, 1]], answers: [patch] })).toThrow("fit");
   });
 });
 

@@ -19,27 +19,25 @@ export function applyPatch(base: Answer | undefined, { splices, around, token }:
   const before = base?.list ?? recordOf(data);
   const { key } = before;
   const rows = (key === undefined ? data : data[key]) as unknown[];
-  const changes = <Row>(rowsOf: (rows: Wire[]) => Row[]) =>
-    splices.map(([at, removed, ...inserted]) => ({
-      at: at < 0 ? rows.length - ~at : at,
-      removed,
-      rows: rowsOf(inserted),
-    }));
+  const changes = splices.map(([at, removed, ...inserted]) => ({
+    at: at < 0 ? rows.length - ~at : at,
+    removed,
+    rows: inserted,
+  }));
   const list = {
     key,
     rows: spliced(
       before.rows,
-      changes((inserted) => inserted.map(fingerprint)),
+      changes.map((change) => ({ ...change, rows: change.rows.map(fingerprint) })),
     ),
     around: around ? fingerprint(around) : before.around,
   };
   if (checkOf(list.rows, list.around) !== token.slice(TOKEN_LENGTH)) throw new Error(UNFIT);
 
-  const places = changes((inserted) => fromWire(inserted) as unknown[]);
-  const gone = places.flatMap(({ at, removed }) => rows.slice(at, at + removed));
+  const gone = changes.flatMap(({ at, removed }) => rows.slice(at, at + removed));
   const after = spliced(
     rows,
-    places.map((place) => ({ ...place, rows: share(gone, place.rows) })),
+    changes.map((change) => ({ ...change, rows: share(gone, fromWire(change.rows) as unknown[]) })),
   );
   const others = around ? share({ ...data, [key as string]: [] }, fromWire(around) as object) : data;
   const value = key === undefined ? after : { ...others, [key]: after };
@@ -49,10 +47,10 @@ export function applyPatch(base: Answer | undefined, { splices, around, token }:
 /** Of the list in a value that was sent whole. It is made only when the first patch arrives. */
 function recordOf(data: unknown): ListRecord {
   const wire = toWire(data);
-  const list = findList(wire);
-  if (list === undefined) throw new Error(UNFIT);
-  const around = JSON.stringify(wire, (_, part) => (part === list.rows ? [] : part));
-  return { key: list.key, rows: list.rows.map(fingerprint), around: hashText(around) };
+  const { key, rows } = findList(wire) ?? {};
+  if (rows === undefined) throw new Error(UNFIT);
+  const around = JSON.stringify(wire, (_, part) => (part === rows ? [] : part));
+  return { key, rows: rows.map(fingerprint), around: hashText(around) };
 }
 
 function fingerprint(wire: Wire): number {

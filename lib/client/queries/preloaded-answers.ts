@@ -33,14 +33,14 @@ export class PreloadedAnswers {
    * @throws {SyntaxError | ValueError} when it is malformed.
    */
   read(preloaded: PreloadedAnswer): RenderedAnswer {
-    const before = this.#read.get(preloaded);
-    if (before) return before;
-    const { path, args, text, token, epoch, at, identity } = preloaded;
+    let read = this.#read.get(preloaded);
+    if (read) return read;
+    const { path, args, text, token, ...validity } = preloaded;
     const key = keyOf(path, fromWire(args) as Record<string, unknown>);
     const held = heldAnswer(this.#queries.get(key));
     const isHeld = held?.token === token && held.result.error === undefined;
     const answer = isHeld ? held : goodAnswer(held, fromWire(JSON.parse(text) as Wire), token);
-    const read = { key, answer, epoch, at, identity };
+    read = { ...validity, key, answer };
     this.#read.set(preloaded, read);
     return read;
   }
@@ -66,18 +66,13 @@ export class PreloadedAnswers {
    */
   verify(identity: string | null | undefined): boolean {
     if (this.#missed.delete(identity)) this.#missed.clear();
-    const hoped = new Set<string | null>();
     for (const query of this.#queries.all as PreloadedQuery[]) {
       const read = query.unverified;
-      if (read === undefined) continue;
-      if (read.identity !== identity && !this.#missed.has(read.identity)) {
-        hoped.add(read.identity);
-        continue;
-      }
       query.unverified = undefined;
-      if (read.identity === identity) this.#answers.fill(query.key, read);
+      if (read) this.take(read, identity);
     }
-    for (const missed of hoped) this.#missed.add(missed);
-    return hoped.size > 0;
+    const hoped = this.#queries.all.filter(({ unverified }) => unverified);
+    for (const { unverified } of hoped) this.#missed.add(unverified?.identity);
+    return hoped.length > 0;
   }
 }

@@ -45,10 +45,6 @@ export interface PreloadPart {
   unverified?: RenderedAnswer | undefined;
 }
 
-export function newQueryRecord(key: QueryKey): QueryRecord {
-  return { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "idle" };
-}
-
 /** The answer to show, without optimistic updates. Undefined: none yet. */
 export function shownAnswer(query: QueryRecord | undefined): Answer | undefined {
   return (query?.unverified ?? query?.pinned)?.answer ?? (query?.live === undefined ? undefined : query.acknowledged);

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { QueryKey } from "../../functions/query-key.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { USUAL_LIMITS } from "../connection/connection.ts";
-import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
+import { UNMOUNT_GRACE } from "./query-limits.ts";
+import { QuerySet } from "./query-set.ts";
 
 const a = "x:a{}" as QueryKey;
 const b = "x:b{}" as QueryKey;
@@ -78,7 +79,7 @@ describe("a query set", () => {
     expect(next()).toEqual(subscribe([1, "x:a"], [2, "x:b"]));
     queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
-    queries.disconnected();
+    queries.lost();
     expect([next(), next()]).toEqual([subscribe([2, "x:b"]), undefined]);
   });
 

@@ -5,12 +5,8 @@ import { bytesOf, tooLarge, tooLargeToKeep } from "../../protocol/frame-size.ts"
 import { type FunctionError, UnavailableError } from "../../protocol/function-error.ts";
 import type { Limits } from "../../protocol/server-message.ts";
 import { callOf } from "../calls/named-call.ts";
-import { heldAnswer, newQueryRecord, type QueryRecord, type SubscriptionPart, shownAnswer } from "./query-record.ts";
-
-/** How long a query stays subscribed to after its last watcher has left, in milliseconds: the next page may watch it. */
-export const UNMOUNT_GRACE = 5_000;
-/** How many answers are kept to queries that are not subscribed to. */
-const CACHED = 100;
+import { CACHED, UNMOUNT_GRACE } from "./query-limits.ts";
+import { heldAnswer, type QueryRecord, type SubscriptionPart, shownAnswer } from "./query-record.ts";
 
 /** A record, of which this file writes the subscription. */
 type Subscription = QueryRecord & SubscriptionPart;
@@ -63,7 +59,7 @@ export class QuerySet {
 
   /** The record of this key, now the most recently used. Drops the least recently used that has no subscription. */
   getOrCreate(key: QueryKey): QueryRecord {
-    const query = this.#byKey.get(key) ?? newQueryRecord(key);
+    const query = this.#byKey.get(key) ?? { key, id: 0, watchers: 0, cancelRelease: () => {}, stage: "idle" };
     this.#byKey.delete(key);
     this.#byKey.set(key, query);
     const others = this.all.filter((other) => !isSubscribed(other));
@@ -88,7 +84,10 @@ export class QuerySet {
 
   /** The next message to send, within the limits; undefined when the server knows all subscriptions. */
   next({ subscriptions, frameBytes, queryArgsBytes }: Limits): Subscribe | Unsubscribe | undefined {
-    this.#makeRoom(subscriptions);
+    // Subscriptions without watchers make room for those with some.
+    const unwatched = this.subscribed.filter((query) => query.watchers === 0 && query.stage !== "queued");
+    for (const query of unwatched.slice(0, Math.max(0, this.subscribed.length - subscriptions)))
+      this.#release(query as Subscription);
     if (this.#unsubscribed.length > 0) return { type: "Unsubscribe", queries: this.#unsubscribed.splice(0) };
     const subscribed: Subscription[] = this.subscribed;
     const queued = subscribed.filter((query) => query.stage === "queued");
@@ -109,7 +108,7 @@ export class QuerySet {
           ),
         );
       else if (error) {
-        this.answered(query);
+        query.stage = "answered";
         this.#ports.refuse(query, error);
       } else if (tooLarge(item.path, text + itemText, frameBytes)) break;
       else {
@@ -128,7 +127,7 @@ export class QuerySet {
   }
 
   /** The server that knew the subscriptions is gone: all have to be sent again. */
-  disconnected(): void {
+  lost(): void {
     this.#unsubscribed = [];
     for (const query of this.subscribed as Subscription[]) query.stage = "queued";
   }
@@ -139,13 +138,6 @@ export class QuerySet {
       query.cancelRelease();
       query.stage = "idle";
     }
-  }
-
-  /** Subscriptions without watchers make room for those with some. */
-  #makeRoom(limit: number): void {
-    const subscribed: Subscription[] = this.subscribed;
-    const unwatched = subscribed.filter((query) => query.watchers === 0 && query.stage !== "queued");
-    for (const query of unwatched.slice(0, Math.max(0, subscribed.length - limit))) this.#release(query);
   }
 
   #release(query: Subscription): void {

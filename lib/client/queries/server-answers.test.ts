@@ -3,8 +3,9 @@ import type { QueryKey } from "../../functions/query-key.ts";
 import { HandClock } from "../../testing/hand-clock.ts";
 import { USUAL_LIMITS } from "../connection/connection.ts";
 import { goodAnswer } from "./answer.ts";
+import { UNMOUNT_GRACE } from "./query-limits.ts";
 import { heldAnswer, shownAnswer } from "./query-record.ts";
-import { QuerySet, UNMOUNT_GRACE } from "./query-set.ts";
+import { QuerySet } from "./query-set.ts";
 import { ServerAnswers } from "./server-answers.ts";
 
 const a = "x:a{}" as QueryKey;
@@ -32,8 +33,8 @@ function ask(...keys: QueryKey[]) {
 }
 
 function reconnect(epoch: string) {
-  answers.disconnected();
-  queries.disconnected();
+  answers.lost();
+  queries.lost();
   answers.connected(epoch);
   queries.next(USUAL_LIMITS);
 }
@@ -54,14 +55,13 @@ describe("the server's answers", () => {
       [1, 1],
       [2, 2],
     ];
-    expect(() => answers.apply({ type: "Transition", at: 3, maps, answers: [value(1, 1)] })).toThrow();
+    expect(() => answers.apply({ at: 3, maps, answers: [value(1, 1)] })).toThrow();
     expect([data(a), data(b)]).toEqual([undefined, undefined]);
-    answers.apply({ type: "Transition", at: 2, maps, answers: [value(1, 1), value(2, 2)] });
+    answers.apply({ at: 2, maps, answers: [value(1, 1), value(2, 2)] });
     expect([data(a), data(b)]).toEqual([1, 2]);
-    expect(() => answers.apply({ type: "Transition", at: 1, answers: [value(1, 5)] })).toThrow("leads back");
+    expect(() => answers.apply({ at: 1, answers: [value(1, 5)] })).toThrow("leads back");
     expect(() =>
       answers.apply({
-        type: "Transition",
         at: 3,
         answers: [value(1, 5), { live: 2, token: "", value: { $t: ["?"] } }],
       }),
@@ -71,24 +71,24 @@ describe("the server's answers", () => {
 
   test("are refused before Connected", () => {
     ask(a);
-    answers.disconnected();
-    expect(() => answers.apply({ type: "Transition", at: 1 })).toThrow("Connected");
+    answers.lost();
+    expect(() => answers.apply({ at: 1 })).toThrow("Connected");
   });
 
   test("of a confirmed token are those that were held when it was sent, also when others came in between", () => {
     answers.fill(a, rendered(1, 5));
     ask(a);
     answers.fill(a, rendered(2, 6));
-    answers.apply({ type: "Transition", at: 7, maps: [[1, 1]] });
+    answers.apply({ at: 7, maps: [[1, 1]] });
     expect(data(a)).toBe(1);
   });
 
   test("are not confirmed where the server has none: after an error without data", () => {
     ask(a);
     const refused: [number, { kind: "badRequest"; message: string }][] = [[1, { kind: "badRequest", message: "No." }]];
-    answers.apply({ type: "Transition", at: 1, refused });
+    answers.apply({ at: 1, refused });
     reconnect("epoch-1");
-    expect(() => answers.apply({ type: "Transition", at: 2, maps: [[1, 1]] })).toThrow("without an answer");
+    expect(() => answers.apply({ at: 2, maps: [[1, 1]] })).toThrow("without an answer");
     expect(shown(a)?.result.error?.kind).toBe("badRequest");
   });
 
@@ -98,26 +98,26 @@ describe("the server's answers", () => {
       [1, 1],
       [2, 1],
     ];
-    answers.apply({ type: "Transition", at: 1, maps: both, answers: [value(1, 1)] });
-    answers.apply({ type: "Transition", at: 2, answers: [value(1, 2)] });
+    answers.apply({ at: 1, maps: both, answers: [value(1, 1)] });
+    answers.apply({ at: 2, answers: [value(1, 2)] });
     expect([data(a), data(b)]).toEqual([2, 2]);
-    answers.apply({ type: "Transition", at: 3, maps: [[2, 5]], answers: [value(5, 9), value(1, 3)] });
+    answers.apply({ at: 3, maps: [[2, 5]], answers: [value(5, 9), value(1, 3)] });
     expect([data(a), data(b)]).toEqual([3, 9]);
   });
 
   test("report whether an answer older than the connection is shown that the connection will replace", () => {
     ask(a);
     expect(answers.isCatchingUp).toBe(false);
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
     reconnect("epoch-1");
     expect(answers.isCatchingUp).toBe(true);
-    answers.apply({ type: "Transition", at: 2, maps: [[1, 1]] });
+    answers.apply({ at: 2, maps: [[1, 1]] });
     expect(answers.isCatchingUp).toBe(false);
   });
 
   test("of another identity are forgotten, watched or not", () => {
     ask(a);
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
     answers.fill(b, rendered(2, 1));
     reconnect("epoch-1");
     answers.forget();
@@ -126,28 +126,28 @@ describe("the server's answers", () => {
 
   test("are shown while the connection is lost, and until the next one has answered", () => {
     ask(a);
-    answers.apply({ type: "Transition", at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
+    answers.apply({ at: 1, maps: [[1, 1]], answers: [value(1, 1)] });
     reconnect("epoch-2");
     expect(data(a)).toBe(1);
-    answers.apply({ type: "Transition", at: 0, answers: [value(1, 7)] });
+    answers.apply({ at: 0, answers: [value(1, 7)] });
     expect(data(a)).toBe(1);
-    answers.apply({ type: "Transition", at: 0, maps: [[1, 1]], answers: [value(1, 8)] });
+    answers.apply({ at: 0, maps: [[1, 1]], answers: [value(1, 8)] });
     expect(data(a)).toBe(8);
   });
 
   test("never go back within an epoch, not even over a reconnect", () => {
     ask(a);
-    answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
+    answers.apply({ at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
     reconnect("epoch-1");
-    answers.apply({ type: "Transition", at: 4, maps: [[1, 1]], answers: [value(1, 4)] });
+    answers.apply({ at: 4, maps: [[1, 1]], answers: [value(1, 4)] });
     expect(data(a)).toBe(5);
-    answers.apply({ type: "Transition", at: 6, answers: [value(1, 6)] });
+    answers.apply({ at: 6, answers: [value(1, 6)] });
     expect(data(a)).toBe(6);
   });
 
   test("without watchers are not shown, but win over an older render of the same epoch", () => {
     ask(a);
-    answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
+    answers.apply({ at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
     queries.unwatch(a);
     clock.advance(UNMOUNT_GRACE);
     expect([data(a), heldAnswer(queries.get(a))?.token]).toEqual([undefined, "h5"]);
@@ -160,9 +160,9 @@ describe("the server's answers", () => {
   test("of a query that is refused again on another connection are replaced by a newer render", () => {
     ask(a);
     const refused: [number, { kind: "badRequest"; message: string }][] = [[1, { kind: "badRequest", message: "No." }]];
-    answers.apply({ type: "Transition", at: 1, refused });
+    answers.apply({ at: 1, refused });
     reconnect("epoch-2");
-    answers.apply({ type: "Transition", at: 1, refused });
+    answers.apply({ at: 1, refused });
     answers.fill(a, rendered(2, 2, "epoch-2"));
     expect(data(a)).toBe(2);
   });
@@ -178,12 +178,12 @@ describe("the server's answers", () => {
 
   test("of a render count as newer within an epoch only", () => {
     ask(a);
-    answers.apply({ type: "Transition", at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
+    answers.apply({ at: 5, maps: [[1, 1]], answers: [value(1, 5)] });
     answers.fill(a, rendered(9, 9, "epoch-2"));
     expect(data(a)).toBe(5);
     answers.fill(a, rendered(6, 6));
     expect(data(a)).toBe(6);
-    answers.apply({ type: "Transition", at: 6 });
+    answers.apply({ at: 6 });
     expect(data(a)).toBe(5);
   });
 });

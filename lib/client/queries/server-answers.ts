@@ -73,7 +73,7 @@ export class ServerAnswers {
   }
 
   /** Live answers are shown on, as of the last transition, until the next connection has answered. */
-  disconnected(): void {
+  lost(): void {
     for (const query of this.#queries.subscribed as AnsweredQuery[]) {
       if (query.live !== undefined) query.pinned = this.#best(query);
       query.live = query.acknowledged = undefined;
@@ -90,22 +90,21 @@ export class ServerAnswers {
    * Moves to the state after the transition, whole or not at all.
    * @throws when the transition cannot be right; no answer has changed then.
    */
-  apply({ at, maps, refused = [], answers = [] }: Transition): void {
+  apply({ at, maps, refused = [], answers = [] }: Omit<Transition, "type">): void {
     if (this.#epoch === undefined) throw new Error("Connected is missing.");
     if (!(at >= this.#at)) throw new Error(`A transition leads back to ${at}.`);
     const moves = new Map(maps);
-    const news = new Map(answers.map((answer) => [answer.live, answer]));
     const errors = new Map(refused.map(([id, error]) => [id, toFunctionError(error)]));
     const subscribed: AnsweredQuery[] = this.#queries.subscribed;
     const changes = subscribed.flatMap((query) => {
       const live = moves.get(query.id) ?? query.live;
-      const answer = live && news.get(live);
+      const answer = live && answers.find((one) => one.live === live);
       if (!answer && !moves.has(query.id)) return [];
-      return { query, live, acknowledged: answer ? decoded(query, answer) : confirmed(query) };
+      return [[query, live, answer ? decoded(query, answer) : confirmed(query)]] as const;
     });
 
     this.#at = at;
-    for (const { query, live, acknowledged } of changes) {
+    for (const [query, live, acknowledged] of changes) {
       query.live = live;
       query.acknowledged = acknowledged;
       this.#queries.answered(query);

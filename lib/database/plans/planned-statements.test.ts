@@ -30,9 +30,9 @@ import * as lite from "drizzle-orm/sqlite-core";
 import { SQLiteRemoteSession } from "drizzle-orm/sqlite-proxy/session";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { relationalSchema } from "../driver/relational-schema.ts";
 import { ExactPgDialect } from "../postgres/exact-dialect.ts";
 import { ExactSqliteDialect } from "../sqlite/exact-dialect.ts";
-import { relationalSchema } from "../driver/relational-schema.ts";
 
 /** Each time that a statement is built is a turn, in which the functions of columns count how often they are called. */
 const turn = { number: 0, calls: 0, within: () => "" };

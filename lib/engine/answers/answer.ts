@@ -6,6 +6,8 @@ export type Answer = ValueAnswer | ErrorAnswer;
 /** An answer as it stands in a Transition: whole, or as a patch. One object for all clients that are sent the same. */
 export interface EncodedAnswer {
   readonly text: string;
+  /** Set if it is a patch. */
+  readonly isPatch?: true;
 }
 
 /** How much of the server's memory an answer takes is counted by its length as text. */

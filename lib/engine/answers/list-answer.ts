@@ -45,8 +45,11 @@ export class ListAnswer implements ValueAnswer {
   static of(liveId: number, list: ListText, tokens: AnswerTokens, previous?: ListAnswer): ListAnswer {
     const change = previous && changeOf(previous.#list, list);
     if (change?.splices.length === 0 && change.around === undefined) return previous as ListAnswer;
-    const answer = new ListAnswer(liveId, list, tokens.of(joinList(list)));
+    const valueText = joinList(list);
+    const answer = new ListAnswer(liveId, list, tokens.of(valueText));
     if (previous && change) answer.#follow(previous, change);
+    // A first answer is sent whole.
+    else answer.#valueText = valueText;
     return answer;
   }
 
@@ -86,7 +89,7 @@ export class ListAnswer implements ValueAnswer {
     if (change === undefined) return null;
     const splices = spliceTexts(change, list.rows.length);
     const text = encodePatch(this.#liveId, this.token, this.#check(), splices, change.around);
-    return text.length <= this.size * WORTHWHILE ? { text } : null;
+    return text.length <= this.size * WORTHWHILE ? { text, isPatch: true } : null;
   }
 
   #check(): string {

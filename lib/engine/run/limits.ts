@@ -1,5 +1,5 @@
 import type { Limits } from "../../protocol/server-message.ts";
-import { MAX_DEPTH } from "../../values/wire.ts";
+import { MAX_DEPTH } from "../../values/value-limits.ts";
 
 /**
  * Bounds of the engine: `createEngine({ limits })` in `server.ts`. What happens at each is in `docs/limits.md`.

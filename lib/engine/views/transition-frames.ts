@@ -1,4 +1,4 @@
-import { encodeMessage, encodeTransition, encodeTransitionHead } from "../../protocol/encode.ts";
+import { encodeMessage, encodePatchAlone, encodeTransition, encodeTransitionHead } from "../../protocol/encode.ts";
 import type { Connected } from "../../protocol/server-message.ts";
 import type { Frame } from "../../protocol/socket.ts";
 import type { EncodedAnswer } from "../answers/answer.ts";
@@ -26,7 +26,10 @@ export class TransitionFrames {
   ofAnswer(told: EncodedAnswer): Frame {
     let frame = this.#ofAnswer.get(told);
     if (!frame) {
-      frame = { text: encodeTransition(encodeTransitionHead(this.revision), [told]) };
+      const text = told.isPatch
+        ? encodePatchAlone(this.revision, told.text)
+        : encodeTransition(encodeTransitionHead(this.revision), [told]);
+      frame = { text };
       this.#makeRoom(frame);
       this.#ofAnswer.set(told, frame);
     }
@@ -35,9 +38,10 @@ export class TransitionFrames {
 
   /** Undefined when it would say nothing. */
   of(reflected: readonly number[], { maps, refused, answers }: Changes): Frame | undefined {
-    if (reflected.length + maps.length + refused.length + answers.size === 0) return undefined;
-    const head = encodeTransitionHead(this.revision, { reflected, maps, refused });
     const told = [...answers.values()];
+    if (reflected.length + maps.length + refused.length === 0 && told.length < 2)
+      return told[0] && this.ofAnswer(told[0]);
+    const head = encodeTransitionHead(this.revision, { reflected, maps, refused });
     const made = this.#byHead.get(head);
     if (made && made.answers.length === told.length && told.every((answer, i) => answer === made.answers[i]))
       return made.frame;
