@@ -278,9 +278,11 @@ test("where queries block the thread, it is free between two batches, however ma
       return Promise.resolve("done");
     },
   });
+  const clock = new HandClock();
+  clock.soon = setImmediate;
   await using blocked = new EngineScene(
     { m: { blocking } },
-    { driver: new Nowhere({ connections: 64, overlaps: false }), limits },
+    { clock, driver: new Nowhere({ connections: 64, overlaps: false }), limits },
   );
   const clients = Array.from({ length: 20 }, (_, n) => blocked.asking(["m:blocking", { n }]));
   await turn();

@@ -26,6 +26,8 @@ export class HandClock implements Environment {
     warn: (message, about) => this.#write("warn", message, about),
     error: (message, about) => this.#write("error", message, about),
   };
+  /** See `Environment.soon`. Undefined unless a test sets it. */
+  soon: Environment["soon"];
   #now: number;
   #seed: number;
   #order = 0;

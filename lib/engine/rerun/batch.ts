@@ -30,7 +30,6 @@ export class Batch {
   #lanesApart = 0;
   #isLeft = false;
   #delaysOthers = false;
-  #isOutOfTime = false;
 
   constructor(revision: number) {
     this.#revision = revision;
@@ -86,7 +85,6 @@ export class Batch {
    */
   next(ms: number): LiveQuery | undefined {
     if (this.#begun.size === 0 || (this.deadline.leaves(ms) && !this.#isLate)) return this.#begin(this.#queue);
-    this.#isOutOfTime ||= this.hasQueued;
     return undefined;
   }
 
@@ -179,11 +177,6 @@ export class Batch {
 
   get detached(): ReadonlySet<LiveQuery> {
     return this.#detached;
-  }
-
-  /** Had it queries for which there was no time? */
-  get isOutOfTime(): boolean {
-    return this.#isOutOfTime;
   }
 
   /** Taken, and not begun. */

@@ -35,6 +35,9 @@ export class DetachedRuns {
   readonly #port: DetachedRunsPort;
   readonly #all = new Set<Promise<void>>();
   #count = 0;
+  /** How many of them leave the database to others for a moment, with their snapshots open. */
+  #resting = 0;
+  #restBegins = Promise.withResolvers<void>();
   #isClosed = false;
 
   constructor(parts: DetachedRunsParts, port: DetachedRunsPort) {
@@ -51,6 +54,16 @@ export class DetachedRuns {
   get load(): Load {
     const { connections, overlaps } = this.#parts.driver;
     return { connections, overlaps, detached: this.#count };
+  }
+
+  /** Do all of them rest? Then they go on when time has passed. */
+  get areResting(): boolean {
+    return this.#count > 0 && this.#resting === this.#count;
+  }
+
+  /** Resolves when the next of them rests. */
+  get restBegins(): Promise<void> {
+    return this.#restBegins.promise;
   }
 
   /** Begins no more runs. */
@@ -100,11 +113,19 @@ export class DetachedRuns {
     ) {
       if (!(await this.#untilEnded(batch, running))) break;
       if (!this.#endsTurn(turnSince, running.since)) continue;
-      await new Promise<void>((resolve) => environment.after(BETWEEN_TURNS_MS, resolve));
+      await this.#rest();
       turnSince = environment.now();
     }
     // A batch that is not published yet counts on its lanes.
     await batch.published;
+  }
+
+  async #rest(): Promise<void> {
+    this.#resting++;
+    this.#restBegins.resolve();
+    this.#restBegins = Promise.withResolvers();
+    await new Promise<void>((resolve) => this.#parts.environment.after(BETWEEN_TURNS_MS, resolve));
+    this.#resting--;
   }
 
   async #next(batch: Batch, { connection }: Snapshot): Promise<Running | undefined> {
@@ -117,11 +138,14 @@ export class DetachedRuns {
     return begin(this.#parts, live, connection);
   }
 
-  /** Where statements do not overlap, others wait for its runs: it takes turns with them. Would one more run be too long? */
+  /**
+   * Where statements do not overlap, others wait for its runs: it takes turns with them. Would one more run be too long? On
+   * the only connection nothing of others can run while it has a snapshot open.
+   */
   #endsTurn(turnSince: number, runSince: number): boolean {
     const { driver, environment, limits } = this.#parts;
     const now = environment.now();
-    return !driver.overlaps && now - turnSince + (now - runSince) >= limits.slowQueryMs;
+    return isSideBySide(this.load) && !driver.overlaps && now - turnSince + (now - runSince) >= limits.slowQueryMs;
   }
 
   /** @returns whether its snapshot can be used any further. */

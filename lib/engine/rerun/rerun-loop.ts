@@ -93,9 +93,13 @@ export class RerunLoop {
     return !this.#mayRunApart && this.#parts.liveQueries.hasDue(true);
   }
 
-  /** Resolves when nothing is on its way, and nothing is stale but what waits its turn: it stays so until time has passed. */
+  /** Resolves when nothing is on its way, and nothing is stale but what waits its turn or rests: it stays so until time has passed. */
   async settled(): Promise<void> {
-    while (this.#loop || this.#detached.count > 0 || this.#ending.size > 0) await this.#allEnded();
+    while (this.#loop || this.#detached.count > 0 || this.#ending.size > 0) {
+      if (this.#awaitsTime) return;
+      const loopEnds = this.#loop ?? new Promise(() => {});
+      await Promise.race([this.#allEnded(), this.#detached.restBegins, loopEnds]);
+    }
   }
 
   async close(): Promise<void> {
@@ -104,6 +108,11 @@ export class RerunLoop {
     this.#retries.close();
     this.#detached.close();
     await this.#allEnded();
+  }
+
+  /** Does nothing go on but lanes that rest? */
+  get #awaitsTime(): boolean {
+    return this.#detached.areResting && !this.#loop && this.#ending.size === 0;
   }
 
   async #allEnded(): Promise<void> {
@@ -126,7 +135,8 @@ export class RerunLoop {
   }
 
   async #untilSettled(): Promise<void> {
-    // What is asked for or committed in the same turn belongs to the same batch.
+    // What is asked for or committed in the same turn belongs to the same batch. Where queries block the thread, calls and
+    // messages have their turn between two batches.
     await this.#endOfTurn();
     for (let failed = 0; this.#hasWork && !this.#closed; await this.#endOfTurn()) {
       try {
@@ -140,7 +150,7 @@ export class RerunLoop {
   }
 
   async #runBatch(): Promise<void> {
-    const { liveQueries, transactions, driver, environment } = this.#parts;
+    const { liveQueries, transactions, environment } = this.#parts;
     if (!this.#hasDue && !this.#parts.sink().hasLookups) {
       this.#revision = transactions.revision;
       return this.#deliver(this.#revision, this.#none);
@@ -161,8 +171,6 @@ export class RerunLoop {
     this.#putBackUnfinished(batch);
     this.#publish(batch);
     for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
-    // Where queries block the thread, calls and messages have their turn before the next batch.
-    if (batch.isOutOfTime && !driver.overlaps) await this.#pause(0);
   }
 
   /**
