@@ -2,9 +2,11 @@ import type { Driver } from "../../database/driver/driver.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { UnavailableError } from "../../protocol/function-error.ts";
 import type { EngineLimits } from "../run/limits.ts";
+import { SoleWriter } from "./sole-writer.ts";
+import { WriteTurns } from "./write-turns.ts";
 
-/** After so many lost conflicts a transaction takes its turn with others that lost as well. */
-const FREE_RETRIES = 2;
+/** After so many lost conflicts a transaction runs by itself. */
+const FREE_RETRIES = 3;
 /** A transaction that has lost its connection so often after it had begun is given up: it may be what breaks it. */
 const MAX_LOSSES = 5;
 /** How often the log is told, at most, that the database cannot be reached. */
@@ -12,55 +14,74 @@ const WARN_INTERVAL_MS = 1_000;
 
 /**
  * Begins transactions again: `limits.conflictRetries` times after conflicts, and for `limits.databaseTimeoutMs` without a
- * connection, as a database that is started anew takes a while. Transactions that keep losing against each other then go
- * one at a time, so that with every try one of them wins.
+ * connection, as a database that is started anew takes a while. Mutations that conflict take turns, and what has lost
+ * several times all the same runs by itself, so that it wins.
  */
 export class Retries {
   readonly #driver: Driver;
   readonly #environment: Environment;
   readonly #limits: EngineLimits;
+  readonly #turns: WriteTurns;
+  readonly #soleWriter: SoleWriter;
   #closed = false;
   #warnedAt = Number.NEGATIVE_INFINITY;
-  /** Resolves when the last transaction that goes one at a time has ended. */
-  #lastInLane: Promise<void> = Promise.resolve();
 
   constructor(driver: Driver, environment: Environment, limits: EngineLimits) {
     this.#driver = driver;
     this.#environment = environment;
     this.#limits = limits;
+    this.#turns = new WriteTurns(environment, driver.connections);
+    this.#soleWriter = new SoleWriter(environment);
   }
 
-  /** From now on a failure is final. */
+  /** From now on a failure is final, and nothing waits for another. */
   close(): void {
     this.#closed = true;
+    this.#turns.close();
+    this.#soleWriter.close();
   }
 
   /**
    * @param attempt Runs one transaction; calls `begun` when it has begun.
+   * @param path Of the mutation: those of one path take turns while they conflict.
    * @throws {UnavailableError} when it was given up.
    */
-  async run<T>(attempt: (begun: () => void) => Promise<T>): Promise<T> {
-    let leaveLane: (() => void) | undefined;
+  async run<T>(attempt: (begun: () => void) => Promise<T>, path?: string): Promise<T> {
+    const asked = path === undefined ? undefined : this.#turns.begin(path);
+    let turn = asked && (await asked);
+    let leave: (() => void) | undefined;
+    let hasCommitted = false;
     /** Since when there is no connection. */
     let awaySince: number | undefined;
     try {
       for (let conflicts = 0, losses = 0, pauses = 0; ; ) {
-        let hasBegun = false;
+        let begunAt: number | undefined;
+        const held = this.#soleWriter.begin(leave !== undefined);
+        if (held) await held;
         try {
-          return await attempt(() => {
-            hasBegun = true;
-          });
+          try {
+            const result = await attempt(() => {
+              begunAt = this.#environment.now();
+            });
+            hasCommitted = true;
+            return result;
+          } finally {
+            this.#soleWriter.end();
+          }
         } catch (error) {
           const failure = this.#driver.classify(error);
           if (failure === "conflict") {
             if (++conflicts > this.#limits.conflictRetries || this.#closed) throw keptLosing(conflicts);
             awaySince = undefined;
+            const ms = begunAt === undefined ? 0 : this.#environment.now() - begunAt;
+            const next = path === undefined || leave ? turn : this.#turns.lost(path, turn, ms);
             await this.#pause(Math.min(100, 2 ** conflicts));
-            if (conflicts >= FREE_RETRIES) leaveLane ??= await this.#enterLane();
+            turn = await next;
+            if (conflicts >= FREE_RETRIES) leave ??= await this.#soleWriter.enter();
           } else if (failure === "connectionLost") {
-            if (hasBegun) awaySince = undefined;
+            if (begunAt !== undefined) awaySince = undefined;
             else awaySince ??= this.#environment.now();
-            if ((hasBegun && ++losses >= MAX_LOSSES) || this.#isTooLong(awaySince) || this.#closed) {
+            if ((begunAt !== undefined && ++losses >= MAX_LOSSES) || this.#isTooLong(awaySince) || this.#closed) {
               throw this.#unreachable(error);
             }
             await this.#pause(Math.min(500, 2 ** ++pauses));
@@ -70,7 +91,8 @@ export class Retries {
         }
       }
     } finally {
-      leaveLane?.();
+      leave?.();
+      if (path !== undefined) this.#turns.end(path, turn, hasCommitted);
     }
   }
 
@@ -86,15 +108,6 @@ export class Retries {
     }
     this.#warnedAt = Math.max(this.#warnedAt, now);
     return new UnavailableError("timedOut", "The database cannot be reached. Nothing was written; try again.");
-  }
-
-  /** Resolves when all that came before have left, with what to call on leaving. */
-  async #enterLane(): Promise<() => void> {
-    const before = this.#lastInLane;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lastInLane = promise;
-    await before;
-    return resolve;
   }
 
   /** Waits for a random part of so many milliseconds. */

@@ -116,7 +116,7 @@ export class Transactions {
    * @throws {AlreadyDecidedError}
    */
   write<T>(write: Write<T>): Promise<T> {
-    return this.writability.observe(this.#retrying((begun) => this.#tryWrite(write, begun)));
+    return this.writability.observe(this.#retrying((begun) => this.#tryWrite(write, begun), write.by));
   }
 
   /**
@@ -151,8 +151,8 @@ export class Transactions {
     );
   }
 
-  #retrying<T>(attempt: (begun: () => void) => Promise<T>): Promise<T> {
-    return this.#retries.run((begun) => this.#inDoubt.outside(() => attempt(begun)));
+  #retrying<T>(attempt: (begun: () => void) => Promise<T>, path?: string): Promise<T> {
+    return this.#retries.run((begun) => this.#inDoubt.outside(() => attempt(begun)), path);
   }
 
   async #tryWrite<T>(write: Write<T>, begun: () => void): Promise<T> {
@@ -198,6 +198,7 @@ export class Transactions {
   }
 
   #inTime<T>(connection: DatabaseConnection, asked: Promise<T>): Promise<T> {
+    if (this.#driver.runsInCall) return asked;
     return withStatementTimeout(this.#environment, this.#limits.databaseTimeoutMs, connection, asked);
   }
 
