@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,7 +11,7 @@ export async function findChromium(): Promise<{ executablePath: string; args: st
     (path) => path && existsSync(path),
   );
   if (installed) return { executablePath: installed, args: ["--no-sandbox"] };
-  const folder = join(tmpdir(), "convex-lite-chromium");
+  const folder = join(tmpdir(), "convex-lite-chromium-153");
   if (!existsSync(folder)) await unpackTo(folder);
   const { FONTCONFIG_PATH, LD_LIBRARY_PATH } = process.env;
   process.env.FONTCONFIG_PATH = FONTCONFIG_PATH ?? join(folder, "fonts");
@@ -36,6 +36,8 @@ async function unpackTo(folder: string): Promise<void> {
   } finally {
     restore({ TMPDIR, FONTCONFIG_PATH, LD_LIBRARY_PATH, AWS_LAMBDA_JS_RUNTIME });
   }
+  // The package's own names a folder of fonts that is not there, and Chromium ends when it finds no font at all.
+  writeFileSync(join(draft, "fonts", "fonts.conf"), fontsIn(join(folder, "fonts")));
   try {
     renameSync(draft, folder);
   } catch (error) {
@@ -43,6 +45,16 @@ async function unpackTo(folder: string): Promise<void> {
     // Another process was faster.
     if (!existsSync(folder)) throw error;
   }
+}
+
+function fontsIn(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}</dir>
+  <cachedir>${join(folder, "cache")}</cachedir>
+</fontconfig>
+`;
 }
 
 function restore(variables: Record<string, string | undefined>): void {
