@@ -9,6 +9,7 @@ import { bytes } from "./groups/bytes.ts";
 import { channels } from "./groups/channels.ts";
 import { chat } from "./groups/chat.ts";
 import { connect } from "./groups/connect.ts";
+import { contention } from "./groups/contention.ts";
 import { crowd } from "./groups/crowd.ts";
 import { databases } from "./groups/databases.ts";
 import { dev } from "./groups/dev.ts";
@@ -33,6 +34,7 @@ const groups: Record<string, Group> = {
   page,
   bundle,
   databases,
+  contention,
   dev,
 };
 

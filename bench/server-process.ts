@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Cores } from "./cores.ts";
 import { socketIoSpeech, trpcSpeech } from "./load/peer-speech.ts";
 import { liveSpeech, rawSpeech, type Speech } from "./load/speech.ts";
+import type { Contended, Contention } from "./server/contention.ts";
 import type { Question, Reply } from "./server/control.ts";
 import type { DatabasePlace, Seeding } from "./server/database.ts";
 import type { Measurement } from "./server/throughput.ts";
@@ -102,6 +103,11 @@ export class Server {
     return this.#ask("measure", measurement);
   }
 
+  /** What came of many transfers between few accounts. */
+  contend(contention: Contention): Promise<Contended> {
+    return this.#ask("contend", contention);
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const ended = once(this.#process, "exit");
@@ -130,6 +136,14 @@ export class Server {
 export const throughput = {
   program: new URL("./server/throughput.ts", import.meta.url),
   name: "throughput",
+  speech: liveSpeech,
+  makesLoad: true,
+};
+
+/** A server whose clients change the same few rows, and which makes its own load. */
+export const contentionServer = {
+  program: new URL("./server/contention.ts", import.meta.url),
+  name: "contention",
   speech: liveSpeech,
   makesLoad: true,
 };

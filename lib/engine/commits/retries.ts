@@ -73,7 +73,7 @@ export class Retries {
           if (failure === "conflict") {
             if (++conflicts > this.#limits.conflictRetries || this.#closed) throw keptLosing(conflicts);
             awaySince = undefined;
-            const ms = begunAt === undefined ? 0 : this.#environment.now() - begunAt;
+            const ms = begunAt === undefined ? 0 : Math.max(0, this.#environment.now() - begunAt);
             const next = path === undefined || leave ? turn : this.#turns.lost(path, turn, ms);
             await this.#pause(Math.min(100, 2 ** conflicts));
             turn = await next;

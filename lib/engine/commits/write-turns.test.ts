@@ -184,6 +184,7 @@ describe("mutations of a path that keeps losing conflicts", () => {
     await world.contend(BUY);
     const writes = world.calls(BUY, 10);
     for (let i = 0; i < 3; i++) writes[0]?.lose(1_000);
+    for (let i = 0; i < 10; i++) writes[0]?.lose(5);
     await end(writes, (write) => write.commit());
     world.clock.advance(59_000);
     await world.commits(BUY, 20);
@@ -244,6 +245,25 @@ describe("mutations of a path that keeps losing conflicts", () => {
     expect(running([...writes, world.call(BUY)])).toBe(11);
     expect([world.turns.size, world.clock.waiting]).toEqual([0, 0]);
   });
+});
+
+test("a path is known to lose for a minute, while none of its mutations runs", async () => {
+  const world = new World();
+  await world.contend(BUY);
+  world.clock.advance(59_999);
+  expect(await world.width(BUY)).toBe(1);
+  world.clock.advance(1);
+  await world.width(BUY);
+  expect(world.turns.size).toBe(0);
+  expect(running(world.calls(BUY, 50))).toBe(50);
+});
+
+test("a clock that is set back keeps nobody apart for longer", async () => {
+  const world = new World();
+  await world.contend(BUY);
+  world.clock.jump(-3_600_000);
+  for (let i = 0; i < 3; i++) await world.commits(BUY, 20);
+  expect(await world.width(BUY)).toBeGreaterThan(1);
 });
 
 describe("mutations of several paths that lose to each other", () => {
@@ -320,12 +340,12 @@ test("whatever happens, each mutation gets its turn, and nothing is kept of what
       }
       await end(writes, (write) => write.commit());
       clock.advance(60_000);
-      // What is over is forgotten when another path begins to lose.
+      // What has not lost for a minute is forgotten when another path begins to.
       const last = call("notes:add");
       last.lose();
       expect(turns.size).toBe(1);
       last.commit();
-      expect([turns.size, clock.waiting]).toEqual([0, 0]);
+      expect([turns.size, clock.waiting]).toEqual([1, 0]);
     }),
     { numRuns: 200 },
   );

@@ -9,6 +9,8 @@ const LONG_LOSS_MS = 100;
 /** For so many times as long as the last lost try took, a halved window does not grow: so little of all time is lost. */
 const CALM = 60;
 const LONGEST_CALM_MS = 60_000;
+/** A path none of whose mutations runs is forgotten so long after its last loss. */
+const KEPT_MS = 60_000;
 /** Those for which others wait so long lose their turns. Longer than PostgreSQL lets a deadlock stand. */
 const LONGEST_WAIT_MS = 2_000;
 
@@ -26,9 +28,11 @@ interface Queue {
   window: number;
   /** Lost tries that no commit has made up for. */
   losses: number;
-  /** How long the window was to stay as it is, and until when. */
+  /** When a try was lost last. */
+  lostAt: number;
+  /** How long the window is not to grow, and since when. */
   calmMs: number;
-  calmUntil: number;
+  calmSince: number;
   readonly holders: Set<Turn>;
   /** In the order of their numbers. */
   readonly waiting: Waiting[];
@@ -91,6 +95,7 @@ export class WriteTurns {
     const queue = this.#queues.get(path) ?? this.#newQueue(path);
     queue.holders.add(turn);
     queue.losses += 1 + ms / LONG_LOSS_MS;
+    queue.lostAt = this.#environment.now();
     if (queue.losses > LOSSES_PER_PLACE * queue.window) this.#narrow(queue, ms);
     if (queue.holders.size <= queue.window) return turn;
     queue.holders.delete(turn);
@@ -131,7 +136,7 @@ export class WriteTurns {
   /** After a commit. */
   #mayGrow(queue: Queue): boolean {
     queue.losses = Math.max(0, queue.losses - 1 / COMMITS_PER_LOSS);
-    return queue.losses === 0 && this.#environment.now() >= queue.calmUntil;
+    return queue.losses === 0 && this.#hasPassed(queue.calmMs, queue.calmSince);
   }
 
   #narrow(queue: Queue, ms: number): void {
@@ -141,9 +146,12 @@ export class WriteTurns {
     this.#keepCalm(queue, Math.min(LONGEST_CALM_MS, CALM * Math.max(1, ms)));
   }
 
+  /** Unless it is to last longer already. */
   #keepCalm(queue: Queue, ms: number): void {
+    const now = this.#environment.now();
+    if (!this.#hasPassed(queue.calmMs, queue.calmSince) && queue.calmSince + queue.calmMs >= now + ms) return;
     queue.calmMs = ms;
-    queue.calmUntil = this.#environment.now() + ms;
+    queue.calmSince = now;
   }
 
   /** Makes this queue that of all paths that have lost and not made up for it. */
@@ -164,7 +172,7 @@ export class WriteTurns {
   /** Gives one of its paths a queue of its own again. If that conflicts with the others, they soon have one in common. */
   #release(queue: Queue): void {
     const path = [...queue.paths][Math.floor(this.#environment.random() * queue.paths.size)] as string;
-    const own = emptyQueue([path], 1);
+    const own = { ...emptyQueue([path], 1), lostAt: queue.lostAt };
     for (const each of [own, queue]) this.#keepCalm(each, queue.calmMs);
     queue.paths.delete(path);
     this.#queues.set(path, own);
@@ -211,9 +219,15 @@ export class WriteTurns {
 
   #forgetIfOver(queue: Queue): void {
     if (queue.waiting.length > 0) return;
-    const isIdle = queue.holders.size === 0 && this.#environment.now() >= queue.calmUntil;
+    const isIdle = queue.holders.size === 0 && this.#hasPassed(KEPT_MS, queue.lostAt);
     const isWhole = queue.losses === 0 && queue.window >= this.#widest;
     if (isIdle || isWhole) for (const path of queue.paths) this.#queues.delete(path);
+  }
+
+  /** Also when the machine's clock was set back meanwhile. */
+  #hasPassed(ms: number, since: number): boolean {
+    const passed = this.#environment.now() - since;
+    return passed >= ms || passed < 0;
   }
 }
 
@@ -222,6 +236,6 @@ function hasRoom(queue: Queue): boolean {
 }
 
 function emptyQueue(paths: readonly string[], window: number): Queue {
-  const state = { losses: 0, calmMs: 0, calmUntil: 0, cancel: undefined };
+  const state = { losses: 0, lostAt: 0, calmMs: 0, calmSince: 0, cancel: undefined };
   return { ...state, paths: new Set(paths), window, holders: new Set(), waiting: [] };
 }
