@@ -35,7 +35,7 @@ async function onDatabase(bench: Bench, database: Database): Promise<Row> {
   const value = median(cpu.live) / 1000;
   const baseline = median(cpu.raw) / 1000;
   const name = `1,000 clients connect + first result: server CPU (${database.name})`;
-  return row({ name, unit: "ms", value, baseline }, ratioAtMost(1.5));
+  return row({ name, unit: "ms", value, baseline }, ratioAtMost(1.2));
 }
 
 async function warmUp(server: Server): Promise<void> {
