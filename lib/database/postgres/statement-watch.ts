@@ -84,7 +84,7 @@ export function isCopy(text: string): boolean {
 interface ClientWithStatus {
   /** Whether the server has answered everything, with the status of the transaction. */
   readyForQuery: boolean;
-  connection: { once(event: "readyForQuery" | "end", listener: () => void): void };
+  connection: Record<"once" | "removeListener", (event: "readyForQuery" | "end", listener: () => void) => void>;
 }
 
 /** The error of a statement arrives before the status of the transaction. */
@@ -92,7 +92,12 @@ function statusArrives(client: PoolClient): Promise<void> | undefined {
   const { readyForQuery, connection } = client as unknown as ClientWithStatus;
   if (readyForQuery) return undefined;
   return new Promise((resolve) => {
-    connection.once("readyForQuery", resolve);
-    connection.once("end", resolve);
+    const arrived = (): void => {
+      connection.removeListener("readyForQuery", arrived);
+      connection.removeListener("end", arrived);
+      resolve();
+    };
+    connection.once("readyForQuery", arrived);
+    connection.once("end", arrived);
   });
 }
