@@ -1,4 +1,3 @@
-import type { NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { behavesAsDriver } from "../../../tests/support/databases/behaves-as-driver.ts";
@@ -64,23 +63,6 @@ await describeWithPostgres("PostgreSQL", (server) => {
     }
     expect(failures).toEqual(["connectionLost"]);
     expect(said).toEqual([expect.stringContaining("does not keep prepared statements")]);
-    await driver.close();
-  });
-
-  test("statements that fail leave nothing on a connection that is used again", async () => {
-    const driver = await openPostgres({ url: server.url, schema: {}, log, connections: 1 });
-    const warnings: string[] = [];
-    const hear = ({ name }: Error) => void warnings.push(name);
-    process.on("warning", hear);
-    for (let i = 0; i < 12; i++) {
-      const failing = inTransaction(driver, "write", async ({ db }) => {
-        await (db as NodePgDatabase).execute("select no_such_column");
-      });
-      await expect(failing).rejects.toThrow();
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off("warning", hear);
-    expect(warnings).toEqual([]);
     await driver.close();
   });
 
