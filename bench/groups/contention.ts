@@ -33,25 +33,24 @@ async function between(
     }
   }
   await bench.stopAll();
-  const perSecond = (through: Contention["through"]) => median(seen[through].map(({ perSecond }) => perSecond));
-  const sum = (through: Contention["through"], of: (contended: Contended) => number) =>
-    seen[through].reduce((sum, contended) => sum + of(contended), 0);
-  // Of the calls of all rounds: what happens once in a while is in no round, or in a round too often.
-  const p = (through: Contention["through"], share: number) =>
-    percentile(
-      seen[through].flatMap(({ times }) => times),
-      share,
-    );
+  const of = (through: Contention["through"], figure: (contended: Contended) => number) =>
+    median(seen[through].map(figure));
+  const p50 = ({ times }: Contended) => percentile(times, 0.5);
+  const p99 = ({ times }: Contended) => percentile(times, 0.99);
   for (const through of ["engine", "loop"] as const) {
-    const lost = sum(through, ({ lost }) => lost) / sum(through, ({ times }) => times.length);
-    const [p50, p99] = [p(through, 0.5), p(through, 0.99)].map(Math.round);
-    bench.note(`${what}, by the ${through}: p50 ${p50} ms, p99 ${p99} ms, ${lost.toFixed(2)} lost tries for each`);
+    const [middle, slowest] = [of(through, p50), of(through, p99)].map(Math.round);
+    const lost = of(through, ({ lost, times }) => lost / times.length).toFixed(2);
+    bench.note(`${what}, by the ${through}: p50 ${middle} ms, p99 ${slowest} ms, ${lost} lost tries for each`);
   }
-  const failed = sum("engine", ({ failed }) => failed);
+  const perSecond = ({ perSecond }: Contended) => perSecond;
+  const failed = seen.engine.reduce((sum, { failed }) => sum + failed, 0);
   return [
-    row({ name: what, value: perSecond("engine"), baseline: perSecond("loop"), unit: "/s" }, ratioAtLeast(atLeast)),
     row(
-      { name: `${what}: p99 against p50`, value: p("engine", 0.99), baseline: p("engine", 0.5), unit: "ms" },
+      { name: what, value: of("engine", perSecond), baseline: of("loop", perSecond), unit: "/s" },
+      ratioAtLeast(atLeast),
+    ),
+    row(
+      { name: `${what}: p99 against p50`, value: of("engine", p99), baseline: of("engine", p50), unit: "ms" },
       ratioAtMost(3),
     ),
     row({ name: `${what}: failed`, value: failed, baseline: 0, unit: "" }, valueExactly(0, "")),

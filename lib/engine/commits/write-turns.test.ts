@@ -153,30 +153,53 @@ describe("mutations of a path that keeps losing conflicts", () => {
     }
   });
 
-  test("are ever fewer at once the more are lost, and as many as before when they have committed for long", async () => {
+  test("are half as many at once with each two that are lost for each that may run", async () => {
     const world = new World();
-    const writes = world.calls(BUY, WIDEST);
-    const widths: number[] = [];
-    for (let i = 0; i < 100; i++) {
-      const loser = writes[i % WIDEST];
-      if (loser?.isRunning) loser.lose();
-      await allHaveRun();
-      if (widths.at(-1) !== running(writes)) widths.push(running(writes));
+    for (const [losses, width] of [
+      [16, WIDEST],
+      [1, 4],
+      [9, 2],
+      [5, 1],
+      [50, 1],
+    ] as const) {
+      const writes = world.calls(BUY, WIDEST);
+      for (let lost = 0, i = 0; lost < losses; i++) {
+        const write = writes[i % WIDEST];
+        if (!write?.isRunning) continue;
+        write.lose();
+        lost++;
+      }
+      await end(writes, (write) => write.fail());
+      expect(await world.width(BUY)).toBe(width);
     }
-    expect([widths[0], widths.at(-1)]).toEqual([WIDEST, 1]);
-    expect(widths).toEqual([...widths].sort((a, b) => b - a));
-    await end(writes, (write) => write.fail());
+  });
 
+  test("are one at a time sooner where there were few from the beginning", async () => {
+    const world = new World();
+    const writes = world.calls(BUY, 2);
+    for (let i = 0; i < 5; i++) writes[i % 2]?.lose();
+    await end(writes, (write) => write.fail());
+    expect(await world.width(BUY)).toBe(1);
+  });
+
+  test("are as many at once as before when they have committed for a while, and none was lost", async () => {
+    const world = new World();
+    await world.contend(BUY);
     // It is not tried at once whether more may run again.
     await world.commits(BUY, 30);
     expect(await world.width(BUY)).toBe(1);
     world.clock.advance(60);
-    const before = await world.width(BUY);
-    for (let i = 0; i < 5; i++) await world.commits(BUY, 20);
-    const after = await world.width(BUY);
-    expect(before).toBe(1);
-    expect(after).toBeGreaterThanOrEqual(WIDEST);
+    await world.commits(BUY, 100);
+    expect(await world.width(BUY)).toBeGreaterThanOrEqual(WIDEST);
     expect(world.turns.size).toBe(0);
+  });
+
+  test("are no more at once because few were called at a time", async () => {
+    const world = new World();
+    await world.contend(BUY);
+    world.clock.advance(60);
+    for (let i = 0; i < 100; i++) await world.commits(BUY, 1);
+    expect(await world.width(BUY)).toBe(2);
   });
 
   test("stay apart the longer, the longer the last try took that was lost: after a deadlock for a minute", async () => {
@@ -210,10 +233,17 @@ describe("mutations of a path that keeps losing conflicts", () => {
 
   test("give way when more run than may, and then go before those that were called later", async () => {
     const world = new World();
-    const early = await world.lose(BUY);
+    const before = world.calls(BUY, WIDEST);
+    before[0]?.lose();
+    await end(before, (write) => write.commit());
+    const early = world.calls(BUY, WIDEST);
     const late = world.calls(BUY, 3);
     await allHaveRun();
-    expect(running(early)).toBe(1);
+    while (running(early) > 1) {
+      for (const write of early) if (write.isRunning && running(early) > 1) write.lose();
+      await allHaveRun();
+    }
+    expect(running(late)).toBe(0);
     await end(early, (write) => write.commit());
     expect(running(late)).toBe(1);
     await end(late, (write) => write.commit());
@@ -269,7 +299,7 @@ test("a clock that is set back keeps nobody apart for longer", async () => {
 describe("mutations of several paths that lose to each other", () => {
   /** Their tries lose, although one of each path runs at most. */
   const loseToEachOther = async (world: World, ...paths: string[]) => {
-    await world.contend(...paths);
+    for (const path of paths) if ((await world.width(path)) > 1) await world.contend(path);
     const writes = paths.flatMap((path) => world.calls(path, 5));
     for (let i = 0; i < 10; i++) {
       for (const write of writes) if (write.isRunning) write.lose(1);
@@ -293,6 +323,17 @@ describe("mutations of several paths that lose to each other", () => {
     }
   });
 
+  test("take no turns with those of a path that has made up for what it lost", async () => {
+    const world = new World();
+    await world.contend(BUY, VOTE, RENAME);
+    await world.commits(RENAME, 40);
+    await end(await loseToEachOther(world, BUY, VOTE), (write) => write.commit());
+    const writes = [BUY, VOTE, RENAME].map((path) => world.call(path));
+    await allHaveRun();
+    expect(writes.map((write) => write.isRunning)).toEqual([true, false, true]);
+    await end(writes, (write) => write.commit());
+  });
+
   test("are let go one path at a time, when they have not lost for a while", async () => {
     const world = new World();
     const paths = [BUY, VOTE, RENAME];
@@ -314,12 +355,12 @@ describe("mutations of several paths that lose to each other", () => {
 test("whatever happens, each mutation gets its turn, and nothing is kept of what is over", async () => {
   const anyStep = fc.oneof(
     { weight: 4, arbitrary: fc.record({ calls: fc.constantFrom(BUY, VOTE, RENAME) }) },
-    { weight: 4, arbitrary: fc.record({ loses: fc.nat(30), ms: fc.nat(50) }) },
-    { weight: 3, arbitrary: fc.record({ ends: fc.nat(30), commits: fc.boolean() }) },
-    { weight: 1, arbitrary: fc.record({ passes: fc.nat(3_000) }) },
+    { weight: 6, arbitrary: fc.record({ loses: fc.nat(30), ms: fc.nat(3) }) },
+    { weight: 4, arbitrary: fc.record({ ends: fc.nat(30), commits: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ passes: fc.nat(500) }) },
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(anyStep, { maxLength: 120 }), async (steps) => {
+    fc.asyncProperty(fc.array(anyStep, { maxLength: 300, size: "max" }), async (steps) => {
       const { call, clock, turns } = new World();
       const writes: Write[] = [];
       const oneOf = (n: number) => {

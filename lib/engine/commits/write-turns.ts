@@ -34,7 +34,7 @@ interface Queue {
   calmMs: number;
   calmSince: number;
   readonly holders: Set<Turn>;
-  /** In the order of their numbers. */
+  /** In the order of their numbers. There are some only while there is no room. */
   readonly waiting: Waiting[];
   /** Ends the wait for those that hold a turn. */
   cancel: Cancel | undefined;
@@ -79,7 +79,7 @@ export class WriteTurns {
     const queue = this.#queues.get(path);
     if (!queue) return undefined;
     const turn = { path, number: ++this.#numbers };
-    if (queue.waiting.length > 0 || !hasRoom(queue)) return this.#wait(queue, turn);
+    if (!hasRoom(queue)) return this.#wait(queue, turn);
     queue.holders.add(turn);
     return turn;
   }
@@ -163,6 +163,7 @@ export class WriteTurns {
         queue.paths.add(path);
         this.#queues.set(path, queue);
       }
+      for (const turn of other.holders) queue.holders.add(turn);
       queue.waiting.push(...other.waiting);
     }
     queue.waiting.sort((a, b) => a.turn.number - b.turn.number);
@@ -176,11 +177,16 @@ export class WriteTurns {
     for (const each of [own, queue]) this.#keepCalm(each, queue.calmMs);
     queue.paths.delete(path);
     this.#queues.set(path, own);
+    for (const turn of [...queue.holders].filter((turn) => turn.path === path)) {
+      queue.holders.delete(turn);
+      own.holders.add(turn);
+    }
     const all = queue.waiting.splice(0);
     for (const waiting of all) (waiting.turn.path === path ? own : queue).waiting.push(waiting);
-    this.#watch(queue);
-    this.#admit(own);
-    this.#watch(own);
+    for (const each of [own, queue]) {
+      this.#admit(each);
+      this.#watch(each);
+    }
   }
 
   #wait(queue: Queue, turn: Turn): Promise<Turn> {
