@@ -79,7 +79,8 @@ export interface DatabaseConnection {
   readonly dialect: Dialect;
   /**
    * Opens a transaction. Its snapshot holds every commit that finished before the call. The snapshot of a "read" exists
-   * when this resolves. That of a "write" is taken by its first statement: the later a snapshot, the fewer conflicts.
+   * when this resolves; with one connection, where nothing else of this process can commit before, when its first statement
+   * has run. That of a "write" is taken by its first statement: the later a snapshot, the fewer conflicts.
    * @param lock A name that one transaction at a time holds, from now until the database has ended that transaction,
    * even if its connection is lost earlier. So a caller that takes the same lock cannot look up a mutation while its
    * COMMIT is still on the way, and conclude that it was not applied. Ignored in two cases: where COMMIT is sent only
